@@ -1,0 +1,82 @@
+// Package wire is what sources hand to the meter: frames as they were on the
+// wire, in batches. It is a leaf: types only, no I/O, nothing of ours imported.
+//
+// Sources fill batches; the meter's reading stage stamps them; nobody else
+// writes to them.
+package wire
+
+import "math"
+
+// BatchSize is the most frames a batch holds.
+const BatchSize = 256
+
+// NoTime is the Time of a frame whose source does not know it; such a frame
+// takes the present clock.
+const NoTime = math.MinInt64
+
+// Flags are facts a source knows of a frame.
+type Flags uint8
+
+// The facts.
+const (
+	// HasVLAN: VLAN is valid (a capture ring stripped the tag from Data).
+	HasVLAN Flags = 1 << iota
+	// NoFrameLen: WireLen is unknown (SPB without length, ATM cells, TSH);
+	// count the network-layer length instead.
+	NoFrameLen
+)
+
+// Frame is one captured frame. Data belongs to the Batch it came in.
+type Frame struct {
+	Time      int64  // Unix nanoseconds, or NoTime
+	Clock     int64  // largest believed Time so far; set by the reading stage
+	Seq       uint64 // number of the frame in source order, from 1; set by the reading stage
+	Data      []byte // captured octets, at most the frame's own length
+	WireLen   uint32 // octets on the wire, without FCS
+	LinkType  LinkType
+	Interface uint8 // 1..255 in order of first appearance (semantics 14)
+	Flags     Flags
+	VLAN      uint16 // tag control information, valid iff HasVLAN
+}
+
+// Record is many packets told as one, as NetFlow input gives them. A source
+// of frames never fills it.
+type Record struct {
+	Frame     Frame // the header facts, as one frame
+	FirstTime int64 // Unix nanoseconds of the first packet
+	PDUs      uint64
+	Octets    uint64
+}
+
+// Batch is what one Read returns: up to BatchSize frames in source order.
+//
+// Frame data stays valid until the batch is given to Read again or released;
+// a source allows at least four batches in flight and takes memory back in
+// order as the oldest is released.
+type Batch struct {
+	Frames  []Frame
+	Records []Record
+
+	store [BatchSize]Frame
+	owner func(*Batch)
+}
+
+// Reset releases what the batch holds and makes it empty, ready to be filled
+// by append to Frames (capacity BatchSize). Sources call it first in Read.
+func (b *Batch) Reset() {
+	b.Release()
+	b.Frames = b.store[:0]
+	b.Records = b.Records[:0]
+}
+
+// SetOwner sets the hook that Release calls once; it belongs to the source.
+func (b *Batch) SetOwner(release func(*Batch)) { b.owner = release }
+
+// Release gives the frame data back to the source. It may be called twice.
+func (b *Batch) Release() {
+	if f := b.owner; f != nil {
+		b.owner = nil
+		f(b)
+	}
+	b.Frames = b.Frames[:0]
+}
