@@ -1,0 +1,93 @@
+package packet
+
+import (
+	"encoding/binary"
+
+	"netramet/mib"
+	"netramet/sources/wire"
+)
+
+// Sizes of fixed headers, in octets.
+const (
+	etherHeader = 14
+	tagHeader   = 4
+	ipv4Header  = 20
+	ipv6Header  = 40
+	portOctets  = 4
+	tcpFacts    = 16 // the part of a TCP header that HasTCP promises
+)
+
+// DecodeNet fills the first part of p from f: times, peer type and addresses,
+// transport type, ports and lengths. It writes every field of that part, so p
+// needs no clearing, and leaves Rest alone. Fields that the captured octets do
+// not reach are 0.
+//
+// IPv4 and IPv6 straight after an Ethernet header or one VLAN tag, nearly all
+// there is, do not pay for the walk through other link headers.
+func (p *Packet) DecodeNet(f *wire.Frame) {
+	p.Time, p.Clock, p.Seq = f.Time, f.Clock, f.Seq
+	p.PDUs = 1
+	p.FrameOctets = f.WireLen
+	p.Interface = f.Interface
+
+	d, off, etherType := f.Data, etherHeader, uint16(0)
+	if f.LinkType == wire.LinkEthernet && len(d) >= etherHeader+tagHeader {
+		etherType = binary.BigEndian.Uint16(d[12:])
+		if isTag(etherType) {
+			etherType = binary.BigEndian.Uint16(d[16:])
+			off = etherHeader + tagHeader
+		}
+	}
+	switch etherType {
+	case etherIPv4:
+		p.ipv4(f, off)
+	case etherIPv6:
+		p.ipv6(f, off)
+	default:
+		p.walk(f)
+	}
+	if f.Flags&wire.NoFrameLen != 0 {
+		p.FrameOctets = p.PeerOctets
+	}
+}
+
+// walk finds the network layer behind any link header and decodes it.
+func (p *Packet) walk(f *wire.Frame) {
+	w := walker{d: f.Data}
+	w.walk(f.LinkType)
+	switch {
+	case w.fault == FaultNone && w.peer == mib.PeerIPv4:
+		p.ipv4(f, w.off)
+	case w.fault == FaultNone && w.peer == mib.PeerIPv6:
+		p.ipv6(f, w.off)
+	default:
+		p.other(f, &w)
+	}
+}
+
+// withoutPeers writes every field of a packet that has no peer addresses.
+func (p *Packet) withoutPeers(t mib.PeerType, off int, fault Fault) {
+	p.PeerAddress = [2][MaxPeer]byte{}
+	p.TransAddress = [2]uint16{}
+	p.PeerOctets = 0
+	p.PeerType, p.PeerLen, p.TransType = t, 0, 0
+	p.NetOff, p.TransOff = uint16(off), 0
+	p.Flags, p.Fault = 0, fault
+	if fault == FaultLinkCut || fault == FaultPeerCut {
+		p.Flags = Cut
+	}
+}
+
+// behindLink is the octets of the frame on the wire less the off octets of its
+// link headers; where the source does not know the frame's length, of those
+// captured.
+func behindLink(f *wire.Frame, off int) uint32 {
+	n := f.WireLen
+	if f.Flags&wire.NoFrameLen != 0 {
+		n = uint32(len(f.Data))
+	}
+	if n < uint32(off) {
+		return 0
+	}
+	return n - uint32(off)
+}

@@ -1,0 +1,290 @@
+package packet
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"netramet/mib"
+	"netramet/sources/wire"
+)
+
+// IP protocol numbers the decoder knows.
+const (
+	protoHopByHop = 0
+	protoICMP     = 1
+	protoTCP      = 6
+	protoUDP      = 17
+	protoDCCP     = 33
+	protoRouting  = 43
+	protoFragment = 44
+	protoAH       = 51
+	protoICMPv6   = 58
+	protoNoNext   = 59
+	protoDestOpts = 60
+	protoSCTP     = 132
+	protoMobility = 135
+	protoUDPLite  = 136
+	protoHIP      = 139
+	protoShim6    = 140
+)
+
+// protoKind says how the decoder treats an IP protocol number.
+type protoKind uint8
+
+const (
+	ported    protoKind = 1 << iota // begins with source and destination port
+	extension                       // an IPv6 header that names a next one
+	signal                          // an extension that may itself be the message
+)
+
+// kinds is indexed by protocol number; 0 is an upper protocol without ports.
+var kinds = [256]protoKind{
+	protoTCP: ported, protoUDP: ported, protoUDPLite: ported, protoSCTP: ported, protoDCCP: ported,
+	protoHopByHop: extension, protoRouting: extension, protoFragment: extension,
+	protoDestOpts: extension, protoAH: extension,
+	protoMobility: extension | signal, protoHIP: extension | signal, protoShim6: extension | signal,
+}
+
+// Limits on one packet's work. A chain within them ends below offset 65,536
+// (each header is at most 2,048 octets), so NetOff and TransOff hold it.
+const (
+	maxExtensions = 16 // IPv6 extension headers followed
+	maxOptions    = 16 // options looked at for the jumbo payload
+)
+
+// unbounded is the end of a packet whose header does not tell it: behind any
+// capture.
+const unbounded = 1 << 30
+
+// ipv4 decodes the IPv4 header at off, at most len(f.Data).
+func (p *Packet) ipv4(f *wire.Frame, off int) {
+	b := f.Data[off:]
+	if len(b) < ipv4Header || b[0]>>4 != 4 || b[0]&15 < 5 {
+		p.badIP(f, off, mib.PeerIPv4, len(b) > 0 && (b[0]>>4 != 4 || b[0]&15 < 5))
+		return
+	}
+	header := int(b[0]&15) * 4
+	total := int(binary.BigEndian.Uint16(b[2:]))
+	proto := b[9]
+	octets, end := uint32(total), off+total // what lies behind end is padding
+	if total < header {
+		if total != 0 {
+			p.badIP(f, off, mib.PeerIPv4, true)
+			return
+		}
+		// Captured before segmentation offload, which sets the length.
+		octets, end = behindLink(f, off), unbounded
+	}
+	p.PeerOctets = octets
+	p.PeerType, p.PeerLen = mib.PeerIPv4, 4
+	p.NetOff = uint16(off)
+	setIPv4(&p.PeerAddress[Source], binary.LittleEndian.Uint32(b[12:]))
+	setIPv4(&p.PeerAddress[Dest], binary.LittleEndian.Uint32(b[16:]))
+
+	flags := IsStream
+	if frag := binary.BigEndian.Uint16(b[6:]); frag&0x3fff != 0 {
+		flags |= fragmentFlags(frag&0x1fff, frag&0x2000)
+	}
+	p.transport(f.Data, off+header, end, proto, flags)
+}
+
+// setIPv4 stores an address and the zeros behind it in whole words, so that
+// whoever reads words next need not wait for narrower stores to meet. The
+// rotation keeps the compiler from seeing the zeros and splitting the first
+// word.
+func setIPv4(a *[MaxPeer]byte, v uint32) {
+	binary.LittleEndian.PutUint64(a[0:], bits.RotateLeft64(uint64(v)<<32, 32))
+	binary.LittleEndian.PutUint64(a[8:], 0)
+	binary.LittleEndian.PutUint32(a[16:], 0)
+}
+
+// ipv6 decodes the IPv6 header at off, at most len(f.Data).
+func (p *Packet) ipv6(f *wire.Frame, off int) {
+	b := f.Data[off:]
+	if len(b) < ipv6Header || b[0]>>4 != 6 {
+		p.badIP(f, off, mib.PeerIPv6, len(b) > 0 && b[0]>>4 != 6)
+		return
+	}
+	payload := int(binary.BigEndian.Uint16(b[4:]))
+	next := b[6]
+	end := off + ipv6Header + payload
+	if payload == 0 {
+		// By the letter nothing follows, but with an upper protocol only jumbo
+		// payloads and segmentation offload send it.
+		end = unbounded
+	}
+	p.PeerOctets = ipv6Header + uint32(payload)
+	p.PeerType, p.PeerLen = mib.PeerIPv6, 16
+	p.NetOff = uint16(off)
+	setIPv6(&p.PeerAddress[Source], b[8:24])
+	setIPv6(&p.PeerAddress[Dest], b[24:40])
+
+	if kinds[next]&extension != 0 {
+		p.extensions(f.Data, off+ipv6Header, end, next)
+		return
+	}
+	p.transport(f.Data, off+ipv6Header, end, next, IsStream)
+}
+
+func setIPv6(a *[MaxPeer]byte, v []byte) {
+	binary.LittleEndian.PutUint64(a[0:], binary.LittleEndian.Uint64(v[0:]))
+	binary.LittleEndian.PutUint64(a[8:], binary.LittleEndian.Uint64(v[8:]))
+	binary.LittleEndian.PutUint32(a[16:], 0)
+}
+
+// fragmentFlags tells a fragment by its offset and its more-fragments bit.
+// With both 0 it is none.
+func fragmentFlags(offset, more uint16) Flags {
+	switch {
+	case offset != 0:
+		return IsFragment | NotFirst
+	case more != 0:
+		return IsFragment
+	}
+	return 0
+}
+
+// badIP records an IP packet whose fixed header is cut or contradicts itself:
+// its peer type is all that is believed.
+func (p *Packet) badIP(f *wire.Frame, off int, t mib.PeerType, wrong bool) {
+	if wrong {
+		p.withoutPeers(t, off, FaultPeerHeader)
+		p.PeerOctets = behindLink(f, off)
+		return
+	}
+	p.withoutPeers(t, off, FaultPeerCut)
+}
+
+// extensions walks the IPv6 extension headers from off, the first being of
+// type next, and then decodes the transport header. end is where the packet
+// ends by its length.
+//
+// The upper protocol is known once the octet that names it is captured, even
+// if the rest of its extension header is not.
+func (p *Packet) extensions(d []byte, off, end int, next uint8) {
+	flags := IsStream
+	seen := min(end, len(d))
+	for range maxExtensions {
+		if off >= seen {
+			p.stopChain(0, off+1 > end, flags)
+			return
+		}
+		this, size := next, 8 // the least an extension header takes
+		next = d[off]
+		if next == protoNoNext && kinds[this]&signal != 0 {
+			// Mobility, HIP and shim6 control messages are the upper layer.
+			p.transport(d, off, end, this, flags)
+			return
+		}
+		if off+2 <= seen {
+			size = extensionSize(this, d[off+1])
+		}
+		switch {
+		case this == protoFragment && off+4 <= seen:
+			frag := binary.BigEndian.Uint16(d[off+2:])
+			flags |= fragmentFlags(frag>>3, frag&1)
+		case this == protoHopByHop && p.PeerOctets == ipv6Header:
+			p.jumbo(d[off:min(off+size, seen)])
+		}
+		off += size
+		if off > seen {
+			p.stopChain(next, off > end, flags)
+			return
+		}
+		// What follows a later fragment's header is the middle of a packet.
+		if flags&NotFirst != 0 || kinds[next]&extension == 0 {
+			p.transport(d, off, end, next, flags)
+			return
+		}
+	}
+	p.endChain(0, flags, FaultLimit)
+}
+
+// extensionSize is the size in octets of an extension header of type t whose
+// second octet is length.
+func extensionSize(t, length uint8) int {
+	switch t {
+	case protoFragment:
+		return 8
+	case protoAH:
+		return (int(length) + 2) * 4 // RFC 4302 §2.2
+	}
+	return (int(length) + 1) * 8
+}
+
+// stopChain ends a chain of extension headers that goes on beyond the packet's
+// length (wrong) or beyond what is captured. next is the upper protocol, or an
+// extension.
+func (p *Packet) stopChain(next uint8, wrong bool, flags Flags) {
+	if kinds[next]&extension != 0 {
+		next = 0
+	}
+	if wrong {
+		p.endChain(next, flags, FaultPeerHeader)
+		return
+	}
+	p.endChain(next, flags|Cut, FaultPeerCut)
+}
+
+// endChain writes what transport would have written.
+func (p *Packet) endChain(proto uint8, flags Flags, fault Fault) {
+	p.TransType, p.TransOff = proto, 0
+	p.TransAddress = [2]uint16{}
+	p.Flags, p.Fault = flags, fault
+}
+
+// jumbo looks for the jumbo payload option (RFC 2675) in b, a hop-by-hop
+// header from its first octet, and counts what it says.
+func (p *Packet) jumbo(b []byte) {
+	const pad1, jumboPayload = 0, 0xc2
+	i := 2
+	for range maxOptions {
+		if i+2 > len(b) {
+			return
+		}
+		switch b[i] {
+		case pad1:
+			i++
+			continue
+		case jumboPayload:
+			if b[i+1] != 4 || i+6 > len(b) {
+				return
+			}
+			// A length below 65,536 is not allowed, one above 2^32-41 cannot be.
+			if n := binary.BigEndian.Uint32(b[i+2:]); n > 0xffff && n <= 1<<32-1-ipv6Header {
+				p.PeerOctets = ipv6Header + n
+			}
+			return
+		}
+		i += 2 + int(b[i+1])
+	}
+}
+
+// transport writes the fields of the transport header of protocol proto at
+// off, which may lie behind what is captured. end is where the packet ends by
+// its length.
+func (p *Packet) transport(d []byte, off, end int, proto uint8, flags Flags) {
+	fault, transOff := FaultNone, 0
+	var ports uint32
+	switch {
+	case off > len(d):
+		flags, fault = flags|Cut, FaultPeerCut
+	case flags&NotFirst != 0:
+	case kinds[proto]&ported == 0:
+		transOff = off
+	case off+portOctets > end:
+		transOff, fault = off, FaultTransCut
+	case off+portOctets > len(d):
+		transOff, flags, fault = off, flags|Cut, FaultTransCut
+	default:
+		transOff = off
+		ports = binary.BigEndian.Uint32(d[off:])
+		flags |= HasPorts
+		if proto == protoTCP && off+tcpFacts <= min(end, len(d)) {
+			flags |= HasTCP
+		}
+	}
+	p.TransAddress[Source], p.TransAddress[Dest] = uint16(ports>>16), uint16(ports)
+	p.TransType, p.TransOff = proto, uint16(transOff)
+	p.Flags, p.Fault = flags, fault
+}

@@ -1,0 +1,137 @@
+// Package packet turns a wire.Frame into a Packet, the plain record between
+// decoding and metering: key, lengths, times, facts; no slices, no pointers.
+//
+// It is a leaf. Decoding allocates nothing, never reads beyond the captured
+// octets, and never fails: what cannot be decoded is told by Fault. The meter
+// calls DecodeNet for every frame and DecodeRest for the few that need it.
+package packet
+
+import "netramet/mib"
+
+// Direction indexes the two halves of address pairs and counters.
+type Direction uint8
+
+// The two ends, in wire order.
+const (
+	Source Direction = 0
+	Dest   Direction = 1
+)
+
+// MaxPeer is the size of an address field, in octets (NSAP being the largest).
+const MaxPeer = mib.MaxAddress
+
+// Flags are facts of a packet.
+type Flags uint16
+
+// The facts. DecodeNet sets all of them.
+const (
+	// IsStream: the fixed IP header (20 or 40 octets) is captured and sound, so
+	// peer type, peer addresses, transport type and ports name the stream. What
+	// lies behind a cut in options or extension headers is absent all the same.
+	IsStream Flags = 1 << iota
+	// HasPorts: TransAddress is valid.
+	HasPorts
+	// IsFragment: an IP fragment, first or not (not: IPv6 atomic fragments,
+	// RFC 6946).
+	IsFragment
+	// NotFirst: a fragment that is not the first; its ports are 0.
+	NotFirst
+	// Cut: the captured octets end inside a link or network header, or before
+	// the transport header's ports.
+	Cut
+	// HasTCP: the first 16 octets of a TCP header are captured, so DecodeRest
+	// gives the TCP fields.
+	HasTCP
+)
+
+// Packet is one packet as the meter sees it. DecodeNet writes every field of
+// the first part; DecodeRest writes every field of Rest. Absent fields are 0.
+// It holds no pointers and fills two cache lines.
+type Packet struct {
+	Time  int64  // Unix nanoseconds of the frame itself, or wire.NoTime
+	Clock int64  // Unix nanoseconds, the clock at this packet
+	Seq   uint64 // number of the frame in source order
+
+	// PeerAddress holds source and destination network addresses,
+	// left-justified; octets after PeerLen are 0.
+	PeerAddress [2][MaxPeer]byte
+	// TransAddress holds source and destination ports, 0 unless HasPorts.
+	TransAddress [2]uint16
+
+	PDUs uint32 // packets this record stands for; 1 from a frame
+	// FrameOctets counts the wire without FCS. Where the source does not know
+	// the frame's length (wire.NoFrameLen) it is PeerOctets.
+	FrameOctets uint32
+	// PeerOctets counts the network layer: what the IP header says, even if
+	// that is more than the frame holds; for other protocols, for IPv4 total
+	// length 0 (offload) and for an IP header that contradicts itself, the frame
+	// less its link headers; 0 where the fixed IP header is cut or not reached.
+	// IPv6 payload length 0 counts 40 unless a jumbo option says more.
+	PeerOctets uint32
+
+	PeerType mib.PeerType
+	PeerLen  uint8 // natural length of the peer addresses, octets; 0 if absent
+	// TransType is the IP protocol number of the upper layer, 0 if absent. An
+	// IPv6 fragment that is not the first tells what its fragment header says.
+	TransType uint8
+	Interface uint8
+	Fault     Fault
+	Flags     Flags
+
+	NetOff   uint16 // offset of the network header in the frame, 0 if not reached
+	TransOff uint16 // offset of the transport header, 0 if not reached or absent
+
+	Rest Rest
+}
+
+// Rest holds what a stream's remembered verdict does not need. It is valid
+// only after DecodeRest.
+type Rest struct {
+	AdjacentAddress [2][6]byte // MAC addresses; 0 where the link has none
+	AdjacentType    mib.AdjacentType
+	Priority        uint8  // 802.1p of the outermost tag, 0 without one
+	VLANid          uint16 // of the outermost tag, 0 without one
+	DSCodePoint     uint8  // 6 bits, right-justified; 0 unless IsStream
+	ECNCodeBits     uint8  // 2 bits; 0 unless IsStream
+	TCPFlags        uint8  // FIN is bit 0, CWR bit 7; valid iff HasTCP
+	TCPWindow       uint16 // as sent, not scaled; valid iff HasTCP
+	TCPSeq, TCPAck  uint32 // valid iff HasTCP
+	// PayloadLen is the octets after the header of TCP, UDP, UDP-Lite, SCTP,
+	// DCCP, ICMP or ICMPv6 by the IP length, captured or not; 0 for other
+	// protocols, for fragments that are not the first, and where the octet that
+	// tells the header's length is not captured.
+	PayloadLen uint32
+}
+
+// Fault says why a packet could not be decoded to the end. It is counted, per
+// kind, and never an error value.
+type Fault uint8
+
+// The faults.
+const (
+	FaultNone     Fault = iota
+	FaultLinkType       // the link type is not supported: the packet is not metered
+	FaultLinkCut        // the frame ends inside its link header: PeerType is 0
+	FaultPeerCut        // the frame ends inside the network header
+	// FaultPeerHeader: the network header contradicts itself. With IsStream,
+	// only the chain of extension headers does.
+	FaultPeerHeader
+	// FaultTransCut: the frame, or the length in the IP header (then without
+	// Cut), ends before the transport header's ports.
+	FaultTransCut
+	FaultLimit // more headers than the decoder follows
+	NumFaults  = iota
+)
+
+var faultNames = [NumFaults]string{
+	"none", "link type not supported", "link header cut", "network header cut",
+	"network header wrong", "transport header cut", "too many headers",
+}
+
+// String describes the fault in a few words.
+func (f Fault) String() string {
+	if int(f) < len(faultNames) {
+		return faultNames[f]
+	}
+	return "unknown fault"
+}
