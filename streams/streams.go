@@ -1,0 +1,197 @@
+// Package streams keeps the stream table: one record for every pair of
+// transport end points seen, IP or not a matter of the caller.
+//
+// It owns keys, the table and the dynamic time-outs, and keeps two words for
+// its caller with each stream (the remembered verdicts). It knows packets but
+// no flows, no rule sets and no clock: the meter, its only caller, hands it
+// uptimes. A stream is never seen outside; callers hold an ID until the next
+// Advance.
+package streams
+
+import (
+	"netramet/internal/index"
+	"netramet/internal/slab"
+	"netramet/meter/packet"
+)
+
+// Config holds the limits and time-outs of a table. The zero value of a field
+// means its default.
+type Config struct {
+	// MaxStreams is the most streams held. Packets of further streams are
+	// counted without one.
+	MaxStreams int
+	// MinTimeout is the least idle time after which a stream can end, in
+	// centiseconds of uptime.
+	MinTimeout int64
+	// Multiplier is the number of mean packet intervals a stream may be idle.
+	Multiplier int64
+}
+
+// Defaults: the time-outs are those of NeTraMet's dynamic stream time-out.
+const (
+	DefaultMaxStreams = 4_000_000
+	DefaultMinTimeout = 500 // centiseconds
+	DefaultMultiplier = 20
+)
+
+// ID names a live stream until the next Advance.
+type ID uint32
+
+// record is the part of a stream that every packet touches: one cache line.
+type record struct {
+	// key is the canonical key: addresses and ports ordered so that both
+	// directions of a stream give the same words.
+	key [5]uint64
+	// seen packs the uptime of the last packet (high 40 bits, centiseconds)
+	// and the number of packets modulo 2^24; cold.pdusHigh has the rest.
+	seen uint64
+	// attached are the caller's words, one for each packet direction.
+	attached [2]uint64
+}
+
+// cold is what only creation, time-out and deletion touch.
+type cold struct {
+	first    int64  // uptime of the first packet
+	hash     uint32 // under which the index holds the stream
+	next     uint32 // next stream of the same wheel bucket, slot+1; 0 ends
+	pdusHigh uint32 // packets / 2^24
+}
+
+const (
+	pdusBits = 24
+	pdusMask = 1<<pdusBits - 1
+)
+
+// Table is the stream table. It is not safe for concurrent use.
+type Table struct {
+	cfg    Config
+	secret index.Secret
+	index  index.Table
+	hot    slab.Slab[record]
+	cold   slab.Slab[cold]
+	free   []uint32 // slots given back, last in first out: nobody sees a slot's number
+	wheel  wheel
+	stats  Stats
+	sink   uint64 // keeps Warm's reads alive
+}
+
+// Stats counts streams since the table was made.
+type Stats struct {
+	Live     uint64 // in the table now
+	Created  uint64
+	TimedOut uint64
+	Refused  uint64 // packets that found the table full
+}
+
+// New makes an empty table; memory is taken as streams come.
+func New(cfg Config) *Table {
+	if cfg.MaxStreams <= 0 {
+		cfg.MaxStreams = DefaultMaxStreams
+	}
+	cfg.MaxStreams = min(cfg.MaxStreams, index.MaxSlot)
+	if cfg.MinTimeout <= 0 {
+		cfg.MinTimeout = DefaultMinTimeout
+	}
+	if cfg.Multiplier <= 0 {
+		cfg.Multiplier = DefaultMultiplier
+	}
+	return &Table{cfg: cfg, secret: index.NewSecret()}
+}
+
+// Stats returns the counts so far.
+func (t *Table) Stats() Stats { return t.stats }
+
+// Slots is the number of stream slots ever made; IDs are below it.
+func (t *Table) Slots() uint32 { return t.hot.Len() }
+
+// Bytes is the memory the table holds, in octets.
+func (t *Table) Bytes() int {
+	return t.hot.Chunks()*t.hot.ChunkLen()*64 + t.cold.Chunks()*t.cold.ChunkLen()*24 +
+		8*t.index.Buckets() + 4*cap(t.free)
+}
+
+// Attached returns the caller's two words of a stream, one for each packet
+// direction relative to the stream (Key.Dir). They are zero in a new stream.
+func (t *Table) Attached(id ID) *[2]uint64 { return &t.hot.At(uint32(id)).attached }
+
+// Add counts one packet of key k at uptime now, and makes its stream if there
+// is none. It answers false if the table is full and the stream is not in it.
+func (t *Table) Add(k *Key, now int64) (id ID, isNew, ok bool) {
+	slot, c, found := t.index.First(k.hash)
+	for found {
+		r := t.hot.At(slot)
+		if r.key == k.words {
+			t.count(r, slot, now)
+			return ID(slot), false, true
+		}
+		slot, c, found = t.index.Next(k.hash, c)
+	}
+	if t.stats.Live >= uint64(t.cfg.MaxStreams) {
+		t.stats.Refused++
+		return 0, false, false
+	}
+	return t.create(k, now), true, true
+}
+
+func (t *Table) count(r *record, slot uint32, now int64) {
+	pdus := r.seen&pdusMask + 1
+	if pdus > pdusMask {
+		pdus = 0
+		t.cold.At(slot).pdusHigh++
+	}
+	r.seen = uint64(now)<<pdusBits | pdus
+}
+
+func (t *Table) create(k *Key, now int64) ID {
+	var slot uint32
+	if n := len(t.free); n > 0 {
+		slot, t.free = t.free[n-1], t.free[:n-1]
+	} else {
+		slot = t.hot.Grow()
+		t.cold.Grow()
+	}
+	*t.hot.At(slot) = record{key: k.words, seen: uint64(now)<<pdusBits | 1}
+	*t.cold.At(slot) = cold{first: now, hash: k.hash}
+	t.index.Insert(k.hash, slot)
+	t.stats.Live++
+	t.stats.Created++
+	t.arm(slot, now+t.cfg.MinTimeout, now)
+	return ID(slot)
+}
+
+func (t *Table) remove(slot uint32) {
+	t.index.Delete(t.cold.At(slot).hash, slot)
+	t.hot.At(slot).key = [5]uint64{}
+	t.free = append(t.free, slot)
+	t.stats.Live--
+}
+
+// ForgetAttached zeroes the attached words of every stream. Its cost is that
+// of the whole table: callers use it when a generation number wraps round.
+func (t *Table) ForgetAttached() {
+	for i := range t.hot.Len() {
+		t.hot.At(i).attached = [2]uint64{}
+	}
+}
+
+// Warm reads, for each key, the memory that Add is going to read, so that the
+// cache misses of a whole round overlap. It changes nothing.
+func (t *Table) Warm(keys []Key) {
+	var sum uint64
+	for i := range keys {
+		sum += t.index.Touch(keys[i].hash)
+	}
+	n := t.hot.Len()
+	for i := range keys {
+		if slot := uint32(t.index.Touch(keys[i].hash)) - 1; slot < n {
+			sum += t.hot.At(slot).seen
+		}
+	}
+	t.sink = sum
+}
+
+// KeyOf fills k with the stream key of p, which must have packet.IsStream.
+func (t *Table) KeyOf(p *packet.Packet, k *Key) {
+	k.set(p)
+	k.hash = t.secret.Words5(k.words[0], k.words[1], k.words[2], k.words[3], k.words[4])
+}

@@ -1,0 +1,238 @@
+package streams
+
+import (
+	"testing"
+	"unsafe"
+
+	"netramet/meter/packet"
+	"netramet/mib"
+
+	"pgregory.net/rapid"
+)
+
+func pkt(src, dst byte, sport, dport uint16) *packet.Packet {
+	p := &packet.Packet{PeerType: mib.PeerIPv4, PeerLen: 4, TransType: 6, Flags: packet.IsStream | packet.HasPorts}
+	p.PeerAddress[0] = [packet.MaxPeer]byte{10, 0, 0, src}
+	p.PeerAddress[1] = [packet.MaxPeer]byte{10, 0, 0, dst}
+	p.TransAddress = [2]uint16{sport, dport}
+	return p
+}
+
+func reversed(p *packet.Packet) *packet.Packet {
+	q := *p
+	q.PeerAddress[0], q.PeerAddress[1] = p.PeerAddress[1], p.PeerAddress[0]
+	q.TransAddress[0], q.TransAddress[1] = p.TransAddress[1], p.TransAddress[0]
+	return &q
+}
+
+func TestRecordSizes(t *testing.T) {
+	if n := unsafe.Sizeof(record{}); n != 64 {
+		t.Errorf("record is %d octets, want one cache line", n)
+	}
+	if n := unsafe.Sizeof(cold{}); n > 32 {
+		t.Errorf("cold is %d octets, want at most 32", n)
+	}
+}
+
+func TestBothDirectionsAreOneStream(t *testing.T) {
+	tab := New(Config{})
+	rapid.Check(t, func(t *rapid.T) {
+		octet := rapid.ByteRange(0, 3)
+		port := rapid.Uint16Range(0, 2)
+		p := pkt(octet.Draw(t, "src"), octet.Draw(t, "dst"), port.Draw(t, "sport"), port.Draw(t, "dport"))
+		var k, r Key
+		tab.KeyOf(p, &k)
+		tab.KeyOf(reversed(p), &r)
+		if k.words != r.words || k.hash != r.hash {
+			t.Fatalf("keys differ: %x and %x", k.words, r.words)
+		}
+		same := p.PeerAddress[0] == p.PeerAddress[1] && p.TransAddress[0] == p.TransAddress[1]
+		if same != (k.Dir == r.Dir) {
+			t.Fatalf("directions %d and %d of %+v", k.Dir, r.Dir, p)
+		}
+	})
+}
+
+// TestKeysDiffer checks that everything the key names is in it.
+func TestKeysDiffer(t *testing.T) {
+	base := pkt(1, 2, 3, 4)
+	change := map[string]func(*packet.Packet){
+		"source address": func(p *packet.Packet) { p.PeerAddress[0][3]++ },
+		"dest address":   func(p *packet.Packet) { p.PeerAddress[1][15]++ },
+		"source port":    func(p *packet.Packet) { p.TransAddress[0]++ },
+		"dest port":      func(p *packet.Packet) { p.TransAddress[1] = 1 },
+		"ports swapped":  func(p *packet.Packet) { p.TransAddress = [2]uint16{4, 3} },
+		"transport":      func(p *packet.Packet) { p.TransType = 17 },
+		"family":         func(p *packet.Packet) { p.PeerType = mib.PeerIPv6 },
+	}
+	var want, got Key
+	want.set(base)
+	for name, f := range change {
+		p := *base
+		f(&p)
+		got.set(&p)
+		if got.words == want.words {
+			t.Errorf("%s is not in the key", name)
+		}
+	}
+}
+
+func add(t *testing.T, tab *Table, p *packet.Packet, now int64) (ID, bool) {
+	t.Helper()
+	var k Key
+	tab.KeyOf(p, &k)
+	id, isNew, ok := tab.Add(&k, now)
+	if !ok {
+		t.Fatalf("table full at %d", now)
+	}
+	return id, isNew
+}
+
+func TestTimeouts(t *testing.T) {
+	tests := []struct {
+		name    string
+		packets []int64 // uptimes
+		ends    int64   // first tick at which the stream is gone
+	}{
+		{"one packet: the minimum", []int64{100}, 600},
+		{"one packet between ticks", []int64{103}, 610},
+		{"fast stream: the minimum", []int64{100, 110, 120}, 620},
+		// mean 490/2 = 245: gone when idle > 4900.
+		{"slow stream: twenty intervals", []int64{100, 590}, 5500},
+		// mean 30000/4 = 7500: gone when idle > 150000, rounds of the wheel later.
+		{"beyond the wheel", []int64{0, 400, 4000, 30000}, 180010},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tab := New(Config{})
+			for _, at := range tt.packets {
+				tab.Advance(at)
+				if _, isNew := add(t, tab, pkt(1, 2, 3, 4), at); isNew != (at == tt.packets[0]) {
+					t.Fatalf("packet at %d: new = %v", at, isNew)
+				}
+			}
+			for now := tt.packets[len(tt.packets)-1]; ; now += tickCs {
+				now = now / tickCs * tickCs
+				tab.Advance(now)
+				if gone := tab.Stats().Live == 0; gone != (now >= tt.ends) {
+					t.Fatalf("at %d gone = %v, want it to end at %d", now, gone, tt.ends)
+				} else if gone {
+					break
+				}
+			}
+			if s := tab.Stats(); s.TimedOut != 1 || s.Created != 1 {
+				t.Errorf("stats %+v", s)
+			}
+		})
+	}
+}
+
+// TestJump asserts that a jump of years ends every stream in one call.
+func TestJump(t *testing.T) {
+	tab := New(Config{})
+	for i := range 200 {
+		add(t, tab, pkt(1, 2, uint16(i), 4), int64(i))
+	}
+	tab.Advance(1 << 35)
+	if s := tab.Stats(); s.Live != 0 || s.TimedOut != 200 {
+		t.Errorf("stats %+v", s)
+	}
+	if _, isNew := add(t, tab, pkt(1, 2, 3, 4), 1<<35); !isNew {
+		t.Error("stream lived through 100 years")
+	}
+}
+
+func TestFullTable(t *testing.T) {
+	tab := New(Config{MaxStreams: 2})
+	add(t, tab, pkt(1, 2, 1, 1), 1)
+	add(t, tab, pkt(1, 2, 2, 1), 1)
+	var k Key
+	tab.KeyOf(pkt(1, 2, 3, 1), &k)
+	if _, _, ok := tab.Add(&k, 1); ok {
+		t.Error("a third stream fitted into two")
+	}
+	add(t, tab, pkt(1, 2, 2, 1), 1) // those inside go on
+	tab.Advance(1000)
+	if _, _, ok := tab.Add(&k, 1000); !ok {
+		t.Error("no room after the time-outs")
+	}
+}
+
+func TestAttachedStartsAtZero(t *testing.T) {
+	tab := New(Config{})
+	id, _ := add(t, tab, pkt(1, 2, 3, 4), 1)
+	*tab.Attached(id) = [2]uint64{7, 8}
+	tab.Advance(1000)
+	id, isNew := add(t, tab, pkt(1, 2, 3, 4), 1000)
+	if !isNew || *tab.Attached(id) != [2]uint64{} {
+		t.Errorf("new = %v, attached = %v", isNew, *tab.Attached(id))
+	}
+	*tab.Attached(id) = [2]uint64{7, 8}
+	tab.ForgetAttached()
+	if *tab.Attached(id) != [2]uint64{} {
+		t.Errorf("attached = %v after ForgetAttached", *tab.Attached(id))
+	}
+}
+
+func TestPDUCountBeyondItsField(t *testing.T) {
+	tab := New(Config{})
+	id, _ := add(t, tab, pkt(1, 2, 3, 4), 0)
+	slot := uint32(id)
+	for range pdusMask + 9 {
+		tab.count(tab.hot.At(slot), slot, 1000)
+	}
+	if hi, lo := tab.cold.At(slot).pdusHigh, tab.hot.At(slot).seen&pdusMask; hi != 1 || lo != 9 {
+		t.Errorf("count is %d<<24 + %d, want 1<<24 + 9", hi, lo)
+	}
+}
+
+func TestNoAllocs(t *testing.T) {
+	tab := New(Config{})
+	p := pkt(1, 2, 3, 4)
+	add(t, tab, p, 1)
+	keys := make([]Key, 1)
+	if n := testing.AllocsPerRun(1000, func() {
+		tab.KeyOf(p, &keys[0])
+		tab.Warm(keys)
+		tab.Add(&keys[0], 2)
+	}); n != 0 {
+		t.Errorf("%v allocations a packet", n)
+	}
+}
+
+// FuzzAdvance holds the wheel against a plain scan of all streams.
+func FuzzAdvance(f *testing.F) {
+	f.Add([]byte{1, 2, 3, 200, 1, 250, 250, 250, 2})
+	f.Fuzz(func(t *testing.T, script []byte) {
+		type plain struct{ first, last, pdus int64 }
+		tab := New(Config{})
+		want := map[byte]*plain{}
+		var now int64 = 1
+		for _, b := range script {
+			if b >= 128 { // time goes by: 1 cs .. a day
+				now += 1 << (b & 15) * int64(b>>4&7+1)
+				now = now / tickCs * tickCs
+				tab.Advance(now)
+				for k, s := range want {
+					if idle := now - s.last; idle >= 500 && idle*s.pdus > 20*(s.last-s.first) && idle > 20*(s.last-s.first)/s.pdus {
+						delete(want, k)
+					}
+				}
+				if int(tab.Stats().Live) != len(want) {
+					t.Fatalf("at %d: %d streams, want %d", now, tab.Stats().Live, len(want))
+				}
+				continue
+			}
+			_, isNew := add(t, tab, pkt(b, 200, 1, 2), now)
+			s := want[b]
+			if isNew != (s == nil) {
+				t.Fatalf("at %d: stream %d new = %v", now, b, isNew)
+			}
+			if s == nil {
+				s = &plain{first: now}
+				want[b] = s
+			}
+			s.last, s.pdus = now, s.pdus+1
+		}
+	})
+}
