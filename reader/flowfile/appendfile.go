@@ -1,0 +1,300 @@
+package flowfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"netramet/reader"
+)
+
+// Sync says whether a finished collection is forced to disk.
+type Sync uint8
+
+// The sync modes.
+const (
+	SyncNever Sync = iota
+	SyncEach       // fsync before a collection counts as written
+)
+
+// AppendFile is a flow data file by name. Each collection opens it, appends a
+// whole block and closes it again, so a user ends a file by renaming it: the
+// next collection finds the name free and starts a new file, with header
+// (RFC 2123 §4.3). A collection that fails is cut off again. A name that is no
+// regular file (a terminal, a named pipe, /dev/null) is opened once and written
+// as Writer does.
+//
+// It is one reader.Output, and not safe for concurrent use. Two processes must
+// not append to one file at the same time.
+type AppendFile struct {
+	path string
+	sync Sync
+	w    *Writer
+	open func(path string) (file, error)
+
+	f      file        // open inside a collection; always if stream
+	stream bool        // no regular file
+	info   fs.FileInfo // of the file as we left it; nil before
+	end    int64       // its size as we left it
+	start  int64       // where the present block begins
+	blocks []blockID   // the last ones in the file
+	last   *blockID    // the last one we wrote, be the file renamed since or not
+
+	cut     int64
+	skipped int
+	skip    bool // the present collection is in the file already
+}
+
+// file is what an AppendFile needs of an *os.File.
+type file interface {
+	io.ReadWriteSeeker
+	io.Closer
+	Truncate(size int64) error
+	Sync() error
+	Stat() (fs.FileInfo, error)
+}
+
+func openFile(path string) (file, error) {
+	// The mode is the usual one: the user's umask says who may read it.
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+}
+
+// OpenAppend makes path ready for appending, creating it if it does not exist.
+// What stands behind its last whole block is cut off (CutOff tells how much).
+// A file that this program did not write, or whose octets or time zone are not
+// h's, is refused and left alone.
+func OpenAppend(path string, h Header, s Sync) (*AppendFile, error) {
+	a := &AppendFile{path: path, sync: s, w: NewWriter(nil, h), open: openFile}
+	if err := a.prepare(); err != nil {
+		return nil, err
+	}
+	return a, a.release()
+}
+
+// Create makes path ready like OpenAppend, but throws away what it holds.
+func Create(path string, h Header, s Sync) (*AppendFile, error) {
+	if fi, err := os.Stat(path); err == nil && fi.Mode().IsRegular() {
+		if err := os.Truncate(path, 0); err != nil {
+			return nil, fmt.Errorf("flowfile: %w", err)
+		}
+	}
+	return OpenAppend(path, h, s)
+}
+
+// SetStart sets the header's start; see Writer.SetStart.
+func (a *AppendFile) SetStart(t time.Time) { a.w.SetStart(t) }
+
+// CutOff returns how many octets behind the last whole block have been cut off
+// so far, remains of a process that did not live to finish them.
+func (a *AppendFile) CutOff() int64 { return a.cut }
+
+// Skipped returns how many collections were not written because the file held
+// them already.
+func (a *AppendFile) Skipped() int { return a.skipped }
+
+// prepare opens the file at its end, which it checks unless it is as we left it.
+func (a *AppendFile) prepare() error {
+	if a.stream {
+		return nil
+	}
+	f, err := a.openAny()
+	if err != nil {
+		return err
+	}
+	fi, err := f.Stat()
+	if err == nil && !fi.Mode().IsRegular() {
+		a.f, a.stream, a.w.w = f, true, f
+		return nil
+	}
+	if err == nil && (a.info == nil || !os.SameFile(a.info, fi) || fi.Size() != a.end) {
+		err = a.examine(f, fi)
+	}
+	if err == nil {
+		_, err = f.Seek(a.end, io.SeekStart)
+	}
+	if err != nil {
+		_ = f.Close() // nothing was written; err says more
+		return fmt.Errorf("flowfile: %s: %w", a.path, err)
+	}
+	a.f, a.info, a.start = f, fi, a.end
+	a.w.w, a.w.err = f, nil
+	return nil
+}
+
+// openAny opens the file for reading and writing, or, where that is impossible
+// (a pipe's end, a terminal), for writing alone.
+func (a *AppendFile) openAny() (file, error) {
+	if fi, err := os.Stat(a.path); err == nil && !fi.Mode().IsRegular() && !fi.IsDir() {
+		f, err := os.OpenFile(a.path, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, fmt.Errorf("flowfile: %w", err)
+		}
+		return f, nil
+	}
+	f, err := a.open(a.path)
+	if err != nil {
+		return nil, fmt.Errorf("flowfile: %w", err)
+	}
+	return f, nil
+}
+
+// examine reads a file that we do not know, and cuts it behind its last whole
+// block.
+func (a *AppendFile) examine(f file, fi fs.FileInfo) error {
+	s, err := scan(f)
+	if err != nil {
+		return err
+	}
+	if s.whole > 0 {
+		if s.header.Octets != a.w.hdr.Octets {
+			return fmt.Errorf("it counts octets=%s, not octets=%s", s.header.Octets, a.w.hdr.Octets)
+		}
+		if s.header.Zone != a.w.hdr.Zone {
+			return fmt.Errorf("its times are zone=%s, not zone=%s", s.header.Zone, a.w.hdr.Zone)
+		}
+	}
+	if s.whole < fi.Size() {
+		if err := f.Truncate(s.whole); err != nil {
+			return fmt.Errorf("cutting off an incomplete collection: %w", err)
+		}
+		a.cut += fi.Size() - s.whole
+	}
+	a.end, a.blocks = s.whole, s.blocks
+	a.w.state = state{started: s.whole > 0, format: s.format}
+	return nil
+}
+
+// Begin opens the file and starts a block, unless the file holds it already.
+// See reader.Output.
+func (a *AppendFile) Begin(iv reader.Interval, tasks []reader.Task) error {
+	if a.f != nil && !a.stream {
+		return errors.New("flowfile: " + a.path + ": a collection begins inside another")
+	}
+	if err := a.prepare(); err != nil {
+		return err
+	}
+	if a.holds(a.w.blockID(iv)) {
+		a.skip = true
+		a.skipped++
+		return nil
+	}
+	if err := a.w.Begin(iv, tasks); err != nil {
+		return errors.Join(a.name(err), a.Abort())
+	}
+	return nil
+}
+
+// holds reports whether a collection has been written already.
+func (a *AppendFile) holds(id blockID) bool {
+	if a.last != nil && a.last.same(id) {
+		return true
+	}
+	return slices.ContainsFunc(a.blocks, id.same)
+}
+
+// Record prints one flow record. See reader.Output.
+func (a *AppendFile) Record(rec *reader.Record) error {
+	if a.skip {
+		return nil
+	}
+	return a.name(a.w.Record(rec))
+}
+
+// End completes the block, makes it last if asked to, and closes the file. See
+// reader.Output.
+func (a *AppendFile) End() error {
+	if a.skip {
+		a.skip = false
+		return a.release()
+	}
+	id := a.w.blockID(a.w.iv)
+	if err := a.w.End(); err != nil || a.stream {
+		return a.name(err)
+	}
+	if a.sync == SyncEach {
+		if err := a.syncFile(); err != nil {
+			return a.name(err)
+		}
+	}
+	size, err := a.f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return a.name(err)
+	}
+	a.end = size
+	a.blocks, a.last = remember(a.blocks, id), &id
+	if err := a.release(); err != nil {
+		a.info = nil // look again what is there
+		return err
+	}
+	return nil
+}
+
+// syncFile forces the file, and its name if it is new, to disk.
+func (a *AppendFile) syncFile() error {
+	if err := a.f.Sync(); err != nil || a.start > 0 || runtime.GOOS == "windows" {
+		return err // Windows cannot sync a directory, and need not
+	}
+	dir, err := os.Open(filepath.Dir(a.path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// Abort takes the block off the file again and closes it. See reader.Output.
+func (a *AppendFile) Abort() error {
+	if a.stream {
+		return a.name(a.w.Abort())
+	}
+	if a.f == nil {
+		return nil
+	}
+	if a.skip {
+		a.skip = false
+		return a.release()
+	}
+	a.w.rollback()
+	a.end = a.start
+	if err := a.f.Truncate(a.start); err != nil {
+		a.info = nil
+		return errors.Join(fmt.Errorf("flowfile: %s: cutting off the incomplete collection: %w", a.path, err), a.release())
+	}
+	return a.release()
+}
+
+// Close ends the use of the file; a collection that is not complete is cut off.
+func (a *AppendFile) Close() error {
+	err := a.Abort()
+	if a.stream && a.f != nil {
+		err = errors.Join(err, a.f.Close())
+		a.f = nil
+	}
+	return err
+}
+
+// release closes the file between collections.
+func (a *AppendFile) release() error {
+	if a.stream || a.f == nil {
+		return nil
+	}
+	err := a.f.Close()
+	a.f, a.w.w = nil, nil
+	if err != nil {
+		return fmt.Errorf("flowfile: %s: %w", a.path, err)
+	}
+	return nil
+}
+
+// name puts the file's name before err.
+func (a *AppendFile) name(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", a.path, err)
+}

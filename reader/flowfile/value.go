@@ -1,0 +1,337 @@
+package flowfile
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"netramet/mib"
+	"netramet/reader"
+)
+
+// form is how an attribute's value looks in a flow record.
+type form uint8
+
+const (
+	formNumber form = iota // decimal
+	formPort               // two octets, decimal
+	formHyphen             // octets in upper-case hexadecimal, hyphens between
+	formPeer               // a peer address or mask, see appendPeer
+	formDist               // a distribution: decimal numbers, blanks between
+)
+
+// formOf returns the form of a's values; ok is false if flows have no such
+// attribute.
+func formOf(a mib.Attr) (f form, ok bool) {
+	if !a.Is(mib.UseRead) {
+		return 0, false
+	}
+	switch a.Class() {
+	case mib.ClassNumber, mib.ClassCounter, mib.ClassTime:
+		return formNumber, true
+	case mib.ClassDistribution:
+		return formDist, true
+	case mib.ClassAddress, mib.ClassMask:
+		switch a {
+		case mib.AttrSourcePeerAddress, mib.AttrDestPeerAddress, mib.AttrSourcePeerMask, mib.AttrDestPeerMask:
+			return formPeer, true
+		case mib.AttrSourceTransAddress, mib.AttrDestTransAddress, mib.AttrSourceTransMask, mib.AttrDestTransMask:
+			return formPort, true
+		}
+		return formHyphen, true
+	}
+	return 0, false
+}
+
+// unsavedLen is the length in octets at which a hyphenated attribute that was
+// not saved prints its zeros: a MAC address's, and the shortest that RFC 2720
+// allows for the identifiers.
+func unsavedLen(a mib.Attr) int {
+	switch a {
+	case mib.AttrSourceSubscriberID, mib.AttrDestSubscriberID, mib.AttrSessionID:
+		return 4
+	}
+	return a.Size()
+}
+
+// noValue is what an address that was not saved prints as: zeros.
+var noValue reader.Value
+
+// appendValue appends the value of a column. t is the record's peer type, shown
+// tells that the record prints it too.
+func (c *column) appendValue(b []byte, v *reader.Value, t mib.PeerType, shown bool) ([]byte, error) {
+	if c.form == formNumber {
+		return strconv.AppendUint(b, v.Num, 10), nil
+	}
+	if v.Len > mib.MaxAddress {
+		return b, fmt.Errorf("%s has %d octets, at most %d are possible", c.attr, v.Len, mib.MaxAddress)
+	}
+	switch c.form {
+	case formPort:
+		if v.Len > 2 {
+			return b, fmt.Errorf("%s has %d octets, not 2", c.attr, v.Len)
+		}
+		if v.Len == 0 {
+			return append(b, '0'), nil
+		}
+		n := uint64(v.Octets[0])
+		if v.Len == 2 {
+			n = n<<8 | uint64(v.Octets[1])
+		}
+		return strconv.AppendUint(b, n, 10), nil
+	case formHyphen:
+		if v.Len == 0 {
+			return appendHyphened(b, noValue.Octets[:unsavedLen(c.attr)]), nil
+		}
+		return appendHyphened(b, v.Octets[:v.Len]), nil
+	case formPeer:
+		return appendPeer(b, v, t, shown), nil
+	}
+	return append(b, '0'), nil // a distribution the flow does not have
+}
+
+// appendPeer appends a peer address or mask. The form follows the peer type
+// where the length is that type's, else the length; so every form tells its
+// octets without the type, but for AppleTalk and DECnet, which are printed
+// only in records that show the type.
+func appendPeer(b []byte, v *reader.Value, t mib.PeerType, shown bool) []byte {
+	n := int(v.Len)
+	if n == 0 { // not saved: zeros of natural length
+		v = &noValue
+		if n = t.AddressSize(); n == 0 {
+			return append(b, "0.0.0.0"...)
+		}
+	}
+	o := v.Octets[:n]
+	switch {
+	case t == mib.PeerNSAP:
+		return appendHex(b, o)
+	case n == 4:
+		b = append(strconv.AppendUint(b, uint64(o[0]), 10), '.')
+		b = append(strconv.AppendUint(b, uint64(o[1]), 10), '.')
+		b = append(strconv.AppendUint(b, uint64(o[2]), 10), '.')
+		return strconv.AppendUint(b, uint64(o[3]), 10)
+	case n == 16:
+		return netip.AddrFrom16([16]byte(o)).AppendTo(b) // RFC 5952
+	case n == 10: // IPX: network, node
+		b = append(appendHex(b, o[:4]), '.')
+		return appendHex(b, o[4:])
+	case n == 3 && shown && t == mib.PeerAppleTalk: // network, node
+		b = append(strconv.AppendUint(b, uint64(o[0])<<8|uint64(o[1]), 10), '.')
+		return strconv.AppendUint(b, uint64(o[2]), 10)
+	case n == 3 && shown && t == mib.PeerDECnet: // area, host
+		b = append(strconv.AppendUint(b, uint64(o[0]), 10), '.')
+		return strconv.AppendUint(b, uint64(o[1])<<8|uint64(o[2]), 10)
+	}
+	return appendHex(b, o)
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+func appendHex(b, o []byte) []byte {
+	for _, c := range o {
+		b = append(b, hexDigits[c>>4], hexDigits[c&15])
+	}
+	return b
+}
+
+func appendHyphened(b, o []byte) []byte {
+	for i, c := range o {
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = append(b, hexDigits[c>>4], hexDigits[c&15])
+	}
+	return b
+}
+
+// parseValue reads the text of a column into v.
+func (c *column) parseValue(v *reader.Value, text []byte, t mib.PeerType) (ok bool) {
+	*v = reader.Value{}
+	switch c.form {
+	case formNumber:
+		v.Num, ok = parseUint(text, maxNumber(c.attr))
+		return ok
+	case formPort:
+		n, ok := parseUint(text, 1<<16-1)
+		v.Octets[0], v.Octets[1], v.Len = byte(n>>8), byte(n), 2
+		return ok
+	case formHyphen:
+		return parseHex(v, text, 1)
+	case formPeer:
+		return parsePeer(v, text, t)
+	}
+	return validDist(text)
+}
+
+// maxNumber is the largest value of a number attribute that a file may hold.
+// Times and counters have 64 bits; the others are bound by the types that hold
+// them, not by RFC 2723's sizes, which some meters exceed (interfaces).
+func maxNumber(a mib.Attr) uint64 {
+	switch {
+	case a == mib.AttrSourcePeerType || a == mib.AttrDestPeerType || a == mib.AttrFlowRuleSet:
+		return 1<<8 - 1
+	case a.Class() == mib.ClassNumber:
+		return 1<<32 - 1
+	}
+	return 1<<64 - 1
+}
+
+// parseUint reads a decimal number of at most max.
+func parseUint(text []byte, max uint64) (n uint64, ok bool) {
+	if len(text) == 0 || len(text) > 20 {
+		return 0, false
+	}
+	for _, c := range text {
+		d := uint64(c - '0')
+		if d > 9 || n > (1<<64-1-d)/10 {
+			return 0, false
+		}
+		n = n*10 + d
+	}
+	return n, n <= max
+}
+
+// parsePeer reads what appendPeer printed, or any program that prints dotted
+// quads. t decides only between AppleTalk and DECnet.
+func parsePeer(v *reader.Value, text []byte, t mib.PeerType) bool {
+	dots, colons, dot := 0, 0, 0
+	for i, c := range text {
+		switch c {
+		case '.':
+			dots, dot = dots+1, i
+		case ':':
+			colons++
+		}
+	}
+	switch {
+	case colons > 0:
+		if len(text) > 45 { // the longest form of an IPv6 address
+			return false
+		}
+		a, err := netip.ParseAddr(string(text))
+		if err != nil || a.Zone() != "" {
+			return false
+		}
+		o := a.As16()
+		v.Len = uint8(copy(v.Octets[:], o[:]))
+		return true
+	case dots == 3:
+		return parseQuad(v, text)
+	case dots == 1 && dot == 8 && len(text) == 21: // IPX
+		var net, node reader.Value
+		if !parseHex(&net, text[:dot], 0) || !parseHex(&node, text[dot+1:], 0) {
+			return false
+		}
+		copy(v.Octets[:], net.Octets[:4])
+		copy(v.Octets[4:], node.Octets[:6])
+		v.Len = 10
+		return true
+	case dots == 1:
+		return parsePair(v, text[:dot], text[dot+1:], t)
+	case dots == 0:
+		return parseHex(v, text, 0)
+	}
+	return false
+}
+
+// parseQuad reads an IPv4 address or mask.
+func parseQuad(v *reader.Value, text []byte) bool {
+	part, digits, n := 0, 0, 0
+	for _, c := range text {
+		if c == '.' {
+			if digits == 0 {
+				return false
+			}
+			v.Octets[part] = byte(n)
+			part, digits, n = part+1, 0, 0
+			continue
+		}
+		if c < '0' || c > '9' {
+			return false
+		}
+		if digits, n = digits+1, n*10+int(c-'0'); digits > 3 || n > 255 {
+			return false
+		}
+	}
+	v.Octets[3], v.Len = byte(n), 4
+	return digits > 0 && part == 3
+}
+
+// parsePair reads AppleTalk's network.node and DECnet's area.host.
+func parsePair(v *reader.Value, left, right []byte, t mib.PeerType) bool {
+	maxLeft, maxRight := uint64(1<<16-1), uint64(1<<8-1)
+	if t == mib.PeerDECnet {
+		maxLeft, maxRight = maxRight, maxLeft
+	} else if t != mib.PeerAppleTalk {
+		return false
+	}
+	l, ok1 := parseUint(left, maxLeft)
+	r, ok2 := parseUint(right, maxRight)
+	all := l<<8 | r
+	if t == mib.PeerDECnet {
+		all = l<<16 | r
+	}
+	v.Octets[0], v.Octets[1], v.Octets[2], v.Len = byte(all>>16), byte(all>>8), byte(all), 3
+	return ok1 && ok2
+}
+
+// parseHex reads octets of two hexadecimal digits each, with gap hyphens (0 or
+// 1) between them.
+func parseHex(v *reader.Value, text []byte, gap int) bool {
+	step := 2 + gap
+	n := (len(text) + gap) / step
+	if n == 0 || n > mib.MaxAddress || n*step-gap != len(text) {
+		return false
+	}
+	for i := range n {
+		at := i * step
+		hi, lo := unhex(text[at]), unhex(text[at+1])
+		if hi > 15 || lo > 15 || i > 0 && gap > 0 && text[at-1] != '-' {
+			return false
+		}
+		v.Octets[i] = hi<<4 | lo
+	}
+	v.Len = uint8(n)
+	return true
+}
+
+func unhex(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10
+	}
+	return 255
+}
+
+// validDist reports whether text is numbers with single blanks between.
+func validDist(text []byte) bool {
+	last := byte(' ')
+	for _, c := range text {
+		if c != ' ' && (c < '0' || c > '9') || c == ' ' && last == ' ' {
+			return false
+		}
+		last = c
+	}
+	return last != ' '
+}
+
+// inForm[f] tells which characters values of form f are made of.
+var inForm = func() (set [formDist + 1][256]bool) {
+	for f, chars := range map[form]string{
+		formNumber: "0123456789",
+		formPort:   "0123456789",
+		formHyphen: "0123456789ABCDEFabcdef-",
+		formPeer:   "0123456789ABCDEFabcdef.:",
+		formDist:   "0123456789 ",
+	} {
+		for _, c := range []byte(chars) {
+			set[f][c] = true
+		}
+	}
+	return set
+}()

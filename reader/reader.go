@@ -1,0 +1,69 @@
+// Package reader is the METER READER of RFC 2722: it makes one collection
+// pass over a meter's flows and hands the records to an output.
+//
+// It knows neither sockets nor the meter: Flows is what it reads from, the
+// SNMP client (package mib/client) and the in-process view (cmd/netramet)
+// being the two implementations. Package reader/flowfile is the first output.
+package reader
+
+import (
+	"context"
+	"time"
+
+	"netramet/mib"
+	"netramet/ruleset"
+)
+
+// Task is one rule set whose flows are read.
+type Task struct {
+	RuleSet    int    // number on the meter, 1..255
+	Name       string // flowRuleInfoName
+	Format     *ruleset.Format
+	Statistics bool // a #Stats record with each collection
+}
+
+// Interval describes one collection.
+type Interval struct {
+	Number uint64    // of the grid in trace mode, else counted from 1
+	Time   time.Time // of the collection: packet time in trace mode and batch
+	From   uint64    // centiseconds of uptime: what changed since then is read
+	To     uint64    // centiseconds of uptime at the collection
+	Stats  []Stat    // the meter's figures, in order; empty if not asked for
+}
+
+// Stat is one figure of a #Stats record.
+type Stat struct {
+	Name  string
+	Value string
+}
+
+// Value is one attribute's value. Numbers, counters and times are in Num;
+// addresses and masks are the first Len octets of Octets. A distribution's
+// value is not held here.
+type Value struct {
+	Num    uint64
+	Len    uint8
+	Octets [mib.MaxAddress]byte
+}
+
+// Record is one flow, valid until the next call of Next.
+type Record struct {
+	RuleSet   int
+	Index     uint32       // FlowIndex
+	FirstTime uint64       // with RuleSet and Index it names the flow for ever
+	PeerType  mib.PeerType // 0 if the rule set does not save it
+	Values    []Value      // one for each attribute of the task's Format
+}
+
+// Flows is a meter's flow table as a reader sees it. Calls come in the order
+// Begin, Next until io.EOF, Commit; a collection that is not committed is read
+// again by the next Begin, from the same place.
+type Flows interface {
+	// Begin starts a collection of all tasks, in order of rule set number.
+	Begin(ctx context.Context, tasks []Task) (Interval, error)
+	// Next fills rec with the next flow, ordered by (rule set, FlowIndex);
+	// io.EOF after the last.
+	Next(ctx context.Context, rec *Record) error
+	// Commit acknowledges the collection: its flows may be recovered.
+	Commit(ctx context.Context) error
+}
