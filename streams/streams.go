@@ -53,9 +53,14 @@ type record struct {
 type cold struct {
 	first    int64  // uptime of the first packet
 	hash     uint32 // under which the index holds the stream
-	next     uint32 // next stream of the same wheel bucket, slot+1; 0 ends
 	pdusHigh uint32 // packets / 2^24
 }
+
+// Sizes in octets.
+const (
+	recordSize = 64
+	coldSize   = 16
+)
 
 const (
 	pdusBits = 24
@@ -106,8 +111,11 @@ func (t *Table) Slots() uint32 { return t.hot.Len() }
 
 // Bytes is the memory the table holds, in octets.
 func (t *Table) Bytes() int {
-	return t.hot.Chunks()*t.hot.ChunkLen()*64 + t.cold.Chunks()*t.cold.ChunkLen()*24 +
-		8*t.index.Buckets() + 4*cap(t.free)
+	n := int(t.hot.Len())*(recordSize+coldSize) + 8*t.index.Buckets() + 4*cap(t.free)
+	for i := range t.wheel.buckets {
+		n += 4 * cap(t.wheel.buckets[i])
+	}
+	return n
 }
 
 // Attached returns the caller's two words of a stream, one for each packet
@@ -161,7 +169,6 @@ func (t *Table) create(k *Key, now int64) ID {
 
 func (t *Table) remove(slot uint32) {
 	t.index.Delete(t.cold.At(slot).hash, slot)
-	t.hot.At(slot).key = [5]uint64{}
 	t.free = append(t.free, slot)
 	t.stats.Live--
 }
@@ -181,11 +188,17 @@ func (t *Table) Warm(keys []Key) {
 	for i := range keys {
 		sum += t.index.Touch(keys[i].hash)
 	}
-	n := t.hot.Len()
+	missing := 0
 	for i := range keys {
-		if slot := uint32(t.index.Touch(keys[i].hash)) - 1; slot < n {
+		if slot, _, ok := t.index.First(keys[i].hash); ok {
 			sum += t.hot.At(slot).seen
+		} else {
+			missing++
 		}
+	}
+	// New streams go into the slots freed last.
+	for _, slot := range t.free[max(0, len(t.free)-missing):] {
+		sum += t.hot.At(slot).seen + uint64(t.cold.At(slot).hash)
 	}
 	t.sink = sum
 }

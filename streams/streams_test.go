@@ -26,11 +26,11 @@ func reversed(p *packet.Packet) *packet.Packet {
 }
 
 func TestRecordSizes(t *testing.T) {
-	if n := unsafe.Sizeof(record{}); n != 64 {
+	if n := unsafe.Sizeof(record{}); n != 64 || recordSize != 64 {
 		t.Errorf("record is %d octets, want one cache line", n)
 	}
-	if n := unsafe.Sizeof(cold{}); n > 32 {
-		t.Errorf("cold is %d octets, want at most 32", n)
+	if n := unsafe.Sizeof(cold{}); n != coldSize {
+		t.Errorf("cold is %d octets, want %d", n, coldSize)
 	}
 }
 

@@ -16,8 +16,8 @@ const (
 )
 
 type wheel struct {
-	heads [wheelBuckets]uint32 // slot+1 of the first stream; 0: none
-	tick  int64                // the last tick that was advanced to
+	buckets [wheelBuckets][]uint32 // slots
+	tick    int64                  // the last tick that was advanced to
 }
 
 // arm puts a stream into the bucket of uptime due. now is the present uptime.
@@ -27,9 +27,8 @@ func (t *Table) arm(slot uint32, due, now int64) {
 	// would be a bucket that comes round too early, which is harmless.
 	tick = max(tick, t.wheel.tick+1, now/tickCs+1)
 	tick = min(tick, t.wheel.tick+wheelBuckets)
-	head := &t.wheel.heads[tick&wheelMask]
-	t.cold.At(slot).next = *head
-	*head = slot + 1
+	b := &t.wheel.buckets[tick&wheelMask]
+	*b = append(*b, slot)
 }
 
 // Advance ends the streams that have timed out at uptime now, in
@@ -41,18 +40,35 @@ func (t *Table) Advance(now int64) {
 	from := max(w.tick+1, tick-wheelBuckets+1)
 	w.tick = max(w.tick, tick)
 	for b := from; b <= tick; b++ {
-		slot := w.heads[b&wheelMask]
-		w.heads[b&wheelMask] = 0
-		for slot != 0 {
-			s := slot - 1
-			slot = t.cold.At(s).next
-			if due := t.due(s); due > now {
-				t.arm(s, due, now)
-				continue
-			}
-			t.remove(s)
-			t.stats.TimedOut++
+		slots := w.buckets[b&wheelMask]
+		// Streams that stay go to later buckets, never back into this one.
+		w.buckets[b&wheelMask] = slots[:0]
+		for len(slots) > 0 {
+			n := min(len(slots), group)
+			t.expire(slots[:n], now)
+			slots = slots[n:]
 		}
+	}
+}
+
+// group is how many streams are read together, so that their cache misses
+// overlap.
+const group = 64
+
+// expire ends or puts off streams whose bucket has come round.
+func (t *Table) expire(slots []uint32, now int64) {
+	var sum uint64
+	for _, s := range slots {
+		sum += t.hot.At(s).seen + t.index.Touch(t.cold.At(s).hash)
+	}
+	t.sink = sum
+	for _, s := range slots {
+		if due := t.due(s); due > now {
+			t.arm(s, due, now)
+			continue
+		}
+		t.remove(s)
+		t.stats.TimedOut++
 	}
 }
 

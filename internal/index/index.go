@@ -6,7 +6,11 @@
 // output; the secret makes crafted collisions a matter of luck.
 package index
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"netramet/internal/slab"
+)
 
 // Growth and size.
 const (
@@ -185,7 +189,7 @@ func (t *Table) grow() {
 	if len(t.words) > 0 {
 		t.old, t.oldShift, t.oldNext = t.words, t.shift, 0
 	}
-	t.words = make([]uint64, n)
+	t.words = slab.Make[uint64](n)
 	t.shift = uint8(32 - bits.TrailingZeros(uint(n)))
 	if t.n == 0 {
 		t.old = nil

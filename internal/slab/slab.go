@@ -2,15 +2,36 @@
 // slot number and a pointer stay good while the slab grows.
 //
 // Record types hold no pointers: the garbage collector then never looks into
-// the chunks. Package streams and package meter keep their tables in slabs.
+// the chunks. Packages streams, meter and index keep their tables in it, on
+// huge pages where the system gives them: most of what a look-up in a large
+// table waits for are the page tables' own cache misses.
 package slab
 
-// chunkBits: 2^14 records of 64 octets make a chunk of 1 MiB.
+import "math/bits"
+
+// Chunk 0 has firstLen records and each further one as many as all before it,
+// so that a small table is small and a large one lies in few chunks.
 const (
-	chunkBits = 14
-	chunkLen  = 1 << chunkBits
-	chunkMask = chunkLen - 1
+	firstBits = 9
+	firstLen  = 1 << firstBits
 )
+
+// place finds slot i: its chunk and the place in it.
+func place(i uint32) (chunk, at uint32) {
+	chunk = uint32(bits.Len32(i >> firstBits))
+	if chunk > 0 {
+		i -= firstLen << (chunk - 1)
+	}
+	return chunk, i
+}
+
+// chunkLen is the number of records in a chunk.
+func chunkLen(chunk int) int {
+	if chunk == 0 {
+		return firstLen
+	}
+	return firstLen << (chunk - 1)
+}
 
 // Slab is a growing array of T. The zero value is empty and ready.
 type Slab[T any] struct {
@@ -24,18 +45,43 @@ func (s *Slab[T]) Len() uint32 { return s.n }
 // Grow makes one more slot, zeroed, and returns its number.
 func (s *Slab[T]) Grow() uint32 {
 	i := s.n
-	if int(i>>chunkBits) == len(s.chunks) {
-		s.chunks = append(s.chunks, make([]T, chunkLen))
+	if c, _ := place(i); int(c) == len(s.chunks) {
+		s.chunks = append(s.chunks, Make[T](chunkLen(len(s.chunks))))
 	}
 	s.n++
 	return i
 }
 
 // At returns slot i, which must be below Len.
-func (s *Slab[T]) At(i uint32) *T { return &s.chunks[i>>chunkBits][i&chunkMask] }
+func (s *Slab[T]) At(i uint32) *T {
+	c, at := place(i)
+	return &s.chunks[c][at]
+}
 
-// Chunks is the number of chunks held, each of ChunkLen records.
-func (s *Slab[T]) Chunks() int { return len(s.chunks) }
+// Bytes is a growing array of records of Size octets each, for sizes that are
+// known only at run time. Set Size before the first Grow.
+type Bytes struct {
+	Size   int
+	chunks [][]byte
+	n      uint32
+}
 
-// ChunkLen is the number of records in a chunk.
-func (s *Slab[T]) ChunkLen() int { return chunkLen }
+// Len is the number of slots made so far, in use or not.
+func (s *Bytes) Len() uint32 { return s.n }
+
+// Grow makes one more slot, zeroed, and returns its number.
+func (s *Bytes) Grow() uint32 {
+	i := s.n
+	if c, _ := place(i); int(c) == len(s.chunks) {
+		s.chunks = append(s.chunks, Make[byte](s.Size*chunkLen(len(s.chunks))))
+	}
+	s.n++
+	return i
+}
+
+// At returns slot i, which must be below Len.
+func (s *Bytes) At(i uint32) []byte {
+	c, at := place(i)
+	off := int(at) * s.Size
+	return s.chunks[c][off : off+s.Size]
+}

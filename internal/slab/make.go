@@ -1,0 +1,17 @@
+package slab
+
+import "unsafe"
+
+// worthIt is the size in octets from which huge pages are asked for: below it,
+// a table fits the second-level TLB as it is.
+const worthIt = 4 << 20
+
+// Make is make([]T, n), on huge pages if it is large and the system has them.
+// T must hold no pointers.
+func Make[T any](n int) []T {
+	s := make([]T, n)
+	if size := n * int(unsafe.Sizeof(s[0])); size >= worthIt {
+		adviseHuge(unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), size))
+	}
+	return s
+}

@@ -1,0 +1,45 @@
+package slab
+
+import "testing"
+
+// TestPlaces walks the slots in order: each lies right behind the last one, or
+// at the beginning of the next chunk.
+func TestPlaces(t *testing.T) {
+	chunk, at := uint32(0), uint32(0)
+	for i := range uint32(firstLen * 33) {
+		if at == uint32(chunkLen(int(chunk))) {
+			chunk, at = chunk+1, 0
+		}
+		if c, a := place(i); c != chunk || a != at {
+			t.Fatalf("slot %d is at %d/%d, want %d/%d", i, c, a, chunk, at)
+		}
+		at++
+	}
+	if c, a := place(1<<32 - 1); int(a) != chunkLen(int(c))-1 {
+		t.Errorf("the last slot of all is at %d/%d of %d", c, a, chunkLen(int(c)))
+	}
+}
+
+func TestSlotsStay(t *testing.T) {
+	var s Slab[[2]uint64]
+	b := Bytes{Size: 24}
+	first := s.At(s.Grow())
+	firstBytes := b.At(b.Grow())
+	const n = 5 * worthIt / 16
+	for i := uint32(1); i < n; i++ {
+		s.At(s.Grow())[0] = uint64(i)
+		b.At(b.Grow())[23] = byte(i)
+	}
+	first[0], firstBytes[0] = 7, 8
+	if s.At(0)[0] != 7 || b.At(0)[0] != 8 {
+		t.Error("slot 0 has moved")
+	}
+	for i := uint32(1); i < n; i++ {
+		if s.At(i)[0] != uint64(i) || b.At(i)[23] != byte(i) {
+			t.Fatalf("slot %d holds %d and %d", i, s.At(i)[0], b.At(i)[23])
+		}
+	}
+	if s.Len() != n || b.Len() != n || len(b.At(1)) != 24 {
+		t.Errorf("lengths %d, %d, %d", s.Len(), b.Len(), len(b.At(1)))
+	}
+}
