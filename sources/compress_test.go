@@ -1,0 +1,159 @@
+package sources
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"netramet/sources/sourcetest/capfile"
+)
+
+// pack compresses with capfile's names.
+func pack(tb testing.TB, data []byte, names ...string) []byte {
+	tb.Helper()
+	for _, n := range names {
+		var err error
+		if data, err = capfile.CompressAll(data, n); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return data
+}
+
+func TestCompressed(t *testing.T) {
+	frames := manyFrames(800, 100, 90)
+	file := pcapOf(frames)
+	half := len(file) / 2
+	for _, row := range []struct {
+		name string
+		data []byte
+	}{
+		{"gzip", pack(t, file, "gzip")},
+		{"gzip, members cut anywhere", pack(t, file, "gzip-multi")},
+		{"zstd", pack(t, file, "zstd")},
+		{"bzip2", pack(t, file, "bzip2")},
+		{"zstd, two frames", join(pack(t, file[:half], "zstd"), pack(t, file[half:], "zstd"))},
+		{"zstd after a skippable frame", join([]byte("\x5f\x2a\x4d\x18\x03\x00\x00\x00abc"), pack(t, file, "zstd"))},
+		{"bzip2, two streams", join(pack(t, file[:half], "bzip2"), pack(t, file[half:], "bzip2"))},
+		{"gzip in zstd", pack(t, file, "gzip", "zstd")},
+		{"bzip2 in gzip", pack(t, file, "bzip2", "gzip")},
+		{"gzip in gzip", pack(t, file, "gzip", "gzip")},
+		{"pcapng in gzip", pack(t, pcapngOf(frames), "gzip")},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			path := save(t, "trace", row.data)
+			got, st, err := readFile(t, path)
+			if err != io.EOF {
+				t.Fatal(err)
+			}
+			checkFrames(t, got, frames)
+			if n := int64(len(row.data)); st.BytesRead != n || st.BytesAll != n {
+				t.Errorf("%d of %d octets read, want %d", st.BytesRead, st.BytesAll, n)
+			}
+		})
+	}
+}
+
+// TestCompressedDamage cuts and changes compressed traces. What can be
+// unpacked before that is handed over.
+func TestCompressedDamage(t *testing.T) {
+	frames := manyFrames(4_000, 100, 90)
+	file := pcapOf(frames)
+	for _, name := range []string{"gzip", "gzip-multi", "zstd", "bzip2"} {
+		packed := pack(t, file, name)
+		for _, row := range []struct {
+			what string
+			data []byte
+			some bool // frames must come first
+			cut  bool
+		}{
+			{"cut at two thirds", packed[:len(packed)*2/3], name != "bzip2", true},
+			{"cut one octet before the end", packed[:len(packed)-1], true, true},
+			{"cut inside the header", packed[:6], false, true},
+			{"garbage behind", join(packed, []byte("garbage behind the end")), true, false},
+		} {
+			t.Run(name+"/"+row.what, func(t *testing.T) {
+				got, _, err := readBytes(t, row.data)
+				if !errors.Is(err, ErrDamaged) || row.cut && !errors.Is(err, io.ErrUnexpectedEOF) {
+					t.Errorf("error %v", err)
+				}
+				if len(got) > len(frames) || row.some && len(got) == 0 {
+					t.Fatalf("%d frames of %d", len(got), len(frames))
+				}
+				checkFrames(t, got, frames[:len(got)])
+				if row.some && !strings.Contains(err.Error(), "of the uncompressed data") {
+					t.Errorf("error %q does not say which offset", err)
+				}
+			})
+		}
+	}
+}
+
+func TestCompressedRefused(t *testing.T) {
+	file := pcapOf(manyFrames(3, 60, 60))
+	for _, row := range []struct {
+		name string
+		data []byte
+		text string
+	}{
+		{"three layers", pack(t, file, "gzip", "gzip", "gzip"), "compressed more than 2 times"},
+		{"no trace inside", pack(t, []byte("some text"), "gzip", "zstd"), "not a trace of a known format (unpacked from gzip in zstd)"},
+		{"nothing inside", pack(t, nil, "gzip"), "holds nothing (unpacked from gzip)"},
+		{"xz in gzip", pack(t, []byte("\xfd7zXZ\x00\x00\x04"), "gzip"), "compressed with xz"},
+		{"snoop in gzip", pack(t, []byte("snoop\x00\x00\x00"), "gzip"), "snoop trace: not supported"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, _, err := readBytes(t, row.data)
+			if err == nil || !strings.Contains(err.Error(), row.text) {
+				t.Errorf("error %v, want %q in it", err, row.text)
+			}
+		})
+	}
+}
+
+// TestZstdWindow checks that a frame cannot make the decoder allocate more
+// than is allowed.
+func TestZstdWindow(t *testing.T) {
+	file := pcapOf(manyFrames(30_000, 100, 90))
+	var out bytes.Buffer
+	w, err := zstd.NewWriter(&out, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(8<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// The window descriptor follows magic number and frame header descriptor.
+	data := out.Bytes()
+	if data[4]&0x20 != 0 {
+		t.Skip("the encoder wrote a single segment")
+	}
+	data[5] = 31 << 3 // 2^41 octets
+	if _, _, err := readBytes(t, data); !errors.Is(err, ErrDamaged) {
+		t.Errorf("window of 2 TiB: %v", err)
+	}
+}
+
+// TestNoGoroutines checks that a source left alone leaves nothing running.
+func TestNoGoroutines(t *testing.T) {
+	file := pcapOf(manyFrames(3000, 100, 90))
+	before := runtime.NumGoroutine()
+	for _, name := range capfile.Compressions() {
+		s, err := Open("-", Options{Stdin: bytes.NewReader(pack(t, file, name))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := runtime.NumGoroutine(); n > before {
+			t.Errorf("%s: %d goroutines more", name, n-before)
+		}
+		s.Close()
+	}
+}

@@ -1,0 +1,109 @@
+package sources
+
+// pcapVariant is a record header that hides behind a magic number it shares.
+type pcapVariant struct {
+	name      string
+	recordLen int
+	// second says that one record is no evidence: nothing in the extra octets
+	// can be checked.
+	second bool
+}
+
+// pcapVariants returns the record headers in use with a magic number, the
+// likeliest first. Kuznetsov's patches added interface index (4 octets),
+// protocol (2) and packet type (1) behind the header; Red Hat 6.1 shipped the
+// one that kept the standard magic number, SuSE 6.3 the one that first had
+// the new number and five more octets. Nokia's IPSO adds four octets.
+func pcapVariants(magic uint32) []pcapVariant {
+	switch magic {
+	case pcapMicro:
+		return []pcapVariant{
+			{"standard", pcapRecordLen, false}, {"Red Hat 6.1", 24, false}, {"Nokia", 20, true},
+		}
+	case pcapModified:
+		return []pcapVariant{{"modified", 24, false}, {"SuSE 6.3", 28, false}}
+	}
+	return []pcapVariant{{"nanoseconds", pcapRecordLen, false}}
+}
+
+const (
+	// probeRecords is how many records a variant is judged by.
+	probeRecords = 3
+	// probeLen is how far into the trace they are looked for.
+	probeLen = chunkSize / 2
+	// maxIfIndex and maxPacketType are what the extra fields are believed up
+	// to; Linux knows packet types 0 to 7.
+	maxIfIndex    = 1<<16 - 1
+	maxPacketType = 7
+)
+
+// probe chooses the variant by its fit to the first records, or returns how
+// much data it needs to do so. A variant other than the first must fit without
+// a fault, so that a damaged standard trace stays one. The choice depends on
+// the trace alone, not on how much of it was read at once.
+func (p *pcap) probe(data []byte, eof bool) (need int) {
+	if len(data) >= probeLen {
+		data, eof = data[:probeLen], false
+	}
+	full := len(data) == probeLen
+	best := p.variants[0]
+	for i, v := range p.variants {
+		faults, more := p.fit(v, data, eof)
+		if more > 0 && !full {
+			return min(more, probeLen)
+		}
+		if faults == 0 {
+			best = v
+			break
+		}
+		if i == 0 {
+			continue
+		}
+	}
+	p.recordLen = best.recordLen
+	return 0
+}
+
+// fit counts what speaks against a variant in the first records. If they are
+// not all there, more is how much data the next one needs.
+func (p *pcap) fit(v pcapVariant, data []byte, eof bool) (faults, more int) {
+	pos := 0
+	for i := range probeRecords {
+		rest := data[pos:]
+		if eof && len(rest) == 0 {
+			if v.second && i < 2 {
+				faults++
+			}
+			return faults, 0
+		}
+		if len(rest) < v.recordLen {
+			return p.short(faults, pos+v.recordLen, eof)
+		}
+		r := p.record((*[pcapRecordLen]byte)(rest))
+		if r.captured > MaxCapLen {
+			return faults + 1, 0
+		}
+		if p.odd(r) || v.recordLen >= 24 && !p.plausible(rest[pcapRecordLen:]) {
+			faults++
+		}
+		end := v.recordLen + int(r.captured)
+		if len(rest) < end {
+			return p.short(faults, pos+end, eof)
+		}
+		pos += end
+	}
+	return faults, 0
+}
+
+// short is fit's verdict on data that ends inside a record.
+func (p *pcap) short(faults, more int, eof bool) (int, int) {
+	if eof {
+		return faults + 1, 0
+	}
+	return faults, more
+}
+
+// plausible judges interface index and packet type.
+func (p *pcap) plausible(extra []byte) bool {
+	return p.order.u32(extra) <= maxIfIndex && extra[6] <= maxPacketType
+}

@@ -1,0 +1,101 @@
+// Package sources is where packets come from: it opens a trace by its URI,
+// tells format and compression by their magic numbers, and reads frames in
+// batches.
+//
+// It owns the octets of the frames it hands over (see wire.Batch), the limits
+// on what a trace may claim, and the telling of damage from a clean end. It
+// never looks into a frame, never orders or drops frames, and knows no clock.
+// The commands call Open; the meter's reading stage calls Read.
+package sources
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"netramet/sources/wire"
+)
+
+// Source is a stream of frames in the order in which they were captured.
+//
+// Read and Stats may be called by different goroutines; Read by one at a time.
+type Source interface {
+	// Read resets the batch, which releases what it held, and fills it with
+	// at least one frame, or fails. It may do both: the frames are then those
+	// before the fault; readers of traces hand them over first and fail in
+	// the next Read. A live source may return neither. io.EOF is a clean end. Damage is an error that wraps
+	// ErrDamaged, and io.ErrUnexpectedEOF if the trace was cut; everything
+	// before it has been handed over. After Close it is os.ErrClosed. All of
+	// these repeat. ErrTooManyBatches alone does not: it says that batches
+	// must be released first.
+	Read(*wire.Batch) error
+	// Stats returns the counts up to the last Read.
+	Stats() wire.SourceStats
+	// Close ends the source. It makes a blocked Read return where the system
+	// allows it, may be called more than once, and at any time from any
+	// goroutine. Batches not yet released stay valid.
+	Close() error
+}
+
+// Options are what Open needs beside the URI.
+type Options struct {
+	// Stdin is what the operand "-" reads; nil is an empty input. It is not
+	// closed, but if it has a read deadline, Close lets that pass.
+	Stdin io.Reader
+}
+
+// Open opens a trace. The URI is a path, "format:path", or "-" for standard
+// input, also "format:-". A prefix counts as a format only if it is the name
+// of one (Formats), so other names with colons are paths; a path that begins
+// with a format's name and a colon is written "./pcap:odd".
+//
+// Compression (gzip, zstd, bzip2; at most two layers) and the format are told
+// by their magic numbers. A format in the URI is a demand: the trace must be
+// of that format. What is known but cannot be read is an error that is
+// errors.ErrUnsupported.
+func Open(uri string, opt Options) (Source, error) {
+	want, path := splitURI(uri)
+	if path == "" {
+		return nil, fmt.Errorf("trace %q: no file name", uri)
+	}
+	if want != nil && want.start == nil {
+		return nil, unsupported(fmt.Sprintf("%s: %s trace: not supported by this version", path, want.name))
+	}
+	st, err := openStored(path, opt)
+	if err != nil {
+		return nil, hint(uri, path, err)
+	}
+	t, err := openTrace(st, want)
+	if err != nil {
+		if st.file != nil {
+			st.file.Close()
+		}
+		return nil, err
+	}
+	return t, nil
+}
+
+// splitURI splits off the format, nil if the URI names none.
+func splitURI(uri string) (*format, string) {
+	if prefix, rest, ok := strings.Cut(uri, ":"); ok {
+		if f := formatByName(prefix); f != nil {
+			return f, rest
+		}
+	}
+	return nil, uri
+}
+
+// hint explains a missing file whose name looks like a format and a path.
+func hint(uri, path string, err error) error {
+	prefix, rest, ok := strings.Cut(path, ":")
+	if !ok || uri != path || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, serr := os.Stat(rest); serr != nil {
+		return err
+	}
+	return fmt.Errorf("%w (%q is no format; known: %s)", err, prefix, strings.Join(Formats(), ", "))
+}
