@@ -1,0 +1,247 @@
+package pme
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"netramet/meter/packet"
+	"netramet/mib"
+)
+
+// returnPoint is what a Gosub saves: its own index and the meter variables,
+// which belong to the environment of a subroutine (RFC 2123 §3.3).
+type returnPoint struct {
+	pc   uint32
+	vars [8]uint8
+}
+
+// Match runs the rules on pk, in wire order or reversed (RFC 2722 §4.4). The
+// packet must hold what Needs asks for. key is valid iff the verdict is Count
+// and is the caller's to keep. Match allocates nothing, except for the first
+// match that saves a combination of attributes not seen before.
+//
+// It is one long function so that the machine's state stays in registers
+// between rules, and tests the commonest kind of rule itself.
+func (p *Program) Match(pk *packet.Packet, order Order, key *Key) Verdict {
+	p.fill(pk, order)
+	p.Counters.Matches++
+	var (
+		code    = p.code
+		vars    [8]uint8 // [1] to [5]: the attribute that V1 to V5 holds
+		pc      uint32
+		depth   int // of the return stack
+		queued  int // length of the pattern queue
+		testing = true
+		steps   = p.maxSteps
+		passed  int // rules that look-ups ran without looking at them
+		verdict = NoMatch
+		peerLen = min(pk.PeerLen, packet.MaxPeer)
+	)
+	p.queueHash[0] = uint64(peerLen)
+run:
+	for uint(pc) < uint(len(code)) {
+		if steps <= 0 {
+			p.Counters.StepErrors++
+			verdict = Ignore
+			break
+		}
+		steps--
+		in := &code[pc]
+		if testing {
+			if in.test == testWord {
+				if p.regs[in.reg]&in.mask[0] != in.value[0] {
+					pc++
+					continue
+				}
+			} else if in.test != testNone {
+				at, ok := p.test(in, pc, vars[in.vr&7])
+				skip := int(at - pc)
+				if !ok {
+					skip-- // the rule after a failed test is not run yet
+				}
+				passed += skip
+				if steps -= skip; steps < 0 {
+					continue // to the report above
+				}
+				if pc = at; !ok {
+					continue
+				}
+				in = &code[pc]
+			}
+		}
+		testing = in.on
+		switch in.action {
+		case mib.ActionGoto, mib.ActionGotoAct:
+			pc = in.next
+		case mib.ActionPushRuleTo, mib.ActionPushRuleToAct, mib.ActionPushPktTo, mib.ActionPushPktToAct,
+			mib.ActionCount, mib.ActionCountPkt:
+			if in.save != 0 {
+				if queued = p.push(in, pc, queued, vars[in.vr&7]); queued < 0 {
+					verdict = Ignore
+					break run
+				}
+			}
+			if in.action.Ends() {
+				verdict = p.build(queued, peerLen, key)
+				break run
+			}
+			pc = in.next
+		case mib.ActionIgnore:
+			verdict = Ignore
+			break run
+		case mib.ActionNoMatch:
+			break run
+		case mib.ActionGosub, mib.ActionGosubAct:
+			if depth == MaxReturns {
+				p.Counters.StackErrors++
+				verdict = Ignore
+				break run
+			}
+			p.returns[depth] = returnPoint{pc, vars}
+			depth++
+			pc = in.next
+		case mib.ActionReturn:
+			if depth == 0 {
+				p.Counters.StackErrors++
+				verdict = Ignore
+				break run
+			}
+			depth--
+			vars = p.returns[depth].vars
+			pc = p.returns[depth].pc + in.next
+		case mib.ActionAssign, mib.ActionAssignAct:
+			vars[in.vr&7] = in.reg
+			pc = in.next
+		case mib.ActionPopTo, mib.ActionPopToAct:
+			if queued > 0 {
+				queued--
+				p.popped(queued)
+			}
+			pc = in.next
+		}
+	}
+	p.Counters.Rules += uint64(p.maxSteps - steps - passed)
+	return verdict
+}
+
+// test does the tests that Match leaves to it, of rule pc; held is what the
+// rule's meter variable holds, if it names one. It returns the rule whose
+// test succeeded, or the one to run next and false.
+func (p *Program) test(in *instr, pc uint32, held uint8) (at uint32, ok bool) {
+	reg := in.reg
+	if in.vr != 0 {
+		if held == 0 {
+			return pc, true // the Null attribute
+		}
+		reg = registers[held]
+	}
+	switch in.test {
+	case testGroup:
+		return p.lookup(in, reg)
+	case testVar, testWords:
+		if p.equal(in, reg) {
+			return pc, true
+		}
+	}
+	return pc + 1, false
+}
+
+// fill loads the packet's attributes into the registers.
+func (p *Program) fill(pk *packet.Packet, order Order) {
+	r := &p.regs
+	s := order & 1
+	d := s ^ 1
+	r[regStoD] = uint64(d)
+	r[regInterface] = uint64(pk.Interface)
+	r[regPeerType] = uint64(pk.PeerType)
+	r[regTransType] = uint64(pk.TransType)
+	r[regSourceTrans] = uint64(bits.ReverseBytes16(pk.TransAddress[s]))
+	r[regDestTrans] = uint64(bits.ReverseBytes16(pk.TransAddress[d]))
+	a := &pk.PeerAddress[s]
+	r[regSourcePeer] = binary.LittleEndian.Uint64(a[0:])
+	r[regSourcePeer+1] = binary.LittleEndian.Uint64(a[8:])
+	r[regSourcePeer+2] = uint64(binary.LittleEndian.Uint32(a[16:]))
+	a = &pk.PeerAddress[d]
+	r[regDestPeer] = binary.LittleEndian.Uint64(a[0:])
+	r[regDestPeer+1] = binary.LittleEndian.Uint64(a[8:])
+	r[regDestPeer+2] = uint64(binary.LittleEndian.Uint32(a[16:]))
+	if p.facts.computes {
+		for i := 0; i < numComputed; i++ {
+			r[regComputed+3*i] = 0
+		}
+	}
+	if p.facts.needs&NeedsRest != 0 {
+		rest := &pk.Rest
+		r[regSourceAdjacent] = adjacentWord(&rest.AdjacentAddress[s])
+		r[regDestAdjacent] = adjacentWord(&rest.AdjacentAddress[d])
+		r[regAdjacentType] = uint64(rest.AdjacentType)
+		r[regDSCodePoint] = uint64(rest.DSCodePoint)
+		r[regVLANid] = uint64(bits.ReverseBytes16(rest.VLANid))
+		r[regPriority] = uint64(rest.Priority)
+		r[regECN] = uint64(rest.ECNCodeBits)
+	}
+}
+
+func adjacentWord(a *[6]byte) uint64 {
+	return uint64(binary.LittleEndian.Uint32(a[:])) | uint64(binary.LittleEndian.Uint16(a[4:]))<<32
+}
+
+// equal is the test of all three words of in against the registers from reg.
+func (p *Program) equal(in *instr, reg uint8) bool {
+	return (p.regs[reg]&in.mask[0]^in.value[0])|
+		(p.regs[reg+1]&in.mask[1]^in.value[1])|
+		(p.regs[reg+2]&in.mask[2]^in.value[2]) == 0
+}
+
+const numComputed = int(mib.AttrFlowKind-mib.AttrSourceClass) + 1
+
+// push puts what in, the rule at pc, saves at the end of a pattern queue of n
+// entries; held is the attribute its meter variable holds, if it names one. It
+// returns the queue's new length, -1 if there is no room.
+func (p *Program) push(in *instr, pc uint32, n int, held uint8) int {
+	save := in.save
+	if in.vr != 0 {
+		if usable[held]&mib.UseSave == 0 {
+			return n // Null, or an attribute that is only tested
+		}
+		save |= uint32(held)
+	}
+	if uint(n) >= MaxQueue {
+		p.Counters.QueueErrors++
+		return -1
+	}
+	p.queue[n] = pushed{save, pc}
+	p.queueHash[n+1] = mix(p.queueHash[n] ^ uint64(save))
+	if a := mib.Attr(save); a.IsComputed() {
+		reg := &p.regs[registers[a]]
+		if save&saveRule != 0 {
+			*reg = in.value[0]
+		}
+		*reg &= in.mask[0] & 0xff
+		p.queueVal[n] = uint8(*reg)
+	}
+	return n + 1
+}
+
+// popped restores the value of a computed attribute when entry n of the
+// pattern queue is dropped: it is the newest entry's that is left.
+func (p *Program) popped(n int) {
+	a := mib.Attr(p.queue[n].save)
+	if !a.IsComputed() {
+		return
+	}
+	var v uint8
+	for i := n - 1; i >= 0; i-- {
+		if mib.Attr(p.queue[i].save) == a {
+			v = p.queueVal[i]
+			break
+		}
+	}
+	p.regs[registers[a]] = uint64(v)
+}
+
+// mix spreads the bits of a queue's hash.
+func mix(h uint64) uint64 {
+	hi, lo := bits.Mul64(h^0x9e3779b97f4a7c15, 0xd6e8feb86659fd93)
+	return hi ^ lo
+}
