@@ -1,0 +1,157 @@
+// Package srl compiles the Simple Ruleset Language (RFC 2723), with the
+// statements NeTraMet adds to it, to rule sets.
+//
+// It owns the language: lexer and macros (scan.go, macro.go), grammar
+// (grammar.go), names and types (resolve.go), code (emit.go) and the
+// optimiser (optimise.go, order.go). It opens no file: includes come through
+// Options.Open. It runs nothing. The commands call it, through Read, for every
+// rule file; messages carry a place in the source and a hint where the mistake
+// is a known one.
+package srl
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"netramet/ruleset"
+)
+
+// Limits of a program. What is over one is an error, never a crash.
+const (
+	MaxSource    = 16 << 20 // octets of one file
+	MaxIncludes  = 10       // files inside each other
+	MaxMacros    = 20       // macros inside each other
+	MaxExpansion = 64 << 20 // octets of macro and include text scanned in all
+	MaxTokens    = 2 << 20  // tokens after expansion
+	MaxNesting   = 200      // blocks, parentheses, calls and IFs inside each other
+	MaxCalls     = 16       // subroutines inside each other
+	MaxVersions  = 4096     // versions of subroutines, one for each kind of arguments
+)
+
+// maxDiags bounds the errors kept; ruleset.MaxDiags of them are shown. Twice as
+// many messages are kept with the warnings.
+const maxDiags = 100
+
+// defaultOptimise is the level where neither caller nor program names one.
+const defaultOptimise = 2
+
+// Options are the caller's choices.
+type Options struct {
+	// Open returns the contents of an included file, whose name is as the
+	// program writes it. "standard.srl" never gets here, it is embedded.
+	// nil: there are no other files.
+	Open func(name string) ([]byte, error)
+
+	// Optimise is the level of optimisation: 0 none, 1 jumps are threaded
+	// and needless rules dropped, 2 also operands are put in an order that
+	// forms the meter's hash groups; -1 what the program's "optimise n;"
+	// says, else 2.
+	Optimise int
+}
+
+// Compile translates an SRL program. file is the name used in messages.
+// The diagnostics are in order of place and hold warnings too; the error is
+// their Err. The rule set is nil iff there is an error.
+func Compile(file string, src []byte, opt Options) (*ruleset.RuleSet, ruleset.Diags, error) {
+	c := &compiler{open: opt.Open}
+	rs := c.compile(file, src, opt.Optimise)
+	slices.SortStableFunc(c.found, func(a, b found) int {
+		return cmp.Or(cmp.Compare(a.at.file, b.at.file), cmp.Compare(a.at.offset, b.at.offset))
+	})
+	diags := make(ruleset.Diags, len(c.found))
+	for i, f := range c.found {
+		diags[i] = f.diag
+	}
+	if err := diags.Err(); err != nil {
+		return nil, diags, err
+	}
+	return rs, diags, nil
+}
+
+// compiler is the state of one compilation.
+type compiler struct {
+	open   func(string) ([]byte, error)
+	files  []*source
+	macros []*macro // every macro ever defined; place.macro counts from 1 here
+	toks   []token
+	found  []found
+	errors int
+}
+
+type found struct {
+	at   place
+	diag ruleset.Diag
+}
+
+func (c *compiler) compile(file string, src []byte, level int) *ruleset.RuleSet {
+	if !c.scan(file, src) {
+		return nil
+	}
+	units := c.parse()
+	if c.errors > 0 {
+		return nil
+	}
+	prog := c.resolve(units)
+	if c.errors > 0 {
+		return nil
+	}
+	c.lint(prog)
+	rs := &prog.out
+	if level < 0 {
+		level = rs.Optimise
+	}
+	if level < 0 {
+		level = defaultOptimise
+	}
+	ops := c.emit(prog, level)
+	if c.errors > 0 {
+		return nil
+	}
+	if level > 0 {
+		ops = optimise(ops, level)
+	}
+	if len(ops) > ruleset.MaxRules {
+		c.errorf(place{}, "write lists with masks, or split the program into several rule sets",
+			"the program needs %d rules, a rule set holds %d", len(ops), ruleset.MaxRules)
+		return nil
+	}
+	rs.Rules = assemble(ops)
+	return rs
+}
+
+// errorf reports an error at a place.
+func (c *compiler) errorf(at place, hint, format string, args ...any) {
+	c.errors++
+	c.report(ruleset.Error, at, hint, fmt.Sprintf(format, args...))
+}
+
+// warnf reports a warning at a place.
+func (c *compiler) warnf(at place, hint, format string, args ...any) {
+	c.report(ruleset.Warning, at, hint, fmt.Sprintf(format, args...))
+}
+
+func (c *compiler) report(sev ruleset.Severity, at place, hint, msg string) {
+	if c.errors > maxDiags || len(c.found) > 2*maxDiags {
+		return
+	}
+	if at.macro > 0 {
+		m := c.macros[at.macro-1]
+		msg += fmt.Sprintf(" (in the text of %s, defined at %s)", m.name, c.where(m.at))
+	}
+	d := ruleset.Diag{Severity: sev, Message: msg, Hint: hint}
+	f := c.files[at.file]
+	d.File = f.name
+	if at != (place{}) {
+		d.Line, d.Column, d.Source = f.position(int(at.offset))
+	}
+	if !slices.Contains(c.found, found{at, d}) {
+		c.found = append(c.found, found{at, d})
+	}
+}
+
+// where is a place as "file:line".
+func (c *compiler) where(at place) string {
+	line, _, _ := c.files[at.file].position(int(at.offset))
+	return fmt.Sprintf("%s:%d", c.files[at.file].name, line)
+}

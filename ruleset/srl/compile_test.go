@@ -1,0 +1,267 @@
+package srl
+
+import (
+	"bytes"
+	"encoding/hex"
+	"flag"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"netramet/mib"
+	"netramet/ruleset"
+)
+
+var update = flag.Bool("update", false, "write the golden files of compiled rules")
+
+// testdata is the repository's folder of rule sets.
+const testdata = "../../testdata"
+
+// TestShippedPrograms: every program in testdata compiles without a warning,
+// its rules pass the meter's checks, read back as text, and are the golden ones.
+func TestShippedPrograms(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(testdata, "*.srl"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no programs in %s: %v", testdata, err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rs, diags, err := Read(filepath.Base(file), src, Options{Optimise: -1})
+			if err != nil || len(diags) > 0 {
+				t.Fatalf("%v %v", err, diags.Warnings())
+			}
+			if err := checkRules(rs.Rules); err != nil {
+				t.Fatal(err)
+			}
+			var text bytes.Buffer
+			if err := ruleset.Print(&text, rs); err != nil {
+				t.Fatal(err)
+			}
+			back, diags, err := Read("printed.rules", text.Bytes(), Options{})
+			if err != nil || len(diags) > 0 {
+				t.Errorf("printed rules: %v %v", err, diags.Warnings())
+			}
+			if diff := cmp.Diff(rs, back); diff != "" {
+				t.Errorf("printed rules read back differently: %s", diff)
+			}
+			golden := filepath.Join("testdata", filepath.Base(file)+".golden")
+			if *update {
+				if err := os.MkdirAll("testdata", 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(golden, text.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), text.String()); diff != "" {
+				t.Errorf("compiled rules changed (-update writes them): %s", diff)
+			}
+		})
+	}
+}
+
+// TestOperands: values and masks of one SAVE.
+func TestOperands(t *testing.T) {
+	tests := []struct{ stmt, mask, value string }{
+		{"save SourcePeerAddress = 130.216/16;", "ffff", "82d8"},
+		{"save SourcePeerAddress = 130.216.0.0 & 255.255.0.0;", "ffff", "82d8"},
+		{"save SourcePeerAddress = FF-0A & FF-FF;", "ffff", "ff0a"},
+		{"save SourcePeerAddress = ad-Be-FF-00;", strings.Repeat("ff", 20), "adbeff"},
+		{"save SourcePeerAddress = 2001:db8::/32;", "ffffffff", "20010db8"},
+		{"save SourcePeerAddress = fe80::1/64 & 1;", "", ""},
+		{"save SourcePeerAddress = fe80::1;", strings.Repeat("ff", 20), "fe800000000000000000000000000001"},
+		{"save SourcePeerAddress = ::1/128;", strings.Repeat("ff", 16), "00000000000000000000000000000001"},
+		{"save SourcePeerAddress = dead:beef::/32;", "ffffffff", "deadbeef"},
+		{"save SourcePeerAddress = 2001:db8:: & ffff:ffff::;", "ffffffff", "20010db8"},
+		{"save SourceAdjacentAddress = 00-80-48-81-0E-7C;", "ffffffffffff", "00804881 0e7c"},
+		{"save SourceTransAddress = 23;", "ffff", "0017"},
+		{"save SourceTransAddress = 0.23;", "ffff", "0017"},
+		{"save SourceTransAddress = 0/6;", "fc", ""},
+		{"save SourceTransAddress & 255;", "00ff", ""},
+		{"save SourceTransAddress /8;", "ff", ""},
+		{"save SourceTransAddress;", "ffff", ""},
+		{"store FlowKind := 'W';", "ff", "57"},
+		{`store FlowKind := '\n';`, "ff", "0a"},
+		{"store FlowKind := ';';", "ff", "3b"},
+		{"define semi = '\\;'; store FlowKind := semi;", "ff", "3b"},
+		{"define w = 16; save SourcePeerAddress /w;", "ffff", ""},
+		{"define net = 10.1; define n16 = net/16; save SourcePeerAddress = n16;", "ffff", "0a01"},
+		{"SAVE sOURCEpEERtYPE = 0 & 0;", "", ""},
+		{"save ToPacketSize = 60.0!0 & 1.0.25!1500;", "0100001905dc", "3c"},
+		{"save FlowTime = 50.0.0!0 & 2.4.1!12000;", "020400012ee0", "32"},
+		{"save ToTurnaroundTime1 = 100.11.0!0 & 1.3.1!700;", "0103000102bc", "640b"},
+		{`include "standard.srl"; save SourceTransAddress = https;`, "ffff", "01bb"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.stmt, func(t *testing.T) {
+			rs, _, err := Compile("operand.srl", []byte(tt.stmt+" count;"), Options{})
+			if strings.Contains(tt.stmt, "& 1;") {
+				if err == nil {
+					t.Error("a width and a mask were taken")
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := rs.Rules[1] // after the GotoAct
+			if r.Mask != octets(t, tt.mask) || r.Value != octets(t, tt.value) {
+				t.Errorf("mask %x value %x", r.Mask, r.Value)
+			}
+		})
+	}
+}
+
+func octets(t *testing.T, text string) (o ruleset.Octets) {
+	b, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(o[:], b)
+	return o
+}
+
+func TestHeader(t *testing.T) {
+	rs, _, err := Compile("header.srl", []byte(`
+		set 7; statistics; optimise 1;
+		format "<" FlowRuleSet FlowIndex "  " FirstTime "(" FlowTime ")";
+		count;`), Options{Optimise: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &ruleset.RuleSet{
+		Number: 7, Name: "7", Statistics: true, Optimise: 1, Rules: rs.Rules,
+		Format: &ruleset.Format{
+			Attrs: []mib.Attr{mib.AttrFlowRuleSet, mib.AttrFlowIndex, mib.AttrFirstTime, mib.AttrFlowTime},
+			Seps:  []string{"<", " ", "  ", "(", ")"},
+		},
+	}
+	if diff := cmp.Diff(want, rs); diff != "" {
+		t.Error(diff)
+	}
+	for text, name := range map[string]string{"set lan;": "lan", `set "my lan";`: "my lan", "set MyNet;": "MyNet", "set FlowKind;": "FlowKind"} {
+		if rs, _, err := Compile("set.srl", []byte(text+"count;"), Options{}); err != nil || rs.Name != name || rs.Number != 0 {
+			t.Errorf("%s: %v %+v", text, err, rs)
+		}
+	}
+	// NeTraMet's words are reserved only where a statement begins.
+	src := "set: { exit set; } call format () endcall; count; subroutine format () return; endsub;"
+	if _, _, err := Compile("words.srl", []byte(src), Options{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOptimised: what each level makes of small programs.
+func TestOptimised(t *testing.T) {
+	tests := []struct {
+		name, src string
+		rules     [3]int
+	}{
+		{"nothing to do", "count;", [3]int{2, 1, 1}},
+		{"saves in a row", "save SourcePeerType; save DestPeerType; count;", [3]int{6, 4, 3}},
+		{"a list without order", "if SourceTransAddress == (1, 2, 2, 0/6, 3) nomatch; count;", [3]int{10, 8, 2}},
+		{"a list that saves", "if SourceTransAddress == (0/6, 1, 2) save; count;", [3]int{7, 4, 2}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got [3]int
+			for level := range got {
+				rs, _, err := Compile("o.srl", []byte(tt.src), Options{Optimise: level})
+				if err != nil {
+					t.Fatal(err)
+				}
+				got[level] = len(rs.Rules)
+			}
+			if got != tt.rules {
+				t.Errorf("got %v rules, want %v", got, tt.rules)
+			}
+		})
+	}
+}
+
+func TestRead(t *testing.T) {
+	low := "RULES\nNull & 0 = 0: GotoAct, Next;\nSourcePeerType & 255 = 0: CountPkt, 0;\n"
+	for name, src := range map[string]string{"rules": low, "srl": "save SourcePeerType; count;"} {
+		rs, _, err := Read(name, []byte(src), Options{Optimise: 2})
+		if err != nil || len(rs.Rules) != 2 {
+			t.Errorf("%s: %v %v", name, rs, err)
+		}
+	}
+}
+
+// TestStandardNames: the embedded include file says what the rest of the
+// project says.
+func TestStandardNames(t *testing.T) {
+	want := map[string]string{"ethernet": "7", "tokenring": "9", "fddi": "15"}
+	for n, v := range mib.PeerNames {
+		want[n] = strconv.Itoa(int(v))
+	}
+	for n, v := range ruleset.ProtocolNames {
+		want[n] = strconv.Itoa(int(v))
+	}
+	for n, v := range ruleset.PortNames {
+		want[n] = strconv.Itoa(int(v))
+	}
+	if diff := cmp.Diff(want, standardNames()); diff != "" {
+		t.Error(diff)
+	}
+	// They are values only: a label or subroutine may have such a name.
+	src := `include "standard.srl"; time: { if SourceTransAddress == time exit time; } call echo () endcall; count;
+		subroutine echo () return; endsub;`
+	if _, diags, err := Compile("names.srl", []byte(src), Options{}); err != nil || len(diags) > 0 {
+		t.Errorf("%v %v", err, diags)
+	}
+}
+
+// FuzzCompile: no panic, no hang; what compiles is fit for a meter, prints and
+// reads back, and every message points into its line.
+func FuzzCompile(f *testing.F) {
+	f.Add(portsProgram)
+	f.Add(netKind + "call net_kind (SourcePeerAddress, FlowKind) 1: 2: count; endcall;")
+	f.Add("set 5; format \"a\" FlowKind; statistics; optimise 2; include \"standard.srl\"; count;")
+	for _, tt := range diagTests {
+		f.Add(tt.src)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		for _, level := range []int{0, 2} {
+			rs, diags, err := Compile("fuzz.srl", []byte(src), Options{Optimise: level})
+			if (err == nil) != (rs != nil) {
+				t.Fatalf("rule set %v, error %v", rs, err)
+			}
+			for _, d := range diags {
+				if d.Line < 0 || d.Line > strings.Count(src, "\n")+1 && d.File == "fuzz.srl" || d.String() == "" || d.Message == "" {
+					t.Fatalf("message %+v", d)
+				}
+			}
+			if err != nil {
+				continue
+			}
+			if err := checkRules(rs.Rules); err != nil {
+				t.Fatal(err)
+			}
+			var text bytes.Buffer
+			if err := ruleset.Print(&text, rs); err != nil {
+				t.Fatalf("print: %v", err)
+			}
+			back, _, err := ruleset.ReadText("fuzz.rules", text.Bytes(), ruleset.ReadOptions{})
+			if err != nil {
+				t.Fatalf("%v\n%s", err, &text)
+			}
+			if diff := cmp.Diff(rs, back); diff != "" {
+				t.Fatal(diff)
+			}
+		}
+	})
+}

@@ -1,0 +1,228 @@
+package srl
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"netramet/ruleset"
+)
+
+// diagTests: source, and the messages it must give, in order, each as
+// "line:column: [warning: ]text | hint", text and hint being parts of theirs.
+var diagTests = []struct {
+	name string
+	src  string
+	want []string
+}{
+	{"10/8", "if SourcePeerType == 1 save;\nsave DestPeerAddress = 10/8; count;",
+		[]string{"2:24: bits outside its mask | 10.0/8"}},
+	{"bits behind the width", "if SourcePeerType == 1 && SourcePeerAddress == 130.216.5/16 count;",
+		[]string{"1:48: 130.216.5 has bits outside its mask | behind the first 16"}},
+	{"bits outside a mask", "if SourceTransAddress == 1025 & 255 count;", []string{"1:26: outside its mask | zero in the value"}},
+	{"too large a number", "if SourceTransType == 300 count;", []string{"1:23: 300 is too large for the 1 octets"}},
+	{"too many octets", "if SourceTransAddress == 1.2.3.4 count;", []string{"1:26: 4 octets are more than the 2"}},
+	{"too wide", "if SourceTransAddress == 0/17 count;", []string{"1:26: width /17 is too large: SourceTransAddress has 16"}},
+	{"huge width", "save SourcePeerAddress /99999; count;", []string{"1:25: 0 to 160"}},
+	{"character for a port", "if SourceTransAddress == 'W' count;", []string{"1:26: a character constant is one octet"}},
+	{"bad octet", "if SourceTransAddress == 256.1 count;", []string{"1:26: not a decimal octet"}},
+	{"trailing dot", "if SourceTransAddress == 12. count;", []string{"1:26: | last field"}},
+	{"unknown attribute", "if SourcePerType == 1 count;", []string{"1:4: 'sourcepertype' is no attribute | SourcePeerType"}},
+	{"meter variable", "if V1 == 1 count;", []string{"1:4: 'v1' is no attribute | parameters of subroutines"}},
+	{"rule set number", "if FlowRuleSet == 1 count;", []string{"1:4: FlowRuleSet cannot be tested | one rule set"}},
+	{"counter", "if ToOctets == 1 count;", []string{"1:4: ToOctets cannot be tested | FORMAT"}},
+	{"direction saved", "if MatchingStoD == 1 save; count;", []string{"1:4: MatchingStoD cannot be saved | of its own"}},
+	{"direction 2", "if MatchingStoD == 2 count;", []string{"1:20: warning: never 2"}},
+	{"store to an attribute", "store SourcePeerType := 1; count;", []string{"1:7: cannot be stored | SAVE saves other"}},
+	{"undefined standard name", "if SourceTransType == TCP count;", []string{`1:23: 'tcp' is not defined | include "standard.srl"`}},
+	{"undefined name", "define web = 80;\nif DestTransAddress == wbe count;", []string{"2:24: 'wbe' is not defined | web"}},
+	{"reserved word as label", "count: { count; }", []string{"1:1: 'count' is a reserved word and cannot name a label"}},
+	{"reserved word as subroutine", "count; subroutine save () return; endsub;", []string{"1:19: reserved word and cannot name a subroutine"}},
+	{"reserved word as parameter", "count; subroutine s (address FlowKind) return; endsub;", []string{"1:30: reserved word and cannot name a parameter"}},
+	{"reserved word defined", "define save = 1; count;", []string{"1:8: 'save' is a reserved word"}},
+	{"attribute defined", "define FlowKind = 1; count;", []string{"1:8: name of an attribute"}},
+	{"missing semicolon", "save SourcePeerType\ncount;", []string{"2:1: expected ';' after SAVE"}},
+	{"missing semicolon after count", "if SourcePeerType == 1 { count }", []string{"1:32: expected ';' after COUNT"}},
+	{"= for ==", "if SourcePeerType = 1 count;", []string{"1:19: a test compares with '==' | write =="}},
+	{":= for ==", "if SourcePeerType := 1 count;", []string{"1:19: a test compares with '=='"}},
+	{"= for :=", "store FlowKind = 5; count;", []string{"1:16: expected ':=' in a STORE | :="}},
+	{":= for =", "save SourcePeerType := 5; count;", []string{"1:21: expected '=' in a SAVE"}},
+	{"store without sign", "store FlowKind 5; count;", []string{"1:16: expected ':=' after STORE"}},
+	{"save without attribute", "save ; count;", []string{"1:1: SAVE needs the name"}},
+	{"save a keyword", "save count; count;", []string{"1:6: reserved word"}},
+	{"save two", "save SourcePeerType, DestPeerType; count;", []string{"1:20: unexpected ','"}},
+	{"single bar", "if SourcePeerType == 1 | SourcePeerType == 2 count;", []string{"1:24: no sign of SRL | ||"}},
+	{"single and", "if SourcePeerType == 1 & DestPeerType == 2 count;", []string{"1:26: expected a mask"}},
+	{"not", "if !SourcePeerType == 1 count;", []string{"1:4: no sign of SRL | no 'not'"}},
+	{"range", "if SourceTransAddress < 1024 count;", []string{"1:23: no sign of SRL | no ranges"}},
+	{"name with an underscore", "_a: { count; }", []string{"1:1: no sign of SRL | starts with a letter"}},
+	{"no ==", "if SourcePeerType 1 count;", []string{"1:19: expected '==' after sourcepeertype"}},
+	{"attribute as value", "if SourcePeerType == DestPeerType count;", []string{"1:22: expected a value after '==' | values only"}},
+	{"list not closed", "if SourceTransType == (6, 17 count;", []string{"1:30: expected ',' or ')'"}},
+	{"list with a hole", "if SourceTransType == (6, , 17) count;", []string{"1:27: expected a value after ','"}},
+	{"width outside a list", "if SourceTransAddress == (0, 1)/8 count;", []string{"1:32: unexpected '/' | inside the parentheses"}},
+	{"if without action", "if SourcePeerType == 1;\ncount;", []string{"1:23: warning: does nothing"}},
+	{"else alone", "count; else ignore;", []string{"1:8: ELSE without an IF"}},
+	{"two statements and else", "if SourcePeerType == 1 save; save DestPeerType; else count;", []string{"1:49: ELSE without an IF | several go into"}},
+	{"brace not closed", "count;\nif SourcePeerType == 1 {\n count;\n", []string{"2:24: '{' has no end"}},
+	{"brace too many", "count; }\nignore;", []string{"1:8: '}' without a '{'"}},
+	{"unknown statement", "cuont;", []string{"1:1: 'cuont' is no statement | COUNT"}},
+	{"call without CALL", "foo(SourcePeerType); count;", []string{"1:1: 'foo' is no statement | CALL foo"}},
+	{"label without block", "a: count;", []string{"1:4: a label stands before '{'"}},
+	{"several mistakes", "if a = 1 count;\nsave;\nif SourcePeerType == 1 { savr x; }\nstore FlowKind := ;\ncount\n",
+		[]string{"1:6: '=='", "2:1: SAVE needs", "3:26: 'savr' is no statement", "4:19: expected a value", "6:1: expected ';' after COUNT"}},
+	{"recursion", "call a () endcall; count;\nsubroutine a () call b () endcall; return; endsub;\nsubroutine b () call a () endcall; return; endsub;",
+		[]string{"3:17: endless recursion: a calls b calls a"}},
+	{"unknown subroutine", "call foo () endcall; count;\nsubroutine fo () return; endsub;", []string{"1:6: no subroutine foo | fo"}},
+	{"arguments", "call s (FlowKind, SourcePeerType) endcall; count;\nsubroutine s (address a, variable b) return; endsub;",
+		[]string{"1:9: is an ADDRESS", "1:19: is a VARIABLE"}},
+	{"argument count", "call s (FlowKind) endcall; count;\nsubroutine s () return; endsub;", []string{"1:6: has 0 parameters, this CALL gives 1"}},
+	{"operand does not fit an argument", "call s (SourceTransAddress) endcall; count;\nsubroutine s (address a) if a == 10.1.2.3 count; return; endsub;",
+		[]string{"2:34: in subroutine s, called with SourceTransAddress: 10.1.2.3: 4 octets"}},
+	{"duplicate label", "a: { a: { count; } }", []string{"1:6: label a is used twice"}},
+	{"duplicate subroutine", "count; subroutine s () return; endsub; subroutine s () return; endsub;", []string{"1:51: declared twice"}},
+	{"duplicate number", "call s () 1: 1: count; endcall; count; subroutine s () return 1; endsub;", []string{"1:14: two statements numbered 1"}},
+	{"exit across a subroutine", "a: { call s () endcall; }\ncount;\nsubroutine s () exit a; endsub;",
+		[]string{"3:22: EXIT cannot leave a subroutine: label a is in the main program | RETURN"}},
+	{"exit not inside", "a: { ; } exit a; count;", []string{"1:15: not inside a block labelled a"}},
+	{"return outside", "return; count;", []string{"1:1: RETURN stands outside"}},
+	{"set 1", "set 1; count;", []string{"1:5: rule set"}},
+	{"list saved", "save SourcePeerType = (1, 2); count;", []string{"1:24: but not saved"}},
+	{"distribution without parameters", "save FlowTime; count;", []string{"1:1: needs its parameters | 50.0.0!0 & 2.4.1!12000"}},
+	{"distribution limits", "save FlowTime = 50.0.0!0 & 2.4.9!3; count;", []string{"1:17: upper limit 3 is not above its lower limit 9"}},
+	{"distribution transform", "save FlowTime = 50.0.0!0 & 3.4.1!12; count;", []string{"1:17: transform 3"}},
+	{"distribution tested", "if FlowTime == 1 count;", []string{"1:4: cannot be tested | a distribution is saved"}},
+	{"string without end", "format FlowKind \"abc;\ncount;", []string{"1:17: the string has no end"}},
+	{"macro in the text", "define bad = 300;\nif SourceTransType == bad count;",
+		[]string{"2:23: 300 is too large for the 1 octets of SourceTransType (in the text of bad, defined at diag.srl:1)"}},
+	{"macro of itself", "define a = b; define b = a;\nif SourceTransType == a count;", []string{"2:23: a is defined by itself"}},
+	{"define without end", "count;\ndefine a = 5", []string{"2:1: DEFINE a has no end"}},
+	{"include", "include \"nowhere.srl\"; count;", []string{"1:9: include: there are no files"}},
+	{"include without name", "include standard; count;", []string{"1:9: INCLUDE needs the name"}},
+
+	// What is allowed, but hardly meant.
+	{"no count", "if SourcePeerType == 1 save;", []string{"0:0: warning: counts nothing"}},
+	{"unreachable", "count;\nsave SourcePeerType;", []string{"2:1: warning: never be reached"}},
+	{"unreachable after if", "if SourcePeerType == 1 count; else ignore;\ncount;", []string{"2:1: warning: never be reached"}},
+	{"reachable by exit", "a: { if SourcePeerType == 1 exit a; else ignore; }\ncount;", nil},
+	{"unreachable after call", "call s () endcall; count; subroutine s () ignore; endsub;",
+		[]string{"0:0: warning: counts nothing", "1:20: warning: never be reached"}},
+	{"no return", "call s () endcall; count; subroutine s () save SourcePeerType; endsub;", []string{"1:64: warning: ends without a RETURN"}},
+	{"never called", "count; subroutine s () return; endsub;", []string{"1:19: warning: never called"}},
+	{"contradiction", "if SourcePeerType == 1 && SourcePeerType == (2, 3) count;", []string{"1:27: warning: can never succeed"}},
+	{"no contradiction", "if SourcePeerType == 1 && SourcePeerType == (1, 3) count;", nil},
+	{"family unknown", "if SourcePeerAddress == 10.0/8 save; count;", []string{"1:4: warning: without a test of PeerType | SourcePeerType first"}},
+	{"family known", "if SourcePeerType == 1 && SourcePeerAddress == 10.0/8 save; count;", nil},
+	{"family known on one way", "if SourceTransType == 6 || SourcePeerType == 1 save SourcePeerAddress/8; count;",
+		[]string{"1:48: warning: a SAVE of part of an address"}},
+	{"whole address", "save SourcePeerAddress; count;", nil},
+	{"defined again", "define a = 1; define a = 2; if SourcePeerType == a count;", []string{"1:22: warning: defined again"}},
+	{"standard name defined again", `include "standard.srl"; define ftp = (20, 21); if DestTransAddress == ftp count;`, nil},
+}
+
+func TestDiagnostics(t *testing.T) {
+	for _, tt := range diagTests {
+		t.Run(tt.name, func(t *testing.T) {
+			rs, diags, err := Compile("diag.srl", []byte(tt.src), Options{Optimise: -1})
+			if (rs == nil) != (err != nil) {
+				t.Fatalf("rule set %v, error %v", rs, err)
+			}
+			for i, d := range diags {
+				if i >= len(tt.want) {
+					t.Errorf("unexpected: %s", d)
+					continue
+				}
+				checkDiag(t, d, tt.want[i])
+			}
+			for _, w := range tt.want[min(len(diags), len(tt.want)):] {
+				t.Errorf("missing: %s", w)
+			}
+		})
+	}
+}
+
+func checkDiag(t *testing.T, d ruleset.Diag, want string) {
+	t.Helper()
+	at, rest, _ := strings.Cut(want, ": ")
+	text, hint, _ := strings.Cut(rest, "|")
+	text, warning := strings.CutPrefix(strings.TrimSpace(text), "warning: ")
+	if got := fmt.Sprintf("%d:%d", d.Line, d.Column); got != at || d.Severity == ruleset.Warning != warning ||
+		!strings.Contains(d.Message, text) || !strings.Contains(d.Hint, strings.TrimSpace(hint)) {
+		t.Errorf("got  %s\nwant %s", d, want)
+	}
+}
+
+func TestErrorsInIncludes(t *testing.T) {
+	files := map[string]string{
+		"nets.srl":  "define nets = 10/8;\n",
+		"loop.srl":  "include \"loop.srl\";",
+		"bad.srl":   "# a line\n  cuont;\n",
+		"short.srl": "define a = 6;",
+	}
+	open := func(name string) ([]byte, error) {
+		if s, ok := files[name]; ok {
+			return []byte(s), nil
+		}
+		return nil, errors.New("no such file")
+	}
+	for _, tt := range []struct{ name, src, want string }{
+		{"macro from a file", `include "nets.srl"; if SourcePeerType == 1 && SourcePeerAddress == nets count;`, "main.srl:1:68: 10 has bits outside its mask, so that it can never match (in the text of nets, defined at nets.srl:1)"},
+		{"statement in a file", `include "bad.srl"; count;`, "bad.srl:2:3: 'cuont' is no statement and is not defined"},
+		{"endless", `include "loop.srl";`, "loop.srl:1:9: more than 10 files inside each other"},
+		{"absent", `include "x.srl"; count;`, "main.srl:1:9: include: no such file"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, err := Compile("main.srl", []byte(tt.src), Options{Open: open})
+			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestLimits: hostile programs end soon, with a message.
+func TestLimits(t *testing.T) {
+	double := "define a0 = 5,5,5,5,5,5,5,5;\n"
+	for i := range 18 {
+		double += fmt.Sprintf("define a%d = a%d,a%d,a%d,a%d;\n", i+1, i, i, i, i)
+	}
+	deepMacro := "define a0 = 5;"
+	for i := range 25 {
+		deepMacro += fmt.Sprintf("define a%d = a%d;", i+1, i)
+	}
+	var calls strings.Builder
+	calls.WriteString("call s0 () endcall; count;")
+	for i := range 30 {
+		fmt.Fprintf(&calls, "subroutine s%d () call s%d () endcall; return; endsub;", i, i+1)
+	}
+	calls.WriteString("subroutine s30 () return; endsub;")
+	wide := "if (" + strings.TrimSuffix(strings.Repeat("(SourcePeerType == 1 || DestPeerType == 1 && FlowKind == 0) && ", 400), "&& ") + ") save; count;"
+	many := "if SourceTransAddress == (0" + strings.Repeat(",1", 400) + ") count;"
+	for _, tt := range []struct{ name, src, want string }{
+		{"nested blocks", strings.Repeat("{", 100000) + "count;" + strings.Repeat("}", 100000), "deep"},
+		{"nested ifs", strings.Repeat("if SourcePeerType == 1 ", 1000) + "count;", "deep"},
+		{"nested parentheses", "if " + strings.Repeat("(", 1000) + "SourcePeerType == 1" + strings.Repeat(")", 1000) + " count;", "deep"},
+		{"nested lists", "if SourcePeerType == " + strings.Repeat("(", 1000) + "1" + strings.Repeat(")", 1000) + " count;", "deep"},
+		{"doubling macros", double + "if SourceTransType == (a18) count;", ""},
+		{"deep macros", deepMacro + "if SourceTransType == a25 count;", "DEFINEs inside each other"},
+		{"deep calls", calls.String(), "more than 16 deep"},
+		{"wide condition", wide, "rules"},
+		{"large file", strings.Repeat(" ", MaxSource+1), "the limit is"},
+		{"else if is no nesting", "if SourcePeerType == 1 count;" + strings.Repeat("else if SourcePeerType == 2 count;", 1000), "-"},
+		{"long list", many, "-"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, err := Compile("limit.srl", []byte(tt.src), Options{Optimise: -1})
+			if tt.want == "-" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("got %.300v, want %q", err, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,345 @@
+package srl
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"netramet/mib"
+)
+
+// mistake is a syntax error in words.
+type mistake struct {
+	text, hint string
+	at         int  // token to point at
+	missing    bool // a semicolon is missing before the token
+}
+
+// explain says what is wrong at token at of the unit that begins at start: the
+// parser knows where it stopped, what the user meant is told by the statement
+// and the token before.
+func (c *compiler) explain(start, at int) mistake {
+	from := c.statementStart(start, at)
+	cur := c.toks[at]
+	m := mistake{at: at}
+	if cur.kind == tokEOF {
+		if open, ok := c.unclosed(start, at); ok {
+			m.at = open
+			m.text = fmt.Sprintf("%s has no end: the program ends before its %s", c.toks[open], closer[c.toks[open].text])
+			return m
+		}
+	}
+	if from == at {
+		c.explainStart(&m)
+		return m
+	}
+	head := c.toks[from]
+	if c.explainReserved(&m, from) {
+		return m
+	}
+	switch head.text {
+	case "if", wordElseIf:
+		c.explainIf(&m, from)
+	case "else":
+		m.text = fmt.Sprintf("expected a statement after ELSE, found %s", cur)
+	case "save", "store":
+		c.explainSave(&m, from)
+	case "count", "ignore", "nomatch":
+		m.text, m.missing = fmt.Sprintf("expected ';' after %s", strings.ToUpper(head.text)), true
+	case "return":
+		c.explainShort(&m, from, "the number of a label")
+	case "exit":
+		c.explainShort(&m, from, "the label of a block")
+	case "call":
+		c.explainCall(&m, from)
+	case "subroutine":
+		m.text = fmt.Sprintf("unexpected %s in the head of a SUBROUTINE", cur)
+		m.hint = "SUBROUTINE name (ADDRESS a, VARIABLE v) ... ENDSUB;"
+	case "endsub", "endcall":
+		m.text, m.missing = fmt.Sprintf("expected ';' after %s", strings.ToUpper(head.text)), true
+	case "set", "format", "statistics", "optimise", "optimize":
+		c.explainOption(&m, from)
+	default:
+		c.explainOther(&m, from)
+	}
+	if cur.is("=") && m.hint == "" {
+		m.hint = "a test is written ==, a SAVE =, a STORE :="
+	}
+	return m
+}
+
+// explainReserved: a reserved word stands where a name is chosen.
+func (c *compiler) explainReserved(m *mistake, from int) bool {
+	word, what := c.toks[m.at], ""
+	switch prev := c.toks[m.at-1]; {
+	case word.is(":") && m.at == from+1 && (prev.kind == tokKeyword || prev.kind == tokAttr):
+		m.at--
+		word, what = prev, "label"
+	case word.kind != tokKeyword && word.kind != tokAttr:
+		return false
+	case prev.is("subroutine"):
+		what = "subroutine"
+	case prev.is("address") || prev.is("variable"):
+		what = "parameter"
+	default:
+		return false
+	}
+	m.text = fmt.Sprintf("%s is a reserved word and cannot name a %s", word, what)
+	return true
+}
+
+var closer = map[string]string{"{": "'}'", "(": "')'", "subroutine": "ENDSUB", "call": "ENDCALL"}
+
+// unclosed finds the innermost opening word of the unit without its end.
+func (c *compiler) unclosed(start, at int) (int, bool) {
+	var open []int
+	for i := start; i < at; i++ {
+		t := c.toks[i]
+		switch {
+		case t.is("{") || t.is("(") || t.is("subroutine") || t.is("call"):
+			open = append(open, i)
+		case t.is("}") || t.is(")") || t.is("endsub") || t.is("endcall"):
+			if len(open) > 0 {
+				open = open[:len(open)-1]
+			}
+		}
+	}
+	if len(open) == 0 {
+		return 0, false
+	}
+	return open[len(open)-1], true
+}
+
+// explainStart: the token cannot begin a statement.
+func (c *compiler) explainStart(m *mistake) {
+	cur := c.toks[m.at]
+	switch {
+	case cur.is("}"):
+		m.text = "'}' without a '{' before it"
+	case cur.is("else") || cur.is(wordElseIf):
+		m.text = "ELSE without an IF before it"
+		m.hint = "between IF and its ELSE stands one statement; several go into { }"
+	case cur.is("endsub"):
+		m.text = "ENDSUB without a SUBROUTINE before it"
+	case cur.is("endcall"):
+		m.text = "ENDCALL without a CALL before it"
+	case cur.is(wordBareSave):
+		m.text, m.hint = "SAVE needs the name of an attribute", "SAVE; and SAVE, stand behind the condition of an IF"
+	case cur.is("subroutine"):
+		m.text, m.hint = "a SUBROUTINE cannot stand inside a statement", "declare it outside all braces"
+	case cur.kind == tokKeyword && statementWords[cur.text]:
+		m.text = fmt.Sprintf("%s cannot stand inside a statement or subroutine", strings.ToUpper(cur.text))
+	case cur.kind == tokIdent:
+		c.explainName(m, cur.text)
+	case cur.kind == tokAttr:
+		m.text = fmt.Sprintf("an attribute cannot begin a statement: %s", cur)
+		m.hint = "SAVE or STORE it, or test it with IF"
+	default:
+		m.text = fmt.Sprintf("expected a statement, found %s", cur)
+	}
+}
+
+// explainName: a name that is no macro begins a statement.
+func (c *compiler) explainName(m *mistake, name string) {
+	m.text = fmt.Sprintf("'%s' is no statement and is not defined", name)
+	if c.toks[m.at+1].is("(") {
+		m.hint = fmt.Sprintf("a subroutine is called with CALL %s (...) ENDCALL;", name)
+		return
+	}
+	words := []string{"if", "else", "save", "count", "ignore", "nomatch", "exit", "store", "return", "call",
+		"endcall", "subroutine", "endsub", "define", "set", "format", "statistics", "include", "optimise"}
+	if w := nearest(name, words); w != "" {
+		m.hint = fmt.Sprintf("did you mean %s?", strings.ToUpper(w))
+	}
+}
+
+func (c *compiler) explainIf(m *mistake, from int) {
+	cur, prev := c.toks[m.at], c.toks[m.at-1]
+	open, inParens := c.unclosed(from, m.at)
+	inParens = inParens && c.toks[open].is("(")
+	switch {
+	case m.at == from+1 || prev.is("&&") || prev.is("||"):
+		m.text = fmt.Sprintf("expected a test (attribute == value), found %s", cur)
+	case cur.is("=") || cur.is(":="):
+		m.text, m.hint = fmt.Sprintf("a test compares with '==', found %s", cur), "write =="
+	case prev.is("=="):
+		m.text = fmt.Sprintf("expected a value after '==', found %s", cur)
+		if cur.kind == tokAttr || cur.kind == tokKeyword {
+			m.hint = "an attribute is compared with values only"
+		}
+	case prev.kind == tokAttr && !inParens || prev.kind == tokIdent && c.toks[m.at-2].is("if"):
+		m.text = fmt.Sprintf("expected '==' after %s", prev.text)
+	case prev.is("/"):
+		m.text = fmt.Sprintf("expected a width, a number of bits, after '/', found %s", cur)
+	case prev.is("&"):
+		m.text = fmt.Sprintf("expected a mask after '&', found %s", cur)
+		if cur.is("&") {
+			m.hint = "AND is written &&"
+		}
+	case cur.is("==") && prev.kind != tokAttr:
+		m.text = fmt.Sprintf("unexpected '==' after %s", prev)
+	case prev.is("(") && cur.kind != tokAttr:
+		m.text = fmt.Sprintf("expected a test or value after '(', found %s", cur)
+	case prev.kind == tokAttr:
+		m.text = fmt.Sprintf("expected '==' after %s", prev.text)
+	case inParens && prev.is(","):
+		m.text = fmt.Sprintf("expected a value after ',', found %s", cur)
+	case inParens:
+		m.text = fmt.Sprintf("expected ',' or ')', found %s", cur)
+	case prev.is(wordBareSave) || prev.is(","):
+		m.text = fmt.Sprintf("expected a statement after SAVE, found %s", cur)
+	case cur.is("/") || cur.is("&"):
+		m.text = fmt.Sprintf("unexpected %s", cur)
+		m.hint = "a width or mask stands behind each value of a list, inside the parentheses"
+	case cur.is(";"):
+		m.text = "expected a statement after the condition of IF"
+		m.hint = "an IF without an action is written: if ... ; with SAVE, or { }"
+	default:
+		m.text = fmt.Sprintf("expected a statement after the condition of IF, found %s", cur)
+	}
+}
+
+func (c *compiler) explainSave(m *mistake, from int) {
+	cur, prev, head := c.toks[m.at], c.toks[m.at-1], c.toks[from]
+	word := strings.ToUpper(head.text)
+	sign := map[string]string{"save": "=", "store": ":="}[head.text]
+	switch {
+	case m.at == from+1 && cur.kind == tokKeyword:
+		m.text = fmt.Sprintf("%s needs the name of an attribute, %s is a reserved word", word, cur)
+	case m.at == from+1:
+		m.text = fmt.Sprintf("%s needs the name of an attribute, found %s", word, cur)
+	case cur.is("=") || cur.is("==") || cur.is(":="):
+		m.text, m.hint = fmt.Sprintf("expected '%s' in a %s statement, found %s", sign, word, cur), fmt.Sprintf("a test is written ==, a SAVE =, a STORE :=; write %s", sign)
+	case prev.is("/"):
+		m.text = fmt.Sprintf("expected a width, a number of bits, after '/', found %s", cur)
+	case prev.is("&"):
+		m.text = fmt.Sprintf("expected a mask after '&', found %s", cur)
+	case prev.is("=") || prev.is(":="):
+		m.text = fmt.Sprintf("expected a value after '%s', found %s", prev.text, cur)
+	case head.is("store") && m.at == from+2:
+		m.text = fmt.Sprintf("expected ':=' after STORE %s", prev.text)
+	case cur.is("/") || cur.is("&") || cur.is(",") || cur.kind == tokInt || cur.kind == tokValue:
+		m.text = fmt.Sprintf("unexpected %s in a %s statement", cur, word)
+	default:
+		m.text, m.missing = fmt.Sprintf("expected ';' after %s statement", word), true
+	}
+}
+
+// explainShort: RETURN and EXIT.
+func (c *compiler) explainShort(m *mistake, from int, what string) {
+	cur, word := c.toks[m.at], strings.ToUpper(c.toks[from].text)
+	if m.at == from+1 && word == "EXIT" || cur.kind != tokKeyword && !cur.is("}") && cur.kind != tokEOF && m.at == from+1 {
+		m.text = fmt.Sprintf("expected %s after %s, found %s", what, word, cur)
+		return
+	}
+	m.text, m.missing = fmt.Sprintf("expected ';' after %s statement", word), true
+}
+
+func (c *compiler) explainCall(m *mistake, from int) {
+	cur, prev := c.toks[m.at], c.toks[m.at-1]
+	switch {
+	case m.at == from+1:
+		m.text = fmt.Sprintf("CALL needs the name of a subroutine, found %s", cur)
+	case m.at == from+2:
+		m.text, m.hint = fmt.Sprintf("expected '(' after CALL %s", prev.text), "CALL name (attributes) ENDCALL;"
+	case prev.is(")"):
+		m.text = fmt.Sprintf("expected ENDCALL or a numbered statement, found %s", cur)
+		m.hint = "CALL name (attributes) 1: statement ENDCALL;"
+	case prev.is("endcall"):
+		m.text, m.missing = "expected ';' after ENDCALL", true
+	case prev.kind == tokInt:
+		m.text = fmt.Sprintf("expected ':' after the number of a statement, found %s", cur)
+	case prev.is("(") || prev.is(","):
+		m.text, m.hint = fmt.Sprintf("expected an attribute, found %s", cur), "the arguments of a CALL are attributes or variables"
+	default:
+		m.text = fmt.Sprintf("expected ',' or ')' in the arguments of CALL, found %s", cur)
+	}
+}
+
+func (c *compiler) explainOption(m *mistake, from int) {
+	cur, head := c.toks[m.at], c.toks[from].text
+	word := strings.ToUpper(head)
+	if m.at > from+1 && head != "format" || head == "statistics" || head == "format" && m.at > from+1 && cur.kind == tokKeyword {
+		m.text, m.missing = fmt.Sprintf("expected ';' after %s statement", word), true
+		return
+	}
+	want := map[string]string{"set": "a number or name", "format": "an attribute or string"}[head]
+	if want == "" {
+		want = "a number"
+	}
+	m.text = fmt.Sprintf("%s needs %s, found %s", word, want, cur)
+}
+
+// explainOther: a label or a name begins the statement.
+func (c *compiler) explainOther(m *mistake, from int) {
+	cur, prev, head := c.toks[m.at], c.toks[m.at-1], c.toks[from]
+	switch {
+	case head.is("}") || prev.is("endcall") || prev.is("endsub"):
+		m.text, m.missing = fmt.Sprintf("expected ';' after %s", prev), true
+	case prev.is(":"):
+		m.text = fmt.Sprintf("a label stands before '{', found %s", cur)
+	case head.kind == tokIdent && m.at == from+1:
+		m.at = from
+		c.explainName(m, head.text)
+	default:
+		m.text = fmt.Sprintf("unexpected %s", cur)
+	}
+}
+
+// nearest finds the word most like name, "" if none is like it.
+func nearest(name string, words []string) string {
+	const most = 5000 // words; each error costs a comparison with each
+	if len(words) > most {
+		return ""
+	}
+	best, bestD := "", 1+len(name)/4
+	sorted := slices.Clone(words)
+	slices.Sort(sorted)
+	for _, w := range sorted {
+		if d := distance(name, w, bestD); d <= bestD && (best == "" || d < bestD) {
+			best, bestD = w, d
+		}
+	}
+	return best
+}
+
+// distance is the number of letters to change, add, drop or exchange to get
+// from a to b; above most, any number above most.
+func distance(a, b string, most int) int {
+	if len(a)-len(b) > most || len(b)-len(a) > most || len(a) > 64 || len(b) > 64 {
+		return most + 1
+	}
+	var rows [3][65]int
+	for j := range len(b) + 1 {
+		rows[1][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, last, row := &rows[(i+2)%3], &rows[i%3], &rows[(i+1)%3]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+	}
+	return rows[(len(a)+1)%3][len(b)]
+}
+
+// nearestAttribute finds the attribute whose name is most like name.
+func nearestAttribute(name string, use mib.Use) string {
+	var words []string
+	spelled := make(map[string]string)
+	for _, a := range mib.Attrs() {
+		low := strings.ToLower(a.String())
+		if _, ok := isAttribute(low); ok && a.Is(use) {
+			words = append(words, low)
+			spelled[low] = a.String()
+		}
+	}
+	return spelled[nearest(name, words)]
+}

@@ -1,0 +1,155 @@
+package srl
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"netramet/mib"
+	"netramet/ruleset"
+)
+
+// literal reads the value or mask of token i; ok is false after an error.
+func (c *compiler) literal(i int32) (l ruleset.Literal, ok bool) {
+	t := c.toks[i]
+	if t.kind == tokIdent {
+		c.undefined(t)
+		return l, false
+	}
+	l, err := ruleset.ParseLiteral(t.text)
+	if err != nil {
+		hint := ""
+		switch {
+		case strings.HasSuffix(t.text, ".") || strings.HasSuffix(t.text, "-") || strings.HasSuffix(t.text, "!"):
+			hint = "the last field has no sign behind it"
+		case t.text[0] == '\'':
+			hint = `one character, as 'W', '\n' or '\x57'`
+		case strings.ContainsAny(t.text, "abcdefABCDEF") && !strings.ContainsAny(t.text, "-:."):
+			hint = "hexadecimal is written in octets with -, as FF-0A"
+		}
+		c.errorf(t.at, hint, "%s", plain(err))
+	}
+	return l, err == nil
+}
+
+// undefined reports a name where a value must stand.
+func (c *compiler) undefined(t token) {
+	if c.errors > maxDiags {
+		return // it would not be shown, and the hint takes time
+	}
+	standard := standardNames()
+	hint := fmt.Sprintf("define %s = value;", t.text)
+	if _, ok := standard[t.text]; ok {
+		hint = `put   include "standard.srl";   first: it defines the usual names`
+	} else {
+		var names []string
+		for _, m := range c.macros {
+			names = append(names, m.name)
+		}
+		for n := range standard {
+			names = append(names, n)
+		}
+		if w := nearest(t.text, names); w != "" {
+			hint = fmt.Sprintf("did you mean %s?", w)
+		}
+	}
+	c.errorf(t.at, hint, "'%s' is not defined", t.text)
+}
+
+// plain is an error of package ruleset without the kind of error at its end.
+func plain(err error) string {
+	s := strings.TrimSuffix(err.Error(), ": "+ruleset.ErrValueSize.Error())
+	return strings.TrimSuffix(s, ": "+ruleset.ErrValueSyntax.Error())
+}
+
+// operand reads one operand.
+func (c *compiler) operand(n operandNode) (op operand, ok bool) {
+	t := c.toks[n.value]
+	op = operand{at: t.at, text: t.text, width: -1}
+	if op.value, ok = c.literal(n.value); !ok {
+		return op, false
+	}
+	switch {
+	case n.width != 0:
+		op.kind = widthMask
+		op.width, ok = c.width(c.toks[n.width])
+	case n.mask != 0:
+		op.kind = writtenMask
+		op.mask, ok = c.literal(n.mask)
+	}
+	return op, ok
+}
+
+func (c *compiler) width(t token) (int, bool) {
+	w, err := strconv.Atoi(t.text)
+	if err != nil || w > 8*mib.MaxAddress {
+		c.errorf(t.at, "", "a width is a number of bits, 0 to %d", 8*mib.MaxAddress)
+		return 0, false
+	}
+	return w, true
+}
+
+// place gives the operand's octets in attribute a: the value (zero where only
+// a mask is written) and the mask. The error is a message, its hint may be
+// empty.
+func (op *operand) place(a mib.Attr) (value, mask ruleset.Octets, hint string, err error) {
+	if op.kind != onlyMask && op.kind != onlyWidth {
+		if strings.HasPrefix(op.text, "'") && a.Size() != 1 {
+			return value, mask, "", fmt.Errorf("a character constant is one octet, %s has %d", a, a.Size())
+		}
+		if value, _, err = ruleset.Place(a, op.value); err != nil {
+			return value, mask, "", fmt.Errorf("%s: %w", op.text, err)
+		}
+	}
+	switch op.kind {
+	case wholeMask:
+		mask = ruleset.FullMask(a)
+	case widthMask, onlyWidth:
+		mask, err = ruleset.WidthMask(a, op.width)
+	default:
+		mask, _, err = ruleset.Place(a, op.mask)
+	}
+	if err != nil {
+		if errors.Is(err, ruleset.ErrValueSize) && op.kind != writtenMask && op.kind != onlyMask {
+			return value, mask, "", fmt.Errorf("width /%d is too large: %s has %d bits", op.width, a, 8*a.Size())
+		}
+		return value, mask, "", err
+	}
+	if !a.IsDistribution() && value.Outside(&mask) {
+		return value, mask, op.maskHint(a), fmt.Errorf("%s has bits outside its mask, so that it can never match", op.text)
+	}
+	return value, mask, "", nil
+}
+
+// maskHint says what to write for a value with bits outside its mask.
+func (op *operand) maskHint(a mib.Attr) string {
+	if op.kind != widthMask {
+		return "bits that the mask does not have must be zero in the value"
+	}
+	if op.value.Single && ruleset.FillSize(a) > 1 && op.value.Number < 256 {
+		return fmt.Sprintf("a single number fills the whole attribute: write %s.0/%d", op.text, op.width)
+	}
+	return fmt.Sprintf("bits behind the first %d must be zero", op.width)
+}
+
+// checkDistribution checks the parameters of a SAVEd distribution
+// (RFC 2724 §3.2).
+func checkDistribution(value, mask ruleset.Octets) error {
+	const maxScale = 14 // 65535 * 10^14 still fits in 64 bits
+	lower := int(mask[2])<<8 | int(mask[3])
+	upper := int(mask[4])<<8 | int(mask[5])
+	switch {
+	case mask[0] != 1 && mask[0] != 2:
+		return fmt.Errorf("transform %d of the distribution is neither 1 (linear) nor 2 (logarithmic)", mask[0])
+	case mask[1] > maxScale:
+		return fmt.Errorf("scale %d of the distribution is above %d", mask[1], maxScale)
+	case value[0] < 2:
+		return fmt.Errorf("the distribution has %d buckets, it needs 2 or more", value[0])
+	case upper <= lower:
+		return fmt.Errorf("the distribution's upper limit %d is not above its lower limit %d", upper, lower)
+	case mask[0] == 2 && lower == 0:
+		return errors.New("the lower limit of a logarithmic distribution cannot be 0")
+	}
+	return nil
+}
