@@ -1,0 +1,158 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"netramet/mib/ber"
+)
+
+// serveWorld serves w on a free UDP port of the given host until the test
+// ends, and checks that Serve ends then. It returns the address.
+func serveWorld(t testing.TB, w *world, host string) netip.AddrPort {
+	t.Helper()
+	c, err := net.ListenPacket("udp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		t.Skipf("cannot listen on %s: %v", host, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.Serve(ctx, c) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	return c.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
+func roundTrip(t *testing.T, to netip.AddrPort, msg []byte) *request {
+	t.Helper()
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Write(msg); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 70000)
+	n, err := c.Read(buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decodeCommunity(t, buf[:n])
+}
+
+func TestServe(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		t.Run(host, func(t *testing.T) {
+			w := newWorld(t)
+			w.big.n = 1 << 20
+			at := serveWorld(t, w, host)
+			got := roundTrip(t, at, datagram(V2c, "reader", request{tag: ber.GetRequest, binds: binds("~.1.1.1")}))
+			if got.String() != "~.1.1.1 = 11" {
+				t.Errorf("got %v", got)
+			}
+			got = roundTrip(t, at, datagram(V2c, "reader", request{tag: ber.GetBulkRequest, b: 1 << 30, binds: binds("~.4.1")}))
+			if len(got.binds) < 3000 {
+				t.Errorf("a full datagram holds %d bindings", len(got.binds))
+			}
+			// A large request, too.
+			big := request{tag: ber.SetRequest, binds: []Bind{bind("1.3.6.1.2.1.1.5.0", strings.Repeat("x", 65000))}}
+			if got = roundTrip(t, at, datagram(V2c, "writer", big)); Status(got.a) != WrongLength || got.b != 1 {
+				t.Errorf("65,000 octets: %v %d", Status(got.a), got.b)
+			}
+		})
+	}
+}
+
+// pipe is a PacketConn that is no UDP socket.
+type pipe struct {
+	net.PacketConn // nil: what is not overridden must not be called
+	in, out        chan []byte
+	closed         chan struct{}
+	fail           chan error
+}
+
+func newPipe() *pipe {
+	return &pipe{in: make(chan []byte), out: make(chan []byte, 1), closed: make(chan struct{}), fail: make(chan error)}
+}
+
+func (p *pipe) ReadFrom(b []byte) (int, net.Addr, error) {
+	select {
+	case m := <-p.in:
+		return copy(b, m), &net.UDPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 9}, nil
+	case err := <-p.fail:
+		return 0, nil, err
+	case <-p.closed:
+		return 0, nil, net.ErrClosed
+	}
+}
+
+func (p *pipe) WriteTo(b []byte, to net.Addr) (int, error) {
+	p.out <- append([]byte(to.String()+" "), b...)
+	return len(b), nil
+}
+
+func (p *pipe) Close() error {
+	select {
+	case <-p.closed:
+	default:
+		close(p.closed)
+	}
+	return nil
+}
+
+func (p *pipe) LocalAddr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
+
+func TestServeAnyConn(t *testing.T) {
+	w := newWorld(t)
+	p, other := newPipe(), newPipe()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- w.Serve(ctx, p, other) }()
+	p.in <- datagram(V1, "remote", request{tag: ber.GetRequest, binds: binds("~.1.1.1")})
+	addr, msg, _ := strings.Cut(string(<-p.out), " ")
+	if got := decodeCommunity(t, []byte(msg)); addr != "10.0.0.1:9" || got.String() != "~.1.1.1 = 11" {
+		t.Errorf("to %s: %v", addr, got)
+	}
+	// Errors of single reads are borne.
+	for range 3 {
+		p.fail <- errors.New("connection refused")
+	}
+	p.in <- datagram(V1, "remote", request{tag: ber.GetRequest, binds: binds("~.1.1.1")})
+	<-p.out
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+	<-p.closed
+	<-other.closed
+}
+
+// A dead socket ends Serve, and the others with it.
+func TestServeDeadSocket(t *testing.T) {
+	w := newWorld(t)
+	p, other := newPipe(), newPipe()
+	p.Close()
+	if err := w.Serve(t.Context(), p, other); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Serve: %v", err)
+	}
+	<-other.closed
+
+	p = newPipe()
+	go func() {
+		for range maxReadFaults + 1 {
+			p.fail <- errors.New("broken")
+		}
+	}()
+	if err := w.Serve(t.Context(), p); err == nil || !strings.Contains(err.Error(), "broken") {
+		t.Errorf("Serve: %v", err)
+	}
+}

@@ -1,0 +1,152 @@
+// Package client is the manager's and reader's side of SNMP: typed access to
+// a meter's FLOW-METER-MIB and NETRAMET-MIB, downloads of rule sets, and the
+// reading of flows as reader.Flows.
+//
+// It speaks SNMP by gosnmp, whose retries it replaces by its own: a request
+// is sent again octet for octet, so that a meter which remembers its answers
+// does nothing twice. It knows no rule language, no file and no schedule, and
+// starts no goroutine. cmd/nemac calls it.
+package client
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gosnmp/gosnmp"
+)
+
+// Limits and defaults of a Client.
+const (
+	DefaultPort    = 161
+	DefaultTimeout = time.Second
+	DefaultRetries = 5
+
+	// MaxDatagram is the largest message over UDP and IPv4, in octets.
+	MaxDatagram = 65507
+	// SafeDatagram is what fits into one packet nearly everywhere.
+	SafeDatagram = 1400
+
+	maxCommunity = 127 // gosnmp encodes longer ones wrongly
+	maxVarBinds  = 1 << 16
+)
+
+// Options say how to reach a meter. The zero value of a field is its default.
+type Options struct {
+	Host     string // name or address
+	Port     uint16
+	Security Security
+
+	Timeout time.Duration // for one try
+	Retries int           // further tries; negative is none, 0 the default
+	// Datagram is the largest message to ask for, in octets; 0 chooses by
+	// what the path bears.
+	Datagram int
+
+	// Conn is used in place of a socket, by simulations: each Write is one
+	// message to the meter, each Read gives one from it, or a timeout.
+	Conn net.Conn
+}
+
+// Client talks to one meter. It is for one goroutine at a time.
+type Client struct {
+	snmp *gosnmp.GoSNMP
+	link *link
+	addr string // for messages
+	size int    // Options.Datagram
+	near bool   // the meter is on this host
+	pace pace   // of GetBulk
+	sets int    // octets that a Set of many variables may have
+
+	tries int
+}
+
+// Dial makes a client ready. With SNMPv1 and v2c nothing is sent yet, so it
+// does not tell whether there is a meter.
+func Dial(ctx context.Context, o Options) (*Client, error) {
+	if o.Port == 0 {
+		o.Port = DefaultPort
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Retries == 0 {
+		o.Retries = DefaultRetries
+	}
+	if o.Datagram != 0 && (o.Datagram < 484 || o.Datagram > MaxDatagram) {
+		return nil, fmt.Errorf("snmp: datagrams of %d octets are not in 484..%d", o.Datagram, MaxDatagram)
+	}
+	c := &Client{
+		addr: net.JoinHostPort(o.Host, strconv.Itoa(int(o.Port))), size: o.Datagram,
+		tries: max(o.Retries, 0) + 1,
+	}
+	x := &gosnmp.GoSNMP{
+		Target: o.Host, Port: o.Port, Transport: "udp", Context: ctx,
+		// One round of link's tries must end before gosnmp looks at its clock.
+		Timeout: o.Timeout*time.Duration(c.tries) + time.Minute,
+		MaxOids: maxVarBinds,
+	}
+	if err := o.Security.apply(x); err != nil {
+		return nil, err
+	}
+	if o.Conn != nil {
+		// gosnmp gets its buffer from Connect alone, which opens a socket but
+		// sends nothing.
+		x.Target, x.Port = "127.0.0.1", 9
+	}
+	if err := x.Connect(); err != nil {
+		return nil, fmt.Errorf("snmp: meter %s: %w", c.addr, plain(err))
+	}
+	conn := x.Conn
+	if o.Conn != nil {
+		_ = conn.Close() // nothing was sent on it
+		conn = o.Conn
+	}
+	c.link = &link{conn: conn, timeout: o.Timeout, tries: c.tries}
+	x.Conn = c.link
+	c.snmp = x
+	c.near = isLoopback(conn.RemoteAddr())
+	c.pace = newPace(c.near, o.Datagram)
+	c.sets = c.pace.size
+	if u, ok := conn.(*net.UDPConn); ok {
+		// A large answer comes as a burst of fragments. Failure costs speed only.
+		_ = u.SetReadBuffer(1 << 20)
+	}
+	return c, nil
+}
+
+// Close closes the socket.
+func (c *Client) Close() error { return c.link.conn.Close() }
+
+// Addr returns the meter's host and port, for messages.
+func (c *Client) Addr() string { return c.addr }
+
+// HasBulk reports whether the SNMP version has GetBulk and Counter64.
+func (c *Client) HasBulk() bool { return c.snmp.Version != gosnmp.Version1 }
+
+// Resent returns how many messages have been sent again so far.
+func (c *Client) Resent() int { return c.link.resent }
+
+// SetTries changes how often a request is sent; n is at least 1.
+func (c *Client) SetTries(n int) {
+	c.tries = max(n, 1)
+	c.link.tries = c.tries
+}
+
+func isLoopback(a net.Addr) bool {
+	u, ok := a.(*net.UDPAddr)
+	return ok && u.IP.IsLoopback()
+}
+
+// plain takes a stack trace off an error text: gosnmp turns its panics into
+// errors with one.
+func plain(err error) error {
+	if text := err.Error(); strings.HasPrefix(text, "recover:") {
+		head, _, _ := strings.Cut(text, " Stack:")
+		return &NonsenseError{Text: head}
+	}
+	return err
+}

@@ -1,0 +1,205 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"netramet/mib"
+	"netramet/ruleset"
+)
+
+// ruleColumns are the columns of a rule, in the order Rules reads them.
+var ruleColumns = [...]mib.Obj{
+	mib.ObjFlowRuleSelector, mib.ObjFlowRuleMask, mib.ObjFlowRuleMatchedValue,
+	mib.ObjFlowRuleAction, mib.ObjFlowRuleParameter,
+}
+
+// Download puts a rule set on the meter under a number that is free, reads it
+// back, compares it and makes it active. On error nothing of it is left
+// behind, as far as the meter can be reached.
+func (c *Client) Download(ctx context.Context, number int, owner string, rs *ruleset.RuleSet) (err error) {
+	if number < 2 || number > ruleset.MaxNumber || len(rs.Rules) == 0 || len(rs.Rules) > ruleset.MaxRules {
+		return fmt.Errorf("rule set %q: number %d with %d rules cannot be downloaded", rs.Name, number, len(rs.Rules))
+	}
+	n := uint32(number)
+	err = c.Set(ctx, Int(Inst(mib.ObjFlowRuleInfoStatus, n), createAndWait),
+		Text(Inst(mib.ObjFlowRuleInfoOwner, n), owner),
+		Text(Inst(mib.ObjFlowRuleInfoName, n), rs.Name),
+		Int(Inst(mib.ObjFlowRuleInfoSize, n), len(rs.Rules)))
+	if err != nil && !IsNoAnswer(err) {
+		return fmt.Errorf("creating rule set %d: %w", number, err)
+	}
+	defer func() {
+		if err != nil {
+			c.destroyQuietly(ctx, mib.ObjFlowRuleInfoStatus, number)
+			err = fmt.Errorf("downloading rule set %d: %w", number, err)
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	if err := c.putRules(ctx, n, rs.Rules); err != nil {
+		return err
+	}
+	back, err := c.Rules(ctx, number, len(rs.Rules))
+	if err != nil {
+		return err
+	}
+	if i := FirstDifference(rs.Rules, back); i >= 0 {
+		return fmt.Errorf("the meter does not give rule %d back as it was sent", i+1)
+	}
+	if err := c.activate(ctx, mib.ObjFlowRuleInfoStatus, number); err != nil {
+		return c.whyRefused(ctx, n, err)
+	}
+	return nil
+}
+
+// whyRefused adds the meter's reason to an error of activation.
+func (c *Client) whyRefused(ctx context.Context, n uint32, err error) error {
+	if !IsStatus(err, InconsistentValue) {
+		return err
+	}
+	v, getErr := c.Get(ctx, Inst(mib.ObjNtmRuleSetError, n))
+	if getErr != nil || v[0].Missing || len(v[0].Octets) == 0 {
+		return err
+	}
+	return fmt.Errorf("the meter refuses the rules: %s: %w", v[0].Text(), err)
+}
+
+// putRules writes rules, many with each Set.
+func (c *Client) putRules(ctx context.Context, set uint32, rules []ruleset.Rule) error {
+	for done := 0; done < len(rules); {
+		var binds []Bind
+		count, octets := 0, envelope
+		for i := done; i < len(rules); i++ {
+			b, size := ruleBinds(set, uint32(i+1), &rules[i])
+			if count > 0 && octets+size > c.sets {
+				break
+			}
+			binds, octets, count = append(binds, b...), octets+size, count+1
+		}
+		err := c.putSome(ctx, binds)
+		if err != nil && c.sets > SafeDatagram/2 && (IsStatus(err, TooBig) || IsNoAnswer(err)) {
+			// The path or the meter does not bear this much. The rules may
+			// have arrived; writing them again changes nothing.
+			c.sets = max(c.sets/4, SafeDatagram/2)
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("rule %d: %w", done+1, err)
+		}
+		done += count
+	}
+	return nil
+}
+
+// putSome sends one Set; a large one is given up early, for a smaller one may
+// get through.
+func (c *Client) putSome(ctx context.Context, binds []Bind) error {
+	if c.sets > SafeDatagram {
+		c.link.tries = min(2, c.tries)
+		defer func() { c.link.tries = c.tries }()
+	}
+	return c.Set(ctx, binds...)
+}
+
+// ruleBinds are the variables of one rule, and their size in a message, or a
+// little more.
+func ruleBinds(set, number uint32, r *ruleset.Rule) (binds []Bind, size int) {
+	mask, value := ruleAddress(&r.Mask), ruleAddress(&r.Value)
+	binds = []Bind{
+		Int(Inst(mib.ObjFlowRuleSelector, set, number), int(r.Selector)),
+		{Inst(mib.ObjFlowRuleMask, set, number), octetString, mask},
+		{Inst(mib.ObjFlowRuleMatchedValue, set, number), octetString, value},
+		Int(Inst(mib.ObjFlowRuleAction, set, number), int(r.Action)),
+		Int(Inst(mib.ObjFlowRuleParameter, set, number), int(sentParameter(r))),
+	}
+	const oidAndHeaders, numbers = 24, 1 + 1 + 3
+	return binds, len(binds)*oidAndHeaders + numbers + len(mask) + len(value)
+}
+
+// sentParameter is the parameter as flowRuleParameter may hold it: it is not 0
+// even where it means nothing.
+func sentParameter(r *ruleset.Rule) uint16 { return max(r.Parameter, 1) }
+
+// ruleAddress is a mask or value as RuleAddress has it: 2 to 20 octets, zeros
+// to the right need not be sent.
+func ruleAddress(o *ruleset.Octets) []byte {
+	return append([]byte(nil), o[:max(o.Last(), 2)]...)
+}
+
+// FirstDifference returns the index of the first rule in which sets differ to
+// a meter, -1 if there is none.
+func FirstDifference(a, b []ruleset.Rule) int {
+	for i := range min(len(a), len(b)) {
+		x, y := a[i], b[i]
+		if x.Action.Ends() && y.Action.Ends() {
+			x.Parameter, y.Parameter = 0, 0
+		}
+		x.Parameter, y.Parameter = sentParameter(&x), sentParameter(&y)
+		if x != y {
+			return i
+		}
+	}
+	if len(a) != len(b) {
+		return min(len(a), len(b))
+	}
+	return -1
+}
+
+// Rules reads the first size rules of a rule set.
+func (c *Client) Rules(ctx context.Context, number, size int) ([]ruleset.Rule, error) {
+	if size < 0 || size > ruleset.MaxRules {
+		return nil, c.wrap(nonsense("rule set %d has %d rules", number, size))
+	}
+	var rules []ruleset.Rule // grows with what comes, whatever size says
+	names := make([]Name, len(ruleColumns))
+	for len(rules) < size {
+		for i, col := range ruleColumns {
+			names[i] = Inst(col, uint32(number), uint32(len(rules)))
+		}
+		reps := min(max(c.sets/(len(names)*64), 1), size-len(rules))
+		vars, err := c.bulk(ctx, names, reps)
+		if IsNoAnswer(err) && c.sets > SafeDatagram/2 {
+			c.sets = max(c.sets/4, SafeDatagram/2)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		whole := len(vars) - len(vars)%len(names)
+		if whole == 0 {
+			return nil, c.wrap(nonsense("no rule %d of rule set %d in the answer", len(rules)+1, number))
+		}
+		for ; whole > 0 && len(rules) < size; whole -= len(names) {
+			r, err := c.rule(vars[:len(names)], uint32(number), uint32(len(rules)+1))
+			if err != nil {
+				return nil, err
+			}
+			rules, vars = append(rules, r), vars[len(names):]
+		}
+	}
+	return rules, nil
+}
+
+// rule makes a rule of the five variables of its row.
+func (c *Client) rule(vars []variable, set, number uint32) (r ruleset.Rule, err error) {
+	suffix := "." + strconv.Itoa(int(set)) + "." + strconv.Itoa(int(number))
+	var v [len(ruleColumns)]Value
+	for i, col := range ruleColumns {
+		rest, ok := strings.CutPrefix(vars[i].Name, string(prefixOf(col)))
+		v[i] = toValue(vars[i])
+		if !ok || rest != suffix || v[i].Missing {
+			return r, c.wrap(nonsense("%s where %s%s belongs", Name(vars[i].Name), col, suffix))
+		}
+	}
+	if v[0].Num > 255 || v[3].Num > 255 || v[4].Num > ruleset.MaxRules || len(v[1].Octets) > mib.MaxAddress || len(v[2].Octets) > mib.MaxAddress {
+		return r, c.wrap(nonsense("rule %d of rule set %d is no rule", number, set))
+	}
+	r.Selector, r.Action, r.Parameter = mib.Attr(v[0].Num), mib.Action(v[3].Num), uint16(v[4].Num)
+	copy(r.Mask[:], v[1].Octets)
+	copy(r.Value[:], v[2].Octets)
+	return r, nil
+}

@@ -1,0 +1,137 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gosnmp/gosnmp"
+)
+
+// NoAnswerError tells that a meter did not answer.
+type NoAnswerError struct {
+	Addr    string
+	Tries   int
+	Timeout time.Duration // of each try
+	Refused bool          // its host says that nobody listens on the port
+	V3      bool
+}
+
+// Error names both things that silence can mean: SNMP does not tell an
+// unknown community from a meter that is not there.
+func (e *NoAnswerError) Error() string {
+	if e.Refused {
+		return fmt.Sprintf("no meter answers at %s: the host says that nothing listens on that port", e.Addr)
+	}
+	who := "the community"
+	if e.V3 {
+		who = "this user and security level"
+	}
+	return fmt.Sprintf("no answer from %s to %d tries of %v: either no meter runs there or the network does not reach it, or the meter does not accept %s",
+		e.Addr, e.Tries, e.Timeout, who)
+}
+
+// NonsenseError tells that what a meter answered is no answer.
+type NonsenseError struct{ Text string }
+
+// Error tells what was wrong.
+func (e *NonsenseError) Error() string { return "the meter answers nonsense: " + e.Text }
+
+func nonsense(format string, args ...any) error {
+	return &NonsenseError{Text: fmt.Sprintf(format, args...)}
+}
+
+// Status is an error-status of RFC 3416 §3.
+type Status uint8
+
+// The statuses that callers tell apart.
+const (
+	TooBig              Status = 1
+	NoSuchName          Status = 2
+	GenErr              Status = 5
+	NoAccess            Status = 6
+	NoCreation          Status = 11
+	InconsistentValue   Status = 12
+	ResourceUnavailable Status = 13
+	AuthorizationError  Status = 16
+	NotWritable         Status = 17
+	InconsistentName    Status = 18
+)
+
+// String returns the name RFC 3416 uses.
+func (s Status) String() string { return fmt.Sprintf("%v", gosnmp.SNMPError(s)) }
+
+// StatusError is an error-status that a meter answered with.
+type StatusError struct {
+	Status Status
+	Name   string // of the variable to blame; empty if none is
+}
+
+// Error names the variable.
+func (e *StatusError) Error() string {
+	text := fmt.Sprintf("the meter answers %v", e.Status)
+	if e.Name != "" {
+		text += " for " + e.Name
+	}
+	switch e.Status {
+	case AuthorizationError, NoAccess:
+		text += ": these credentials may not do that"
+	case NoSuchName:
+		text += ": there is none, or these credentials may not do that"
+	}
+	return text
+}
+
+// IsStatus reports whether err is a *StatusError with one of the statuses.
+func IsStatus(err error, statuses ...Status) bool {
+	var e *StatusError
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, s := range statuses {
+		if e.Status == s {
+			return true
+		}
+	}
+	return false
+}
+
+// IsNoAnswer reports whether err is that the meter was silent.
+func IsNoAnswer(err error) bool {
+	var e *NoAnswerError
+	return errors.As(err, &e)
+}
+
+// explain finds the best error for a request that failed in gosnmp.
+func (c *Client) explain(err error) error {
+	if le := c.link.err; le != nil {
+		var na *NoAnswerError
+		if errors.As(le, &na) {
+			na.Addr, na.V3 = c.addr, c.snmp.Version == gosnmp.Version3
+			return na
+		}
+		return fmt.Errorf("snmp: meter %s: %w", c.addr, le)
+	}
+	for _, e := range []struct {
+		err  error
+		text string
+	}{
+		{gosnmp.ErrUnknownUsername, "it does not know the user name"},
+		{gosnmp.ErrWrongDigest, "it does not accept the authentication protocol or passphrase"},
+		{gosnmp.ErrUnknownSecurityLevel, "it does not accept the security level for this user"},
+		{gosnmp.ErrDecryption, "it does not accept the privacy protocol or passphrase"},
+		{gosnmp.ErrNotInTimeWindow, "its SNMPv3 clock and ours do not come together"},
+		{gosnmp.ErrUnknownEngineID, "its SNMPv3 engine has changed"},
+	} {
+		if errors.Is(err, e.err) {
+			return fmt.Errorf("snmp: meter %s: %s: %w", c.addr, e.text, err)
+		}
+	}
+	err = plain(err)
+	var bad *NonsenseError
+	if errors.As(err, &bad) {
+		return fmt.Errorf("snmp: meter %s: %w", c.addr, bad)
+	}
+	// What remains are answers that gosnmp could not read or verify.
+	return fmt.Errorf("snmp: meter %s: %w", c.addr, nonsense("%v", err))
+}

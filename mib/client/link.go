@@ -1,0 +1,129 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// refusedPause is the longest wait after the meter's host said that nobody
+// listens on the port; without it, all tries would be used up at once.
+const refusedPause = 100 * time.Millisecond
+
+// link is the connection that gosnmp sees. It sends a message that is not
+// answered in time again, the very same octets: a meter that did a Set and
+// whose answer was lost can then recognise it, which it could not if the
+// repeated message had a new request-id, as gosnmp's own retries have.
+type link struct {
+	conn    net.Conn
+	timeout time.Duration // of one try
+	tries   int
+
+	ctx      context.Context // of the present request
+	last     []byte          // message sent last
+	left     int             // tries left for it
+	deadline time.Time       // of the present try
+	got      int             // size of the message received last
+	resent   int             // messages sent again, ever
+	err      error           // why the present request failed
+}
+
+// begin prepares for one request. The function returned ends it.
+func (l *link) begin(ctx context.Context) (end func()) {
+	l.ctx, l.err = ctx, nil
+	stop := context.AfterFunc(ctx, func() {
+		_ = l.conn.SetReadDeadline(time.Unix(1, 0)) // wakes a Read
+	})
+	return func() { stop() }
+}
+
+// Write sends a message for the first time.
+func (l *link) Write(b []byte) (int, error) {
+	l.last = append(l.last[:0], b...)
+	l.left = l.tries
+	if err := l.send(); err != nil {
+		l.err = err
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// send sends the message once more. That nobody listens shows at the next
+// Read, whichever of the two calls the system tells it to.
+func (l *link) send() error {
+	l.left--
+	l.deadline = time.Now().Add(l.timeout)
+	_, err := l.conn.Write(l.last)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		_, err = l.conn.Write(l.last)
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return nil
+	}
+	return err
+}
+
+// Read receives a message, sending the last one again as long as none comes
+// and tries are left.
+func (l *link) Read(b []byte) (int, error) {
+	for {
+		n, err := l.receive(b)
+		if err == nil {
+			l.got = n
+			return n, nil
+		}
+		if l.ctx.Err() != nil {
+			l.err = l.ctx.Err()
+			return 0, l.err
+		}
+		refused := errors.Is(err, syscall.ECONNREFUSED)
+		if !refused && !errors.Is(err, os.ErrDeadlineExceeded) {
+			l.err = err
+			return 0, err
+		}
+		if l.left <= 0 {
+			l.err = &NoAnswerError{Tries: l.tries, Timeout: l.timeout, Refused: refused}
+			return 0, l.err
+		}
+		if refused {
+			pause(l.ctx, min(refusedPause, l.timeout))
+		}
+		l.resent++
+		if err := l.send(); err != nil {
+			l.err = err
+			return 0, err
+		}
+	}
+}
+
+func (l *link) receive(b []byte) (int, error) {
+	if err := l.conn.SetReadDeadline(l.deadline); err != nil {
+		return 0, err
+	}
+	if err := l.ctx.Err(); err != nil { // after the deadline, which this may have overwritten
+		return 0, err
+	}
+	return l.conn.Read(b)
+}
+
+// pause waits for d or until ctx is done.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// The rest makes link a net.Conn; deadlines are its own affair.
+
+func (l *link) Close() error                     { return l.conn.Close() }
+func (l *link) LocalAddr() net.Addr              { return l.conn.LocalAddr() }
+func (l *link) RemoteAddr() net.Addr             { return l.conn.RemoteAddr() }
+func (l *link) SetDeadline(time.Time) error      { return nil }
+func (l *link) SetReadDeadline(time.Time) error  { return nil }
+func (l *link) SetWriteDeadline(time.Time) error { return nil }

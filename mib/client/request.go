@@ -1,0 +1,179 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/gosnmp/gosnmp"
+
+	"netramet/mib"
+)
+
+// Name is the name of an instance: the object's OID and its index.
+type Name string
+
+// Inst names an instance of a column, or, without index, of a scalar.
+func Inst(o mib.Obj, index ...uint32) Name {
+	if len(index) == 0 && o.Info().Kind == mib.KindScalar {
+		index = []uint32{0}
+	}
+	return Name(string(prefixOf(o)) + dotted(index))
+}
+
+// prefixOf is the object's OID, in the form gosnmp answers with.
+func prefixOf(o mib.Obj) Name { return Name(dotted(o.OID())) }
+
+// dotted renders sub-identifiers with a dot before each.
+func dotted(ids []uint32) string {
+	b := make([]byte, 0, 4*len(ids))
+	for _, id := range ids {
+		b = strconv.AppendUint(append(b, '.'), uint64(id), 10)
+	}
+	return string(b)
+}
+
+// String renders the name for people.
+func (n Name) String() string {
+	var oid []uint32
+	for part := range strings.SplitSeq(strings.TrimPrefix(string(n), "."), ".") {
+		id, err := strconv.ParseUint(part, 10, 32)
+		if err != nil {
+			return string(n)
+		}
+		oid = append(oid, uint32(id))
+	}
+	return mib.OIDName(oid)
+}
+
+// Bind is a variable and the value to set it to.
+type Bind struct {
+	Name  Name
+	typ   gosnmp.Asn1BER
+	value any
+}
+
+// Int binds an INTEGER.
+func Int(n Name, v int) Bind { return Bind{n, gosnmp.Integer, v} }
+
+// Text binds an OCTET STRING.
+func Text(n Name, v string) Bind { return Bind{n, gosnmp.OctetString, v} }
+
+// Ticks binds a TimeTicks.
+func Ticks(n Name, v uint32) Bind { return Bind{n, gosnmp.TimeTicks, v} }
+
+// Unsigned64 binds a NtmUnsigned64: eight octets, the most significant first.
+func Unsigned64(n Name, v uint64) Bind {
+	b := make([]byte, 8)
+	for i := range b {
+		b[i] = byte(v >> (56 - 8*i))
+	}
+	return Bind{n, gosnmp.OctetString, b}
+}
+
+// Bool binds a TruthValue.
+func Bool(n Name, v bool) Bind {
+	if v {
+		return Int(n, 1)
+	}
+	return Int(n, 2)
+}
+
+// Get reads variables. A variable that does not exist has Value.Missing.
+func (c *Client) Get(ctx context.Context, names ...Name) ([]Value, error) {
+	vars, err := c.do(ctx, names, func(oids []string) (*gosnmp.SnmpPacket, error) { return c.snmp.Get(oids) })
+	if IsStatus(err, NoSuchName) && len(names) > 1 {
+		// SNMPv1 fails as a whole; each by itself tells which ones exist.
+		return c.getEach(ctx, names)
+	}
+	if IsStatus(err, NoSuchName) {
+		return []Value{{Missing: true}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(vars) != len(names) {
+		return nil, c.wrap(nonsense("%d variables in the answer to %d", len(vars), len(names)))
+	}
+	values := make([]Value, len(vars))
+	for i, v := range vars {
+		if Name(v.Name) != names[i] {
+			return nil, c.wrap(nonsense("%s in the answer to %s", Name(v.Name), names[i]))
+		}
+		values[i] = toValue(v)
+	}
+	return values, nil
+}
+
+func (c *Client) getEach(ctx context.Context, names []Name) ([]Value, error) {
+	values := make([]Value, 0, len(names))
+	for _, n := range names {
+		v, err := c.Get(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, v...)
+	}
+	return values, nil
+}
+
+// Set sets all variables or none.
+func (c *Client) Set(ctx context.Context, binds ...Bind) error {
+	pdus := make([]gosnmp.SnmpPDU, len(binds))
+	names := make([]Name, len(binds))
+	for i, b := range binds {
+		pdus[i] = gosnmp.SnmpPDU{Name: string(b.Name), Type: b.typ, Value: b.value}
+		names[i] = b.Name
+	}
+	_, err := c.do(ctx, names, func([]string) (*gosnmp.SnmpPacket, error) { return c.snmp.Set(pdus) })
+	return err
+}
+
+// setOnce is Set without another try.
+func (c *Client) setOnce(ctx context.Context, binds ...Bind) error {
+	c.link.tries = 1
+	defer func() { c.link.tries = c.tries }()
+	return c.Set(ctx, binds...)
+}
+
+// bulk reads the variables behind each name, up to reps of each; GetNext takes
+// its place in SNMPv1.
+func (c *Client) bulk(ctx context.Context, names []Name, reps int) ([]gosnmp.SnmpPDU, error) {
+	return c.do(ctx, names, func(oids []string) (*gosnmp.SnmpPacket, error) {
+		if !c.HasBulk() {
+			return c.snmp.GetNext(oids)
+		}
+		return c.snmp.GetBulk(oids, 0, uint32(reps))
+	})
+}
+
+// do makes one request and checks what can be checked for all of them.
+func (c *Client) do(ctx context.Context, names []Name, ask func(oids []string) (*gosnmp.SnmpPacket, error)) ([]gosnmp.SnmpPDU, error) {
+	oids := make([]string, len(names))
+	for i, n := range names {
+		oids[i] = string(n)
+	}
+	c.snmp.Context = ctx
+	defer c.link.begin(ctx)()
+	p, err := ask(oids)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, c.explain(err)
+	}
+	if p.PDUType != gosnmp.GetResponse {
+		return nil, c.wrap(nonsense("a message of type %#x", byte(p.PDUType)))
+	}
+	if p.Error != gosnmp.NoError {
+		e := &StatusError{Status: Status(p.Error)}
+		if i := int(p.ErrorIndex); i > 0 && i <= len(names) {
+			e.Name = names[i-1].String()
+		}
+		return nil, c.wrap(e)
+	}
+	return p.Variables, nil
+}
+
+func (c *Client) wrap(err error) error { return fmt.Errorf("snmp: meter %s: %w", c.addr, err) }

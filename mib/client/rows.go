@@ -1,0 +1,124 @@
+package client
+
+import (
+	"context"
+
+	"netramet/mib"
+)
+
+// RowStatus is the state of a row (RFC 2579).
+type RowStatus int
+
+// The states of rows.
+const (
+	Active       RowStatus = 1
+	NotInService RowStatus = 2
+	NotReady     RowStatus = 3
+)
+
+const (
+	createAndWait = 5
+	destroy       = 6
+)
+
+// String returns the state's name.
+func (s RowStatus) String() string {
+	name, _ := mib.ObjFlowRuleInfoStatus.Info().EnumName(int64(s))
+	return name
+}
+
+// RuleSetRow is a row of flowRuleSetInfoTable.
+type RuleSetRow struct {
+	Number int
+	Size   int // rules
+	Owner  string
+	Name   string
+	Status RowStatus
+	Flows  int
+}
+
+// RuleSets reads the rule sets, in order of number.
+func (c *Client) RuleSets(ctx context.Context) ([]RuleSetRow, error) {
+	index, rows, err := c.table(ctx, mib.ObjFlowRuleInfoStatus, mib.ObjFlowRuleInfoSize, mib.ObjFlowRuleInfoOwner,
+		mib.ObjFlowRuleInfoName, mib.ObjFlowRuleInfoFlowRecords)
+	if err != nil {
+		return nil, err
+	}
+	var all []RuleSetRow
+	for i, v := range rows {
+		all = append(all, RuleSetRow{
+			Number: int(index[i]), Status: RowStatus(v[0].Num), Size: v[1].Int(),
+			Owner: v[2].Text(), Name: v[3].Text(), Flows: v[4].Int(),
+		})
+	}
+	return all, nil
+}
+
+// ReaderRow is a row of flowReaderInfoTable, and what NETRAMET-MIB adds to it.
+type ReaderRow struct {
+	Index    int
+	RuleSet  int
+	Owner    string
+	Timeout  int // seconds, 0 is never
+	LastTime uint32
+	Previous uint32
+	Status   RowStatus
+
+	Marks     bool // the meter has ntmReaderTable; only then what follows is valid
+	Waits     bool
+	Collected uint64 // number of the last collection acknowledged
+	Time      uint64 // the reader's mark, centiseconds of uptime; 0 is none
+}
+
+// Readers reads the rows of meter readers, in order of index.
+func (c *Client) Readers(ctx context.Context) ([]ReaderRow, error) {
+	index, rows, err := c.table(ctx, mib.ObjFlowReaderStatus, mib.ObjFlowReaderRuleSet, mib.ObjFlowReaderOwner,
+		mib.ObjFlowReaderTimeout, mib.ObjFlowReaderLastTime, mib.ObjFlowReaderPreviousTime,
+		mib.ObjNtmReaderWaits, mib.ObjNtmReaderCollected, mib.ObjNtmReaderTime)
+	if err != nil {
+		return nil, err
+	}
+	var all []ReaderRow
+	for i, v := range rows {
+		if v[0].Missing {
+			continue // a row that came or went while we read
+		}
+		all = append(all, ReaderRow{
+			Index: int(index[i]), Status: RowStatus(v[0].Num), RuleSet: v[1].Int(), Owner: v[2].Text(),
+			Timeout: v[3].Int(), LastTime: uint32(v[4].Num), Previous: uint32(v[5].Num),
+			Marks: !v[8].Missing, Waits: v[6].True(), Collected: v[7].Unsigned64(), Time: v[8].Unsigned64(),
+		})
+	}
+	return all, nil
+}
+
+// TaskRow is a row of flowManagerInfoTable.
+type TaskRow struct {
+	Index          int
+	Current        int // rule set; 0 is none
+	Standby        int
+	HighWaterMark  int // percent
+	Owner          string
+	Status         RowStatus
+	RunningStandby bool
+}
+
+// Tasks reads the managers' rows, in order of index.
+func (c *Client) Tasks(ctx context.Context) ([]TaskRow, error) {
+	index, rows, err := c.table(ctx, mib.ObjFlowManagerStatus, mib.ObjFlowManagerCurrentRuleSet, mib.ObjFlowManagerStandbyRuleSet,
+		mib.ObjFlowManagerHighWaterMark, mib.ObjFlowManagerOwner, mib.ObjFlowManagerRunningStandby)
+	if err != nil {
+		return nil, err
+	}
+	var all []TaskRow
+	for i, v := range rows {
+		if v[0].Missing {
+			continue
+		}
+		all = append(all, TaskRow{
+			Index: int(index[i]), Status: RowStatus(v[0].Num), Current: v[1].Int(), Standby: v[2].Int(),
+			HighWaterMark: v[3].Int(), Owner: v[4].Text(), RunningStandby: v[5].True(),
+		})
+	}
+	return all, nil
+}

@@ -1,0 +1,80 @@
+package client
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"netramet/mib"
+)
+
+// maxRows bounds what is read of a table: the meter's hold 256 rows.
+const maxRows = 4096
+
+// table reads columns of a table with one integer as index. The rows come in
+// order of index, each with a Value per column; what a row does not have is
+// Missing. A table that the meter does not know is empty.
+func (c *Client) table(ctx context.Context, columns ...mib.Obj) ([]uint32, [][]Value, error) {
+	rows := map[uint32][]Value{}
+	for i, col := range columns {
+		err := c.column(ctx, col, func(index uint32, v Value) error {
+			row, ok := rows[index]
+			if !ok {
+				if len(rows) >= maxRows {
+					return c.wrap(nonsense("more than %d rows in the table of %s", maxRows, col))
+				}
+				row = make([]Value, len(columns))
+				for k := range row {
+					row[k].Missing = true
+				}
+				rows[index] = row
+			}
+			row[i] = v
+			return nil
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	order := slices.Sorted(maps.Keys(rows))
+	values := make([][]Value, len(order))
+	for i, index := range order {
+		values[i] = rows[index]
+	}
+	return order, values, nil
+}
+
+// column reads one column from its beginning to its end.
+func (c *Client) column(ctx context.Context, col mib.Obj, row func(index uint32, v Value) error) error {
+	prefix := string(prefixOf(col)) + "."
+	after, last := prefixOf(col), int64(-1)
+	const reps = 32
+	for {
+		vars, err := c.bulk(ctx, []Name{after}, reps)
+		if IsStatus(err, NoSuchName) { // the end, in SNMPv1
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if len(vars) == 0 {
+			return c.wrap(nonsense("an empty answer about %s", col))
+		}
+		for _, v := range vars {
+			rest, ok := strings.CutPrefix(v.Name, prefix)
+			if !ok || missing(v.Type) {
+				return nil
+			}
+			index, err := strconv.ParseUint(rest, 10, 32)
+			if err != nil || int64(index) <= last {
+				return c.wrap(nonsense("%s after %s", Name(v.Name), after))
+			}
+			if err := row(uint32(index), toValue(v)); err != nil {
+				return err
+			}
+			last, after = int64(index), Name(v.Name)
+		}
+	}
+}

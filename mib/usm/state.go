@@ -1,0 +1,162 @@
+package usm
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// maxState limits the size of a state file, in octets.
+const maxState = 4096
+
+const stateHeader = "# SNMP engine state of netramet: do not copy, do not edit\n"
+
+// OpenEngine returns the engine whose ID and boots are kept in the state file
+// at path, which is made if it is missing. Boots is incremented and on the
+// disk (synced) before OpenEngine returns, so before anything is answered
+// with it (RFC 3414 §2.2.2).
+//
+// The engine is always usable. A non-nil error is a warning that the file
+// could not be used: then the engine has a random ID and boots 1 and nothing
+// is kept, because a stored ID with boots that were used before would let
+// recorded messages be replayed. A file with other content is never
+// overwritten. With an empty path such an engine comes without a warning.
+func OpenEngine(path string, enterprise uint32, now time.Time) (*Engine, error) {
+	if path == "" {
+		return NewRandomEngine(enterprise, now), nil
+	}
+	e, err := openState(path, enterprise, now)
+	if err != nil {
+		return NewRandomEngine(enterprise, now),
+			fmt.Errorf("usm: state file %s: %w; using a random engine ID for this run", path, err)
+	}
+	if e.boots == maxBoots {
+		return e, fmt.Errorf("usm: state file %s: snmpEngineBoots has reached its end and every authenticated "+
+			"message will be refused; remove the file to get a new engine ID", path)
+	}
+	return e, nil
+}
+
+func openState(path string, enterprise uint32, now time.Time) (*Engine, error) {
+	text, err := readLimited(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	id, boots := RandomEngineID(enterprise), int32(0)
+	if len(text) > 0 {
+		if id, boots, err = parseState(text); err != nil {
+			return nil, err
+		}
+	}
+	if boots < maxBoots {
+		boots++
+	}
+	e, err := NewEngine(id, boots, now)
+	if err != nil {
+		return nil, err
+	}
+	e.keep = func(boots int32) error { return writeState(path, e.id, boots) }
+	return e, e.keep(boots)
+}
+
+func readLimited(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxState+1))
+	if err == nil && len(text) > maxState {
+		err = errors.New("not an engine state file (too long)")
+	}
+	return text, err
+}
+
+// parseState reads the lines "engine-id HEX" and "boots N"; lines that begin
+// with # and empty ones do not count.
+func parseState(text []byte) (id []byte, boots int32, err error) {
+	boots = -1
+	for line := range bytes.Lines(text) {
+		f := bytes.Fields(line)
+		if len(f) == 0 || f[0][0] == '#' {
+			continue
+		}
+		if len(f) != 2 {
+			return nil, 0, errors.New("not an engine state file")
+		}
+		switch key, val := string(f[0]), string(f[1]); {
+		case key == "engine-id" && id == nil:
+			if id, err = hex.DecodeString(val); err != nil {
+				return nil, 0, fmt.Errorf("engine-id: %w", err)
+			}
+			if err := CheckEngineID(id); err != nil {
+				return nil, 0, err
+			}
+		case key == "boots" && boots < 0:
+			n, err := strconv.ParseUint(val, 10, 31)
+			if err != nil {
+				return nil, 0, fmt.Errorf("boots: %w", err)
+			}
+			boots = int32(n)
+		default:
+			return nil, 0, errors.New("not an engine state file")
+		}
+	}
+	if id == nil || boots < 0 {
+		return nil, 0, errors.New("not an engine state file (engine-id or boots is missing)")
+	}
+	return id, boots, nil
+}
+
+// writeState replaces the file in one step: a crash leaves the old content or
+// the new one, and a rename that returned is on the disk.
+func writeState(path string, id []byte, boots int32) (err error) {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, ".engine-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	_, err = fmt.Fprintf(f, "%sengine-id %s\nboots %d\n", stateHeader, hex.EncodeToString(id), boots)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// syncDir puts a rename on the disk. File systems that cannot sync a
+// directory, and Windows, which cannot open one, have done what they can.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer d.Close()
+	err = d.Sync()
+	if runtime.GOOS == "windows" || errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return err
+}
