@@ -25,6 +25,11 @@ func LooksLikeRules(src []byte) bool {
 		switch strings.ToLower(word) {
 		case "rules":
 			return true
+		case "set": // the name that follows says nothing, whatever word it is
+			if s.peek() != '"' {
+				s.word()
+			}
+			continue
 		case "if", "save", "store", "count", "ignore", "nomatch", "define", "call", "subroutine", "exit", "else":
 			if s.peek() != ':' { // else it is a label
 				return false

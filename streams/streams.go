@@ -43,17 +43,19 @@ type record struct {
 	// directions of a stream give the same words.
 	key [5]uint64
 	// seen packs the uptime of the last packet (high 40 bits, centiseconds)
-	// and the number of packets modulo 2^24; cold.pdusHigh has the rest.
+	// and the number of packets (24 bits), which goes from its largest value
+	// back to 2, so that 1 is always the first packet; cold.rounds counts that.
 	seen uint64
 	// attached are the caller's words, one for each packet direction.
 	attached [2]uint64
 }
 
-// cold is what only creation, time-out and deletion touch.
+// cold is what only streams of several packets need, and only when they may
+// have timed out. It is valid iff the stream has had two packets: what a
+// stream of one packet would say here, its record says.
 type cold struct {
-	first    int64  // uptime of the first packet
-	hash     uint32 // under which the index holds the stream
-	pdusHigh uint32 // packets / 2^24
+	first  int64  // uptime of the first packet
+	rounds uint32 // times that the packet count went back to 2
 }
 
 // Sizes in octets.
@@ -112,9 +114,7 @@ func (t *Table) Slots() uint32 { return t.hot.Len() }
 // Bytes is the memory the table holds, in octets.
 func (t *Table) Bytes() int {
 	n := int(t.hot.Len())*(recordSize+coldSize) + 8*t.index.Buckets() + 4*cap(t.free)
-	for i := range t.wheel.buckets {
-		n += 4 * cap(t.wheel.buckets[i])
-	}
+	n += int(t.wheel.blocks.Len()) * blockSize
 	return n
 }
 
@@ -142,12 +142,15 @@ func (t *Table) Add(k *Key, now int64) (id ID, isNew, ok bool) {
 }
 
 func (t *Table) count(r *record, slot uint32, now int64) {
-	pdus := r.seen&pdusMask + 1
-	if pdus > pdusMask {
-		pdus = 0
-		t.cold.At(slot).pdusHigh++
+	pdus := r.seen & pdusMask
+	switch {
+	case pdus == 1:
+		*t.cold.At(slot) = cold{first: int64(r.seen >> pdusBits)}
+	case pdus == pdusMask:
+		t.cold.At(slot).rounds++
+		pdus = 1
 	}
-	r.seen = uint64(now)<<pdusBits | pdus
+	r.seen = uint64(now)<<pdusBits | (pdus + 1)
 }
 
 func (t *Table) create(k *Key, now int64) ID {
@@ -159,7 +162,6 @@ func (t *Table) create(k *Key, now int64) ID {
 		t.cold.Grow()
 	}
 	*t.hot.At(slot) = record{key: k.words, seen: uint64(now)<<pdusBits | 1}
-	*t.cold.At(slot) = cold{first: now, hash: k.hash}
 	t.index.Insert(k.hash, slot)
 	t.stats.Live++
 	t.stats.Created++
@@ -168,7 +170,8 @@ func (t *Table) create(k *Key, now int64) ID {
 }
 
 func (t *Table) remove(slot uint32) {
-	t.index.Delete(t.cold.At(slot).hash, slot)
+	k := &t.hot.At(slot).key
+	t.index.Delete(t.hash(k), slot)
 	t.free = append(t.free, slot)
 	t.stats.Live--
 }
@@ -198,7 +201,7 @@ func (t *Table) Warm(keys []Key) {
 	}
 	// New streams go into the slots freed last.
 	for _, slot := range t.free[max(0, len(t.free)-missing):] {
-		sum += t.hot.At(slot).seen + uint64(t.cold.At(slot).hash)
+		sum += t.hot.At(slot).seen
 	}
 	t.sink = sum
 }
@@ -206,5 +209,9 @@ func (t *Table) Warm(keys []Key) {
 // KeyOf fills k with the stream key of p, which must have packet.IsStream.
 func (t *Table) KeyOf(p *packet.Packet, k *Key) {
 	k.set(p)
-	k.hash = t.secret.Words5(k.words[0], k.words[1], k.words[2], k.words[3], k.words[4])
+	k.hash = t.hash(&k.words)
+}
+
+func (t *Table) hash(w *[5]uint64) uint32 {
+	return t.secret.Words5(w[0], w[1], w[2], w[3], w[4])
 }

@@ -32,6 +32,9 @@ func TestRecordSizes(t *testing.T) {
 	if n := unsafe.Sizeof(cold{}); n != coldSize {
 		t.Errorf("cold is %d octets, want %d", n, coldSize)
 	}
+	if n := unsafe.Sizeof(block{}); n != blockSize {
+		t.Errorf("block is %d octets, want %d", n, blockSize)
+	}
 }
 
 func TestBothDirectionsAreOneStream(t *testing.T) {
@@ -174,15 +177,18 @@ func TestAttachedStartsAtZero(t *testing.T) {
 	}
 }
 
+// TestPDUCountBeyondItsField counts past the 24 bits of the record.
 func TestPDUCountBeyondItsField(t *testing.T) {
 	tab := New(Config{})
 	id, _ := add(t, tab, pkt(1, 2, 3, 4), 0)
 	slot := uint32(id)
-	for range pdusMask + 9 {
-		tab.count(tab.hot.At(slot), slot, 1000)
+	const more = pdusMask + 9
+	for range more {
+		tab.count(tab.hot.At(slot), slot, 1<<34)
 	}
-	if hi, lo := tab.cold.At(slot).pdusHigh, tab.hot.At(slot).seen&pdusMask; hi != 1 || lo != 9 {
-		t.Errorf("count is %d<<24 + %d, want 1<<24 + 9", hi, lo)
+	// The mean interval is what the exact number of packets makes it.
+	if got, want := tab.due(slot), int64(1<<34+20*(1<<34)/(more+1)+1); got != want {
+		t.Errorf("due at %d, want %d", got, want)
 	}
 }
 

@@ -1,5 +1,7 @@
 package streams
 
+import "netramet/internal/slab"
+
 // The dynamic time-out of NeTraMet (after Ryu, Cheney and Braun, PAM 2001: a
 // stream's packet rate is roughly constant over its life): a stream ends when
 // it has been idle for at least MinTimeout and for more than Multiplier times
@@ -15,9 +17,39 @@ const (
 	wheelMask    = wheelBuckets - 1
 )
 
+// wheel holds the slots of all streams, by bucket, in lists of blocks.
 type wheel struct {
-	buckets [wheelBuckets][]uint32 // slots
-	tick    int64                  // the last tick that was advanced to
+	tick   int64                // the last tick that was advanced to
+	heads  [wheelBuckets]uint32 // first block of each bucket, number+1; 0: none
+	blocks slab.Slab[block]
+	free   uint32 // first free block, number+1
+}
+
+// block is a part of a bucket: as many slots as are looked at together.
+type block struct {
+	next  uint32 // number+1; 0 ends
+	n     uint32
+	slots [62]uint32
+}
+
+const blockSize = 256
+
+// put adds a slot to a bucket.
+func (w *wheel) put(bucket int64, slot uint32) {
+	head := &w.heads[bucket&wheelMask]
+	if *head == 0 || w.blocks.At(*head-1).n == uint32(len(block{}.slots)) {
+		b := w.free
+		if b != 0 {
+			w.free = w.blocks.At(b - 1).next
+		} else {
+			b = w.blocks.Grow() + 1
+		}
+		*w.blocks.At(b - 1) = block{next: *head}
+		*head = b
+	}
+	b := w.blocks.At(*head - 1)
+	b.slots[b.n] = slot
+	b.n++
 }
 
 // arm puts a stream into the bucket of uptime due. now is the present uptime.
@@ -26,9 +58,7 @@ func (t *Table) arm(slot uint32, due, now int64) {
 	// The present tick's bucket may be being emptied; beyond the horizon
 	// would be a bucket that comes round too early, which is harmless.
 	tick = max(tick, t.wheel.tick+1, now/tickCs+1)
-	tick = min(tick, t.wheel.tick+wheelBuckets)
-	b := &t.wheel.buckets[tick&wheelMask]
-	*b = append(*b, slot)
+	t.wheel.put(min(tick, t.wheel.tick+wheelBuckets), slot)
 }
 
 // Advance ends the streams that have timed out at uptime now, in
@@ -39,27 +69,30 @@ func (t *Table) Advance(now int64) {
 	tick := now / tickCs
 	from := max(w.tick+1, tick-wheelBuckets+1)
 	w.tick = max(w.tick, tick)
-	for b := from; b <= tick; b++ {
-		slots := w.buckets[b&wheelMask]
-		// Streams that stay go to later buckets, never back into this one.
-		w.buckets[b&wheelMask] = slots[:0]
-		for len(slots) > 0 {
-			n := min(len(slots), group)
-			t.expire(slots[:n], now)
-			slots = slots[n:]
+	for bucket := from; bucket <= tick; bucket++ {
+		b := w.heads[bucket&wheelMask]
+		w.heads[bucket&wheelMask] = 0
+		for b != 0 {
+			list := w.blocks.At(b - 1)
+			t.expire(list.slots[:list.n], now)
+			list.next, w.free, b = w.free, b, list.next
 		}
 	}
 }
 
-// group is how many streams are read together, so that their cache misses
-// overlap.
-const group = 64
-
-// expire ends or puts off streams whose bucket has come round.
+// expire ends or puts off streams whose bucket has come round. It reads all of
+// them first, so that their cache misses overlap.
 func (t *Table) expire(slots []uint32, now int64) {
 	var sum uint64
 	for _, s := range slots {
-		sum += t.hot.At(s).seen + t.index.Touch(t.cold.At(s).hash)
+		sum += t.hot.At(s).seen
+	}
+	for _, s := range slots {
+		r := t.hot.At(s)
+		sum += t.index.Touch(t.hash(&r.key))
+		if r.seen&pdusMask > 1 {
+			sum += uint64(t.cold.At(s).first)
+		}
 	}
 	t.sink = sum
 	for _, s := range slots {
@@ -75,9 +108,13 @@ func (t *Table) expire(slots []uint32, now int64) {
 // due is the earliest uptime at which the stream in slot can end if no more
 // packets come.
 func (t *Table) due(slot uint32) int64 {
-	seen, c := t.hot.At(slot).seen, t.cold.At(slot)
-	last := int64(seen >> pdusBits)
-	pdus := int64(c.pdusHigh)<<pdusBits + int64(seen&pdusMask)
+	seen := t.hot.At(slot).seen
+	last, pdus := int64(seen>>pdusBits), int64(seen&pdusMask)
+	if pdus == 1 {
+		return last + t.cfg.MinTimeout
+	}
+	c := t.cold.At(slot)
+	pdus += int64(c.rounds) * (pdusMask - 1)
 	// idle > multiplier * (last-first) / pdus, without losing the remainder.
 	return last + max(t.cfg.MinTimeout, t.cfg.Multiplier*(last-c.first)/pdus+1)
 }

@@ -1,0 +1,63 @@
+package meter
+
+import "slices"
+
+// MaxRows is the number of rows of the reader table and of the manager table
+// (semantics 8).
+const MaxRows = 256
+
+// rows is a control table: rows by index, in order.
+type rows[R any] struct {
+	index []uint32
+	list  []*R
+}
+
+func (t *rows[R]) find(index uint32) *R {
+	if i, ok := slices.BinarySearch(t.index, index); ok {
+		return t.list[i]
+	}
+	return nil
+}
+
+// next returns the first row whose index is greater than after, nil if there
+// is none.
+func (t *rows[R]) next(after uint32) (uint32, *R) {
+	i, ok := slices.BinarySearch(t.index, after)
+	if ok {
+		i++
+	}
+	if i == len(t.index) {
+		return 0, nil
+	}
+	return t.index[i], t.list[i]
+}
+
+// put makes r the row of an index.
+func (t *rows[R]) put(index uint32, r *R) {
+	i, ok := slices.BinarySearch(t.index, index)
+	if ok {
+		t.list[i] = r
+		return
+	}
+	t.index = slices.Insert(t.index, i, index)
+	t.list = slices.Insert(t.list, i, r)
+}
+
+func (t *rows[R]) remove(index uint32) {
+	if i, ok := slices.BinarySearch(t.index, index); ok {
+		t.index = slices.Delete(t.index, i, i+1)
+		t.list = slices.Delete(t.list, i, i+1)
+	}
+}
+
+func (t *rows[R]) full() bool { return len(t.index) >= MaxRows }
+
+// free returns the lowest index that is not taken.
+func (t *rows[R]) free() uint32 {
+	for i, n := range t.index {
+		if n != uint32(i+1) {
+			return uint32(i + 1)
+		}
+	}
+	return uint32(len(t.index) + 1)
+}

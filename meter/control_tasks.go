@@ -1,0 +1,123 @@
+package meter
+
+import (
+	"fmt"
+
+	"netramet/ruleset"
+)
+
+// TaskChange is a staged row of flowManagerInfoTable.
+type TaskChange struct {
+	staging
+	row Task // as it will be
+}
+
+// Task stages a row, or returns it as staged before. request is the status
+// asked for in this Change, RowNone if none is.
+func (c *Change) Task(index uint32, request RowStatus) (*TaskChange, Refusal) {
+	for _, t := range c.tasks {
+		if t.index == index {
+			return t, Granted
+		}
+	}
+	if index < 1 || index > MaxIndex {
+		return nil, NoCreation
+	}
+	t := &TaskChange{staging: staging{c: c, index: index, request: request}}
+	if row := c.m.tasks.find(index); row != nil {
+		t.row, t.old = *row, row.Status()
+	}
+	creating := 0
+	for _, o := range c.tasks {
+		if o.old == RowNone {
+			creating++
+		}
+	}
+	if why := t.enter(t.row.Owner, len(c.m.tasks.list)+creating >= MaxRows); why != Granted {
+		return nil, why
+	}
+	c.tasks = append(c.tasks, t)
+	return t, Granted
+}
+
+// SetCurrent sets flowManagerCurrentRuleSet; 0 stops the task.
+func (t *TaskChange) SetCurrent(number int64) Refusal { return t.ruleSet(&t.row.Current, number) }
+
+// SetStandby sets flowManagerStandbyRuleSet; 0 is none.
+func (t *TaskChange) SetStandby(number int64) Refusal { return t.ruleSet(&t.row.Standby, number) }
+
+func (t *TaskChange) ruleSet(to *int, number int64) Refusal {
+	if why := t.column(true); why != Granted {
+		return why
+	}
+	if number < 0 || number > ruleset.MaxNumber {
+		return WrongValue
+	}
+	*to = int(number)
+	return Granted
+}
+
+// SetHighWaterMark sets flowManagerHighWaterMark, in percent.
+func (t *TaskChange) SetHighWaterMark(percent int64) Refusal {
+	if why := t.column(true); why != Granted {
+		return why
+	}
+	if percent < 0 || percent > 100 {
+		return WrongValue
+	}
+	t.row.HighWaterMark = int(percent)
+	return Granted
+}
+
+// SetScale sets whether flowManagerCounterWrap is scale. Counters of 64 bits
+// that start at 0 need neither, so scale factors are always 0.
+func (t *TaskChange) SetScale(scale bool) Refusal {
+	if why := t.column(false); why != Granted {
+		return why
+	}
+	t.row.Scale = scale
+	return Granted
+}
+
+// SetOwner sets flowManagerOwner.
+func (t *TaskChange) SetOwner(owner string) Refusal { return t.owner(&t.row.Owner, owner, false) }
+
+// SetRunningStandby sets flowManagerRunningStandby; false goes back to the
+// current rule set.
+func (t *TaskChange) SetRunningStandby(standby bool) Refusal {
+	if why := t.column(true); why != Granted {
+		return why
+	}
+	t.row.RunningStandby = standby
+	return Granted
+}
+
+func (t *TaskChange) checkState() error {
+	return t.staging.check(TaskTable, t.row.Owner, true)
+}
+
+// checkReferences: only active rule sets can be run (RFC 2720
+// flowRuleInfoStatus).
+func (t *TaskChange) checkReferences() error {
+	if t.next != RowActive {
+		return nil
+	}
+	for _, n := range [...]int{t.row.Current, t.row.Standby} {
+		if n != 0 && t.c.ruleSetState(n) != RowActive {
+			return t.refuse(TaskTable, InconsistentValue, fmt.Errorf("there is no active rule set %d", n))
+		}
+	}
+	return nil
+}
+
+func (t *TaskChange) commit() {
+	m := t.c.m
+	if t.next == RowNone {
+		m.tasks.remove(t.index)
+		return
+	}
+	row := t.row
+	row.Active = t.next == RowActive
+	row.TimeStamp, row.touched = m.in.uptime, t.c.wall
+	m.tasks.put(t.index, &row)
+}

@@ -1,0 +1,47 @@
+package meter
+
+import "sync"
+
+// door lets other goroutines at the meter's state between two rounds of
+// packets. Two locks make it fair: whoever waits for the state holds next, so
+// the goroutine that feeds packets cannot take the state again before it.
+type door struct {
+	next, state sync.Mutex
+	inside      State // made once, so that entering allocates nothing
+}
+
+func (d *door) enter() {
+	d.next.Lock()
+	d.state.Lock()
+	d.next.Unlock()
+}
+
+func (d *door) leave() { d.state.Unlock() }
+
+// State is the meter's state inside View or Update; it must not be kept.
+type State struct{ m *Meter }
+
+// View calls f with the state between two rounds. Nothing is metered while f
+// runs, so f does a bounded amount of work (the order of a millisecond).
+func (m *Meter) View(f func(*State)) {
+	m.door.enter()
+	defer m.door.leave()
+	m.door.inside.m = m
+	f(&m.door.inside)
+}
+
+// Update is View for a function that changes the state. The error is f's.
+func (m *Meter) Update(f func(*State) error) error {
+	m.door.enter()
+	defer m.door.leave()
+	m.door.inside.m = m
+	return f(&m.door.inside)
+}
+
+// Yield lets metering go on before the rest of a View: it leaves the state,
+// waits its turn and enters it again. What was read before may have changed. It
+// is for views whose work cannot be told beforehand, and never for an Update.
+func (s *State) Yield() {
+	s.m.door.leave()
+	s.m.door.enter()
+}

@@ -1,0 +1,177 @@
+package meter
+
+import (
+	"bytes"
+
+	"netramet/internal/index"
+	"netramet/internal/slab"
+	"netramet/meter/packet"
+)
+
+// part is one flow's counters and times: one cache line, all that counting
+// touches. The flow's identification is its key, stored apart.
+type part struct {
+	pdus   [2]uint64 // To, From
+	octets [2]uint64
+	// last is the uptime of the flow's last PDU. It is also its change time:
+	// nothing but a PDU changes a flow of plain counters (semantics 5).
+	last  Uptime
+	first Uptime
+	// generation tells the flows that lived in this slot apart.
+	generation uint32
+	hash       uint32
+	long       keyRef // of a key of more than shortKey octets
+	ruleSet    uint8
+	keyLen     uint8 // 0: the slot is free
+}
+
+// Short keys lie in an array beside the parts, so that a search reads part and
+// key together. 32 octets are enough for the 5-tuple of IPv4; longer keys lie
+// in the arena.
+const (
+	shortKey = 32
+	partSize = 64
+)
+
+// blockShift: 256 flows to a block, which keeps its newest change time so that
+// searches for changed flows skip it.
+const blockShift = 8
+
+// flowTable is the flow table of RFC 2722 §4.5: a 1-origin array of flow
+// records and an index by key. A flow's slot is its FlowIndex less one.
+type flowTable struct {
+	max    int
+	secret index.Secret
+	index  index.Table
+	parts  slab.Slab[part]
+	short  slab.Slab[[shortKey]byte]
+	long   keyArena
+	newest []Uptime // by block
+	free   []freed  // slots given back, oldest first; used from freeHead on
+	head   int
+	inUse  int
+}
+
+// freed is a slot and the uptime at which it was given back.
+type freed struct {
+	slot uint32
+	at   Uptime
+}
+
+func (t *flowTable) init(max int) {
+	t.max = min(max, index.MaxSlot)
+	t.secret = index.NewSecret()
+}
+
+func (t *flowTable) part(slot uint32) *part { return t.parts.At(slot) }
+
+// hash is the hash of a key and of the same key reversed: both flows, if there
+// are two, lie in one place of the index, and one search finds either.
+func (t *flowTable) hash(key, back []byte) uint32 {
+	return t.secret.Bytes(key) + t.secret.Bytes(back)
+}
+
+// key returns a flow's key; it belongs to the table.
+func (t *flowTable) key(slot uint32) []byte {
+	p := t.parts.At(slot)
+	if n := int(p.keyLen); n <= shortKey {
+		return t.short.At(slot)[:n]
+	}
+	return t.long.get(p.long, int(p.keyLen))
+}
+
+// find looks a flow up by key, whatever its state: a flow that was idle goes
+// on, with the counters it has.
+func (t *flowTable) find(h uint32, key []byte) (uint32, bool) {
+	slot, c, ok := t.index.First(h)
+	for ok {
+		if bytes.Equal(t.key(slot), key) {
+			return slot, true
+		}
+		slot, c, ok = t.index.Next(h, c)
+	}
+	return 0, false
+}
+
+// touch reads the flow that find would compare for a key of hash h, so that
+// the searches of many packets wait for memory together.
+func (t *flowTable) touch(h uint32) uint64 {
+	slot, _, ok := t.index.First(h)
+	if !ok {
+		return 0
+	}
+	return t.parts.At(slot).pdus[0] + uint64(t.short.At(slot)[0])
+}
+
+// create makes a flow, in the slot freed longest ago; but not in the very
+// centisecond in which it was freed, so that rule set, index and FirstTime name
+// a flow for ever. It refuses when the table is full.
+func (t *flowTable) create(h uint32, key []byte, now Uptime) (uint32, bool) {
+	if t.inUse >= t.max {
+		return 0, false
+	}
+	var slot uint32
+	if t.head < len(t.free) && t.free[t.head].at < now {
+		slot = t.free[t.head].slot
+		t.head++
+		if t.head == len(t.free) {
+			t.free, t.head = t.free[:0], 0
+		}
+	} else {
+		slot = t.parts.Grow()
+		t.short.Grow()
+		if int(slot>>blockShift) == len(t.newest) {
+			t.newest = append(t.newest, 0)
+		}
+	}
+	p := t.parts.At(slot)
+	*p = part{
+		last: now, first: now, generation: p.generation, hash: h,
+		ruleSet: key[0], keyLen: uint8(len(key)),
+	}
+	if copy(t.short.At(slot)[:], key) < len(key) {
+		p.long = t.long.put(key)
+	}
+	t.index.Insert(h, slot)
+	t.inUse++
+	return slot, true
+}
+
+// remove frees a flow's slot. It reports false when the slot's generations are
+// used up: then all remembered verdicts must be forgotten.
+func (t *flowTable) remove(slot uint32, now Uptime) bool {
+	p := t.parts.At(slot)
+	t.index.Delete(p.hash, slot)
+	if p.keyLen > shortKey {
+		t.long.drop(p.long)
+	}
+	p.keyLen = 0
+	p.generation = (p.generation + 1) & maxGeneration
+	t.compactFree()
+	t.free = append(t.free, freed{slot, now})
+	t.inUse--
+	return p.generation != 0
+}
+
+// compactFree drops the used-up front of the queue when it is most of it.
+func (t *flowTable) compactFree() {
+	if t.head > 1024 && t.head > len(t.free)/2 {
+		t.free = t.free[:copy(t.free, t.free[t.head:])]
+		t.head = 0
+	}
+}
+
+// count adds one PDU to a flow.
+func (t *flowTable) count(slot uint32, dir packet.Direction, octets uint64, now Uptime) {
+	p := t.parts.At(slot)
+	p.pdus[dir&1]++
+	p.octets[dir&1] += octets
+	p.last = now
+	t.newest[slot>>blockShift] = now
+}
+
+// memory is what the table holds, in octets.
+func (t *flowTable) memory() int {
+	return (partSize+shortKey)*int(t.parts.Len()) + 8*t.index.Buckets() + t.long.bytes() +
+		16*cap(t.free) + 8*cap(t.newest)
+}

@@ -1,0 +1,283 @@
+package meter
+
+import (
+	"time"
+
+	"netramet/sources/wire"
+)
+
+// Uptime is meter time in centiseconds, counted from 1 at the first packet
+// (semantics 2). Inside the meter it never wraps.
+type Uptime = int64
+
+// Grid of packet time (semantics 4).
+const (
+	centisecond = int64(10 * time.Millisecond)
+	tickLength  = int64(100 * time.Millisecond)
+	tickCs      = tickLength / centisecond
+
+	// maxUptime is 348 years; stamps beyond it are taken for it. A stream's
+	// record holds no larger number.
+	maxUptime Uptime = 1<<40 - 1
+)
+
+// agreeing is how many packets have to follow a large step of time for it to
+// be believed (semantics 6).
+const agreeing = 16
+
+// intake is the reading stage: the clock, the grid of ticks and intervals, and
+// sampling. Everything behind it uses the clock, never a frame's own order.
+type intake struct {
+	cfg     *Config
+	begun   bool  // a frame with a time has been seen: start and clock are valid
+	start   int64 // Unix ns of the first packet, t0
+	clock   int64 // largest believed time, Unix ns
+	uptime  Uptime
+	seq     uint64
+	tickAt  int64 // Unix ns of the next grid point; the next interval's end is on the grid
+	closed  uint64
+	busy    bool // packets have come in the interval that is open
+	ended   bool // MaxIntervals are closed
+	held    []wire.Frame
+	lastEnd intervalEnd
+}
+
+// intervalEnd is the collection that is due.
+type intervalEnd struct {
+	number uint64
+	at     int64 // Unix ns
+	to     Uptime
+}
+
+func (in *intake) init(cfg *Config) {
+	in.cfg = cfg
+	in.uptime = 1
+}
+
+// uptimeAt is 1 + floor((t-t0)/10 ms), bounded.
+func (in *intake) uptimeAt(t int64) Uptime {
+	return min(1+Uptime(uint64(t-in.start)/uint64(centisecond)), maxUptime)
+}
+
+// tooFarAhead reports that f's stamp is more than MaxGap beyond the clock.
+func (in *intake) tooFarAhead(f *wire.Frame) bool {
+	return in.begun && f.Time > in.clock && uint64(f.Time-in.clock) > uint64(in.cfg.MaxGap)
+}
+
+// agreed reports whether the frames after the first one held agree with its
+// step of time: none of them lies more than MaxGap before it.
+func (in *intake) agreed() bool {
+	if len(in.held) <= agreeing {
+		return false
+	}
+	t := in.held[0].Time
+	for _, f := range in.held[1 : agreeing+1] {
+		if f.Time == wire.NoTime || f.Time < t && uint64(t-f.Time) > uint64(in.cfg.MaxGap) {
+			return false
+		}
+	}
+	return true
+}
+
+// hold keeps a copy of f until it is known whether its time is believed. This
+// happens only around large steps of time.
+func (in *intake) hold(f *wire.Frame) {
+	g := *f
+	g.Data = append([]byte(nil), f.Data...)
+	in.held = append(in.held, g)
+}
+
+// Stop says why Feed returned.
+type Stop uint8
+
+// The reasons.
+const (
+	// More: all frames given are metered.
+	More Stop = iota
+	// IntervalEnd: the interval told by State.Interval is complete; collect
+	// it, then feed the frames that are left.
+	IntervalEnd
+	// Ended: MaxIntervals have been closed; nothing more is metered.
+	Ended
+)
+
+// Feed meters frames up to the end of a reading interval. It returns how many
+// of them it took; the others are fed again after the collection. Frame data
+// is not used after the return.
+func (m *Meter) Feed(frames []wire.Frame) (int, Stop) {
+	m.door.enter()
+	defer m.door.leave()
+	for i := range frames {
+		f := &frames[i]
+		if len(m.in.held) == 0 && !m.in.tooFarAhead(f) {
+			if stop := m.take(f, f.Time); stop != More {
+				return i, stop
+			}
+			continue
+		}
+		// Frames held earlier go first; f itself waits behind them.
+		if len(m.in.held) > agreeing {
+			if stop := m.takeHeld(); stop != More {
+				return i, stop
+			}
+		}
+		m.in.hold(f)
+	}
+	if len(m.in.held) > agreeing {
+		if stop := m.takeHeld(); stop != More {
+			return len(frames), stop
+		}
+	}
+	m.round()
+	return len(frames), More
+}
+
+// Finish meters what is held back at the end of a trace. It is called again
+// after each collection until it returns something else than IntervalEnd; the
+// interval that is open then is the last one.
+func (m *Meter) Finish() Stop {
+	m.door.enter()
+	defer m.door.leave()
+	for len(m.in.held) > 0 {
+		if stop := m.takeFirstHeld(); stop != More {
+			return stop
+		}
+	}
+	m.round()
+	if m.in.ended {
+		return Ended
+	}
+	m.in.lastEnd = intervalEnd{number: m.in.closed + 1, at: m.in.clock, to: m.in.uptime}
+	return More
+}
+
+// takeHeld meters held frames until too few are left to judge the first one.
+func (m *Meter) takeHeld() Stop {
+	for len(m.in.held) > 0 && (len(m.in.held) > agreeing || !m.in.tooFarAhead(&m.in.held[0])) {
+		if stop := m.takeFirstHeld(); stop != More {
+			return stop
+		}
+	}
+	return More
+}
+
+func (m *Meter) takeFirstHeld() Stop {
+	in := &m.in
+	f, t := &in.held[0], in.held[0].Time
+	if in.tooFarAhead(f) && !in.agreed() {
+		t = badStamp
+	}
+	if stop := m.take(f, t); stop != More {
+		return stop
+	}
+	in.held = in.held[:copy(in.held, in.held[1:])]
+	return More
+}
+
+// badStamp is the time given to take for a frame whose stamp is not believed.
+const badStamp = wire.NoTime + 1
+
+// take moves the clock to time t and stages f, unless an interval ends before
+// it; then nothing of f has happened yet.
+func (m *Meter) take(f *wire.Frame, t int64) Stop {
+	in := &m.in
+	if in.ended {
+		return Ended
+	}
+	clock := in.clock
+	if t > clock || !in.begun {
+		if t > badStamp {
+			clock = t
+		}
+		if stop := m.moveClock(clock, t > badStamp); stop != More {
+			return stop
+		}
+	}
+	switch {
+	case f.Time == wire.NoTime:
+		m.counts.NoStamps++
+	case t == badStamp:
+		m.counts.BadStamps++
+	case t < in.clock:
+		m.counts.Late++
+	}
+	in.seq++
+	in.busy = true
+	m.stage(f)
+	return More
+}
+
+// moveClock runs the ticks up to time t, before the first packet at or after
+// each grid point, and stops at the end of an interval.
+func (m *Meter) moveClock(t int64, timed bool) Stop {
+	in := &m.in
+	if !in.begun {
+		if !timed {
+			return More // no clock yet: uptime stays 1
+		}
+		in.begun, in.start, in.clock = true, t, t
+		in.tickAt = saturatingAdd(t, tickLength)
+		return More
+	}
+	if t >= in.tickAt {
+		if stop := m.moveTicks(t); stop != More {
+			return stop
+		}
+	}
+	in.clock = t
+	in.uptime = in.uptimeAt(t)
+	return More
+}
+
+func (m *Meter) moveTicks(t int64) Stop {
+	in := &m.in
+	m.round()
+	if length := uint64(in.cfg.Interval); length > 0 {
+		if reached := uint64(t-in.start) / length; reached > in.closed {
+			return m.closeInterval(reached, length)
+		}
+	}
+	m.tickTo(t)
+	return More
+}
+
+// closeInterval ends the open interval, or, where no packet has come since the
+// last one ended, the whole run of empty intervals at once (semantics 3).
+func (m *Meter) closeInterval(reached, length uint64) Stop {
+	in := &m.in
+	n := in.closed + 1
+	if !in.busy {
+		n = reached
+	}
+	if in.cfg.MaxIntervals > 0 && n >= in.cfg.MaxIntervals {
+		n, in.ended = in.cfg.MaxIntervals, true
+	}
+	end := in.start + int64(n*length)
+	m.tickTo(end)
+	in.clock = end
+	in.uptime = in.uptimeAt(end)
+	in.closed, in.busy = n, false
+	in.lastEnd = intervalEnd{number: n, at: end, to: in.uptime}
+	return IntervalEnd
+}
+
+// tickTo runs the ticks of all grid points up to and including t.
+func (m *Meter) tickTo(t int64) {
+	in := &m.in
+	if t < in.tickAt {
+		return
+	}
+	last := uint64(t-in.start) / uint64(tickLength)
+	passed := last - uint64(in.tickAt-in.start)/uint64(tickLength) + 1
+	at := in.start + int64(last*uint64(tickLength))
+	in.tickAt = saturatingAdd(at, tickLength)
+	m.advance(in.uptimeAt(at), int64(min(passed, 1<<40)))
+}
+
+// saturatingAdd keeps stamps near the end of 64-bit time from wrapping.
+func saturatingAdd(t, d int64) int64 {
+	if s := t + d; s > t {
+		return s
+	}
+	return 1<<63 - 1
+}

@@ -1,0 +1,125 @@
+package meter
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"netramet/sources/wire"
+)
+
+// intervals feeds frames at the given times and lists the collections that
+// fall due as "number@uptime", with the packets read before each.
+func intervals(t *testing.T, cfg Config, at ...time.Duration) (got []string) {
+	t.Helper()
+	m := newMeter(t, cfg, `save SourcePeerType; count;`)
+	var frames []wire.Frame
+	for _, d := range at {
+		frames = append(frames, tcp(t, "10.0.0.1:1", "10.0.0.2:2", d))
+	}
+	note := func() {
+		m.View(func(s *State) {
+			n, _, to := s.Interval()
+			r, _ := s.RuleSetCounts(2)
+			got = append(got, fmt.Sprintf("%d@%d:%d", n, to, r.PDUs))
+		})
+	}
+	for len(frames) > 0 {
+		n, stop := m.Feed(frames)
+		frames = frames[n:]
+		if stop == Ended {
+			return got
+		}
+		if stop == IntervalEnd {
+			note()
+		}
+	}
+	for {
+		switch m.Finish() {
+		case Ended:
+			return got
+		case More:
+			note()
+			return got
+		}
+		note()
+	}
+}
+
+func TestIntervals(t *testing.T) {
+	const s = time.Second
+	day := 24 * time.Hour
+	tests := []struct {
+		name string
+		cfg  Config
+		at   []time.Duration
+		want []string
+	}{
+		{"no interval: one collection at the end", Config{}, []time.Duration{0, 5 * s, 70 * s}, []string{"1@7001:3"}},
+		{"boundary belongs to the next interval", Config{Interval: 10 * s}, []time.Duration{0, 9999 * time.Millisecond, 10 * s, 11 * s},
+			[]string{"1@1001:2", "2@1101:4"}},
+		{"empty run is one collection", Config{Interval: 10 * s}, []time.Duration{0, 55 * s}, []string{"1@1001:1", "5@5001:1", "6@5501:2"}},
+		{"N counts the grid", Config{Interval: 10 * s, MaxIntervals: 3}, []time.Duration{0, 55 * s, 56 * s}, []string{"1@1001:1", "3@3001:1"}},
+		{"N at a boundary", Config{Interval: 10 * s, MaxIntervals: 1}, []time.Duration{0, 10 * s}, []string{"1@1001:1"}},
+		{"N beyond the trace", Config{Interval: 10 * s, MaxIntervals: 9}, []time.Duration{0, 10 * s}, []string{"1@1001:1", "2@1001:2"}},
+		{"backwards stays at the clock", Config{Interval: 10 * s}, []time.Duration{12 * s, 21 * s, 3 * s}, []string{"1@901:3"}},
+		{"gap not agreed with", Config{Interval: day}, []time.Duration{0, 40 * day, s}, []string{"1@101:3"}},
+		{"gap that 16 packets agree with", Config{Interval: day}, append([]time.Duration{0}, steps(40*day, s, 17)...),
+			[]string{"1@8640001:1", "40@345600001:1", "41@345601601:18"}},
+		{"gap that 15 packets agree with", Config{Interval: day}, append([]time.Duration{0}, steps(40*day, s, 16)...), []string{"1@1:17"}},
+		{"sixteenth packet disagrees", Config{Interval: day}, append(append([]time.Duration{0}, steps(40*day, s, 16)...), 5*s), []string{"1@501:18"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := intervals(t, tt.cfg, tt.at...); fmt.Sprint(got) != fmt.Sprint(tt.want) {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func steps(from, step time.Duration, n int) (at []time.Duration) {
+	for i := range n {
+		at = append(at, from+time.Duration(i)*step)
+	}
+	return at
+}
+
+// TestAbsurdStamps: work per packet is bounded and nothing overflows whatever
+// the stamps.
+func TestAbsurdStamps(t *testing.T) {
+	m := newMeter(t, Config{Interval: time.Second}, `save SourcePeerType; count;`)
+	stamps := []int64{0, 1 << 62, -1 << 62, 1<<63 - 1, -1<<63 + 2, wire.NoTime, 5, 1<<63 - 1}
+	for round := range 3 {
+		for _, s := range stamps {
+			for range 1 + 17*round {
+				f := tcp(t, "10.0.0.1:1", "10.0.0.2:2", 0)
+				f.Time = s
+				feedAll(t, m, f)
+			}
+		}
+	}
+	for m.Finish() == IntervalEnd {
+		continue
+	}
+	m.View(func(s *State) {
+		r, _ := s.RuleSetCounts(2)
+		if want := uint64(len(stamps) * (1 + 18 + 35)); r.PDUs != want {
+			t.Errorf("%d packets counted, want %d", r.PDUs, want)
+		}
+		if up := s.Uptime(); up < 1 || up > maxUptime {
+			t.Errorf("uptime %d", up)
+		}
+	})
+}
+
+// TestJumpIsCheap: a step over years of ticks costs one round of the tables.
+func TestJumpIsCheap(t *testing.T) {
+	m := newMeter(t, Config{MaxGap: 1 << 62}, `save SourcePeerType; count;`)
+	feedAll(t, m, tcp(t, "10.0.0.1:1", "10.0.0.2:2", 0), tcp(t, "10.0.0.1:1", "10.0.0.2:2", 22*365*24*time.Hour))
+	m.View(func(s *State) {
+		if up := s.Uptime(); up != 22*365*24*3600*100+1 {
+			t.Errorf("uptime %d", up)
+		}
+	})
+}

@@ -1,0 +1,162 @@
+package meter
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"netramet/sources/wire"
+)
+
+// MaxInterfaces is the largest interface number; they count from 1
+// (semantics 14).
+const MaxInterfaces = 255
+
+// Interface is one metered interface or trace.
+type Interface struct {
+	Name       string        // "" if nobody has named it
+	LinkType   wire.LinkType // of its frames
+	SampleRate uint32        // one packet in so many is metered, by chance; 0: none
+	Packets    uint64        // seen
+	Octets     uint64        // of these, on the wire
+	Source     wire.SourceStats
+}
+
+// Type is the interface's ifType (IANAifType-MIB).
+func (x *Interface) Type() int32 {
+	const other, ethernetCsmacd, ppp, softwareLoopback = 1, 6, 23, 24
+	switch x.LinkType {
+	case wire.LinkEthernet:
+		return ethernetCsmacd
+	case wire.LinkPPP, wire.LinkPPPHDLC, wire.LinkPPPEther, wire.LinkPPPWithDir:
+		return ppp
+	case wire.LinkNull, wire.LinkLoop:
+		return softwareLoopback
+	}
+	return other
+}
+
+// tap is what every packet of an interface touches.
+type tap struct {
+	packets, octets uint64
+	rate            uint32
+}
+
+// interfaces are the interfaces by number; number 0 takes frames whose source
+// has given none.
+type interfaces struct {
+	taps  [MaxInterfaces + 1]tap
+	about [MaxInterfaces + 1]struct {
+		known bool
+		name  string
+		link  wire.LinkType
+		stats wire.SourceStats
+	}
+	random *rand.Rand
+}
+
+func (x *interfaces) init(cfg *Config) {
+	x.random = rand.New(rand.NewPCG(cfg.Seed, 0x9e3779b97f4a7c15))
+	for i := range x.taps {
+		x.taps[i].rate = cfg.SampleRate
+	}
+}
+
+// sampled counts a frame at its interface and draws whether it is metered.
+// Every packet has the same chance, whatever its neighbours, as RFC 2720's
+// flowInterfaceSampleRate asks.
+func (x *interfaces) sampled(f *wire.Frame) bool {
+	t := &x.taps[f.Interface]
+	if t.packets == 0 {
+		x.first(f)
+	}
+	t.packets++
+	t.octets += uint64(f.WireLen)
+	if t.rate == 1 {
+		return true
+	}
+	return t.rate != 0 && x.random.Uint32N(t.rate) == 0
+}
+
+func (x *interfaces) first(f *wire.Frame) {
+	if a := &x.about[f.Interface]; !a.known {
+		a.known, a.link = true, f.LinkType
+	}
+}
+
+// known reports whether the interface has a row: it was named, or a packet of
+// it was seen.
+func (x *interfaces) known(number int) bool {
+	return number >= 1 && number <= MaxInterfaces && x.about[number].known
+}
+
+func (s *State) checkInterface(number int) error {
+	if number < 1 || number > MaxInterfaces {
+		return fmt.Errorf("interface number %d is not in 1..%d", number, MaxInterfaces)
+	}
+	return nil
+}
+
+// NameInterface gives an interface its name, and its row before any packet of
+// it is seen.
+func (s *State) NameInterface(number int, name string, link wire.LinkType) error {
+	if err := s.checkInterface(number); err != nil {
+		return err
+	}
+	a := &s.m.interfaces.about[number]
+	a.known, a.name, a.link = true, name, link
+	return nil
+}
+
+// SetSourceStats tells what the interface's source counts: packets lost before
+// the meter saw them, and damaged records.
+func (s *State) SetSourceStats(number int, stats wire.SourceStats) error {
+	if err := s.checkInterface(number); err != nil {
+		return err
+	}
+	a := &s.m.interfaces.about[number]
+	a.known, a.stats = true, stats
+	return nil
+}
+
+// SetSampleRate sets flowInterfaceSampleRate: one packet in rate is metered,
+// by chance; 0 ignores the interface.
+func (s *State) SetSampleRate(number int, rate uint32) error {
+	if !s.m.interfaces.known(number) {
+		return fmt.Errorf("there is no interface %d", number)
+	}
+	if rate > math.MaxInt32 {
+		return fmt.Errorf("sample rate %d is not in 0..%d", rate, math.MaxInt32)
+	}
+	s.m.interfaces.taps[number].rate = rate
+	return nil
+}
+
+// Interface returns an interface by number.
+func (s *State) Interface(number int) (Interface, bool) {
+	x := &s.m.interfaces
+	if !x.known(number) {
+		return Interface{}, false
+	}
+	t, a := &x.taps[number], &x.about[number]
+	return Interface{Name: a.name, LinkType: a.link, SampleRate: t.rate, Packets: t.packets, Octets: t.octets, Source: a.stats}, true
+}
+
+// NextInterface returns the number of the first interface after a number, 0 if
+// there is none.
+func (s *State) NextInterface(after int) int {
+	for n := max(after, 0) + 1; n <= MaxInterfaces; n++ {
+		if s.m.interfaces.known(n) {
+			return n
+		}
+	}
+	return 0
+}
+
+// Damaged is how many records of the input were damaged, over all interfaces.
+func (s *State) Damaged() (n uint64) {
+	for i := range s.m.interfaces.about {
+		n += s.m.interfaces.about[i].stats.Damaged
+	}
+	return n
+}

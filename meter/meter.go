@@ -1,0 +1,164 @@
+// Package meter is the METER of RFC 2722: it turns packets into flows under
+// the running rule sets, keeps the flow table, and answers requests about it.
+//
+// It is a function of packets, packet time and requests. It knows no sockets,
+// files, wall clocks or SNMP; commands feed it batches through Feed and reach
+// its state through View and Update, which run between rounds of packets.
+//
+// The way of a packet reads top to bottom in process.go.
+package meter
+
+import (
+	"time"
+
+	"netramet/meter/packet"
+	"netramet/meter/pme"
+	"netramet/streams"
+)
+
+// OctetMode says which octets a packet's octet count holds (semantics 21).
+type OctetMode uint8
+
+// The modes.
+const (
+	FrameOctets OctetMode = iota // the frame on the wire, without FCS
+	PeerOctets                   // the network layer
+)
+
+// String returns the mode's name on the command line.
+func (o OctetMode) String() string {
+	if o == PeerOctets {
+		return "peer"
+	}
+	return "frame"
+}
+
+// CacheMode says whether streams remember verdicts. Results are the same.
+type CacheMode uint8
+
+// The modes.
+const (
+	CacheVerdicts CacheMode = iota
+	NoCache
+)
+
+// Config holds what is fixed when a meter starts. The zero value of a field
+// means its default.
+type Config struct {
+	MaxFlows   int // flows held at once; default DefaultMaxFlows
+	Streams    streams.Config
+	Octets     OctetMode
+	Cache      CacheMode
+	Inactivity time.Duration // a flow is idle after that; default 600 s, NoInactivity for 0
+	SampleRate uint32        // one packet in SampleRate is metered, by chance; default 1
+	Seed       uint64        // of the sampling
+	MaxGap     time.Duration // a larger step of packet time needs agreement (semantics 6); default 1 day
+
+	// Interval is the length of a reading interval in packet time, 0 for
+	// none (semantics 3). MaxIntervals ends the trace after that many
+	// intervals of the grid, 0 for none.
+	Interval     time.Duration
+	MaxIntervals uint64
+
+	Control ControlConfig
+}
+
+// Defaults.
+const (
+	DefaultMaxFlows   = 4_000_000
+	DefaultInactivity = 600 * time.Second
+	DefaultMaxGap     = 24 * time.Hour
+
+	// NoInactivity makes a flow idle with its last packet.
+	NoInactivity = time.Duration(-1)
+)
+
+func (c Config) withDefaults() Config {
+	if c.MaxFlows <= 0 {
+		c.MaxFlows = DefaultMaxFlows
+	}
+	switch {
+	case c.Inactivity == 0:
+		c.Inactivity = DefaultInactivity
+	case c.Inactivity < 0:
+		c.Inactivity = 0
+	}
+	if c.SampleRate == 0 {
+		c.SampleRate = 1
+	}
+	if c.MaxGap <= 0 {
+		c.MaxGap = DefaultMaxGap
+	}
+	return c
+}
+
+// roundSize is how many packets are decoded and looked up together: enough
+// that their cache misses overlap, few enough that they stay in the first
+// level cache.
+const roundSize = 64
+
+// Meter is one meter. Feed and Finish are called by one goroutine; View and
+// Update by any.
+type Meter struct {
+	cfg  Config
+	door door
+
+	in         intake
+	streams    *streams.Table
+	flows      flowTable
+	shapes     *pme.Shapes
+	ruleSets   [ruleset255]*ruleSet
+	running    []*ruleSet
+	readers    rows[Reader]
+	tasks      rows[Task]
+	marks      marks
+	blocks     blocks
+	gone       RuleSetCounts // of destroyed rule sets
+	trace      trace
+	interfaces interfaces
+	collector
+	verdicts
+	counts Counts
+
+	// One round: packets decoded and not yet metered.
+	staged   int
+	packets  [roundSize]packet.Packet
+	uptimes  [roundSize]Uptime // at which the packets came
+	keys     [roundSize]streams.Key
+	ids      [roundSize]streams.ID
+	keyed    [roundSize]int8 // index of the packet's stream key; -1: it has no stream
+	outcomes [roundSize + 1]outcome
+	unknown  [roundSize]uint8 // packets whose verdict is not remembered
+	now      Uptime           // of the packet being metered
+	sink     uint64           // keeps the warming reads alive
+}
+
+// ruleset255 is one more than the largest rule set number.
+const ruleset255 = 256
+
+// Counts are the meter's counts of packets since it started.
+type Counts struct {
+	Packets     uint64 // read
+	Octets      uint64 // of the packets read, in the meter's octet mode
+	SampledOut  uint64 // not metered, by the sampling rate
+	Unsupported uint64 // not metered: the link type cannot be decoded
+	Faults      [packet.NumFaults]uint64
+	Late        uint64 // behind the clock: metered at the clock
+	BadStamps   uint64 // too far ahead and not agreed with: metered at the clock
+	NoStamps    uint64 // without a time: metered at the clock
+	FullAt      Uptime // at which the flow table first was full, 0 if never
+}
+
+// New makes a meter with no rule set but the built-in one, which is not
+// running.
+func New(cfg Config) *Meter {
+	m := &Meter{cfg: cfg.withDefaults(), shapes: pme.NewShapes()}
+	m.streams = streams.New(m.cfg.Streams)
+	m.flows.init(m.cfg.MaxFlows)
+	m.in.init(&m.cfg)
+	m.verdicts.epoch = 1
+	m.interfaces.init(&m.cfg)
+	m.ruleSets[1] = builtinRuleSet(m.shapes)
+	m.startControl()
+	return m
+}

@@ -1,0 +1,233 @@
+package meter
+
+import (
+	"netramet/meter/packet"
+	"netramet/meter/pme"
+	"netramet/sources/wire"
+)
+
+// stage decodes one frame into the round. The frame's data is not needed any
+// more afterwards.
+func (m *Meter) stage(f *wire.Frame) {
+	f.Seq, f.Clock = m.in.seq, m.in.clock
+	if !m.interfaces.sampled(f) {
+		m.counts.Packets++
+		m.counts.SampledOut++
+		return
+	}
+	p := &m.packets[m.staged]
+	p.DecodeNet(f)
+	if m.needsRest {
+		p.DecodeRest(f)
+	}
+	m.uptimes[m.staged] = m.in.uptime
+	m.staged++
+	if m.staged == roundSize {
+		m.round()
+	}
+}
+
+// round meters the staged packets, in order. The first passes only find
+// streams, run rules ahead and read the memory that the last one needs, so
+// that the cache misses of the whole round overlap; what is remembered is
+// judged, and flows are made, in the last pass, one packet after the other, as
+// RFC 2722 §4.3 has it.
+func (m *Meter) round() {
+	n := m.staged
+	if n == 0 {
+		return
+	}
+	m.staged = 0
+	if m.remembering > 0 {
+		m.findStreams(n)
+	}
+	if len(m.running) > 0 {
+		m.matchAhead(m.running[0], n)
+	}
+	for i := range n {
+		m.meterPacket(i)
+	}
+}
+
+// findStreams finds or makes the stream of each packet of the round.
+func (m *Meter) findStreams(n int) {
+	k := 0
+	for i := range n {
+		p := &m.packets[i]
+		m.keyed[i] = -1
+		if p.Flags&packet.IsStream != 0 {
+			m.streams.KeyOf(p, &m.keys[k])
+			m.keyed[i] = int8(k)
+			k++
+		}
+	}
+	m.streams.Warm(m.keys[:k])
+	for i := range n {
+		if m.keyed[i] < 0 {
+			continue
+		}
+		id, isNew, ok := m.streams.Add(&m.keys[m.keyed[i]], m.uptimes[i])
+		if isNew {
+			m.forgetSide(id)
+		}
+		m.ids[i] = id
+		if !ok {
+			m.keyed[i] = -1
+		}
+	}
+}
+
+// matchAhead prepares the round for the first rule set: where a packet's
+// verdict is remembered it reads the flow, elsewhere it runs the rules and
+// reads what the search for the flow is going to need. Each pass does one
+// thing, so that the processor has the reads of many packets in flight.
+func (m *Meter) matchAhead(rs *ruleSet, n int) {
+	var sum uint64
+	unknown := m.unknown[:0]
+	for i := range n {
+		m.outcomes[i].valid = false
+		if rs.remembered && m.keyed[i] >= 0 {
+			w := *m.word(rs, m.ids[i], m.keys[m.keyed[i]].Dir)
+			if m.holds(w) {
+				if slot, ok := w.flow(); ok {
+					sum += m.flows.part(slot).pdus[0]
+				}
+				continue
+			}
+		}
+		unknown = append(unknown, uint8(i))
+	}
+	for _, i := range unknown {
+		if m.packets[i].Fault != packet.FaultLinkType {
+			m.match(rs, &m.packets[i], &m.outcomes[i])
+		}
+	}
+	for _, i := range unknown {
+		sum += m.flows.index.Touch(m.outcomes[i].hash)
+	}
+	for _, i := range unknown {
+		sum += m.flows.touch(m.outcomes[i].hash)
+	}
+	m.sink = sum
+}
+
+// meterPacket counts packet i of the round under every running rule set.
+func (m *Meter) meterPacket(i int) {
+	p := &m.packets[i]
+	m.now = m.uptimes[i]
+	octets := uint64(p.FrameOctets)
+	if m.cfg.Octets == PeerOctets || octets == 0 {
+		octets = uint64(p.PeerOctets)
+	}
+	m.counts.Packets++
+	m.counts.Octets += octets
+	if p.Fault != packet.FaultNone {
+		m.counts.Faults[p.Fault]++
+		if p.Fault == packet.FaultLinkType {
+			m.counts.Unsupported++
+			return
+		}
+	}
+	for j, rs := range m.running {
+		remembered := rs.remembered && m.keyed[i] >= 0
+		var w *word
+		if remembered {
+			w = m.word(rs, m.ids[i], m.keys[m.keyed[i]].Dir)
+			if m.recall(*w, rs, octets) {
+				continue
+			}
+		}
+		o := &m.outcomes[i]
+		if j > 0 || !o.valid {
+			o = &m.outcomes[roundSize]
+			m.match(rs, p, o)
+		}
+		verdict := m.settle(rs, o, octets)
+		if remembered {
+			*w = verdict
+		}
+	}
+}
+
+// outcome is what a rule set says of a packet: a pure function of the two,
+// whatever flows there are.
+type outcome struct {
+	valid   bool
+	verdict pme.Verdict
+	order   pme.Order // that gave the verdict
+	hash    uint32    // of key and back
+	key     pme.Key   // valid iff Count
+	back    pme.Key   // key with source and dest exchanged
+}
+
+// match runs the rules over a packet in wire order and, if they do not match,
+// reversed.
+func (m *Meter) match(rs *ruleSet, p *packet.Packet, o *outcome) {
+	o.valid, o.order = true, pme.WireOrder
+	o.verdict = rs.program.Match(p, pme.WireOrder, &o.key)
+	if o.verdict == pme.NoMatch {
+		o.order = pme.Reversed
+		o.verdict = rs.program.Match(p, pme.Reversed, &o.key)
+	}
+	if o.verdict == pme.Count {
+		key := o.key.Bytes()
+		m.shapes.Reverse(key, &o.back)
+		o.hash = m.flows.hash(key, o.back.Bytes())
+	}
+}
+
+// settle finds or makes the flow of an outcome and counts: RFC 2722 §4.3. It
+// returns the verdict for the packet's stream to remember.
+func (m *Meter) settle(rs *ruleSet, o *outcome, octets uint64) word {
+	switch o.verdict {
+	case pme.Ignore:
+		rs.counts.Ignored++
+		return m.ignoreWord()
+	case pme.NoMatch:
+		rs.counts.NotMatched++
+		return m.noMatchWord()
+	}
+	// A packet that matched with its addresses exchanged travels from the
+	// flow's dest to its source.
+	dir := packet.Direction(o.order)
+	key := o.key.Bytes()
+	if slot, ok := m.flows.find(o.hash, key); ok {
+		return m.countIn(rs, slot, dir, octets)
+	}
+	slot, ok := m.flows.find(o.hash, o.back.Bytes())
+	switch {
+	case ok && o.order == pme.WireOrder:
+		return m.countIn(rs, slot, packet.Dest, octets)
+	case ok:
+		// Streams that count in the opposite flow because this one was
+		// missing have to look again.
+		m.forgetVerdicts()
+	}
+	return m.createAndCount(rs, o.hash, key, dir, octets)
+}
+
+func (m *Meter) createAndCount(rs *ruleSet, h uint32, key []byte, dir packet.Direction, octets uint64) word {
+	admitted := m.admits(rs)
+	slot, ok := uint32(0), false
+	if admitted {
+		slot, ok = m.flows.create(h, key, m.now)
+	}
+	if !ok {
+		rs.counts.RefusedPDUs++
+		rs.counts.RefusedOctets += octets
+		if admitted && m.counts.FullAt == 0 {
+			m.counts.FullAt = m.now
+		}
+		return 0
+	}
+	m.created(rs, slot)
+	return m.countIn(rs, slot, dir, octets)
+}
+
+// countIn counts a packet in a flow: source to dest are the flow's To
+// counters, the other direction its From counters.
+func (m *Meter) countIn(rs *ruleSet, slot uint32, dir packet.Direction, octets uint64) word {
+	rs.counts.PDUs++
+	m.flows.count(slot, dir, octets, m.now)
+	return m.flowWord(slot, m.flows.part(slot).generation, dir)
+}

@@ -1,0 +1,337 @@
+package meter
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"netramet/meter/pme"
+	"netramet/mib"
+	"netramet/ruleset"
+)
+
+// ruleSet is a row of flowRuleSetInfoTable: a rule set the meter holds, with
+// its rules.
+type ruleSet struct {
+	spec      ruleset.RuleSet
+	owner     string
+	active    bool
+	reason    string    // of the last refusal to activate it; empty if none
+	timeStamp Uptime    // of its last change
+	touched   time.Time // the same in wall time
+
+	program *pme.Program // nil iff not active
+	running bool         // some task chooses it
+
+	remembered bool // streams remember its verdicts
+	wordIndex  int  // which of a stream's words, if remembered
+	counts     RuleSetCounts
+	input      RuleSetInput // of the times it ran, but for the present one
+	since      RuleSetInput // the meter's figures when it began to run
+}
+
+// RuleSetCounts are one rule set's counts since it was loaded. At any time
+// PDUs + Ignored + NotMatched + RefusedPDUs is the number of packets metered
+// while it ran.
+type RuleSetCounts struct {
+	PDUs          uint64 // counted in flows
+	Ignored       uint64
+	NotMatched    uint64 // in neither direction
+	RefusedPDUs   uint64 // of new flows that found the table full
+	RefusedOctets uint64
+	Flows         uint64 // in the table now
+	Created       uint64
+	Recovered     uint64
+}
+
+// RuleSetInput are the packets that were read while a rule set ran, but not
+// given to it, and the work it took to match the others.
+type RuleSetInput struct {
+	SampledOut    uint64
+	Unsupported   uint64 // of a link type that cannot be decoded
+	RulesExecuted uint64
+}
+
+// Errors of rule set requests.
+var (
+	ErrNoRuleSet   = errors.New("no such rule set")
+	ErrRunning     = errors.New("rule set is running")
+	ErrNotActive   = errors.New("rule set is not active")
+	ErrBuiltin     = errors.New("rule set 1 is built in")
+	ErrNoFreeSlot  = errors.New("no free rule set number")
+	ErrNumberTaken = errors.New("rule set number is taken")
+)
+
+// builtinRuleSet is rule set 1: it counts by protocol type (RFC 2722 §6.4).
+func builtinRuleSet(shapes *pme.Shapes) *ruleSet {
+	all := ruleset.Octets{0: 0xff}
+	rs := &ruleSet{spec: ruleset.RuleSet{
+		Number: 1, Name: "default", Optimise: -1,
+		Rules: []ruleset.Rule{
+			{Action: mib.ActionGotoAct, Parameter: 2},
+			{Selector: mib.AttrSourcePeerType, Mask: all, Action: mib.ActionPushPktToAct, Parameter: 3},
+			{Selector: mib.AttrDestPeerType, Mask: all, Action: mib.ActionCountPkt},
+		},
+	}}
+	p, err := pme.Load(&rs.spec, shapes)
+	if err == nil { // a test loads it; without a program it cannot be run
+		rs.program, rs.active = p, true
+	}
+	return rs
+}
+
+// FreeNumber returns the lowest rule set number from 2 that is not taken.
+func (s *State) FreeNumber() (int, error) {
+	for n := 2; n <= ruleset.MaxNumber; n++ {
+		if s.m.ruleSets[n] == nil {
+			return n, nil
+		}
+	}
+	return 0, ErrNoFreeSlot
+}
+
+// Load verifies a rule set and holds it under its number, which must be free.
+func (s *State) Load(rs *ruleset.RuleSet) error {
+	n := rs.Number
+	switch {
+	case n == 1:
+		return ErrBuiltin
+	case n < 1 || n > ruleset.MaxNumber:
+		return fmt.Errorf("rule set number %d is not in 2..%d", n, ruleset.MaxNumber)
+	case s.m.ruleSets[n] != nil:
+		return fmt.Errorf("%w: %d", ErrNumberTaken, n)
+	}
+	r := &ruleSet{spec: *rs, active: true, timeStamp: s.m.in.uptime}
+	var err error
+	if r.program, err = s.m.program(&r.spec); err != nil {
+		return err
+	}
+	s.m.ruleSets[n] = r
+	return nil
+}
+
+// program verifies a rule set and makes it ready to run.
+func (m *Meter) program(rs *ruleset.RuleSet) (*pme.Program, error) {
+	p, err := pme.Load(rs, m.shapes)
+	if err != nil {
+		return nil, err
+	}
+	if d := p.Distributions(); len(d) > 0 {
+		return nil, fmt.Errorf("rule set saves %v: distributions are not metered by this version", d[0].Attr)
+	}
+	return p, nil
+}
+
+// Destroy removes a rule set that is not running, with its flows and readers.
+// Its flows are gone for everybody at once; their memory comes back at ticks.
+func (s *State) Destroy(number int) error {
+	r, err := s.ruleSet(number)
+	switch {
+	case err != nil:
+		return err
+	case number == 1:
+		return ErrBuiltin
+	case r.running:
+		return fmt.Errorf("%w: %d", ErrRunning, number)
+	}
+	s.m.destroy(number)
+	return nil
+}
+
+// destroy removes a rule set that is not running.
+func (m *Meter) destroy(number int) {
+	r := m.ruleSets[number]
+	m.hide(number, r.counts.Flows)
+	r.counts.Flows = 0
+	m.gone.add(&r.counts)
+	m.ruleSets[number] = nil
+	m.dropReaders(number)
+}
+
+// add adds what outlives a rule set: everything but its flows.
+func (c *RuleSetCounts) add(o *RuleSetCounts) {
+	c.PDUs += o.PDUs
+	c.Ignored += o.Ignored
+	c.NotMatched += o.NotMatched
+	c.RefusedPDUs += o.RefusedPDUs
+	c.RefusedOctets += o.RefusedOctets
+	c.Flows += o.Flows
+	c.Created += o.Created
+	c.Recovered += o.Recovered
+}
+
+func (r *ruleSet) status() RowStatus { return rowState(r.active, len(r.spec.Rules) > 0) }
+
+// setProgram exchanges the program, nil for none; its work is kept.
+func (r *ruleSet) setProgram(p *pme.Program) {
+	if r.program != nil {
+		r.input.RulesExecuted += r.program.Counters.Rules
+	}
+	r.program = p
+}
+
+func (r *ruleSet) start(c *Counts) {
+	r.running = true
+	r.since = RuleSetInput{SampledOut: c.SampledOut, Unsupported: c.Unsupported}
+}
+
+func (r *ruleSet) stop(c *Counts) {
+	r.input = r.total(c)
+	r.running = false
+}
+
+// total is the rule set's input so far; the program's own work is not in it.
+func (r *ruleSet) total(c *Counts) RuleSetInput {
+	in := r.input
+	if r.running {
+		in.SampledOut += c.SampledOut - r.since.SampledOut
+		in.Unsupported += c.Unsupported - r.since.Unsupported
+	}
+	return in
+}
+
+// rulesBut is how many rules all rule sets but one have.
+func (m *Meter) rulesBut(number uint32) (n int) {
+	for i, r := range m.ruleSets {
+		if r != nil && i != int(number) {
+			n += len(r.spec.Rules)
+		}
+	}
+	return n
+}
+
+// RuleSetRow is what flowRuleSetInfoTable and NETRAMET-MIB tell of a rule set.
+type RuleSetRow struct {
+	Status    RowStatus
+	Running   bool
+	Size      int
+	Owner     string
+	Name      string
+	TimeStamp Uptime // of the last change
+	Flows     uint64
+	Error     string // why it was last refused to become active; empty if it was not
+}
+
+// RuleSetRow returns a rule set's row.
+func (s *State) RuleSetRow(number int) (RuleSetRow, bool) {
+	r, err := s.ruleSet(number)
+	if err != nil {
+		return RuleSetRow{}, false
+	}
+	return RuleSetRow{Status: r.status(), Running: r.running, Size: len(r.spec.Rules), Owner: r.owner,
+		Name: r.spec.Name, TimeStamp: r.timeStamp, Flows: r.counts.Flows, Error: r.reason}, true
+}
+
+// NextRuleSet returns the first rule set number after a number, 0 if there is
+// none.
+func (s *State) NextRuleSet(after int) int {
+	for n := max(after, 0) + 1; n <= ruleset.MaxNumber; n++ {
+		if s.m.ruleSets[n] != nil {
+			return n
+		}
+	}
+	return 0
+}
+
+// HasRuleSet reports whether there is a rule set of that number.
+func (s *State) HasRuleSet(number int) bool {
+	return s.lookRuleSet(number) != nil
+}
+
+// RuleSetSize returns how many rules a rule set has, 0 if it does not exist.
+func (s *State) RuleSetSize(number int) int {
+	if r := s.lookRuleSet(number); r != nil {
+		return len(r.spec.Rules)
+	}
+	return 0
+}
+
+// Owner returns the Owner of a rule set, which its rules and flows inherit.
+func (s *State) Owner(ruleSet int) string {
+	if r := s.lookRuleSet(ruleSet); r != nil {
+		return r.owner
+	}
+	return ""
+}
+
+// Rule returns a rule of a rule set, from 1. It belongs to the meter.
+func (s *State) Rule(ruleSet, number int) (*ruleset.Rule, bool) {
+	r := s.lookRuleSet(ruleSet)
+	if r == nil || number < 1 || number > len(r.spec.Rules) {
+		return nil, false
+	}
+	return &r.spec.Rules[number-1], true
+}
+
+// RuleSetInput returns what was read while a rule set ran.
+func (s *State) RuleSetInput(number int) (RuleSetInput, error) {
+	r, err := s.ruleSet(number)
+	if err != nil {
+		return RuleSetInput{}, err
+	}
+	in := r.total(&s.m.counts)
+	if r.program != nil {
+		in.RulesExecuted += r.program.Counters.Rules
+	}
+	return in, nil
+}
+
+// Totals adds up the counts of all rule sets, those included that are no more.
+func (s *State) Totals() RuleSetCounts {
+	sum := s.m.gone
+	for _, r := range s.m.ruleSets {
+		if r != nil {
+			sum.add(&r.counts)
+		}
+	}
+	return sum
+}
+
+func (s *State) ruleSet(number int) (*ruleSet, error) {
+	if r := s.lookRuleSet(number); r != nil {
+		return r, nil
+	}
+	return nil, fmt.Errorf("%w: %d", ErrNoRuleSet, number)
+}
+
+// lookRuleSet returns a rule set, nil if there is none. It makes no error, so
+// it costs nothing.
+func (s *State) lookRuleSet(number int) *ruleSet {
+	if number < 1 || number > ruleset.MaxNumber {
+		return nil
+	}
+	return s.m.ruleSets[number]
+}
+
+// schedule lists the running rule sets in order of number and gives those
+// whose verdicts streams can remember their words.
+func (m *Meter) schedule() {
+	m.running = m.running[:0]
+	m.remembering, m.needsRest = 0, false
+	for _, r := range m.ruleSets {
+		if r == nil || !r.running {
+			continue
+		}
+		m.running = append(m.running, r)
+		m.needsRest = m.needsRest || r.program.Needs()&pme.NeedsRest != 0
+		r.remembered = m.cfg.Cache == CacheVerdicts && r.program.Cacheable()
+		if r.remembered {
+			r.wordIndex = m.remembering
+			m.remembering++
+		}
+	}
+	m.side = m.side[:0]
+	for range m.remembering - 1 {
+		m.side = append(m.side, make([][2]uint64, m.streams.Slots()))
+	}
+	m.forgetVerdicts()
+}
+
+// RuleSetCounts returns a rule set's counts.
+func (s *State) RuleSetCounts(number int) (RuleSetCounts, error) {
+	r, err := s.ruleSet(number)
+	if err != nil {
+		return RuleSetCounts{}, err
+	}
+	return r.counts, nil
+}

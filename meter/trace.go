@@ -1,0 +1,141 @@
+package meter
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// TracePhase is where the meter is in reading a trace (NETRAMET-MIB,
+// NtmTracePhase).
+type TracePhase uint8
+
+// The phases.
+const (
+	TraceIdle        TracePhase = 1 // there is no trace
+	TraceWaitRuleSet TracePhase = 2 // a trace is open and waits to be started
+	TraceRunning     TracePhase = 3
+	TraceWaitReader  TracePhase = 4 // an interval has ended; readers collect it
+	TraceEndOfFile   TracePhase = 5 // the last interval has ended; readers collect it
+	TraceDone        TracePhase = 6 // all is collected
+)
+
+var phaseNames = [...]string{"?", "idle", "waitRuleSet", "running", "waitReader", "endOfFile", "done"}
+
+// String returns the name in NETRAMET-MIB.
+func (p TracePhase) String() string { return phaseNames[p] }
+
+// waits reports whether the meter waits for readers.
+func (p TracePhase) waits() bool { return p == TraceWaitReader || p == TraceEndOfFile }
+
+// ErrNoTrace is returned where a trace would be needed.
+var ErrNoTrace = errors.New("the meter reads no trace")
+
+// trace is what the reading of a trace in step with its readers needs.
+type trace struct {
+	phase   TracePhase
+	fault   string    // what is wrong with the trace; empty if nothing is
+	waiting time.Time // wall time at which the waiting for readers began
+	owners  []string  // that have started
+}
+
+// TracePhase returns the phase.
+func (s *State) TracePhase() TracePhase { return s.m.trace.phase }
+
+// SetTracePhase sets the phase, at wall time now. Who reads the trace calls
+// it.
+func (s *State) SetTracePhase(p TracePhase, now time.Time) error {
+	if p < TraceIdle || p > TraceDone {
+		return fmt.Errorf("trace phase %d does not exist", p)
+	}
+	if p.waits() && !s.m.trace.phase.waits() {
+		s.m.trace.waiting = now
+	}
+	s.m.trace.phase = p
+	return nil
+}
+
+// TraceError says what is wrong with the trace, empty if nothing is.
+func (s *State) TraceError() string { return s.m.trace.fault }
+
+// SetTraceError tells what is wrong with the trace.
+func (s *State) SetTraceError(text string) { s.m.trace.fault = text }
+
+// Period is the length of a reading interval, 0 if the whole trace is one.
+func (s *State) Period() time.Duration { return s.m.cfg.Interval }
+
+// StartTrace takes somebody's word that he is ready for the trace to start
+// (semantics 23). Those who are ready are the Owners whose waiting readers all
+// have their rule set running: managers make reader rows before the tasks, so
+// one that is still at work is not taken for ready. If there is none, who is
+// ready himself: he may read without waiting rows.
+//
+// Once the trace has been started this changes nothing.
+func (s *State) StartTrace(who string) error {
+	tr := &s.m.trace
+	switch tr.phase {
+	case TraceIdle:
+		return ErrNoTrace
+	case TraceWaitRuleSet:
+	default:
+		return nil
+	}
+	ready := s.m.readyOwners()
+	if len(ready) == 0 {
+		ready = append(ready, "\xff"+who) // no Owner, being UTF-8, is equal to this
+	}
+	for _, owner := range ready {
+		if !slices.Contains(tr.owners, owner) {
+			tr.owners = append(tr.owners, owner)
+		}
+	}
+	return nil
+}
+
+// Starters is how many different Owners have started the trace.
+func (s *State) Starters() int { return len(s.m.trace.owners) }
+
+// readyOwners returns the Owners of active waiting readers, but for those of
+// which a reader's rule set does not run.
+func (m *Meter) readyOwners() (ready []string) {
+	var busy []string
+	for _, r := range m.readers.list {
+		if !r.Active || !r.Waits {
+			continue
+		}
+		list := &ready
+		if !m.runs(r.RuleSet) {
+			list = &busy
+		}
+		if !slices.Contains(*list, r.Owner) {
+			*list = append(*list, r.Owner)
+		}
+	}
+	return slices.DeleteFunc(ready, func(o string) bool { return slices.Contains(busy, o) })
+}
+
+func (m *Meter) runs(number int) bool { return m.ruleSets[number] != nil && m.ruleSets[number].running }
+
+// ReadersBehind returns the waiting readers that have not collected interval
+// n: the trace goes on when there are none. A reader whose rule set does not
+// run is not waited for.
+func (s *State) ReadersBehind(n uint64) (behind []uint32) {
+	for i, r := range s.m.readers.list {
+		if r.Active && r.Waits && r.Collected < n && s.m.runs(r.RuleSet) {
+			behind = append(behind, s.m.readers.index[i])
+		}
+	}
+	return behind
+}
+
+// WaitingReaders is how many active readers the trace waits for: the meter
+// goes on answering after the end until they have removed their rows.
+func (s *State) WaitingReaders() (n int) {
+	for _, r := range s.m.readers.list {
+		if r.Active && r.Waits {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,115 @@
+package meter
+
+import (
+	"netramet/meter/packet"
+	"netramet/streams"
+)
+
+// word is a remembered verdict: what a rule set said of the packets of one
+// direction of a stream. From the top: 3 bits of kind, 8 bits of epoch, 21 bits
+// of the flow's generation, 32 bits of the flow's slot. Zero is "not known".
+//
+// A verdict holds while its epoch is the meter's and, for a flow, while the
+// flow's generation is the flow's own: a flow that was recovered, or rule sets
+// that changed, make it unknown without anybody having to find it.
+type word uint64
+
+// Kinds of verdict.
+const (
+	kindUnknown  = 0
+	kindIgnore   = 1
+	kindNoMatch  = 2
+	kindFlowTo   = 3 // counts in the flow's To counters
+	kindFlowFrom = 4 // counts in the flow's From counters
+)
+
+const (
+	generationBits = 21
+	maxGeneration  = 1<<generationBits - 1
+	maxEpoch       = 1<<8 - 1
+
+	kindShift  = 61
+	epochShift = 53
+)
+
+// verdicts is the part of the meter that remembers.
+type verdicts struct {
+	epoch       uint64
+	remembering int // running rule sets whose verdicts are remembered
+	needsRest   bool
+	// side holds the words of the second and further remembered rule sets,
+	// by stream; those of the first lie in the stream itself.
+	side [][][2]uint64
+}
+
+func (w word) flow() (slot uint32, ok bool) {
+	return uint32(w), w>>kindShift >= kindFlowTo
+}
+
+// holds reports whether w is a verdict of the present epoch.
+func (v *verdicts) holds(w word) bool {
+	return w>>kindShift != kindUnknown && uint64(w)>>epochShift&maxEpoch == v.epoch
+}
+
+func (v *verdicts) ignoreWord() word  { return kindIgnore<<kindShift | word(v.epoch)<<epochShift }
+func (v *verdicts) noMatchWord() word { return kindNoMatch<<kindShift | word(v.epoch)<<epochShift }
+
+func (v *verdicts) flowWord(slot, generation uint32, dir packet.Direction) word {
+	return (kindFlowTo+word(dir))<<kindShift | word(v.epoch)<<epochShift |
+		word(generation)<<32 | word(slot)
+}
+
+// recall counts a packet by its stream's verdict, if that still holds.
+func (m *Meter) recall(w word, rs *ruleSet, octets uint64) bool {
+	if !m.holds(w) {
+		return false
+	}
+	switch kind := w >> kindShift; kind {
+	case kindIgnore:
+		rs.counts.Ignored++
+	case kindNoMatch:
+		rs.counts.NotMatched++
+	case kindFlowTo, kindFlowFrom:
+		slot := uint32(w)
+		if m.flows.part(slot).generation != uint32(w>>32)&maxGeneration {
+			return false
+		}
+		rs.counts.PDUs++
+		m.flows.count(slot, packet.Direction(kind-kindFlowTo), octets, m.now)
+	}
+	return true
+}
+
+// word is where the verdict of rs on one direction of a stream is remembered.
+func (m *Meter) word(rs *ruleSet, id streams.ID, dir packet.Direction) *word {
+	if rs.wordIndex == 0 {
+		return (*word)(&m.streams.Attached(id)[dir])
+	}
+	return (*word)(&m.side[rs.wordIndex-1][id][dir])
+}
+
+// forgetSide makes room for a new stream's further words and zeroes them.
+func (m *Meter) forgetSide(id streams.ID) {
+	for i := range m.side {
+		if int(id) < len(m.side[i]) {
+			m.side[i][id] = [2]uint64{}
+			continue
+		}
+		m.side[i] = append(m.side[i], [2]uint64{})
+	}
+}
+
+// forgetVerdicts makes every remembered verdict unknown, by giving the next
+// ones another epoch.
+func (m *Meter) forgetVerdicts() {
+	m.epoch++
+	if m.epoch <= maxEpoch {
+		return
+	}
+	// Old epochs come round again: nothing of theirs may be left.
+	m.epoch = 1
+	m.streams.ForgetAttached()
+	for i := range m.side {
+		clear(m.side[i])
+	}
+}

@@ -1,0 +1,256 @@
+package meter
+
+import (
+	"encoding/binary"
+	"time"
+
+	"netramet/mib"
+	"netramet/streams"
+)
+
+// Flow is one flow's record, filled by State.Flow. Octets of its key belong to
+// the meter and are valid inside the View or Update only.
+type Flow struct {
+	Index      uint32 // FlowIndex, from 1
+	RuleSet    int
+	FirstTime  Uptime
+	LastActive Uptime
+	Changed    Uptime    // of any counter
+	PDUs       [2]uint64 // To, From
+	Octets     [2]uint64
+
+	key []byte
+}
+
+// Uptime is the meter's uptime now, in centiseconds: packet time since the
+// first packet, plus one.
+func (s *State) Uptime() Uptime { return s.m.in.uptime }
+
+// Clock is the packet time now, and whether any packet has had one.
+func (s *State) Clock() (time.Time, bool) {
+	return time.Unix(0, s.m.in.clock).UTC(), s.m.in.begun
+}
+
+// Start is the time of the first packet.
+func (s *State) Start() (time.Time, bool) {
+	return time.Unix(0, s.m.in.start).UTC(), s.m.in.begun
+}
+
+// TimeOf is the packet time, to the centisecond, of an uptime.
+func (s *State) TimeOf(up Uptime) time.Time {
+	return time.Unix(0, s.m.in.start+(up-1)*centisecond).UTC()
+}
+
+// Interval is the reading interval that has just ended: its number from 1, the
+// packet time and the uptime of its end.
+func (s *State) Interval() (number uint64, end time.Time, to Uptime) {
+	e := s.m.in.lastEnd
+	return e.number, time.Unix(0, e.at).UTC(), e.to
+}
+
+// Counts are the meter's packet counts.
+func (s *State) Counts() Counts { return s.m.counts }
+
+// Streams are the stream table's counts.
+func (s *State) Streams() streams.Stats { return s.m.streams.Stats() }
+
+// FlowsInUse is the number of flows in the table, but for those of destroyed
+// rule sets whose memory has not come back yet.
+func (s *State) FlowsInUse() int { return s.m.flows.inUse - int(s.m.allHidden) }
+
+// MaxFlows is the most flows the table holds.
+func (s *State) MaxFlows() int { return s.m.flows.max }
+
+// MaxStreams is the most streams that can be alive at once.
+func (s *State) MaxStreams() int {
+	if n := s.m.cfg.Streams.MaxStreams; n > 0 {
+		return n
+	}
+	return streams.DefaultMaxStreams
+}
+
+// OctetMode says what octet counters count.
+func (s *State) OctetMode() OctetMode { return s.m.cfg.Octets }
+
+// Memory is what the flow and stream tables hold, in octets.
+func (s *State) Memory() int { return s.m.flows.memory() + s.m.streams.Bytes() }
+
+// AnyRuleSet makes a search find the flows of all rule sets.
+const AnyRuleSet = 0
+
+// blocks tells, by block of 256 flows, which rule sets may have flows in it, so
+// that searches skip blocks of other rule sets' flows. A bit is set with a
+// flow's creation and cleared by a search that finds none.
+type blocks [][ruleset255 / 64]uint64
+
+func (b *blocks) add(slot uint32, ruleSet int) {
+	for int(slot>>blockShift) >= len(*b) {
+		*b = append(*b, [ruleset255 / 64]uint64{})
+	}
+	(*b)[slot>>blockShift][ruleSet/64] |= 1 << (ruleSet % 64)
+}
+
+func (b blocks) has(block uint32, ruleSet int) bool {
+	return ruleSet == AnyRuleSet || b[block][ruleSet/64]>>(ruleSet%64)&1 != 0
+}
+
+func (b blocks) clear(block uint32, ruleSet int) {
+	b[block][ruleSet/64] &^= 1 << (ruleSet % 64)
+}
+
+// searchBudget is the work of one call of SearchFlow: flows looked at and
+// blocks skipped. It takes less than a millisecond.
+const searchBudget = 1 << 15
+
+// SearchFlow looks for the first flow after index after, of a rule set or of
+// AnyRuleSet, that has changed at or after since. It returns the flow's index;
+// or 0, and where to go on (as after) if the work of one call is done and more
+// is left, or 0 if there is no such flow.
+//
+// Skipping a block costs the read of two words, so that the search for changes
+// in a table of millions, of which few have changed, is short.
+func (s *State) SearchFlow(ruleSet int, since Uptime, after uint32) (found, more uint32) {
+	t, m := &s.m.flows, s.m
+	if ruleSet != AnyRuleSet && m.hidden[ruleSet] > 0 {
+		return 0, 0 // what is left of a destroyed rule set
+	}
+	slots := t.parts.Len()
+	for slot, budget := after, searchBudget; slot < slots; budget-- {
+		block := slot >> blockShift
+		end := min((block+1)<<blockShift, slots)
+		if budget <= 0 {
+			return 0, slot
+		}
+		if t.newest[block] < since || !m.blocks.has(block, ruleSet) {
+			slot = end
+			continue
+		}
+		whole, any := slot == block<<blockShift, false
+		budget -= int(end - slot)
+		for ; slot < end; slot++ {
+			p := t.part(slot)
+			if p.keyLen == 0 || int(p.ruleSet) != ruleSet && (ruleSet != AnyRuleSet || m.hidden[p.ruleSet] > 0) {
+				continue
+			}
+			if any = true; p.last >= since {
+				return slot + 1, 0
+			}
+		}
+		if whole && !any && ruleSet != AnyRuleSet {
+			m.blocks.clear(block, ruleSet)
+		}
+	}
+	return 0, 0
+}
+
+// NextFlow is SearchFlow to its end, however long that takes; 0 if there is no
+// such flow.
+func (s *State) NextFlow(ruleSet int, since Uptime, after uint32) uint32 {
+	for {
+		found, more := s.SearchFlow(ruleSet, since, after)
+		if found != 0 || more == 0 {
+			return found
+		}
+		after = more
+	}
+}
+
+// Flow fills f with the flow of an index; false if there is none.
+func (s *State) Flow(flowIndex uint32, f *Flow) bool {
+	t := &s.m.flows
+	if flowIndex == 0 || flowIndex > t.parts.Len() {
+		return false
+	}
+	p := t.part(flowIndex - 1)
+	if p.keyLen == 0 || s.m.hidden[p.ruleSet] > 0 {
+		return false
+	}
+	*f = Flow{
+		Index: flowIndex, RuleSet: int(p.ruleSet), FirstTime: p.first, LastActive: p.last, Changed: p.last,
+		PDUs: p.pdus, Octets: p.octets, key: t.key(flowIndex - 1),
+	}
+	return true
+}
+
+// zeroOctets is what addresses and masks read as where none is saved.
+var zeroOctets [mib.MaxAddress]byte
+
+// Attr reads one attribute of a flow: numbers, counters and times as num,
+// addresses and masks as octets (of natural length; zeros where the rule set
+// saves none). What a flow does not have is 0.
+func (s *State) Attr(f *Flow, a mib.Attr) (num uint64, octets []byte) {
+	switch a {
+	case mib.AttrFlowIndex:
+		return uint64(f.Index), nil
+	case mib.AttrFlowStatus:
+		return 2, nil // current
+	case mib.AttrFlowTimeMark:
+		return uint64(f.Changed), nil
+	case mib.AttrFlowRuleSet:
+		return uint64(f.RuleSet), nil
+	case mib.AttrToOctets:
+		return f.Octets[0], nil
+	case mib.AttrToPDUs:
+		return f.PDUs[0], nil
+	case mib.AttrFromOctets:
+		return f.Octets[1], nil
+	case mib.AttrFromPDUs:
+		return f.PDUs[1], nil
+	case mib.AttrFirstTime:
+		return uint64(f.FirstTime), nil
+	case mib.AttrLastActiveTime:
+		return uint64(f.LastActive), nil
+	}
+	switch a.Class() {
+	case mib.ClassAddress:
+		if v, ok := s.m.shapes.Value(f.key, a); ok {
+			return 0, v
+		}
+		return 0, zeroOctets[:s.naturalSize(f, a)]
+	case mib.ClassMask:
+		addr := maskOf[a]
+		if v, ok := s.m.shapes.Mask(f.key, addr); ok {
+			return 0, v
+		}
+		return 0, zeroOctets[:s.naturalSize(f, addr)]
+	case mib.ClassNumber:
+		if v, ok := s.m.shapes.Value(f.key, a); ok {
+			return bigEndian(v), nil
+		}
+	}
+	return 0, nil
+}
+
+// PeerType is the flow's peer type, 0 if its rule set does not save it.
+func (s *State) PeerType(f *Flow) mib.PeerType {
+	n, _ := s.Attr(f, mib.AttrSourcePeerType)
+	return mib.PeerType(n)
+}
+
+// naturalSize is the size of an address that is not saved.
+func (s *State) naturalSize(f *Flow, a mib.Attr) int {
+	if a == mib.AttrSourcePeerAddress || a == mib.AttrDestPeerAddress {
+		if n := s.PeerType(f).AddressSize(); n > 0 {
+			return n
+		}
+		return 4
+	}
+	return a.Size()
+}
+
+// maskOf finds, by mask attribute, the address whose mask it is.
+var maskOf = func() (t [256]mib.Attr) {
+	for _, a := range mib.Attrs() {
+		if info, _ := mib.Info(a); info.Mask != mib.AttrNull {
+			t[info.Mask] = a
+		}
+	}
+	return t
+}()
+
+// bigEndian reads a number of up to 8 octets.
+func bigEndian(b []byte) uint64 {
+	var w [8]byte
+	copy(w[8-len(b):], b)
+	return binary.BigEndian.Uint64(w[:])
+}
