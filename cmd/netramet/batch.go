@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"netramet/meter"
+	"netramet/reader"
+	"netramet/reader/flowfile"
+	"netramet/ruleset"
+	"netramet/sources"
+	"netramet/sources/wire"
+)
+
+// errInterrupted ends a run early; what was metered is collected.
+var errInterrupted = errors.New("interrupted")
+
+// batch is one run over a trace: the main job, in one command.
+type batch struct {
+	o      *options
+	src    sources.Source
+	meter  *meter.Meter
+	flows  *localFlows
+	tasks  []reader.Task
+	out    output
+	show   *progress
+	begun  time.Time
+	closed bool // the last interval of -N has been collected
+}
+
+// output is a flow data file, by name or on standard output.
+type output interface {
+	reader.Output
+	SetStart(time.Time)
+}
+
+// runBatch meters a trace under all rule sets and writes the flow data. Errors
+// in the rules, the trace's name or the output's show before metering starts.
+func runBatch(ctx context.Context, o *options, std stdio) error {
+	sets, err := readRules(o.rules, std.err)
+	if err != nil {
+		return err
+	}
+	if err := checkFormats(sets, o.rules); err != nil {
+		return err
+	}
+	src, err := openTrace(ctx, o.trace, std.in)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	b := &batch{o: o, src: src, begun: time.Now(), tasks: tasksOf(sets)}
+	b.meter = meter.New(o.meterConfig())
+	if err := b.runSets(sets, o.rules); err != nil {
+		return err
+	}
+	if b.out, err = openOutput(o, std.out); err != nil {
+		return err
+	}
+	b.show = newProgress(o, std.err)
+	err = b.meterTrace(ctx)
+	b.show.clear()
+	if !o.silent {
+		b.summary(std.err)
+	}
+	return err
+}
+
+// runSets starts the rule sets, read from files, and registers as the reader
+// of their flows.
+func (b *batch) runSets(sets []*ruleset.RuleSet, files []string) error {
+	err := b.meter.Update(func(s *meter.State) error {
+		for i, rs := range sets {
+			if err := s.Load(rs); err != nil {
+				return fmt.Errorf("%s: %w", files[i], err)
+			}
+			if err := s.Run(rs.Number); err != nil {
+				return fmt.Errorf("%s: %w", files[i], err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	b.flows, err = newLocalFlows(b.meter, b.tasks)
+	return err
+}
+
+func openOutput(o *options, stdout io.Writer) (output, error) {
+	if err := checkOverwrite(o); err != nil {
+		return nil, err
+	}
+	h := flowfile.Header{
+		Version: Version, Options: o.text, Meter: o.meterName, Interface: traceName(o.trace),
+		MaxFlows: int(o.maxFlows), Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC,
+	}
+	if h.Meter == "" {
+		h.Meter = traceName(o.trace)
+	}
+	if o.octets == "peer" {
+		h.Octets = flowfile.OctetsPeer
+	}
+	if o.flowFile == "" || o.flowFile == "-" {
+		return flowfile.NewWriter(stdout, h), nil
+	}
+	sync := flowfile.SyncNever
+	if o.sync {
+		sync = flowfile.SyncEach
+	}
+	return flowfile.Create(o.flowFile, h, sync)
+}
+
+// checkOverwrite refuses to write over what is read.
+func checkOverwrite(o *options) error {
+	out, err := os.Stat(o.flowFile)
+	if err != nil || !out.Mode().IsRegular() {
+		return nil // a new file, or none that could be destroyed
+	}
+	_, path, _ := strings.Cut(o.trace, ":") // of format:path
+	for _, in := range append([]string{o.trace, path}, o.rules...) {
+		if fi, err := os.Stat(in); err == nil && os.SameFile(fi, out) {
+			return fmt.Errorf("-F %s: this run reads that file; name another one", o.flowFile)
+		}
+	}
+	return nil
+}
+
+// traceName is the base name of a trace's path.
+func traceName(uri string) string {
+	if uri == "-" || strings.HasSuffix(uri, ":-") {
+		return "stdin"
+	}
+	return filepath.Base(uri)
+}
+
+// meterTrace reads the trace to its end, collecting as it goes. A damaged
+// trace is metered up to the damage, which is then the error.
+func (b *batch) meterTrace(ctx context.Context) error {
+	var wb wire.Batch
+	defer wb.Release()
+	for !b.closed {
+		if ctx.Err() != nil {
+			return errors.Join(b.finish(), errInterrupted)
+		}
+		readErr := b.src.Read(&wb)
+		b.adjust(wb.Frames)
+		if err := b.feed(wb.Frames); err != nil {
+			return err
+		}
+		if errors.Is(readErr, io.EOF) {
+			return errors.Join(b.finish(), b.refused())
+		}
+		if readErr != nil && ctx.Err() != nil {
+			return errors.Join(b.finish(), errInterrupted)
+		}
+		if readErr != nil {
+			return errors.Join(b.finish(), readErr, b.refused())
+		}
+		b.show.update(b)
+	}
+	return b.refused()
+}
+
+// feed meters frames and collects whenever an interval ends among them.
+func (b *batch) feed(frames []wire.Frame) error {
+	for !b.closed {
+		n, stop := b.meter.Feed(frames)
+		frames = frames[n:]
+		switch stop {
+		case meter.More:
+			return nil
+		case meter.Ended:
+			b.closed = true
+		case meter.IntervalEnd:
+			if err := b.collect(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// finish meters what is held back and collects the last interval.
+func (b *batch) finish() error {
+	for {
+		switch b.meter.Finish() {
+		case meter.Ended:
+			return nil
+		case meter.More:
+			return b.collect()
+		}
+		if err := b.collect(); err != nil {
+			return err
+		}
+	}
+}
+
+func (b *batch) collect() error {
+	b.show.clear() // flow data may go to the same terminal
+	b.meter.View(func(s *meter.State) {
+		if t, ok := s.Start(); ok {
+			b.out.SetStart(t)
+		}
+	})
+	// A collection is made whole even after an interrupt.
+	_, _, err := reader.Collect(context.Background(), b.flows, b.tasks, b.out)
+	return err
+}
+
+// adjust takes the frame check sequence off the lengths of Ethernet frames
+// where the user says that the trace counts it.
+func (b *batch) adjust(frames []wire.Frame) {
+	if b.o.fcs != 4 {
+		return
+	}
+	for i := range frames {
+		f := &frames[i]
+		if f.LinkType == wire.LinkEthernet && f.WireLen >= 4 {
+			f.WireLen -= 4
+			f.Data = f.Data[:min(len(f.Data), int(f.WireLen))]
+		}
+	}
+}
+
+// refused is the error of a flow table that was too small, unless allowed.
+func (b *batch) refused() error {
+	var err error
+	b.meter.View(func(s *meter.State) {
+		if c := s.Counts(); c.FullAt != 0 && !b.o.allowRefused {
+			err = fmt.Errorf("flow table full at %s; use -f to hold more than %d flows (--allow-refused accepts the loss)",
+				s.TimeOf(c.FullAt).Format("15:04:05 Mon 2 Jan 2006"), s.MaxFlows())
+		}
+	})
+	return err
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"time"
+
+	"netramet/meter"
+	"netramet/meter/packet"
+	"netramet/meter/pme"
+	"netramet/mib"
+	"netramet/ruleset"
+	"netramet/sources/wire"
+)
+
+// explainPacket shows how packet N of a trace runs through the rule sets, by
+// the naive interpreter, and which flow counts it after the packets before it.
+func explainPacket(ctx context.Context, o *options, std stdio) error {
+	sets, err := readRules(o.rules, std.err)
+	if err != nil {
+		return err
+	}
+	src, err := openTrace(ctx, o.trace, std.in)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	cfg := o.meterConfig()
+	// Every packet before N is metered, and nothing is collected or recovered.
+	cfg.SampleRate, cfg.Interval, cfg.MaxIntervals = 1, 0, 0
+	b := &batch{o: o, src: src, meter: meter.New(cfg), tasks: tasksOf(sets)}
+	if err := b.runSets(sets, o.rules); err != nil {
+		return err
+	}
+	f, err := b.frameNumber(ctx, o.explain)
+	if err != nil {
+		return err
+	}
+	var p packet.Packet
+	p.DecodeNet(f)
+	p.DecodeRest(f)
+	explainFrame(std.out, o.explain, f, &p)
+	for i, rs := range sets {
+		if err := b.explainRuleSet(std.out, o.rules[i], rs, &p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// frameNumber meters the packets before number n and returns that frame.
+func (b *batch) frameNumber(ctx context.Context, n uint64) (*wire.Frame, error) {
+	var wb wire.Batch
+	var seen uint64
+	for {
+		if ctx.Err() != nil {
+			return nil, errInterrupted
+		}
+		err := b.src.Read(&wb)
+		if left := n - seen; uint64(len(wb.Frames)) >= left {
+			f := &wb.Frames[left-1]
+			b.meter.Feed(wb.Frames[:left-1])
+			// The batch goes out of use with this call; its one frame stays.
+			f.Data = append([]byte(nil), f.Data...)
+			g := *f
+			wb.Release()
+			return &g, nil
+		}
+		seen += uint64(len(wb.Frames))
+		b.meter.Feed(wb.Frames)
+		if errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("--explain %d: the trace has %d packets", n, seen)
+		}
+		if err != nil && ctx.Err() != nil {
+			return nil, errInterrupted
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// explainFrame prints what the decoder makes of the frame.
+func explainFrame(w io.Writer, n uint64, f *wire.Frame, p *packet.Packet) {
+	when := "without a time"
+	if f.Time != wire.NoTime {
+		when = time.Unix(0, f.Time).UTC().Format("15:04:05.000000000 Mon 2 Jan 2006")
+	}
+	fmt.Fprintf(w, "packet %d  %s  %v, %d octets on the wire, %d captured, interface %d\n",
+		n, when, f.LinkType, f.WireLen, len(f.Data), f.Interface)
+	if p.Fault != packet.FaultNone {
+		fmt.Fprintf(w, "  %v\n", p.Fault)
+	}
+	r := &p.Rest
+	if r.AdjacentType == mib.AdjacentEthernet {
+		fmt.Fprintf(w, "  adjacent  %s > %s", octetsText(mib.AttrSourceAdjacentAddress, r.AdjacentAddress[0][:]),
+			octetsText(mib.AttrSourceAdjacentAddress, r.AdjacentAddress[1][:]))
+		if r.VLANid != 0 {
+			fmt.Fprintf(w, ", VLAN %d, priority %d", r.VLANid, r.Priority)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "  peer      type %d", p.PeerType)
+	if p.PeerLen > 0 {
+		fmt.Fprintf(w, ", %s > %s", octetsText(mib.AttrSourcePeerAddress, p.PeerAddress[0][:p.PeerLen]),
+			octetsText(mib.AttrSourcePeerAddress, p.PeerAddress[1][:p.PeerLen]))
+	}
+	fmt.Fprintf(w, ", %d octets", p.PeerOctets)
+	if p.Flags&packet.IsFragment != 0 {
+		fmt.Fprint(w, ", fragment")
+	}
+	fmt.Fprintln(w)
+	if p.Flags&packet.IsStream != 0 {
+		fmt.Fprintf(w, "  transport type %d", p.TransType)
+		if p.Flags&packet.HasPorts != 0 {
+			fmt.Fprintf(w, ", %d > %d", p.TransAddress[0], p.TransAddress[1])
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+// explainRuleSet prints the rules run, in one order or both, and the result.
+func (b *batch) explainRuleSet(w io.Writer, file string, rs *ruleset.RuleSet, p *packet.Packet) error {
+	fmt.Fprintf(w, "\nrule set %d %q, %s\n", rs.Number, rs.Name, file)
+	if p.Fault == packet.FaultLinkType {
+		fmt.Fprintln(w, "  not metered: the link type is not supported")
+		return nil
+	}
+	for _, order := range []pme.Order{pme.WireOrder, pme.Reversed} {
+		fmt.Fprintf(w, "  %s\n", map[pme.Order]string{
+			pme.WireOrder: "source to dest, as on the wire", pme.Reversed: "dest to source, addresses exchanged",
+		}[order])
+		out := pme.Interpret(rs, p, order, func(s *pme.Step) { explainStep(w, rs, s) })
+		if out.Err != "" {
+			fmt.Fprintf(w, "    fault: %s\n", out.Err)
+		}
+		fmt.Fprintf(w, "    => %v\n", out.Verdict)
+		if out.Verdict == pme.NoMatch {
+			continue
+		}
+		if out.Verdict == pme.Ignore {
+			return nil
+		}
+		for _, s := range out.Saved {
+			fmt.Fprintf(w, "       %-22v %s  mask %s\n", s.Attr, octetsText(s.Attr, s.Value), octetsText(s.Attr, s.Mask))
+		}
+		return b.explainFlow(w, rs.Number, p)
+	}
+	fmt.Fprintln(w, "  not matched in either direction: not counted")
+	return nil
+}
+
+func explainStep(w io.Writer, rs *ruleset.RuleSet, s *pme.Step) {
+	fmt.Fprintf(w, "    %5d  %s\n", s.Rule, rs.Rules[s.Rule-1].String())
+	say := func(format string, args ...any) {
+		fmt.Fprintf(w, "           | "+format+"\n", args...)
+	}
+	switch {
+	case s.Attr == mib.AttrNull, s.Op == mib.ActionAssign, s.Op == mib.ActionAssignAct:
+		// Nothing is tested: it always succeeds.
+	case s.Tested && s.Succeeded:
+		say("%v is %s: true", s.Attr, octetsText(s.Attr, s.Got[:s.Size]))
+	case s.Tested:
+		say("%v is %s: false, go to rule %d", s.Attr, octetsText(s.Attr, s.Got[:s.Size]), s.Next)
+	}
+	if s.Popped != nil {
+		say("drops %v = %s", s.Popped.Attr, octetsText(s.Popped.Attr, s.Popped.Value))
+	}
+	if s.Pushed != nil {
+		say("saves %v = %s", s.Pushed.Attr, octetsText(s.Pushed.Attr, s.Pushed.Value))
+	}
+	if s.Note != "" {
+		say("%s", s.Note)
+	}
+	if s.Next > 0 && !s.Testing {
+		say("rule %d's test is skipped", s.Next)
+	}
+}
+
+// explainFlow prints which flow counts the packet.
+func (b *batch) explainFlow(w io.Writer, number int, p *packet.Packet) error {
+	var pl meter.Place
+	var f meter.Flow
+	err := b.meter.Update(func(s *meter.State) (err error) {
+		if pl, err = s.Lookup(number, p); err == nil && pl.Index != 0 {
+			s.Flow(pl.Index, &f)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	counters := [2]string{"ToPDUs and ToOctets", "FromPDUs and FromOctets"}[pl.Dir]
+	if pl.Index == 0 {
+		fmt.Fprintf(w, "  counts in a new flow, %s\n", counters)
+		return nil
+	}
+	fmt.Fprintf(w, "  counts in flow %d (so far %d PDUs to, %d from), %s\n", pl.Index, f.PDUs[0], f.PDUs[1], counters)
+	return nil
+}
+
+// octetsText prints a value or mask in the notation of its attribute.
+func octetsText(a mib.Attr, b []byte) string {
+	switch {
+	case len(b) == 0:
+		return "(none)"
+	case a == mib.AttrSourcePeerAddress || a == mib.AttrDestPeerAddress:
+		if addr, ok := netip.AddrFromSlice(b); ok {
+			return addr.String()
+		}
+	case a == mib.AttrSourceAdjacentAddress || a == mib.AttrDestAdjacentAddress:
+	case len(b) <= 8:
+		var n [8]byte
+		copy(n[8-len(b):], b)
+		return fmt.Sprint(binary.BigEndian.Uint64(n[:]))
+	}
+	return strings.ToUpper(strings.ReplaceAll(fmt.Sprintf("% x", b), " ", "-"))
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"io"
+)
+
+const helpHead = `netramet meters a trace: it sorts the packets into flows by rule sets and
+writes flow data.
+
+Usage:
+  netramet -C TRACE [-T SECONDS] [-N COUNT] [-F FILE] RULES...
+  netramet --compile RULES...
+  netramet -C TRACE --explain N RULES...
+
+TRACE is a pcap or pcapng file, plain or compressed with gzip, zstd or bzip2, or
+- for standard input. RULES are rule sets in SRL or as low-level rules; each
+makes flows of its own.
+
+Options:
+`
+
+const helpTail = `
+Options may be written with their value glued on (-T60) or apart (-T 60).
+
+Examples:
+  netramet -C office.pcap 5tuple.srl           flows of the whole trace
+  netramet -C office.pcap -T60 -F f.flows a.srl b.srl
+                                               two rule sets, every minute
+  zstdcat day.pcap.zst | netramet -C - hosts.srl
+  netramet -C office.pcap -T300 -N12 hosts.srl the first hour
+  netramet --octets=peer -C office.pcap 5tuple.srl
+                                               count IP octets, not frames
+  netramet -C office.pcap --explain 17 a.srl   why did packet 17 go there?
+  netramet --compile services.srl > services.rules
+
+Exit status: 0 if all went well, 1 after an error or loss (what could be metered
+is in the flow data), 2 for a wrong command line.
+`
+
+// printHelp explains every option, with examples.
+func printHelp(w io.Writer) {
+	fmt.Fprint(w, helpHead, newFlags(&options{}).FlagUsagesWrapped(80), helpTail)
+}

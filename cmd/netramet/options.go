@@ -1,0 +1,190 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"netramet/meter"
+	"netramet/streams"
+
+	"github.com/spf13/pflag"
+)
+
+// options is the command line.
+type options struct {
+	trace     string
+	interval  uint32 // seconds of packet time, 0: one collection at the end
+	intervals uint64 // 0: whole trace
+	flowFile  string // "": standard output
+	rules     []string
+
+	meterName    string
+	maxFlows     uint32
+	maxStreams   uint32
+	sample       uint32
+	seed         uint64
+	octets       string
+	fcs          int // -1: as the trace says
+	inactivity   uint32
+	maxGap       time.Duration
+	noCache      bool
+	allowRefused bool
+	sync         bool
+	silent       bool
+
+	compile bool
+	explain uint64
+	version bool
+	help    bool
+
+	text string // the options as given, for the flow data file's header
+}
+
+// newFlags declares the options.
+func newFlags(o *options) *pflag.FlagSet {
+	f := pflag.NewFlagSet("netramet", pflag.ContinueOnError)
+	f.SortFlags = false
+	f.SetOutput(io.Discard)
+	f.StringVarP(&o.trace, "trace", "C", "", "`TRACE` to meter: a path, format:path, or - for standard input")
+	f.StringVarP(&o.trace, "source", "S", "", "`TRACE` to meter: the older spelling of -C")
+	f.Uint32VarP(&o.interval, "interval", "T", 0, "collect after every `SECONDS` of packet time; 0: once, at the end")
+	f.Uint64VarP(&o.intervals, "intervals", "N", 0, "stop after `COUNT` intervals of -T; 0: the whole trace")
+	f.StringVarP(&o.flowFile, "flow-file", "F", "", "write the flow data to `FILE`, replacing it; default: standard output")
+	f.StringVar(&o.meterName, "meter-name", "", "`NAME` of the meter in the flow data; default: the trace's base name")
+	f.Uint32VarP(&o.maxFlows, "max-flows", "f", meter.DefaultMaxFlows, "hold at most `COUNT` flows; memory is taken as needed")
+	f.Uint32VarP(&o.maxStreams, "max-streams", "t", streams.DefaultMaxStreams, "hold at most `COUNT` streams")
+	f.Uint32VarP(&o.sample, "sample", "n", 1, "meter one packet in `N`, chosen by chance")
+	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the chance of -n starts from")
+	f.StringVar(&o.octets, "octets", "frame", "count octets of the `LAYER`: frame (on the wire) or peer (IP)")
+	f.IntVar(&o.fcs, "fcs", -1, "`OCTETS` of frame check sequence that the trace's lengths count: 0 or 4; default: as its format has it")
+	f.Uint32VarP(&o.inactivity, "inactivity", "i", 600, "recover flows idle for `SECONDS`, once they are collected")
+	f.DurationVar(&o.maxGap, "max-gap", meter.DefaultMaxGap, "believe a step of time over `LENGTH` only if 16 packets agree; e.g. 36h, 90m")
+	f.BoolVar(&o.noCache, "no-cache", false, "run the rules for every packet; the result is the same")
+	f.BoolVar(&o.allowRefused, "allow-refused", false, "exit 0 even if the flow table was full (-f)")
+	f.BoolVar(&o.sync, "sync", false, "force each collection to disk before going on")
+	f.BoolVarP(&o.silent, "silent", "s", false, "no progress and no summary on standard error")
+	f.BoolVar(&o.compile, "compile", false, "print the rule sets as low-level rules and end")
+	f.Uint64Var(&o.explain, "explain", 0, "show how packet `N` of the trace runs through the rules, and end")
+	f.BoolVarP(&o.version, "version", "V", false, "print the version and end")
+	f.BoolVarP(&o.help, "help", "h", false, "print this help and end")
+	f.Lookup("fcs").DefValue = "0" // no number to print: its text tells the default
+	return f
+}
+
+// parseOptions reads the command line and checks what can be checked without
+// opening anything.
+func parseOptions(args []string) (*options, error) {
+	o := &options{}
+	f := newFlags(o)
+	if err := f.Parse(args); err != nil {
+		return nil, valueError(err)
+	}
+	if o.help {
+		return nil, pflag.ErrHelp
+	}
+	o.rules = f.Args()
+	o.text = optionText(f)
+	if o.version {
+		return o, nil
+	}
+	return o, o.check(f)
+}
+
+// valueError says what is wrong with an option's value without naming the
+// functions that found it.
+func valueError(err error) error {
+	var bad *pflag.InvalidValueError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	var num *strconv.NumError
+	if cause := bad.Unwrap(); errors.As(cause, &num) {
+		what := "it is a whole number from 0"
+		if errors.Is(num.Err, strconv.ErrRange) {
+			what = "the number is too large"
+		}
+		return fmt.Errorf("--%s %q: %s", bad.GetFlag().Name, bad.GetValue(), what)
+	}
+	return fmt.Errorf("--%s %q: %w", bad.GetFlag().Name, bad.GetValue(), bad.Unwrap())
+}
+
+func (o *options) check(f *pflag.FlagSet) error {
+	if len(o.rules) == 0 {
+		return errors.New("no rule file: name one or more SRL or .rules files")
+	}
+	if o.compile {
+		return nil
+	}
+	switch {
+	case o.trace == "":
+		return errors.New("no trace: give one with -C")
+	case f.Changed("trace") && f.Changed("source"):
+		return errors.New("-C and -S are the same option: give one trace")
+	case o.octets != "frame" && o.octets != "peer":
+		return fmt.Errorf("--octets %q: it is frame or peer", o.octets)
+	case o.fcs != -1 && o.fcs != 0 && o.fcs != 4:
+		return fmt.Errorf("--fcs %d: it is 0 or 4", o.fcs)
+	case o.sample == 0:
+		return errors.New("-n 0: sampling takes one packet in N, N from 1")
+	case o.maxFlows == 0:
+		return errors.New("-f 0: a flow table needs room for one flow")
+	case o.intervals > 0 && o.interval == 0:
+		return errors.New("-N counts intervals: give their length with -T")
+	case o.maxGap <= 0:
+		return fmt.Errorf("--max-gap %v: it is a positive length of time", o.maxGap)
+	case f.Changed("explain") && o.explain == 0:
+		return errors.New("--explain 0: packets are numbered from 1")
+	}
+	return nil
+}
+
+// meterConfig is the part of the options that the meter needs.
+func (o *options) meterConfig() meter.Config {
+	c := meter.Config{
+		MaxFlows:     int(o.maxFlows),
+		Streams:      streams.Config{MaxStreams: int(o.maxStreams)},
+		Inactivity:   time.Duration(o.inactivity) * time.Second,
+		SampleRate:   o.sample,
+		Seed:         o.seed,
+		MaxGap:       o.maxGap,
+		Interval:     time.Duration(o.interval) * time.Second,
+		MaxIntervals: o.intervals,
+	}
+	if o.inactivity == 0 {
+		c.Inactivity = meter.NoInactivity
+	}
+	if o.octets == "peer" {
+		c.Octets = meter.PeerOctets
+	}
+	if o.noCache {
+		c.Cache = meter.NoCache
+	}
+	return c
+}
+
+// optionText renders the options that were given, in their short form where
+// they have one, and the rule files. Output files are not part of what was
+// measured and are left out, so that the same measurement has the same header.
+func optionText(f *pflag.FlagSet) string {
+	var parts []string
+	f.Visit(func(fl *pflag.Flag) {
+		switch fl.Name {
+		case "flow-file", "silent", "sync", "no-cache", "allow-refused":
+			return
+		}
+		name := "--" + fl.Name
+		if fl.Shorthand != "" {
+			name = "-" + fl.Shorthand
+		}
+		if fl.Value.Type() == "bool" {
+			parts = append(parts, name)
+			return
+		}
+		parts = append(parts, name+" "+fl.Value.String())
+	})
+	return strings.Join(append(parts, f.Args()...), " ")
+}

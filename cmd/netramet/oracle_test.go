@@ -1,0 +1,301 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"netramet/meter"
+	"netramet/mib"
+	"netramet/reader/flowfile"
+	"netramet/ruleset"
+	"netramet/ruleset/srl"
+	"netramet/sources/sourcetest"
+	"netramet/sources/wire"
+	"netramet/streams"
+)
+
+// TestOracle holds the meter against the reference meter: random traces under
+// random rule sets give the same flow data file, octet for octet, with
+// remembered verdicts and without, in batches of 1, 7 and 256, and with flow
+// and stream tables that are far too small.
+func TestOracle(t *testing.T) {
+	seeds := 120
+	if testing.Short() {
+		seeds = 20
+	}
+	var flows int
+	for seed := range uint64(seeds) {
+		flows += oracleSeed(t, seed)
+	}
+	if flows < 10*seeds {
+		t.Errorf("%d flows in %d traces: the traces test little", flows, seeds)
+	}
+}
+
+// FuzzOracle is TestOracle on seeds of the fuzzer's choice.
+func FuzzOracle(f *testing.F) {
+	f.Add(uint64(1 << 40))
+	f.Fuzz(func(t *testing.T, seed uint64) { oracleSeed(t, seed) })
+}
+
+func oracleSeed(t *testing.T, seed uint64) (flows int) {
+	t.Helper()
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	frames := randomTrace(t, rnd)
+	sets := randomRuleSets(t, rnd)
+	cfg := meter.Config{
+		MaxFlows:   []int{1, 3, 20, 1 << 20}[rnd.IntN(4)],
+		Inactivity: []time.Duration{meter.NoInactivity, time.Second, 20 * time.Second, 600 * time.Second}[rnd.IntN(4)],
+		MaxGap:     []time.Duration{time.Minute, 24 * time.Hour}[rnd.IntN(2)],
+		Octets:     meter.OctetMode(rnd.IntN(2)),
+		Interval:   []time.Duration{0, time.Second, 10 * time.Second, time.Hour}[rnd.IntN(4)],
+	}
+	if cfg.Interval > 0 && rnd.IntN(3) == 0 {
+		cfg.MaxIntervals = uint64(rnd.IntN(20) + 1)
+	}
+	tasks := tasksOf(sets)
+	header := flowfile.Header{Version: Version, Meter: "oracle"}
+
+	var want bytes.Buffer
+	refCfg := cfg
+	if refCfg.Inactivity < 0 {
+		refCfg.Inactivity = 0
+	}
+	ref := newRefMeter(refCfg, sets)
+	if err := ref.run(frames, tasks, flowfile.NewWriter(&want, header)); err != nil {
+		t.Fatalf("seed %d: reference: %v", seed, err)
+	}
+	for _, size := range []int{1, 7, 256} {
+		for _, cache := range []meter.CacheMode{meter.CacheVerdicts, meter.NoCache} {
+			for _, maxStreams := range []int{0, 2} {
+				if cache == meter.NoCache && maxStreams != 0 {
+					continue
+				}
+				cfg.Cache, cfg.Streams = cache, streams.Config{MaxStreams: maxStreams}
+				var got bytes.Buffer
+				m := meterFrames(t, cfg, frames, size, sets, flowfile.NewWriter(&got, header))
+				name := fmt.Sprintf("seed %d, batches of %d, cache mode %d, at most %d streams", seed, size, cache, maxStreams)
+				if d := firstDifference(got.String(), want.String()); d != "" {
+					t.Fatalf("%s: %s\n%v", name, d, sets[0].Rules)
+				}
+				checkSums(t, name, m, ref)
+			}
+		}
+	}
+	return bytes.Count(want.Bytes(), []byte("\n"))
+}
+
+// meterFrames meters frames as the command does.
+func meterFrames(t *testing.T, cfg meter.Config, frames []wire.Frame, size int, sets []*ruleset.RuleSet, out output) *meter.Meter {
+	t.Helper()
+	b := &batch{o: &options{silent: true, allowRefused: true}, out: out, tasks: tasksOf(sets)}
+	b.src = sourcetest.NewFake(frames, size)
+	b.show = newProgress(b.o, nil)
+	b.meter = meter.New(cfg)
+	if err := b.runSets(sets, make([]string, len(sets))); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.meterTrace(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return b.meter
+}
+
+// checkSums checks the invariant of design §5.11: every packet read is counted
+// once under every rule set, in some place.
+func checkSums(t *testing.T, name string, m *meter.Meter, ref *refMeter) {
+	t.Helper()
+	m.View(func(s *meter.State) {
+		c := s.Counts()
+		if c.Packets != ref.counts.Packets || c.Octets != ref.counts.Octets || c.Late != ref.counts.Late || c.BadStamps != ref.counts.BadStamps || c.NoStamps != ref.counts.NoStamps {
+			t.Fatalf("%s: counts %+v, want %+v", name, c, ref.counts)
+		}
+		for _, rs := range ref.sets {
+			r, err := s.RuleSetCounts(rs.Number)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if sum := r.PDUs + r.Ignored + r.NotMatched + r.RefusedPDUs + c.Unsupported + c.SampledOut; sum != c.Packets {
+				t.Fatalf("%s: rule set %d accounts for %d packets of %d: %+v", name, rs.Number, sum, c.Packets, r)
+			}
+			want := *ref.perSet[rs.Number]
+			r.PDUs, r.Flows = 0, 0
+			if r != want {
+				t.Fatalf("%s: rule set %d: %+v, want %+v", name, rs.Number, r, want)
+			}
+		}
+	})
+}
+
+func firstDifference(got, want string) string {
+	if got == want {
+		return ""
+	}
+	g, w := bytes.Split([]byte(got), []byte("\n")), bytes.Split([]byte(want), []byte("\n"))
+	for i := range min(len(g), len(w)) {
+		if !bytes.Equal(g[i], w[i]) {
+			return fmt.Sprintf("line %d:\n got %s\nwant %s", i+1, g[i], w[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
+}
+
+// randomTrace makes a few hundred packets among few end points, in both
+// directions, with time stamps of every kind: steady, jumping, backwards,
+// absurd, absent.
+func randomTrace(t *testing.T, rnd *rand.Rand) []wire.Frame {
+	t.Helper()
+	hosts := 2 + rnd.IntN(4)
+	ports := 1 + rnd.IntN(3)
+	odd := rnd.IntN(3) == 0
+	at := time.Duration(rnd.Int64N(int64(time.Hour)))
+	var frames []wire.Frame
+	for range 50 + rnd.IntN(400) {
+		switch n := rnd.IntN(100); {
+		case n < 60:
+			at += time.Duration(rnd.Int64N(int64(300 * time.Millisecond)))
+		case n < 70:
+			at += time.Duration(rnd.Int64N(int64(15 * time.Second)))
+		case n < 72:
+			at += time.Duration(rnd.Int64N(int64(3 * time.Hour)))
+		case n < 73 && odd:
+			at += time.Duration(rnd.Int64N(int64(400 * time.Hour)))
+		}
+		stamp := sourcetest.At(at)
+		if odd {
+			switch rnd.IntN(40) {
+			case 0:
+				stamp = sourcetest.At(at + 1000*time.Hour)
+			case 1:
+				stamp = sourcetest.At(at - time.Duration(rnd.Int64N(int64(time.Minute))))
+			case 2:
+				stamp = sourcetest.NoTime()
+			}
+		}
+		f, err := sourcetest.Build(append(randomLayers(rnd, hosts, ports), stamp)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Interface = uint8(1 + rnd.IntN(2))
+		frames = append(frames, f)
+	}
+	return frames
+}
+
+func randomLayers(rnd *rand.Rand, hosts, ports int) []sourcetest.Part {
+	a, b := rnd.IntN(hosts), rnd.IntN(hosts)
+	parts := []sourcetest.Part{sourcetest.Ether(fmt.Sprintf("02:00:00:00:00:%02x", a), fmt.Sprintf("02:00:00:00:00:%02x", b))}
+	if rnd.IntN(5) == 0 {
+		parts = append(parts, sourcetest.VLAN(uint16(1+rnd.IntN(2))))
+	}
+	switch rnd.IntN(8) {
+	case 0:
+		return append(parts, sourcetest.ARP{})
+	case 1, 2:
+		parts = append(parts, sourcetest.IPv6{Src: fmt.Sprintf("2001:db8::%d", a), Dst: fmt.Sprintf("2001:db8:%d::%d", b&1, b)})
+	default:
+		parts = append(parts, sourcetest.IPv4{Src: fmt.Sprintf("10.0.%d.%d", a&1, a), Dst: fmt.Sprintf("10.0.%d.%d", b&1, b)})
+	}
+	port := func() uint16 { return uint16([]int{80, 53, 1024, 40000}[rnd.IntN(ports)]) }
+	switch rnd.IntN(5) {
+	case 0:
+		parts = append(parts, sourcetest.UDP{Src: port(), Dst: port()})
+	case 1:
+		parts = append(parts, sourcetest.ICMP{})
+	default:
+		parts = append(parts, sourcetest.TCP{Src: port(), Dst: port()})
+	}
+	return append(parts, sourcetest.Payload(rnd.IntN(100)))
+}
+
+// oraclePrograms are rule sets people would write.
+var oraclePrograms = []string{
+	`save SourcePeerType; save SourcePeerAddress; save DestPeerAddress; save SourceTransType;
+	 save SourceTransAddress; save DestTransAddress; count;`,
+	`if SourcePeerType == 1 save; else ignore; save SourcePeerAddress/24; save DestPeerAddress/24; count;`,
+	`if SourcePeerAddress == 10.0.0/24 save, count; else nomatch;`,
+	`if SourcePeerType == 1 save; else nomatch;
+	 if SourceTransAddress == (80, 53) nomatch; if DestTransAddress == (80, 53) save, store FlowKind := 'W';
+	 else { if MatchingStoD == 1 nomatch; store FlowKind := '?'; } save SourcePeerAddress; count;`,
+	`call kind(SourcePeerAddress, SourceKind) endcall; call kind(DestPeerAddress, DestKind) endcall; count;
+	 subroutine kind(address a, variable v) if a == 10.0.1/24 save, store v := 1; else store v := 2; return; endsub;`,
+	`save SourceInterface; save VLANid; save SourceAdjacentAddress; save DestAdjacentAddress; count;`,
+	`if DestTransAddress == 53 save, { if DestPeerAddress == 10.0.0.1 store FlowKind := 1; if FlowKind == 0 nomatch; else { save SourcePeerType; count; } }`,
+}
+
+func randomRuleSets(t *testing.T, rnd *rand.Rand) []*ruleset.RuleSet {
+	t.Helper()
+	format := &ruleset.Format{}
+	for _, a := range mib.Attrs() {
+		// The time mark is the meter's own; counts of lost PDUs and
+		// distributions need streams that end.
+		if a.Is(mib.UseRead) && !a.IsDistribution() && a != mib.AttrFlowStatus && a != mib.AttrFlowTimeMark {
+			format.Attrs = append(format.Attrs, a)
+			format.Seps = append(format.Seps, " ")
+		}
+	}
+	format.Seps = append(slices.Clip(format.Seps), "")
+	var sets []*ruleset.RuleSet
+	for n := range 1 + rnd.IntN(3) {
+		var rs *ruleset.RuleSet
+		if rnd.IntN(2) == 0 {
+			src := oraclePrograms[rnd.IntN(len(oraclePrograms))]
+			var err error
+			if rs, _, err = srl.Compile("oracle.srl", []byte(src), srl.Options{Optimise: rnd.IntN(3)}); err != nil {
+				t.Fatalf("%s\n%v", src, err)
+			}
+		} else {
+			rs = randomRules(t, rnd)
+		}
+		rs.Number, rs.Name, rs.Format = 2+3*n, fmt.Sprint("set", n), format
+		sets = append(sets, rs)
+	}
+	return sets
+}
+
+// randomRules makes rules at random that the meter loads.
+func randomRules(t *testing.T, rnd *rand.Rand) *ruleset.RuleSet {
+	t.Helper()
+	attrs := []mib.Attr{
+		mib.AttrNull, mib.AttrSourcePeerType, mib.AttrDestPeerType, mib.AttrSourcePeerAddress, mib.AttrDestPeerAddress,
+		mib.AttrSourceTransType, mib.AttrSourceTransAddress, mib.AttrDestTransAddress, mib.AttrMatchingStoD,
+		mib.AttrFlowKind, mib.AttrSourceKind, mib.AttrSourceInterface, mib.AttrVLANid,
+	}
+	masks := []ruleset.Octets{{}, {0xff}, {0xff, 0xff}, {0xff, 0xff, 0xff, 0xff}}
+	values := []ruleset.Octets{{}, {1}, {2}, {6}, {0, 80}, {0, 53}, {10}, {10, 0, 0, 1}, {10, 0, 1}}
+	actions := []mib.Action{
+		mib.ActionIgnore, mib.ActionNoMatch, mib.ActionCount, mib.ActionCountPkt, mib.ActionGoto, mib.ActionGotoAct,
+		mib.ActionPushRuleTo, mib.ActionPushRuleToAct, mib.ActionPushPktTo, mib.ActionPushPktToAct, mib.ActionPopTo, mib.ActionPopToAct,
+	}
+	for range 10_000 {
+		n := 2 + rnd.IntN(14)
+		rs := &ruleset.RuleSet{Optimise: -1, Number: 2}
+		for i := range n {
+			r := ruleset.Rule{Selector: attrs[rnd.IntN(len(attrs))], Action: actions[rnd.IntN(len(actions))]}
+			r.Mask, r.Value = masks[rnd.IntN(len(masks))], values[rnd.IntN(len(values))]
+			for j := r.Selector.Size(); j < len(r.Mask); j++ {
+				r.Mask[j], r.Value[j] = 0, 0
+			}
+			if rnd.IntN(2) == 0 {
+				for j := range r.Value {
+					r.Value[j] &= r.Mask[j]
+				}
+			}
+			if r.Action.Goes() {
+				r.Parameter = uint16(min(i+2+rnd.IntN(3), n))
+			}
+			rs.Rules = append(rs.Rules, r)
+		}
+		err := meter.New(meter.Config{}).Update(func(s *meter.State) error { return s.Load(rs) })
+		if err == nil {
+			return rs
+		}
+	}
+	t.Fatal("no random rules that load")
+	return nil
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"netramet/meter"
+)
+
+// progress is the line on standard error that says how far a run has come. It
+// is shown on a terminal only.
+type progress struct {
+	w     io.Writer // nil: not shown
+	begun time.Time
+	due   time.Time
+	calls int
+	shown bool
+}
+
+// Looking at the clock for every batch would be most of the cost of progress.
+const (
+	progressEvery = 250 * time.Millisecond
+	progressCalls = 64
+)
+
+func newProgress(o *options, w io.Writer) *progress {
+	now := time.Now()
+	p := &progress{begun: now, due: now.Add(progressEvery)}
+	if !o.silent && isTerminal(w) {
+		p.w = w
+	}
+	return p
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	fi, err := f.Stat()
+	return err == nil && fi.Mode()&os.ModeCharDevice != 0
+}
+
+// update shows how far b has come, a few times a second.
+func (p *progress) update(b *batch) {
+	p.calls++
+	if p.w == nil || p.calls%progressCalls != 0 {
+		return
+	}
+	now := time.Now()
+	if now.Before(p.due) {
+		return
+	}
+	p.due, p.shown = now.Add(progressEvery), true
+	st, spent := b.src.Stats(), now.Sub(p.begun)
+	var packets uint64
+	var flows int
+	b.meter.View(func(s *meter.State) { packets, flows = s.Counts().Packets, s.FlowsInUse() })
+	share, left := "", ""
+	if st.BytesAll > 0 {
+		part := float64(st.BytesRead) / float64(st.BytesAll)
+		share = fmt.Sprintf("%3.0f %%  ", 100*part)
+		if part > 0 {
+			rest := time.Duration(float64(spent) * (1 - part) / part)
+			left = fmt.Sprintf("  %v left", rest.Round(time.Second))
+		}
+	}
+	fmt.Fprintf(p.w, "\r\x1b[K%s%d packets  %.0f packets/s  %d flows%s",
+		share, packets, float64(packets)/spent.Seconds(), flows, left)
+}
+
+// clear removes the line.
+func (p *progress) clear() {
+	if p.shown {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.shown = false
+	}
+}
+
+// summary writes the line at the end of a run.
+func (b *batch) summary(w io.Writer) {
+	var c meter.Counts
+	var ignored, notMatched, refused, flows uint64
+	b.meter.View(func(s *meter.State) {
+		c = s.Counts()
+		for _, t := range b.tasks {
+			if r, err := s.RuleSetCounts(t.RuleSet); err == nil {
+				ignored += r.Ignored
+				notMatched += r.NotMatched
+				refused += r.RefusedPDUs
+				flows += r.Created
+			}
+		}
+	})
+	st, spent := b.src.Stats(), time.Since(b.begun).Seconds()
+	fmt.Fprintf(w, "netramet: %d packets, %d octets, %d ignored, %d not matched, %d flows, ",
+		c.Packets, c.Octets, ignored, notMatched, flows)
+	for _, extra := range []struct {
+		n    uint64
+		what string
+	}{
+		{refused, "refused"}, {c.Unsupported, "of unsupported link type"}, {c.SampledOut, "sampled out"},
+		{c.Late, "late"}, {c.BadStamps, "with bad time stamps"},
+	} {
+		if extra.n > 0 {
+			fmt.Fprintf(w, "%d %s, ", extra.n, extra.what)
+		}
+	}
+	fmt.Fprintf(w, "%d damaged or skipped records, %.2f s, %.0f packets/s\n",
+		st.Damaged+st.Skipped, spent, float64(c.Packets)/max(spent, 1e-9))
+}

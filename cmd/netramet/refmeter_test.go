@@ -1,0 +1,349 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"netramet/meter"
+	"netramet/meter/packet"
+	"netramet/meter/pme"
+	"netramet/mib"
+	"netramet/reader"
+	"netramet/ruleset"
+	"netramet/sources/wire"
+)
+
+// refMeter is the meter written down as plainly as the RFCs and the decided
+// semantics allow: one map, the naive interpreter for every packet, no
+// streams, no rounds, no batches. It is the oracle of the real meter: both
+// must give the same flow data file, octet for octet.
+type refMeter struct {
+	cfg  meter.Config
+	sets []*ruleset.RuleSet // in order of number
+
+	flows map[string]*refFlow // by rule set and key
+	slots []*refFlow          // by FlowIndex-1; nil: free
+	freed []refFreed          // oldest first
+	walk  int                 // slot that recovery looks at next
+
+	counts             meter.Counts
+	perSet             map[int]*meter.RuleSetCounts
+	begun, busy, ended bool
+	start, clock, tick int64 // Unix ns; tick: the last grid point passed
+	uptime             int64
+	closed             uint64
+
+	// The collection being read, and up to when the reader has everything.
+	iv        reader.Interval
+	from      uint64
+	collected int64
+	left      []*refFlow
+	tasks     []reader.Task
+}
+
+type refFlow struct {
+	index        int
+	set          int
+	key          string
+	saved        []pme.Saved
+	pdus, octets [2]uint64
+	first, last  int64
+}
+
+type refFreed struct {
+	slot int
+	at   int64
+}
+
+func newRefMeter(cfg meter.Config, sets []*ruleset.RuleSet) *refMeter {
+	r := &refMeter{cfg: cfg, sets: slices.Clone(sets), flows: map[string]*refFlow{}, perSet: map[int]*meter.RuleSetCounts{}, uptime: 1, from: 1}
+	slices.SortFunc(r.sets, func(a, b *ruleset.RuleSet) int { return a.Number - b.Number })
+	for _, s := range sets {
+		r.perSet[s.Number] = &meter.RuleSetCounts{}
+	}
+	return r
+}
+
+// run meters a whole trace, collecting into out.
+func (r *refMeter) run(frames []wire.Frame, tasks []reader.Task, out output) error {
+	collect := func(number uint64) error {
+		r.iv = reader.Interval{Number: number, Time: time.Unix(0, r.clock).UTC(), From: r.from, To: uint64(r.uptime)}
+		if r.begun {
+			out.SetStart(time.Unix(0, r.start).UTC())
+		}
+		_, _, err := reader.Collect(context.Background(), r, tasks, out)
+		return err
+	}
+	for i := range frames {
+		f := &frames[i]
+		t := f.Time
+		if r.begun && t != wire.NoTime && t-r.clock > int64(r.cfg.MaxGap) && !r.agreed(frames[i:]) {
+			r.counts.BadStamps++
+			t = r.clock
+		} else if r.begun && t != wire.NoTime && t < r.clock {
+			r.counts.Late++
+		}
+		if t == wire.NoTime {
+			r.counts.NoStamps++
+			t = r.clock
+		} else if !r.begun {
+			r.begun, r.start, r.clock, r.tick = true, t, t, t
+		}
+		t = max(t, r.clock)
+		for r.cfg.Interval > 0 && r.begun && (t-r.start)/int64(r.cfg.Interval) > int64(r.closed) {
+			n := uint64(t-r.start) / uint64(r.cfg.Interval)
+			if r.busy {
+				n = r.closed + 1
+			}
+			if r.cfg.MaxIntervals > 0 {
+				n = min(n, r.cfg.MaxIntervals)
+			}
+			r.moveTo(r.start + int64(n)*int64(r.cfg.Interval))
+			r.closed, r.busy = n, false
+			if err := collect(n); err != nil {
+				return err
+			}
+			if n == r.cfg.MaxIntervals {
+				return nil
+			}
+		}
+		r.moveTo(t)
+		r.busy = true
+		r.meter(f)
+	}
+	return collect(r.closed + 1)
+}
+
+func (r *refMeter) agreed(frames []wire.Frame) bool {
+	if len(frames) < 17 {
+		return false
+	}
+	for _, f := range frames[1:17] {
+		if f.Time == wire.NoTime || f.Time < frames[0].Time-int64(r.cfg.MaxGap) {
+			return false
+		}
+	}
+	return true
+}
+
+// moveTo passes the grid points up to t and sets the clock to t.
+func (r *refMeter) moveTo(t int64) {
+	if !r.begun {
+		return
+	}
+	const grid = int64(100 * time.Millisecond)
+	passed := (t-r.start)/grid - (r.tick-r.start)/grid
+	if passed > 0 {
+		r.tick = r.start + (t-r.start)/grid*grid
+		r.recover(1+(r.tick-r.start)/1e7, passed)
+	}
+	r.clock, r.uptime = t, 1+(t-r.start)/1e7
+}
+
+// recover frees idle flows that have been collected, a share of the table for
+// each grid point passed.
+func (r *refMeter) recover(now, passed int64) {
+	idle := int64(r.cfg.Inactivity / (10 * time.Millisecond))
+	n := int64(len(r.slots))
+	if n == 0 || now <= idle || r.collected == 0 || len(r.flows) == 0 {
+		return
+	}
+	for range min(n, passed*(256+n/32)) {
+		if r.walk >= len(r.slots) {
+			r.walk = 0
+		}
+		if f := r.slots[r.walk]; f != nil && now-f.last >= idle && f.last < r.collected {
+			delete(r.flows, f.key)
+			r.slots[r.walk] = nil
+			r.freed = append(r.freed, refFreed{r.walk, now})
+			r.perSet[f.set].Recovered++
+		}
+		r.walk++
+	}
+}
+
+func (r *refMeter) meter(f *wire.Frame) {
+	var p packet.Packet
+	p.DecodeNet(f)
+	p.DecodeRest(f)
+	octets := uint64(p.FrameOctets)
+	if r.cfg.Octets == meter.PeerOctets || octets == 0 {
+		octets = uint64(p.PeerOctets)
+	}
+	r.counts.Packets++
+	r.counts.Octets += octets
+	if p.Fault == packet.FaultLinkType {
+		r.counts.Unsupported++
+		return
+	}
+	for _, rs := range r.sets {
+		r.meterUnder(rs, &p, octets)
+	}
+}
+
+// meterUnder is RFC 2722 §4.3.
+func (r *refMeter) meterUnder(rs *ruleset.RuleSet, p *packet.Packet, octets uint64) {
+	c := r.perSet[rs.Number]
+	out := pme.Interpret(rs, p, pme.WireOrder, nil)
+	reversed := out.Verdict == pme.NoMatch
+	if reversed {
+		out = pme.Interpret(rs, p, pme.Reversed, nil)
+	}
+	switch out.Verdict {
+	case pme.Ignore:
+		c.Ignored++
+		return
+	case pme.NoMatch:
+		c.NotMatched++
+		return
+	}
+	key := refKey(rs.Number, out.Saved)
+	f, dir := r.flows[key], packet.Source
+	if reversed {
+		dir = packet.Dest
+	} else if f == nil {
+		if back := r.flows[refKey(rs.Number, refReverse(out.Saved))]; back != nil {
+			f, dir = back, packet.Dest
+		}
+	}
+	if f == nil {
+		if f = r.create(rs.Number, key, out.Saved); f == nil {
+			c.RefusedPDUs++
+			c.RefusedOctets += octets
+			return
+		}
+		c.Created++
+	}
+	f.pdus[dir]++
+	f.octets[dir] += octets
+	f.last = r.uptime
+}
+
+func (r *refMeter) create(set int, key string, saved []pme.Saved) *refFlow {
+	if len(r.flows) >= r.cfg.MaxFlows {
+		return nil
+	}
+	slot := len(r.slots)
+	if len(r.freed) > 0 && r.freed[0].at < r.uptime {
+		slot, r.freed = r.freed[0].slot, r.freed[1:]
+	} else {
+		r.slots = append(r.slots, nil)
+	}
+	f := &refFlow{index: slot + 1, set: set, key: key, saved: saved, first: r.uptime}
+	r.slots[slot], r.flows[key] = f, f
+	return f
+}
+
+// refKey spells out everything that tells two flows apart.
+func refKey(set int, saved []pme.Saved) string {
+	var b strings.Builder
+	fmt.Fprint(&b, set)
+	for _, s := range saved {
+		fmt.Fprintf(&b, " %d&%x=%x", s.Attr, s.Mask, s.Value)
+	}
+	return b.String()
+}
+
+// refReverse exchanges every attribute that has a Source/Dest pair.
+func refReverse(saved []pme.Saved) []pme.Saved {
+	back := slices.Clone(saved)
+	for i := range back {
+		back[i].Attr = back[i].Attr.Reverse().Slot()
+	}
+	slices.SortFunc(back, func(a, b pme.Saved) int { return int(a.Attr) - int(b.Attr) })
+	return back
+}
+
+// Begin, Next and Commit make refMeter a reader.Flows.
+func (r *refMeter) Begin(_ context.Context, tasks []reader.Task) (reader.Interval, error) {
+	r.left, r.tasks = nil, tasks
+	for _, t := range tasks {
+		for _, f := range r.slots {
+			if f != nil && f.set == t.RuleSet && uint64(f.last) >= r.iv.From {
+				r.left = append(r.left, f)
+			}
+		}
+	}
+	return r.iv, nil
+}
+
+func (r *refMeter) Next(_ context.Context, rec *reader.Record) error {
+	if len(r.left) == 0 {
+		return io.EOF
+	}
+	f := r.left[0]
+	r.left = r.left[1:]
+	rec.RuleSet, rec.Index, rec.FirstTime = f.set, uint32(f.index), uint64(f.first)
+	rec.PeerType = mib.PeerType(f.number(mib.AttrSourcePeerType))
+	rec.Values = rec.Values[:0]
+	task := r.tasks[slices.IndexFunc(r.tasks, func(t reader.Task) bool { return t.RuleSet == f.set })]
+	for _, a := range task.Format.Attrs {
+		rec.Values = append(rec.Values, f.value(a, rec.PeerType))
+	}
+	return nil
+}
+
+func (r *refMeter) Commit(context.Context) error {
+	r.from, r.collected = r.iv.To-1, int64(r.iv.To)
+	return nil
+}
+
+func (f *refFlow) find(a mib.Attr) *pme.Saved {
+	i := slices.IndexFunc(f.saved, func(s pme.Saved) bool { return s.Attr == a.Slot() })
+	if i < 0 {
+		return nil
+	}
+	return &f.saved[i]
+}
+
+func (f *refFlow) number(a mib.Attr) (n uint64) {
+	if s := f.find(a); s != nil {
+		for _, b := range s.Value {
+			n = n<<8 | uint64(b)
+		}
+	}
+	return n
+}
+
+func (f *refFlow) value(a mib.Attr, peer mib.PeerType) (v reader.Value) {
+	numbers := map[mib.Attr]uint64{
+		mib.AttrFlowIndex: uint64(f.index), mib.AttrFlowRuleSet: uint64(f.set),
+		mib.AttrFirstTime: uint64(f.first), mib.AttrLastActiveTime: uint64(f.last),
+		mib.AttrToPDUs: f.pdus[0], mib.AttrFromPDUs: f.pdus[1],
+		mib.AttrToOctets: f.octets[0], mib.AttrFromOctets: f.octets[1],
+	}
+	info, _ := mib.Info(a)
+	addr, isMask := a, info.Class == mib.ClassMask
+	if isMask {
+		for _, b := range mib.Attrs() {
+			if bi, _ := mib.Info(b); bi.Mask == a {
+				addr = b
+			}
+		}
+	}
+	if info.Class != mib.ClassAddress && !isMask {
+		if n, ok := numbers[a]; ok {
+			return reader.Value{Num: n}
+		}
+		return reader.Value{Num: f.number(a)}
+	}
+	octets := make([]byte, mib.MaxAddress)[:addr.Size()]
+	if addr.Size() == mib.MaxAddress && addr != mib.AttrSourceSubscriberID && addr != mib.AttrDestSubscriberID {
+		octets = octets[:4]
+		if n := peer.AddressSize(); n > 0 {
+			octets = octets[:n]
+		}
+	}
+	if s := f.find(addr); s != nil {
+		octets = s.Value
+		if isMask {
+			octets = s.Mask
+		}
+	}
+	v.Len = uint8(copy(v.Octets[:], octets))
+	return v
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"netramet/reader"
+	"netramet/reader/flowfile"
+	"netramet/ruleset"
+	"netramet/ruleset/srl"
+)
+
+// ruleErrors marks an error whose text names its file and place itself.
+type ruleErrors struct{ error }
+
+func (e ruleErrors) Unwrap() error { return e.error }
+
+// readRules reads the rule files and gives every rule set a number. Warnings
+// go to warn.
+func readRules(files []string, warn io.Writer) ([]*ruleset.RuleSet, error) {
+	var sets []*ruleset.RuleSet
+	var failed []string
+	for _, file := range files {
+		rs, diags, err := readRuleFile(file)
+		if w := diags.Warnings(); w != "" {
+			fmt.Fprintln(warn, w)
+		}
+		if err != nil {
+			failed = append(failed, err.Error())
+			continue
+		}
+		sets = append(sets, rs)
+	}
+	if len(failed) > 0 {
+		return nil, ruleErrors{fmt.Errorf("%s", strings.Join(failed, "\n"))}
+	}
+	return sets, numberRuleSets(sets, files)
+}
+
+func readRuleFile(file string) (*ruleset.RuleSet, ruleset.Diags, error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, nil, fmt.Errorf("netramet: rule file: %w", err)
+	}
+	if bytes.IndexByte(src, 0) >= 0 {
+		return nil, nil, fmt.Errorf("netramet: rule file: %s: is not text", file)
+	}
+	dir := filepath.Dir(file)
+	open := func(name string) ([]byte, error) {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(dir, name)
+		}
+		return os.ReadFile(name)
+	}
+	return srl.Read(file, src, srl.Options{Open: open, Optimise: -1})
+}
+
+// numberRuleSets gives rule sets without a number the lowest free one from 2
+// (semantics 8); a number asked for twice is an error.
+func numberRuleSets(sets []*ruleset.RuleSet, files []string) error {
+	taken := map[int]string{}
+	for i, rs := range sets {
+		if rs.Number == 0 {
+			continue
+		}
+		if other, ok := taken[rs.Number]; ok {
+			return fmt.Errorf("%s: rule set number %d is %s's already; change one of the two 'set' statements", files[i], rs.Number, other)
+		}
+		taken[rs.Number] = files[i]
+	}
+	next := 2
+	for i, rs := range sets {
+		if rs.Number != 0 {
+			continue
+		}
+		for taken[next] != "" {
+			next++
+		}
+		if next > ruleset.MaxNumber {
+			return fmt.Errorf("%s: more than %d rule sets", files[i], ruleset.MaxNumber-1)
+		}
+		rs.Number, taken[next] = next, files[i]
+	}
+	return nil
+}
+
+// checkFormats refuses rule sets whose FORMAT no flow data file can have.
+func checkFormats(sets []*ruleset.RuleSet, files []string) error {
+	for i, rs := range sets {
+		if err := flowfile.CheckFormat(rs.OutputFormat()); err != nil {
+			return fmt.Errorf("%s: %w", files[i], err)
+		}
+	}
+	return nil
+}
+
+// tasksOf are the reader's tasks: one for each rule set.
+func tasksOf(sets []*ruleset.RuleSet) []reader.Task {
+	tasks := make([]reader.Task, len(sets))
+	for i, rs := range sets {
+		tasks[i] = reader.Task{RuleSet: rs.Number, Name: rs.Name, Format: rs.OutputFormat(), Statistics: rs.Statistics}
+	}
+	return tasks
+}
+
+// compileRules prints the rule sets as low-level rules.
+func compileRules(o *options, std stdio) error {
+	sets, err := readRules(o.rules, std.err)
+	if err != nil {
+		return err
+	}
+	for i, rs := range sets {
+		if i > 0 {
+			fmt.Fprintln(std.out)
+		}
+		if err := ruleset.Print(std.out, rs); err != nil {
+			return err
+		}
+	}
+	return nil
+}

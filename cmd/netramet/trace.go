@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"netramet/sources"
+)
+
+// openTrace opens the trace; an interrupt ends a Read that waits for a pipe.
+func openTrace(ctx context.Context, uri string, stdin io.Reader) (sources.Source, error) {
+	if f, ok := stdin.(*os.File); ok {
+		if fi, err := f.Stat(); err == nil && !fi.Mode().IsRegular() {
+			stdin = &interruptible{ctx, f}
+		}
+	}
+	src, err := sources.Open(uri, sources.Options{Stdin: stdin})
+	if err != nil && ctx.Err() != nil {
+		return nil, errInterrupted
+	}
+	if err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { src.Close() })
+	return &tracedSource{src, stop}, nil
+}
+
+// tracedSource is a source that an interrupt closes.
+type tracedSource struct {
+	sources.Source
+	stop func() bool
+}
+
+// Close implements sources.Source.
+func (s *tracedSource) Close() error {
+	s.stop()
+	return s.Source.Close()
+}
+
+// interruptible is standard input where closing cannot end a Read: a terminal,
+// or a pipe inherited in blocking mode. A Read that is given up goes on behind
+// the caller's back, so its p must not be used again; a source reads no more
+// after an error.
+type interruptible struct {
+	ctx context.Context
+	f   *os.File
+}
+
+func (r *interruptible) Read(p []byte) (int, error) {
+	type result struct {
+		n   int
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		n, err := r.f.Read(p)
+		done <- result{n, err}
+	}()
+	select {
+	case got := <-done:
+		return got.n, got.err
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
+	}
+}

@@ -1,0 +1,109 @@
+// Package netramet holds the tests of the tree as a whole.
+package netramet
+
+import (
+	"bytes"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// allowed lists, for each package, the packages of this project it may import.
+// Data flows one way: source -> decode -> stream -> match -> flow -> reader.
+var allowed = map[string][]string{
+	"internal/index":        {"internal/slab"},
+	"internal/slab":         nil,
+	"mib":                   nil,
+	"mib/ber":               nil,
+	"mib/usm":               {"mib/ber"},
+	"mib/agent":             {"mib", "mib/ber", "mib/usm"},
+	"mib/meterview":         {"meter", "mib/agent", "mib/ber", "mib", "ruleset"},
+	"mib/client":            {"mib", "reader", "ruleset"},
+	"mib/client/clienttest": {"mib", "mib/agent", "mib/ber", "reader", "ruleset"},
+	"sources/wire":          nil,
+	"sources":               {"sources/wire"},
+	"meter/packet":          {"sources/wire", "mib"},
+	"streams":               {"meter/packet", "internal/index", "internal/slab"},
+	"ruleset":               {"mib"},
+	"ruleset/srl":           {"ruleset", "mib"},
+	"meter/pme":             {"ruleset", "meter/packet", "mib"},
+	"meter":                 {"meter/pme", "meter/packet", "streams", "sources/wire", "ruleset", "mib", "internal/index", "internal/slab"},
+	"reader":                {"mib", "ruleset"},
+	"reader/flowfile":       {"reader", "ruleset", "mib"},
+}
+
+// forbidden are packages that a room must not reach, even by way of others.
+var forbidden = map[string][]string{
+	"meter":        {"net", "os/exec", "log", "log/slog", "github.com/gosnmp/gosnmp"},
+	"streams":      {"net", "log"},
+	"mib/agent":    {"github.com/gosnmp/gosnmp"},
+	"cmd/netramet": {"github.com/gosnmp/gosnmp", "github.com/google/gopacket"},
+	"cmd/nemac":    {"netramet/meter", "netramet/sources", "github.com/google/gopacket"},
+}
+
+type pkg struct {
+	path          string
+	imports, deps []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-f", "{{.ImportPath}}|{{join .Imports \" \"}}|{{join .Deps \" \"}}", "./...")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	var list []pkg
+	for line := range strings.Lines(string(out)) {
+		f := strings.Split(strings.TrimSpace(line), "|")
+		list = append(list, pkg{strings.TrimPrefix(f[0], "netramet/"), strings.Fields(f[1]), strings.Fields(f[2])})
+	}
+	return list
+}
+
+func TestImports(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range packages(t) {
+		seen[p.path] = true
+		for _, bad := range forbidden[p.path] {
+			if slices.Contains(p.deps, bad) {
+				t.Errorf("%s reaches %s", p.path, bad)
+			}
+		}
+		if strings.HasPrefix(p.path, "cmd/") || strings.HasSuffix(p.path, "test") || strings.HasPrefix(p.path, "sources/sourcetest/") || p.path == "mib/smigen" || p.path == "netramet" || strings.HasPrefix(p.path, "bench") {
+			continue
+		}
+		may, known := allowed[p.path]
+		if !known {
+			if base, _, ok := strings.Cut(p.path, "/internal/"); ok {
+				may, known = append([]string{base}, allowed[base]...), true
+			}
+		}
+		if !known {
+			t.Errorf("package %s has no entry in the list of imports", p.path)
+		}
+		for _, imp := range p.imports {
+			own, ok := strings.CutPrefix(imp, "netramet/")
+			if ok && !slices.Contains(may, own) && !strings.HasPrefix(own, p.path+"/internal/") {
+				t.Errorf("%s imports %s", p.path, own)
+			}
+		}
+	}
+	for name := range allowed {
+		if !seen[name] {
+			t.Logf("package %s is in the list but not in the tree", name)
+		}
+	}
+}
+
+// TestUnsafe keeps unsafe where design decision 17 puts it.
+func TestUnsafe(t *testing.T) {
+	for _, p := range packages(t) {
+		if slices.Contains(p.imports, "unsafe") && p.path != "internal/slab" {
+			t.Errorf("%s imports unsafe", p.path)
+		}
+	}
+}
