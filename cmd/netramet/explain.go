@@ -155,18 +155,22 @@ func (b *batch) explainRuleSet(w io.Writer, file string, rs *ruleset.RuleSet, p 
 	return nil
 }
 
+// explainStep prints one rule that was run. A failed test takes one line, so
+// that long lists stay readable.
 func explainStep(w io.Writer, rs *ruleset.RuleSet, s *pme.Step) {
-	fmt.Fprintf(w, "    %5d  %s\n", s.Rule, rs.Rules[s.Rule-1].String())
+	rule := rs.Rules[s.Rule-1].String()
+	// A test of Null, and Assign's, always succeeds and is not worth a word.
+	tested := s.Tested && s.Attr != mib.AttrNull && s.Op != mib.ActionAssign && s.Op != mib.ActionAssignAct
+	if tested && !s.Succeeded {
+		fmt.Fprintf(w, "    %5d  %s  [no: %s]\n", s.Rule, rule, octetsText(s.Attr, s.Got[:s.Size]))
+		return
+	}
+	fmt.Fprintf(w, "    %5d  %s\n", s.Rule, rule)
 	say := func(format string, args ...any) {
 		fmt.Fprintf(w, "           | "+format+"\n", args...)
 	}
-	switch {
-	case s.Attr == mib.AttrNull, s.Op == mib.ActionAssign, s.Op == mib.ActionAssignAct:
-		// Nothing is tested: it always succeeds.
-	case s.Tested && s.Succeeded:
-		say("%v is %s: true", s.Attr, octetsText(s.Attr, s.Got[:s.Size]))
-	case s.Tested:
-		say("%v is %s: false, go to rule %d", s.Attr, octetsText(s.Attr, s.Got[:s.Size]), s.Next)
+	if tested {
+		say("yes: %v is %s", s.Attr, octetsText(s.Attr, s.Got[:s.Size]))
 	}
 	if s.Popped != nil {
 		say("drops %v = %s", s.Popped.Attr, octetsText(s.Popped.Attr, s.Popped.Value))
