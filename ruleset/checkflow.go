@@ -70,7 +70,7 @@ type walker struct {
 	reached []uint8 // by rule index
 	procs   map[state]*proc
 	order   []*proc
-	todo    []work
+	pending []work
 	steps   int
 	lost    map[int]bool // Return rules with a message already
 }
@@ -118,10 +118,10 @@ func (w *walker) never(s state) bool {
 func (w *walker) walk() bool {
 	main := w.enter(stateOf(1, true))
 	w.reached[0] |= reachedJumped
-	for len(w.todo) > 0 {
-		last := len(w.todo) - 1
-		next := w.todo[last]
-		w.todo = w.todo[:last]
+	for len(w.pending) > 0 {
+		last := len(w.pending) - 1
+		next := w.pending[last]
+		w.pending = w.pending[:last]
 		w.step(next.p, next.s, next.p == main)
 		if w.steps > maxSteps {
 			return false
@@ -151,7 +151,7 @@ func (w *walker) visit(p *proc, s state) {
 	} else {
 		w.reached[s>>1] |= reachedOff
 	}
-	w.todo = append(w.todo, work{p, s})
+	w.pending = append(w.pending, work{p, s})
 }
 
 // jump is a visit from another rule's action.
@@ -307,7 +307,7 @@ func (w *walker) reportLoops() {
 	size := 2 * len(w.rules)
 	before := make([][]state, size)
 	leaves := make([]bool, size) // some way leads out
-	var todo, to []state
+	var pending, to []state
 	w.states(func(s state) {
 		var out bool
 		to, out = w.successors(to[:0], s)
@@ -316,16 +316,16 @@ func (w *walker) reportLoops() {
 		}
 		if out {
 			leaves[s] = true
-			todo = append(todo, s)
+			pending = append(pending, s)
 		}
 	})
-	for len(todo) > 0 {
-		s := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	for len(pending) > 0 {
+		s := pending[len(pending)-1]
+		pending = pending[:len(pending)-1]
 		for _, b := range before[s] {
 			if !leaves[b] {
 				leaves[b] = true
-				todo = append(todo, b)
+				pending = append(pending, b)
 			}
 		}
 	}

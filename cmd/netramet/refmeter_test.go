@@ -32,7 +32,7 @@ type refMeter struct {
 
 	counts             meter.Counts
 	perSet             map[int]*meter.RuleSetCounts
-	begun, busy, ended bool
+	begun, busy        bool
 	start, clock, tick int64 // Unix ns; tick: the last grid point passed
 	uptime             int64
 	closed             uint64

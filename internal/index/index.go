@@ -57,30 +57,22 @@ func (t *Table) First(h uint32) (slot uint32, c Cursor, ok bool) {
 	if len(t.words) == 0 {
 		return 0, c, false
 	}
-	mask := uint32(len(t.words) - 1)
-	for i := h >> t.shift & mask; ; i = (i + 1) & mask {
-		w := t.words[i]
-		if w == 0 {
-			break
-		}
-		if uint32(w>>32) == h {
-			return uint32(w) - 1, Cursor{i: i}, true
-		}
-	}
-	if t.old != nil {
-		return t.scanOld(h, h>>t.oldShift&uint32(len(t.old)-1))
-	}
-	return 0, c, false
+	return t.scan(h, h>>t.shift)
 }
 
 // Next returns the next slot stored under h after the one at c.
 func (t *Table) Next(h uint32, c Cursor) (uint32, Cursor, bool) {
 	if c.old {
-		return t.scanOld(h, (c.i+1)&uint32(len(t.old)-1))
+		return t.scanOld(h, c.i+1)
 	}
-	mask := uint32(len(t.words) - 1)
-	for i := (c.i + 1) & mask; ; i = (i + 1) & mask {
-		w := t.words[i]
+	return t.scan(h, c.i+1)
+}
+
+func (t *Table) scan(h, from uint32) (uint32, Cursor, bool) {
+	words := t.words
+	mask := uint32(len(words) - 1)
+	for i := from & mask; ; i = (i + 1) & mask {
+		w := words[i]
 		if w == 0 {
 			break
 		}
@@ -89,9 +81,9 @@ func (t *Table) Next(h uint32, c Cursor) (uint32, Cursor, bool) {
 		}
 	}
 	if t.old != nil {
-		return t.scanOld(h, h>>t.oldShift&uint32(len(t.old)-1))
+		return t.scanOld(h, h>>t.oldShift)
 	}
-	return 0, c, false
+	return 0, Cursor{}, false
 }
 
 func (t *Table) scanOld(h, from uint32) (uint32, Cursor, bool) {

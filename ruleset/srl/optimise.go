@@ -102,19 +102,19 @@ func reach(ops []op) []uint8 {
 		i   int32
 		way uint8
 	}
-	todo := []visit{{0, enteredTesting}}
+	pending := []visit{{0, enteredTesting}}
 	enter := func(i int32, way uint8) {
 		if int(i) < len(ops) && ways[i]&way == 0 {
 			ways[i] |= way
-			todo = append(todo, visit{i, way})
+			pending = append(pending, visit{i, way})
 		}
 	}
 	if len(ops) > 0 {
 		ways[0] = enteredTesting
 	}
-	for len(todo) > 0 && len(ops) > 0 {
-		v := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	for len(pending) > 0 && len(ops) > 0 {
+		v := pending[len(pending)-1]
+		pending = pending[:len(pending)-1]
 		o := &ops[v.i]
 		if v.way == enteredTesting && !isAlways(o) {
 			enter(v.i+1, enteredTesting)

@@ -65,18 +65,18 @@ func (f *Fake) Read(b *wire.Batch) error {
 	if f.closed {
 		return fmt.Errorf("fake source: %w", os.ErrClosed)
 	}
-	todo := f.frames[f.next:]
-	if len(todo) == 0 {
+	batch := f.frames[f.next:]
+	if len(batch) == 0 {
 		return f.end
 	}
-	todo = todo[:min(f.size, len(todo))]
+	batch = batch[:min(f.size, len(batch))]
 	m := f.memory()
 	m.buf = m.buf[:0]
-	for _, fr := range todo {
+	for _, fr := range batch {
 		m.buf = append(m.buf, fr.Data...)
 	}
 	at := 0
-	for _, fr := range todo {
+	for _, fr := range batch {
 		n := at + len(fr.Data)
 		fr.Data, fr.Clock, fr.Seq = m.buf[at:n:n], 0, 0
 		b.Frames = append(b.Frames, fr)
@@ -84,8 +84,8 @@ func (f *Fake) Read(b *wire.Batch) error {
 		at = n
 	}
 	b.SetOwner(m.hook)
-	f.next += len(todo)
-	f.stats.Frames += uint64(len(todo))
+	f.next += len(batch)
+	f.stats.Frames += uint64(len(batch))
 	return nil
 }
 
