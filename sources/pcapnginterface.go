@@ -54,6 +54,14 @@ func (p *pcapng) number(id ngIdentity) (uint8, error) {
 	return uint8(len(p.numbers)), nil
 }
 
+// names implements namer.
+func (p *pcapng) names(have []string) []string {
+	for _, id := range p.numbers[len(have):] {
+		have = append(have, id.name)
+	}
+	return have
+}
+
 // describe reads an interface description block.
 func (p *pcapng) describe(body []byte) error {
 	const fixed = 8

@@ -40,6 +40,13 @@ type Source interface {
 	Close() error
 }
 
+// Namer is what a Source also is if its traces may name their interfaces.
+type Namer interface {
+	// InterfaceNames returns the names of the interfaces seen up to the last
+	// Read: that of Interface n at n-1, empty where the trace gives none.
+	InterfaceNames() []string
+}
+
 // Options are what Open needs beside the URI.
 type Options struct {
 	// Stdin is what the operand "-" reads; nil is an empty input. It is not

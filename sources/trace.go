@@ -39,6 +39,14 @@ type trace struct {
 
 	mu    sync.Mutex
 	stats wire.SourceStats // count as of the last Read, under mu
+	names []string         // of interfaces, as of the last Read, under mu
+}
+
+// namer is a parser whose format names interfaces.
+type namer interface {
+	// names appends to have the names of interfaces first seen since: that
+	// of Interface n is at n-1.
+	names(have []string) []string
 }
 
 // Read implements Source. It does no I/O once the batch has frames, so a slow
@@ -58,6 +66,9 @@ func (t *trace) Read(b *wire.Batch) error {
 	t.count.Frames += uint64(len(b.Frames))
 	t.mu.Lock()
 	t.stats = t.count
+	if n, ok := t.parser.(namer); ok {
+		t.names = n.names(t.names)
+	}
 	t.mu.Unlock()
 	return err
 }
@@ -150,6 +161,13 @@ func (t *trace) Stats() wire.SourceStats {
 	t.mu.Unlock()
 	s.BytesRead, s.BytesAll = t.file.read.Load(), t.file.size
 	return s
+}
+
+// InterfaceNames implements Namer.
+func (t *trace) InterfaceNames() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]string(nil), t.names...)
 }
 
 // Close implements Source.
