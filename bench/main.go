@@ -50,7 +50,11 @@ func main() {
 	dir := flag.String("dir", filepath.Join("bench", "data"), "where the traces are kept")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of the meter's passes")
 	noCache := flag.Bool("no-cache", false, "without remembered verdicts")
+	only := flag.Int("only", 0, "only the trace of this number, from 1")
 	flag.Parse()
+	if *only > 0 && *only <= len(traces) {
+		traces = traces[*only-1 : *only]
+	}
 	if err := bench(*packets, *runs, *dir, *profile, *noCache); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

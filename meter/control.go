@@ -195,7 +195,8 @@ func (c *Change) Check() error {
 
 // Commit makes the changes; Check has granted them.
 func (c *Change) Commit() {
-	// Tasks first: a rule set that is destroyed is stopped before.
+	// New rule sets are there before tasks run them, and what is destroyed
+	// was stopped before.
 	for _, r := range c.ruleSets {
 		if r.next != RowNone {
 			r.commit()
@@ -250,7 +251,7 @@ type Removed struct {
 	Why   string
 }
 
-// AdvanceWall does what falls due by wall time: it removes readers that have
+// AdvanceWall does, in an Update, what falls due by wall time: it removes readers that have
 // not collected within their timeout, and rows that were left unfinished. On a
 // trace a reader's timeout runs only while the meter waits for that reader
 // (semantics 1).

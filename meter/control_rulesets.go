@@ -60,11 +60,30 @@ func (r *RuleSetChange) SetSize(n int64) Refusal {
 	if n < 0 || n > ruleset.MaxRules {
 		return WrongValue
 	}
-	if r.c.m.rulesBut(r.index)+int(n) > MaxAllRules {
+	if r.c.rulesBut(r)+int(n) > MaxAllRules {
 		return ResourceUnavailable
 	}
 	r.size = int(n)
 	return Granted
+}
+
+// rulesBut is how many rules all rule sets but one will have.
+func (c *Change) rulesBut(but *RuleSetChange) (n int) {
+	sizes := [ruleset255]int{}
+	for i, r := range c.m.ruleSets {
+		if r != nil {
+			sizes[i] = len(r.spec.Rules)
+		}
+	}
+	for _, r := range c.ruleSets {
+		sizes[r.index] = r.size
+	}
+	for i, size := range sizes {
+		if i != int(but.index) {
+			n += size
+		}
+	}
+	return n
 }
 
 // SetOwner sets flowRuleInfoOwner.

@@ -128,9 +128,10 @@ type Meter struct {
 	ids      [roundSize]streams.ID
 	keyed    [roundSize]int8 // index of the packet's stream key; -1: it has no stream
 	outcomes [roundSize + 1]outcome
-	unknown  [roundSize]uint8 // packets whose verdict is not remembered
-	now      Uptime           // of the packet being metered
-	sink     uint64           // keeps the warming reads alive
+	unknown  [roundSize]uint8  // packets whose verdict is not remembered
+	known    [roundSize]uint32 // flows of those whose verdict is
+	now      Uptime            // of the packet being metered
+	sink     uint64            // keeps the warming reads alive
 }
 
 // ruleset255 is one more than the largest rule set number.

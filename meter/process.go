@@ -83,19 +83,22 @@ func (m *Meter) findStreams(n int) {
 // thing, so that the processor has the reads of many packets in flight.
 func (m *Meter) matchAhead(rs *ruleSet, n int) {
 	var sum uint64
-	unknown := m.unknown[:0]
+	unknown, known := m.unknown[:0], m.known[:0]
 	for i := range n {
 		m.outcomes[i].valid = false
 		if rs.remembered && m.keyed[i] >= 0 {
 			w := *m.word(rs, m.ids[i], m.keys[m.keyed[i]].Dir)
 			if m.holds(w) {
 				if slot, ok := w.flow(); ok {
-					sum += m.flows.part(slot).pdus[0]
+					known = append(known, slot)
 				}
 				continue
 			}
 		}
 		unknown = append(unknown, uint8(i))
+	}
+	for _, slot := range known {
+		sum += m.flows.part(slot).pdus[0]
 	}
 	for _, i := range unknown {
 		if m.packets[i].Fault != packet.FaultLinkType {

@@ -190,16 +190,6 @@ func (r *ruleSet) total(c *Counts) RuleSetInput {
 	return in
 }
 
-// rulesBut is how many rules all rule sets but one have.
-func (m *Meter) rulesBut(number uint32) (n int) {
-	for i, r := range m.ruleSets {
-		if r != nil && i != int(number) {
-			n += len(r.spec.Rules)
-		}
-	}
-	return n
-}
-
 // RuleSetRow is what flowRuleSetInfoTable and NETRAMET-MIB tell of a rule set.
 type RuleSetRow struct {
 	Status    RowStatus

@@ -79,7 +79,8 @@ type Table struct {
 	free   []uint32 // slots given back, last in first out: nobody sees a slot's number
 	wheel  wheel
 	stats  Stats
-	sink   uint64 // keeps Warm's reads alive
+	warm   []uint32 // Warm's own
+	sink   uint64   // keeps Warm's reads alive
 }
 
 // Stats counts streams since the table was made.
@@ -191,14 +192,19 @@ func (t *Table) Warm(keys []Key) {
 	for i := range keys {
 		sum += t.index.Touch(keys[i].hash)
 	}
-	missing := 0
+	// Finding the records and reading them are two loops: the shorter a loop's
+	// body, the more of its reads are under way together.
+	known := t.warm[:0]
 	for i := range keys {
 		if slot, _, ok := t.index.First(keys[i].hash); ok {
-			sum += t.hot.At(slot).seen
-		} else {
-			missing++
+			known = append(known, slot)
 		}
 	}
+	for _, slot := range known {
+		sum += t.hot.At(slot).seen
+	}
+	missing := len(keys) - len(known)
+	t.warm = known
 	// New streams go into the slots freed last.
 	for _, slot := range t.free[max(0, len(t.free)-missing):] {
 		sum += t.hot.At(slot).seen

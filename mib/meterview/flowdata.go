@@ -1,0 +1,106 @@
+package meterview
+
+import (
+	"netramet/mib"
+	"netramet/mib/agent"
+)
+
+// flowData is flowDataTable: column.ruleSet.timeFilter.flow. The row of a flow
+// exists for every time filter up to the flow's last change (RFC 4502,
+// TimeFilter). After the last flow of one filter a walk goes on with the next
+// rule set from time 0, never with the same flows at the next tick, so that it
+// ends.
+type flowData struct {
+	v       *View
+	columns []uint32
+	syntax  [mib.ColFlowDataKind + 1]mib.Syntax
+}
+
+func newFlowData(v *View) *flowData {
+	t := &flowData{v: v, columns: readable(mib.ObjFlowDataTable)}
+	for _, c := range t.columns {
+		o, _ := mib.ObjFlowDataTable.Column(c)
+		t.syntax[c] = o.Info().Syntax
+	}
+	return t
+}
+
+// Get implements agent.Table.
+func (t *flowData) Get(q *agent.Request, inst []uint32, val *agent.Value) agent.Status {
+	if len(inst) == 0 || columnFrom(t.columns, inst[0]) != inst[0] {
+		return agent.NoSuchObject
+	}
+	if len(inst) != 4 || !t.v.flowAt(q, inst[1], inst[2], inst[3]) {
+		return agent.NoSuchInstance
+	}
+	t.read(inst[0], val)
+	return agent.OK
+}
+
+// Next implements agent.Table.
+func (t *flowData) Next(q *agent.Request, after []uint32, next *agent.Name, val *agent.Value) agent.Status {
+	var from [4]uint32
+	copy(from[:], after)
+	column := columnFrom(t.columns, from[0])
+	if column != from[0] {
+		from[1], from[2], from[3] = 0, 0, 0
+	}
+	for ; column != 0; column = columnFrom(t.columns, column+1) {
+		if q.Version != agent.V1 || t.syntax[column] != mib.SyntaxCounter64 {
+			if set, filter, ok := t.v.nextFlow(q, from[1], from[2], from[3]); ok {
+				next.Set(column, set, filter, t.v.flow.Index)
+				t.read(column, val)
+				return agent.OK
+			}
+		}
+		from[1], from[2], from[3] = 0, 0, 0
+	}
+	return agent.EndOfMibView
+}
+
+// flowAt finds the flow of an index (rule set, time filter, flow) and reads it
+// into v.flow.
+func (v *View) flowAt(q *agent.Request, set, filter, index uint32) bool {
+	return v.sees(q, set) && v.s.Flow(index, &v.flow) && v.flow.RuleSet == int(set) && v.flow.Changed >= v.since(filter)
+}
+
+// nextFlow finds the first flow after an index (rule set, time filter, flow),
+// reads it into v.flow and returns what comes before the flow in its index.
+func (v *View) nextFlow(q *agent.Request, set, filter, index uint32) (uint32, uint32, bool) {
+	for n := v.nextSeen(q, set); n != 0; n = v.nextSeen(q, n+1) {
+		if n != set {
+			filter, index = 0, 0
+		}
+		since := v.since(filter)
+		for index = v.search(n, since, index); index != 0; index = v.search(n, since, index) {
+			// Metering may have gone on in between, and the flow with it.
+			if v.s.Flow(index, &v.flow) && v.flow.RuleSet == int(n) {
+				return n, filter, true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// read reads a column of v.flow.
+func (t *flowData) read(column uint32, val *agent.Value) {
+	a := mib.Attr(column)
+	if column == mib.ColFlowDataStatus {
+		// Columns 2 and 3 are attributes 3 and 2.
+		a = mib.AttrFlowStatus
+	}
+	num, octets := t.v.s.Attr(&t.v.flow, a)
+	switch t.syntax[column] {
+	case mib.SyntaxCounter64:
+		val.Counter64(num)
+	case mib.SyntaxTimeTicks:
+		val.TimeTicks(uint32(num))
+	case mib.SyntaxOctets:
+		val.Octets(octets)
+	default:
+		val.Int(int32(num))
+	}
+}
+
+// attr reads an attribute of v.flow.
+func (v *View) attr(a mib.Attr) (uint64, []byte) { return v.s.Attr(&v.flow, a) }

@@ -1,0 +1,102 @@
+package meterview
+
+import (
+	"fmt"
+
+	"netramet/meter"
+	"netramet/mib"
+	"netramet/mib/agent"
+)
+
+func (v *View) nextInterface(_ *agent.Request, after uint32) uint32 {
+	return uint32(v.s.NextInterface(int(min(after, meter.MaxInterfaces))))
+}
+
+// interfaceTable is flowInterfaceTable.
+func (v *View) interfaceTable() *rowTable {
+	return &rowTable{readable(mib.ObjFlowInterfaceTable), v.nextInterface,
+		func(_ *agent.Request, column, row uint32, val *agent.Value) agent.Status {
+			x, _ := v.s.Interface(int(row))
+			switch column {
+			case mib.ColFlowInterfaceSampleRate:
+				val.Int(int32(x.SampleRate))
+			case mib.ColFlowInterfaceLostPackets:
+				val.Counter32(uint32(x.Source.Dropped))
+			}
+			return agent.OK
+		}}
+}
+
+// ifMtu is the largest packet a source may hand over, in octets.
+const ifMtu = 65535
+
+// ifTable is the part of IF-MIB's ifTable that makes sense for interfaces that
+// are only listened to, and for traces. Nothing of it can be written, which
+// IF-MIB allows.
+func (v *View) ifTable() *rowTable {
+	return &rowTable{readable(mib.ObjIfTable), v.nextInterface,
+		func(_ *agent.Request, column, row uint32, val *agent.Value) agent.Status {
+			x, _ := v.s.Interface(int(row))
+			switch column {
+			case mib.ColIfIndex:
+				val.Int(int32(row))
+			case mib.ColIfDescr:
+				if x.Name == "" {
+					x.Name = fmt.Sprintf("interface %d", row)
+				}
+				adminString(val, x.Name)
+			case mib.ColIfType:
+				val.Int(x.Type())
+			case mib.ColIfMtu:
+				val.Int(ifMtu)
+			case mib.ColIfSpeed:
+				val.Gauge32(0) // not known
+			case mib.ColIfPhysAddress:
+				val.Octets(nil)
+			case mib.ColIfAdminStatus, mib.ColIfOperStatus:
+				val.Int(1) // up
+			case mib.ColIfLastChange:
+				val.TimeTicks(0) // before the meter started
+			case mib.ColIfInOctets:
+				val.Counter32(uint32(x.Octets))
+			case mib.ColIfInUcastPkts:
+				val.Counter32(uint32(x.Packets))
+			case mib.ColIfInDiscards:
+				val.Counter32(uint32(x.Source.Dropped))
+			case mib.ColIfInErrors:
+				val.Counter32(uint32(x.Source.Damaged))
+			case mib.ColIfInUnknownProtos:
+				val.Counter32(uint32(x.Source.Skipped))
+			default: // nothing is ever sent
+				val.Counter32(0)
+			}
+			return agent.OK
+		}}
+}
+
+// laneTable is ntmLaneTable. The meter has one lane.
+func (v *View) laneTable() *rowTable {
+	next := func(_ *agent.Request, after uint32) uint32 {
+		if after == 0 {
+			return 1
+		}
+		return 0
+	}
+	return &rowTable{readable(mib.ObjNtmLaneTable), next,
+		func(q *agent.Request, column, row uint32, val *agent.Value) agent.Status {
+			switch column {
+			case mib.ColNtmLanePackets:
+				val.Counter64(v.s.Counts().Packets)
+			case mib.ColNtmLaneFlows:
+				val.Gauge32(clampGauge(uint64(v.s.FlowsInUse())))
+			case mib.ColNtmLaneStreams:
+				val.Gauge32(clampGauge(v.s.Streams().Live))
+			case mib.ColNtmLaneBusy:
+				if v.cfg.Busy == nil {
+					return agent.NoSuchInstance
+				}
+				val.Gauge32(min(v.cfg.Busy(int(row), q.Now), 1000))
+			}
+			return agent.OK
+		}}
+}
