@@ -22,8 +22,9 @@ const (
 	slotMask = 1<<32 - 1
 	moved    = slotMask // slot of a word that was moved or deleted in the old table
 
-	// MaxSlot is the largest slot number that can be stored.
-	MaxSlot = slotMask - 2
+	// MaxSlot is the largest slot number that may be stored; it fits an int
+	// of 32 bits.
+	MaxSlot = 1<<31 - 1
 )
 
 // Table maps 32-bit hashes to slots; several slots may share one hash. A word

@@ -24,7 +24,7 @@ func TestAgainstMap(t *testing.T) {
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"insert": func(t *rapid.T) {
-				for range rapid.IntRange(1, 400).Draw(t, "many") {
+				for range rapid.IntRange(1, 100).Draw(t, "many") {
 					h := hash()
 					tab.Insert(h, next)
 					want[next] = h
