@@ -100,7 +100,7 @@ func TestTimeFilterWraps(t *testing.T) {
 	if got := r.get("flowDataLastActiveTime.2.0.2"); got != "101" {
 		t.Errorf("last active at %s, want 101", got)
 	}
-	if got, want := r.get("ntmUptime64.0"), fmt.Sprint(1<<32+101); got != want {
+	if got, want := r.get("ntmUptime64.0"), fmt.Sprint(uint64(1<<32+101)); got != want {
 		t.Errorf("uptime %s, want %s", got, want)
 	}
 }
