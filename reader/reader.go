@@ -29,6 +29,7 @@ type Interval struct {
 	From   uint64    // centiseconds of uptime: what changed since then is read
 	To     uint64    // centiseconds of uptime at the collection
 	Stats  []Stat    // the meter's figures, in order; empty if not asked for
+	Notes  []string  // what the user should know of it, a line each; mostly none
 }
 
 // Stat is one figure of a #Stats record.

@@ -150,7 +150,7 @@ func (b *batch) meterTrace(ctx context.Context) error {
 			return errors.Join(b.finish(), errInterrupted)
 		}
 		readErr := b.src.Read(&wb)
-		b.adjust(wb.Frames)
+		b.o.adjust(wb.Frames)
 		if err := b.feed(wb.Frames); err != nil {
 			return err
 		}
@@ -214,29 +214,5 @@ func (b *batch) collect() error {
 	return err
 }
 
-// adjust takes the frame check sequence off the lengths of Ethernet frames
-// where the user says that the trace counts it.
-func (b *batch) adjust(frames []wire.Frame) {
-	if b.o.fcs != 4 {
-		return
-	}
-	for i := range frames {
-		f := &frames[i]
-		if f.LinkType == wire.LinkEthernet && f.WireLen >= 4 {
-			f.WireLen -= 4
-			f.Data = f.Data[:min(len(f.Data), int(f.WireLen))]
-		}
-	}
-}
-
 // refused is the error of a flow table that was too small, unless allowed.
-func (b *batch) refused() error {
-	var err error
-	b.meter.View(func(s *meter.State) {
-		if c := s.Counts(); c.FullAt != 0 && !b.o.allowRefused {
-			err = fmt.Errorf("flow table full at %s; use -f to hold more than %d flows (--allow-refused accepts the loss)",
-				s.TimeOf(c.FullAt).Format("15:04:05 Mon 2 Jan 2006"), s.MaxFlows())
-		}
-	})
-	return err
-}
+func (b *batch) refused() error { return b.o.refused(b.meter) }

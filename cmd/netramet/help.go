@@ -6,10 +6,12 @@ import (
 )
 
 const helpHead = `netramet meters a trace: it sorts the packets into flows by rule sets and
-writes flow data.
+writes flow data. Without rule files it is the managed meter: managers download
+rule sets, and readers collect the flow data, over SNMP.
 
 Usage:
   netramet -C TRACE [-T SECONDS] [-N COUNT] [-F FILE] RULES...
+  netramet -C TRACE [-T SECONDS] [-N COUNT] [-m PORT]
   netramet --compile RULES...
   netramet -C TRACE --explain N RULES...
 
@@ -33,6 +35,13 @@ Examples:
                                                count IP octets, not frames
   netramet -C office.pcap --explain 17 a.srl   why did packet 17 go there?
   netramet --compile services.srl > services.rules
+  netramet -C office.pcap -T60 -m 1614         in step with nemac -C, over SNMP
+  netramet -C office.pcap -T60 --users meter.users --state meter.state
+           --listen 192.0.2.1                  the same for other hosts, by SNMPv3
+
+The managed meter ends when the trace is read and collected. SIGTERM ends it
+early, SIGHUP has it read --users again and open -L anew, SIGUSR1 has it log how
+it is.
 
 Exit status: 0 if all went well, 1 after an error or loss (what could be metered
 is in the flow data), 2 for a wrong command line.

@@ -1,7 +1,8 @@
 // Netramet is the RTFM traffic flow meter (RFC 2720-2724).
 //
 // With rule files as operands it meters a trace and writes a flow data file,
-// all in one command. See docs/netramet.md.
+// all in one command. Without, it is the managed meter: managers download rule
+// sets and readers collect flow data over SNMP. See docs/netramet.md.
 package main
 
 import (
@@ -53,11 +54,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = compileRules(o, std)
 	case o.explain > 0:
 		err = explainPacket(ctx, o, std)
+	case o.isManaged():
+		err = runManaged(ctx, o, std)
 	default:
 		err = runBatch(ctx, o, std)
 	}
 	if err != nil {
-		report(stderr, err)
+		if !errors.As(err, new(loggedError)) {
+			report(stderr, err)
+		}
 		return statusFailure
 	}
 	return statusOK

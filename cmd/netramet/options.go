@@ -36,6 +36,8 @@ type options struct {
 	sync         bool
 	silent       bool
 
+	managed managedOptions
+
 	compile bool
 	explain uint64
 	version bool
@@ -61,14 +63,15 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the chance of -n starts from")
 	f.StringVar(&o.octets, "octets", "frame", "count octets of the `LAYER`: frame (on the wire) or peer (IP)")
 	f.IntVar(&o.fcs, "fcs", -1, "`OCTETS` of frame check sequence that the trace's lengths count: 0 or 4; default: as its format has it")
-	f.Uint32VarP(&o.inactivity, "inactivity", "i", 600, "recover flows idle for `SECONDS`, once they are collected")
+	f.Uint32Var(&o.inactivity, "inactivity", 600, "recover flows idle for `SECONDS`, once they are collected")
 	f.DurationVar(&o.maxGap, "max-gap", meter.DefaultMaxGap, "believe a step of time over `LENGTH` only if 16 packets agree; e.g. 36h, 90m")
 	f.BoolVar(&o.noCache, "no-cache", false, "run the rules for every packet; the result is the same")
 	f.BoolVar(&o.allowRefused, "allow-refused", false, "exit 0 even if the flow table was full (-f)")
 	f.BoolVar(&o.sync, "sync", false, "force each collection to disk before going on")
-	f.BoolVarP(&o.silent, "silent", "s", false, "no progress and no summary on standard error")
+	f.BoolVarP(&o.silent, "silent", "s", false, "no progress and no summary on standard error; in the log, warnings and errors only")
 	f.BoolVar(&o.compile, "compile", false, "print the rule sets as low-level rules and end")
 	f.Uint64Var(&o.explain, "explain", 0, "show how packet `N` of the trace runs through the rules, and end")
+	o.managed.declare(f)
 	f.BoolVarP(&o.version, "version", "V", false, "print the version and end")
 	f.BoolVarP(&o.help, "help", "h", false, "print this help and end")
 	f.Lookup("fcs").DefValue = "0" // no number to print: its text tells the default
@@ -113,15 +116,20 @@ func valueError(err error) error {
 }
 
 func (o *options) check(f *pflag.FlagSet) error {
-	if len(o.rules) == 0 {
+	if len(o.rules) == 0 && (o.compile || f.Changed("explain")) {
 		return errors.New("no rule file: name one or more SRL or .rules files")
 	}
-	if o.compile {
-		return nil
+	if err := o.checkMode(f); err != nil || o.compile {
+		return err
 	}
 	switch {
+	case o.trace == "" && len(o.managed.interfaces) > 0 && len(o.rules) == 0:
+	case o.trace == "" && len(o.rules) == 0:
+		return errors.New("nothing to meter: give a trace with -C")
 	case o.trace == "":
 		return errors.New("no trace: give one with -C")
+	}
+	switch {
 	case f.Changed("trace") && f.Changed("source"):
 		return errors.New("-C and -S are the same option: give one trace")
 	case o.octets != "frame" && o.octets != "peer":
@@ -141,6 +149,10 @@ func (o *options) check(f *pflag.FlagSet) error {
 	}
 	return nil
 }
+
+// isManaged reports whether the command is the managed meter: rule sets come
+// from managers, not from files.
+func (o *options) isManaged() bool { return len(o.rules) == 0 }
 
 // meterConfig is the part of the options that the meter needs.
 func (o *options) meterConfig() meter.Config {

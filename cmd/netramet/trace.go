@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 
+	"netramet/meter"
 	"netramet/sources"
+	"netramet/sources/wire"
 )
 
 // openTrace opens the trace; an interrupt ends a Read that waits for a pipe.
@@ -63,4 +66,31 @@ func (r *interruptible) Read(p []byte) (int, error) {
 	case <-r.ctx.Done():
 		return 0, r.ctx.Err()
 	}
+}
+
+// adjust takes the frame check sequence off the lengths of Ethernet frames
+// where the user says that the trace counts it.
+func (o *options) adjust(frames []wire.Frame) {
+	if o.fcs != 4 {
+		return
+	}
+	for i := range frames {
+		f := &frames[i]
+		if f.LinkType == wire.LinkEthernet && f.WireLen >= 4 {
+			f.WireLen -= 4
+			f.Data = f.Data[:min(len(f.Data), int(f.WireLen))]
+		}
+	}
+}
+
+// refused is the error of a flow table that was too small, unless allowed.
+func (o *options) refused(m *meter.Meter) error {
+	var err error
+	m.View(func(s *meter.State) {
+		if c := s.Counts(); c.FullAt != 0 && !o.allowRefused {
+			err = fmt.Errorf("flow table full at %s; use -f to hold more than %d flows (--allow-refused accepts the loss)",
+				s.TimeOf(c.FullAt).Format("15:04:05 Mon 2 Jan 2006"), s.MaxFlows())
+		}
+	})
+	return err
 }

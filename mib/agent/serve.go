@@ -17,7 +17,8 @@ const maxReadFaults = 16
 // Serve answers on all of the sockets until ctx is done, and then returns
 // nil; or until one of them fails for good, and then returns why. It owns the
 // sockets and has closed them, and ended everything it started, when it
-// returns. Each socket has one loop, which answers in the order of arrival.
+// returns. Each socket has one loop, which answers in the order of arrival; on
+// a *net.UDPConn a request that is being worked on at the end is answered.
 //
 // On a *net.UDPConn nothing is allocated per message; any other PacketConn
 // works too. An answer leaves by the socket its request came in; where a host
@@ -27,10 +28,10 @@ func (a *Agent) Serve(ctx context.Context, conns ...net.PacketConn) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	wg.Go(func() { // closing is what ends a read
+	wg.Go(func() {
 		<-ctx.Done()
 		for _, c := range conns {
-			c.Close()
+			endReads(c)
 		}
 	})
 	errs := make([]error, len(conns))
@@ -41,7 +42,20 @@ func (a *Agent) Serve(ctx context.Context, conns ...net.PacketConn) error {
 		})
 	}
 	wg.Wait()
+	for _, c := range conns {
+		c.Close()
+	}
 	return errors.Join(errs...)
+}
+
+// endReads makes a read return. Only what does not know deadlines is closed
+// for it: that would take the last answer along, for which a manager that ends
+// the meter may wait.
+func endReads(c net.PacketConn) {
+	if u, ok := c.(*net.UDPConn); ok && u.SetReadDeadline(time.Unix(1, 0)) == nil {
+		return
+	}
+	c.Close()
 }
 
 // datagrams is what the loop needs of a socket.

@@ -7,6 +7,7 @@
 //
 //	#Time: HH:MM:SS Dow D Mon YYYY <meter> Flows from <uptime> to <uptime>
 //	#Stats: <name>=<value> ...         if a rule set asked for it
+//	# <note>                           if there is something to know of it
 //	#Ruleset: <number> <name>          for each rule set, in order of number
 //	#Format: ...                       if it differs from the last one printed
 //	<flow records>
@@ -106,6 +107,10 @@ func (w *Writer) Begin(iv reader.Interval, tasks []reader.Task) error {
 	}
 	w.buf = appendTimeLine(w.buf, w.blockID(iv), w.hdr.Zone)
 	w.putStats(iv.Stats)
+	for _, n := range iv.Notes {
+		w.buf = append(w.buf, "# "...)
+		w.buf = append(appendText(w.buf, n, ' '), '\n')
+	}
 	return nil
 }
 

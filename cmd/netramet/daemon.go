@@ -1,0 +1,325 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"netramet/meter"
+	"netramet/mib/agent"
+	"netramet/mib/meterview"
+	"netramet/mib/usm"
+	"netramet/sources"
+	"netramet/sources/wire"
+)
+
+// daemon is the managed meter at work. Three kinds of goroutines use it: the
+// one that reads the trace, one per socket that answers SNMP, and one for the
+// clock and signals. They meet at the meter's door only.
+type daemon struct {
+	o     *options
+	log   *slog.Logger
+	file  *logFile // nil: standard error
+	src   sources.Source
+	meter *meter.Meter
+	agent *agent.Agent
+	addrs []netip.AddrPort
+	load  meterview.Load
+	seen  census
+
+	changed chan struct{} // has an element when a Set may have moved the trace on
+	heard   atomic.Int64  // Unix ns of the newest SNMP message of somebody who is let in
+	waited  bool          // some reader held the trace up; of the goroutine that reads it
+	told    atomic.Bool   // the log says that the flow table was full
+}
+
+// wallEvery is how often what falls due by wall time is looked for.
+const wallEvery = time.Second
+
+// runManaged is the managed meter, up to its end. What is wrong with the
+// command line's files and addresses shows before anything is answered.
+func runManaged(ctx context.Context, o *options, std stdio) error {
+	if names := o.managed.interfaces; len(names) > 0 {
+		return fmt.Errorf("-i %s: live sources are not supported by this version; give a trace with -C", names[0])
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	acc, err := o.managed.access()
+	if err != nil {
+		return err
+	}
+	src, err := openTrace(ctx, o.trace, std.in)
+	if errors.Is(err, errInterrupted) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	conns, err := o.managed.openSockets(ctx, acc)
+	if err != nil {
+		return err
+	}
+	defer closeAll(conns)
+	log, file, err := openLog(o, std.err)
+	if err != nil {
+		return err
+	}
+	if file != nil {
+		defer file.Close()
+	}
+	d := &daemon{o: o, log: log, file: file, src: src, changed: make(chan struct{}, 1)}
+	for _, c := range conns {
+		d.addrs = append(d.addrs, boundTo(c))
+	}
+	if err := d.build(acc); err != nil {
+		return err
+	}
+	if err := d.run(ctx, cancel, conns); err != nil {
+		log.Error("ended", slog.Any("error", err))
+		if file == nil {
+			return loggedError{err}
+		}
+		return err
+	}
+	return nil
+}
+
+// build makes the meter and its agent.
+func (d *daemon) build(acc *agent.Access) error {
+	d.meter = meter.New(d.o.meterConfig())
+	view := meterview.New(d.meter, meterview.Config{
+		Version: Version,
+		Memory:  memoryTaken,
+		Busy: func(lane int, now time.Time) uint32 {
+			if lane != 1 {
+				return 0
+			}
+			return d.load.PerMille(now)
+		},
+		Changed: d.onChange,
+		Log:     d.log,
+	})
+	engine, err := usm.OpenEngine(d.o.managed.state, agent.Enterprise, time.Now())
+	if err != nil {
+		d.log.Warn("SNMPv3 engine", slog.Any("error", err))
+	}
+	d.agent, err = agent.New(agent.Config{
+		Engine: engine,
+		Do: func(op agent.Op, f func()) {
+			d.heard.Store(time.Now().UnixNano())
+			view.Do(op, f)
+		},
+		System: agent.System{
+			Descr:    fmt.Sprintf("netramet %s, RTFM traffic flow meter, trace %s, %s/%s", Version, traceName(d.o.trace), runtime.GOOS, runtime.GOARCH),
+			ObjectID: netrametMIB(),
+			UpTime:   view.UpTime,
+			Name:     d.systemName(),
+			Services: 72, // end-to-end and application layers: a host
+		},
+		Log: d.log,
+	})
+	if err != nil {
+		return err
+	}
+	if err := view.Register(d.agent); err != nil {
+		return err
+	}
+	return d.agent.SetAccess(acc)
+}
+
+// netrametMIB is the identifier of NETRAMET-MIB, which stands for this program
+// in sysObjectID.
+func netrametMIB() []uint32 { return []uint32{1, 3, 6, 1, 4, 1, agent.Enterprise, 2720} }
+
+func (d *daemon) systemName() string {
+	if d.o.meterName != "" {
+		return d.o.meterName
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return traceName(d.o.trace)
+	}
+	return name
+}
+
+// run answers SNMP while the trace is followed to its end. cancel ends ctx,
+// and with it all that waits.
+func (d *daemon) run(ctx context.Context, cancel func(), conns []net.PacketConn) error {
+	reload, status := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	notifySignals(reload, status)
+	defer signal.Stop(reload)
+	defer signal.Stop(status)
+	if err := d.openTraceState(); err != nil {
+		return err
+	}
+
+	var serveErr error
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		serveErr = d.agent.Serve(ctx, conns...)
+		cancel() // a meter that nobody can read is none
+	})
+	wg.Go(func() { d.watch(ctx, reload, status) })
+	d.logStart()
+	err := d.followTrace(ctx)
+	cancel()
+	wg.Wait()
+	d.observe()
+	d.logStatus("end")
+	return errors.Join(err, serveErr)
+}
+
+func (d *daemon) logStart() {
+	for _, at := range d.addrs {
+		d.log.Info("listening", slog.String("addr", at.String()))
+	}
+	d.log.Info("waiting for managers to start the trace", slog.String("version", Version), slog.String("trace", d.o.trace),
+		slog.Uint64("readers", uint64(d.o.managed.readers)), slog.Uint64("interval", uint64(d.o.interval)))
+}
+
+// watch does what comes with time and by signal until ctx is done.
+func (d *daemon) watch(ctx context.Context, reload, status <-chan os.Signal) {
+	tick := time.NewTicker(wallEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			d.advanceWall(now)
+		case <-reload:
+			d.reload()
+		case <-status:
+			d.logStatus("status")
+		}
+	}
+}
+
+// advanceWall removes what falls due by wall time, such as readers that do
+// not come any more, and looks what else there is to tell.
+func (d *daemon) advanceWall(now time.Time) {
+	var removed []meter.Removed
+	_ = d.meter.Update(func(s *meter.State) error {
+		removed = s.AdvanceWall(now)
+		return nil
+	})
+	for _, r := range removed {
+		d.log.Warn("row removed", slog.String("table", r.Table.String()), slog.Uint64("row", uint64(r.Index)),
+			slog.String("owner", r.Owner), slog.String("why", r.Why))
+	}
+	if len(removed) > 0 {
+		d.wake()
+	}
+	d.observe()
+	d.seen.update(d.meter, d.log)
+}
+
+// onChange follows each Set that changed something.
+func (d *daemon) onChange() {
+	d.wake()
+	d.seen.update(d.meter, d.log)
+}
+
+// wake makes the trace look whether it may go on.
+func (d *daemon) wake() {
+	select {
+	case d.changed <- struct{}{}:
+	default: // it has not looked yet since the last time
+	}
+}
+
+// observe tells the meter what the source counts, and the log that the flow
+// table was full.
+func (d *daemon) observe() {
+	stats := d.src.Stats()
+	var full string
+	var most int
+	_ = d.meter.Update(func(s *meter.State) error {
+		if c := s.Counts(); c.FullAt != 0 {
+			full, most = s.TimeOf(c.FullAt).Format(time.RFC3339), s.MaxFlows()
+		}
+		return d.showSource(s, stats)
+	})
+	if full != "" && d.told.CompareAndSwap(false, true) {
+		d.log.Warn("flow table full; -f makes it larger", slog.String("at", full), slog.Int("flows", most))
+	}
+}
+
+// showSource shows the trace in ifTable: its counts at interface 1, and a name
+// for each further interface, with the one the trace gives it.
+func (d *daemon) showSource(s *meter.State, stats wire.SourceStats) error {
+	var names []string
+	if src, ok := d.src.(sources.Namer); ok {
+		names = src.InterfaceNames()
+	}
+	for n := s.NextInterface(1); n != 0; n = s.NextInterface(n) {
+		x, _ := s.Interface(n)
+		if x.Name != "" {
+			continue
+		}
+		name := fmt.Sprintf("%s#%d", traceName(d.o.trace), n)
+		if n <= len(names) && names[n-1] != "" {
+			name += " " + names[n-1]
+		}
+		if err := s.NameInterface(n, name, x.LinkType); err != nil {
+			return err
+		}
+	}
+	return s.SetSourceStats(1, stats)
+}
+
+// reload reads users and views again, and opens the log file anew. Where that
+// fails, what there was stays.
+func (d *daemon) reload() {
+	if d.file != nil {
+		if err := d.file.reopen(); err != nil {
+			d.log.Error("reload: the old log file stays open", slog.Any("error", err))
+		}
+	}
+	acc, err := d.o.managed.access()
+	if err == nil {
+		err = agent.CheckListen(d.addrs, acc)
+	}
+	if err == nil {
+		err = d.agent.SetAccess(acc)
+	}
+	if err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			d.log.Error("reload: users and views stay as they were", slog.String("error", line))
+		}
+		return
+	}
+	d.log.Info("users and views read again", slog.Int("users", acc.Users()), slog.Int("communities", acc.Communities()))
+}
+
+// logStatus writes the line that tells how the meter is.
+func (d *daemon) logStatus(msg string) {
+	var attrs []slog.Attr
+	d.meter.View(func(s *meter.State) {
+		c, n := s.Counts(), uint64(0)
+		n, _, _ = s.Interval()
+		running := 0
+		for i := s.NextRuleSet(0); i != 0; i = s.NextRuleSet(i) {
+			if r, _ := s.RuleSetRow(i); r.Running {
+				running++
+			}
+		}
+		attrs = []slog.Attr{
+			slog.String("state", s.TracePhase().String()), slog.Uint64("interval", n), slog.Int64("uptime", s.Uptime()),
+			slog.Uint64("packets", c.Packets), slog.Uint64("octets", c.Octets), slog.Int("flows", s.FlowsInUse()),
+			slog.Uint64("streams", s.Streams().Live), slog.Int("rulesets", running), slog.Uint64("damaged", s.Damaged()),
+		}
+	})
+	d.log.LogAttrs(context.Background(), slog.LevelInfo, msg, attrs...)
+}

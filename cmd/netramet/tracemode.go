@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"netramet/meter"
+	"netramet/sources/wire"
+)
+
+// linkUnknown is the link type shown for a trace before its first packet.
+const linkUnknown wire.LinkType = 0xffff
+
+// openTraceState shows managers that there is a trace which they may start.
+func (d *daemon) openTraceState() error {
+	return d.meter.Update(func(s *meter.State) error {
+		if err := s.NameInterface(1, traceName(d.o.trace), linkUnknown); err != nil {
+			return err
+		}
+		return s.SetTracePhase(meter.TraceWaitRuleSet, time.Now())
+	})
+}
+
+// followTrace is the life of the managed meter on a trace (semantics 22-27):
+// it waits until it is started, reads interval by interval in step with the
+// readers that hold it up, and ends when they have gone. An end by ctx is no
+// error; damage of the trace and a flow table that was too small are.
+func (d *daemon) followTrace(ctx context.Context) error {
+	need := int(d.o.managed.readers)
+	if !d.await(ctx, func(s *meter.State) bool { return s.Starters() >= need }, meter.TraceRunning) {
+		return nil
+	}
+	d.log.Info("trace started")
+	fault, whole := d.readTrace(ctx)
+	if !whole {
+		return nil
+	}
+	if fault != nil {
+		d.log.Error("the trace is damaged; what came before is metered", slog.Any("error", fault))
+	}
+	if !d.endOfFile(ctx, fault) {
+		return nil
+	}
+	d.linger(ctx)
+	return errors.Join(fault, d.o.refused(d.meter))
+}
+
+// await waits until ready says so, and then sets the phase in the same step;
+// false if ctx was done before. Nothing polls: whatever can change the answer
+// wakes it.
+func (d *daemon) await(ctx context.Context, ready func(*meter.State) bool, next meter.TracePhase) bool {
+	for {
+		is := false
+		_ = d.meter.Update(func(s *meter.State) error {
+			if is = ready(s); is {
+				return s.SetTracePhase(next, time.Now())
+			}
+			return nil
+		})
+		if is {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-d.changed:
+		}
+	}
+}
+
+// readTrace meters the trace up to its end or -N, collection by collection; the
+// last one is left to the caller. fault is what was wrong with the trace; whole
+// is false if ctx ended it.
+func (d *daemon) readTrace(ctx context.Context) (fault error, whole bool) {
+	var wb wire.Batch
+	defer wb.Release()
+	for first := true; ; {
+		readErr := d.src.Read(&wb)
+		if ctx.Err() != nil {
+			return nil, false
+		}
+		d.o.adjust(wb.Frames)
+		if first && len(wb.Frames) > 0 {
+			first = false
+			if err := d.nameTrace(&wb.Frames[0]); err != nil {
+				return err, true
+			}
+		}
+		if end, ok := d.feed(ctx, wb.Frames); end || !ok {
+			return nil, ok
+		}
+		if readErr != nil {
+			if errors.Is(readErr, io.EOF) {
+				readErr = nil
+			}
+			return readErr, d.finish(ctx)
+		}
+	}
+}
+
+// nameTrace gives the trace's first interface its type, which its first frame
+// tells.
+func (d *daemon) nameTrace(f *wire.Frame) error {
+	return d.meter.Update(func(s *meter.State) error {
+		return s.NameInterface(max(int(f.Interface), 1), traceName(d.o.trace), f.LinkType)
+	})
+}
+
+// feed meters frames; end is true if -N was reached among them, ok false if ctx
+// was done.
+func (d *daemon) feed(ctx context.Context, frames []wire.Frame) (end, ok bool) {
+	for {
+		begun := time.Now()
+		n, stop := d.meter.Feed(frames)
+		d.load.Add(begun, time.Now())
+		frames = frames[n:]
+		switch stop {
+		case meter.More:
+			return false, true
+		case meter.Ended:
+			return true, true
+		case meter.IntervalEnd:
+			if end, ok = d.interval(ctx); end || !ok {
+				return end, ok
+			}
+		}
+	}
+}
+
+// finish meters what is held back at the end of the trace.
+func (d *daemon) finish(ctx context.Context) (ok bool) {
+	for d.meter.Finish() == meter.IntervalEnd {
+		if end, ok := d.interval(ctx); end || !ok {
+			return ok
+		}
+	}
+	return true
+}
+
+// interval has the interval that has just ended collected by all who wait for
+// it. The last one of -N is the end of the file: it is left to the caller.
+func (d *daemon) interval(ctx context.Context) (last, ok bool) {
+	n := d.intervalEnded()
+	if d.o.intervals > 0 && n >= d.o.intervals {
+		return true, true
+	}
+	return false, d.collected(ctx, n, meter.TraceWaitReader, meter.TraceRunning, nil)
+}
+
+// endOfFile has the last interval collected.
+func (d *daemon) endOfFile(ctx context.Context, fault error) (ok bool) {
+	d.observe()
+	return d.collected(ctx, d.intervalEnded(), meter.TraceEndOfFile, meter.TraceDone, fault)
+}
+
+// intervalEnded tells the log of an interval's end.
+func (d *daemon) intervalEnded() (n uint64) {
+	var to meter.Uptime
+	d.meter.View(func(s *meter.State) { n, _, to = s.Interval() })
+	d.log.Debug("interval ended", slog.Uint64("interval", n), slog.Int64("uptime", to))
+	return n
+}
+
+// collected waits in one phase until all waiting readers have interval n, and
+// leaves it for the next phase; false if ctx was done.
+func (d *daemon) collected(ctx context.Context, n uint64, waiting, next meter.TracePhase, fault error) bool {
+	stats := d.src.Stats()
+	err := d.meter.Update(func(s *meter.State) error {
+		if fault != nil {
+			s.SetTraceError(fault.Error())
+		}
+		d.waited = d.waited || s.WaitingReaders() > 0
+		if err := s.SetSourceStats(1, stats); err != nil {
+			return err
+		}
+		return s.SetTracePhase(waiting, time.Now())
+	})
+	if err != nil {
+		d.log.Error("trace state", slog.Any("error", err)) // a phase and an interface that exist
+	}
+	begun := time.Now()
+	ok := d.await(ctx, func(s *meter.State) bool { return len(s.ReadersBehind(n)) == 0 }, next)
+	d.log.Debug("interval collected", slog.Uint64("interval", n), slog.Duration("waited", time.Since(begun)))
+	return ok
+}
+
+// linger goes on answering after the end until the readers that held the trace
+// up have removed their rows, or nobody has asked anything for a while. Where
+// no reader ever held it up, only the latter tells that all is read.
+func (d *daemon) linger(ctx context.Context) {
+	d.log.Info("all is collected", slog.Uint64("linger", uint64(d.o.managed.linger)))
+	quiet := time.Duration(d.o.managed.linger) * time.Second
+	done := time.Now()
+	timer := time.NewTimer(quiet)
+	defer timer.Stop()
+	for {
+		left := 0
+		d.meter.View(func(s *meter.State) { left = s.WaitingReaders() })
+		if d.waited && left == 0 {
+			return
+		}
+		last := time.Unix(0, d.heard.Load())
+		if last.Before(done) {
+			last = done
+		}
+		rest := time.Until(last.Add(quiet))
+		if rest <= 0 {
+			return
+		}
+		timer.Reset(rest)
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.changed:
+		case <-timer.C:
+		}
+	}
+}
