@@ -47,7 +47,7 @@ type flowTable struct {
 	short  slab.Slab[[shortKey]byte]
 	long   keyArena
 	newest []Uptime // by block
-	free   []freed  // slots given back, oldest first; used from freeHead on
+	free   []freed  // slots given back, oldest first; used from head on
 	head   int
 	inUse  int
 }
