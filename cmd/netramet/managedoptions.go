@@ -35,7 +35,7 @@ func (m *managedOptions) declare(f *pflag.FlagSet) {
 	f.StringArrayVarP(&m.interfaces, "interface", "i", nil, "`INTERFACE` to meter; may be repeated. Not supported by this version, which meters traces")
 	f.Uint16VarP(&m.port, "port", "m", defaultPort, "answer SNMP on UDP `PORT`; 0: a free one, which the log names")
 	f.StringArrayVar(&m.listen, "listen", nil, "answer on `ADDRESS`, or ADDRESS:PORT; may be repeated; default: 127.0.0.1 and ::1")
-	f.StringVarP(&m.read, "read", "r", "public", "`COMMUNITY` that may read; \"\": none")
+	f.StringVarP(&m.read, "read", "r", "public", "`COMMUNITY` that may read; \"\" or -w alone: none")
 	f.StringVarP(&m.write, "write", "w", "private", "`COMMUNITY` that may read and write; \"\": none")
 	f.StringVar(&m.users, "users", "", "`FILE` of SNMPv3 users, communities and their views")
 	f.StringVar(&m.state, "state", "", "keep SNMPv3's engine ID and boots in `FILE`; default: a new engine ID each time")
@@ -74,6 +74,9 @@ func (o *options) checkMode(f *pflag.FlagSet) error {
 	}
 	m := &o.managed
 	m.given = f.Changed("read") || f.Changed("write")
+	if f.Changed("write") && !f.Changed("read") {
+		m.read = "" // who chooses a secret does not want "public" beside it
+	}
 	if m.readers == 0 {
 		return fmt.Errorf("--readers 0: somebody has to start the trace")
 	}

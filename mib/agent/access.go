@@ -183,6 +183,9 @@ func CheckListen(addrs []netip.AddrPort, a *Access) error {
 			open = append(open, ap.String())
 		}
 	}
+	if len(a.communities) == 0 && len(a.accounts) == 0 {
+		return errors.New("agent: nobody could use the agent: no community and no user is defined")
+	}
 	if len(open) == 0 {
 		return nil
 	}
@@ -193,9 +196,6 @@ func CheckListen(addrs []netip.AddrPort, a *Access) error {
 				"choose other communities, limit them to loopback addresses, or use SNMPv3 users only",
 				strings.Join(open, ", "), s)
 		}
-	}
-	if len(a.communities) == 0 && len(a.accounts) == 0 {
-		return errors.New("agent: nobody could use the agent: no community and no user is defined")
 	}
 	return nil
 }
