@@ -2,7 +2,9 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"netramet/mib"
 )
@@ -12,22 +14,25 @@ const maxIndex = 256 // rows of a table, semantics of this project's meter
 // create makes a row at the lowest index that is free and not in used, and
 // fills it; activate follows when the caller is ready. What is left of a row
 // that could not be filled is removed again.
-func (c *Client) create(ctx context.Context, status mib.Obj, used map[int]bool, what string, columns func(index uint32) []Bind) (int, error) {
+func (c *Client) create(ctx context.Context, status, ownerCol mib.Obj, owner string, used map[int]bool, what string, columns func(index uint32) []Bind) (int, error) {
 	var last error
 	for index := 1; index <= maxIndex; index++ {
 		if used[index] {
 			continue
 		}
 		n := uint32(index)
-		err := c.Set(ctx, append([]Bind{Int(Inst(status, n), createAndWait)}, columns(n)...)...)
+		err := c.Set(ctx, append([]Bind{Int(Inst(status, n), createAndWait), Text(Inst(ownerCol, n), owner)}, columns(n)...)...)
 		if err == nil {
 			return index, nil
 		}
 		last = fmt.Errorf("creating %s: %w", what, err)
+		if IsStatus(err, NoAccess) {
+			continue // it may be the row of somebody whom we may not see
+		}
 		// Somebody may have taken the index since the table was read.
 		if !IsStatus(err, InconsistentValue) {
-			if IsNoAnswer(err) {
-				c.destroyQuietly(ctx, status, index)
+			if uncertain(err) {
+				c.destroyOurs(ctx, status, ownerCol, owner, index)
 			}
 			return 0, last
 		}
@@ -41,7 +46,7 @@ func (c *Client) create(ctx context.Context, status mib.Obj, used map[int]bool, 
 	return 0, last
 }
 
-// Activate makes a row active.
+// activate makes a row active.
 func (c *Client) activate(ctx context.Context, status mib.Obj, index int) error {
 	return c.Set(ctx, Int(Inst(status, uint32(index)), int(Active)))
 }
@@ -62,7 +67,30 @@ func (c *Client) destroyRow(ctx context.Context, status mib.Obj, index int) erro
 // destroyQuietly is the clean-up of something that failed, whose error the
 // caller reports.
 func (c *Client) destroyQuietly(ctx context.Context, status mib.Obj, index int) {
-	_ = c.destroyRow(context.WithoutCancel(ctx), status, index)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+	defer cancel()
+	_ = c.destroyRow(ctx, status, index)
+}
+
+// cleanUpTime bounds the removal of what a failed call made.
+const cleanUpTime = 5 * time.Second
+
+// uncertain reports whether a Set that failed may have been done all the same:
+// only an error-status says that it was not.
+func uncertain(err error) bool {
+	var status *StatusError
+	return err != nil && !errors.As(err, &status)
+}
+
+// destroyOurs removes a row that an uncertain Set may have made, unless it is
+// somebody else's.
+func (c *Client) destroyOurs(ctx context.Context, status, ownerCol mib.Obj, owner string, index int) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+	defer cancel()
+	v, err := c.Get(ctx, Inst(ownerCol, uint32(index)))
+	if err == nil && !v[0].Missing && v[0].Text() == owner {
+		c.destroyQuietly(ctx, status, index)
+	}
 }
 
 // Reader describes a reader row to create.
@@ -76,9 +104,8 @@ type Reader struct {
 // CreateReader makes an active reader row and returns its index. used are
 // indices known to be taken. No row is left behind on error.
 func (c *Client) CreateReader(ctx context.Context, r Reader, used map[int]bool) (int, error) {
-	index, err := c.create(ctx, mib.ObjFlowReaderStatus, used, "a reader row", func(n uint32) []Bind {
+	index, err := c.create(ctx, mib.ObjFlowReaderStatus, mib.ObjFlowReaderOwner, r.Owner, used, "a reader row", func(n uint32) []Bind {
 		return []Bind{
-			Text(Inst(mib.ObjFlowReaderOwner, n), r.Owner),
 			Int(Inst(mib.ObjFlowReaderTimeout, n), r.Timeout),
 			Int(Inst(mib.ObjFlowReaderRuleSet, n), r.RuleSet),
 		}
@@ -114,6 +141,24 @@ func (c *Client) DestroyReader(ctx context.Context, index int) error {
 	return c.destroyRow(ctx, mib.ObjFlowReaderStatus, index)
 }
 
+// Remove destroys rows of all three control tables with one Set, so that
+// nothing happens between them: all are gone, or none.
+func (c *Client) Remove(ctx context.Context, tasks, readers, ruleSets []int) error {
+	var binds []Bind
+	for _, rows := range []struct {
+		status mib.Obj
+		index  []int
+	}{{mib.ObjFlowManagerStatus, tasks}, {mib.ObjFlowReaderStatus, readers}, {mib.ObjFlowRuleInfoStatus, ruleSets}} {
+		for _, i := range rows.index {
+			binds = append(binds, Int(Inst(rows.status, uint32(i)), destroy))
+		}
+	}
+	if len(binds) == 0 {
+		return nil
+	}
+	return c.Set(ctx, binds...)
+}
+
 // Task describes a manager row to create or to have.
 type Task struct {
 	Owner         string
@@ -125,9 +170,7 @@ type Task struct {
 // CreateTask makes an active manager row, which starts its rule set at once,
 // and returns its index. No row is left behind on error.
 func (c *Client) CreateTask(ctx context.Context, t Task, used map[int]bool) (int, error) {
-	index, err := c.create(ctx, mib.ObjFlowManagerStatus, used, "a task", func(n uint32) []Bind {
-		return append([]Bind{Text(Inst(mib.ObjFlowManagerOwner, n), t.Owner)}, t.columns(n)...)
-	})
+	index, err := c.create(ctx, mib.ObjFlowManagerStatus, mib.ObjFlowManagerOwner, t.Owner, used, "a task", t.columns)
 	if err != nil {
 		return 0, err
 	}

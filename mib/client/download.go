@@ -28,7 +28,10 @@ func (c *Client) Download(ctx context.Context, number int, owner string, rs *rul
 		Text(Inst(mib.ObjFlowRuleInfoOwner, n), owner),
 		Text(Inst(mib.ObjFlowRuleInfoName, n), rs.Name),
 		Int(Inst(mib.ObjFlowRuleInfoSize, n), len(rs.Rules)))
-	if err != nil && !IsNoAnswer(err) {
+	if err != nil {
+		if uncertain(err) {
+			c.destroyOurs(ctx, mib.ObjFlowRuleInfoStatus, mib.ObjFlowRuleInfoOwner, owner, number)
+		}
 		return fmt.Errorf("creating rule set %d: %w", number, err)
 	}
 	defer func() {
@@ -37,9 +40,6 @@ func (c *Client) Download(ctx context.Context, number int, owner string, rs *rul
 			err = fmt.Errorf("downloading rule set %d: %w", number, err)
 		}
 	}()
-	if err != nil {
-		return err
-	}
 	if err := c.putRules(ctx, n, rs.Rules); err != nil {
 		return err
 	}

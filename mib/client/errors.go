@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gosnmp/gosnmp"
@@ -30,6 +31,10 @@ func (e *NoAnswerError) Error() string {
 	return fmt.Sprintf("no answer from %s to %d tries of %v: either no meter runs there or the network does not reach it, or the meter does not accept %s",
 		e.Addr, e.Tries, e.Timeout, who)
 }
+
+// ErrRejected tells that a meter's answer to SNMPv3 is not signed as agreed,
+// as it is when it does not accept who asks.
+var ErrRejected = errors.New("it does not accept the user name, the authentication protocol or passphrase, or the security level")
 
 // NonsenseError tells that what a meter answered is no answer.
 type NonsenseError struct{ Text string }
@@ -126,6 +131,11 @@ func (c *Client) explain(err error) error {
 		if errors.Is(err, e.err) {
 			return fmt.Errorf("snmp: meter %s: %s: %w", c.addr, e.text, err)
 		}
+	}
+	if c.snmp.Version == gosnmp.Version3 && strings.Contains(err.Error(), "not authentic") {
+		// A meter that does not know who asks cannot sign its report, and
+		// gosnmp looks no further.
+		return fmt.Errorf("snmp: meter %s: %w", c.addr, ErrRejected)
 	}
 	err = plain(err)
 	var bad *NonsenseError

@@ -9,8 +9,8 @@ import (
 	"netramet/ruleset"
 )
 
-// TestNotes writes notes about a collection; a reader steps over them.
-func TestNotes(t *testing.T) {
+// TestIntervalNotes writes notes about a collection; a reader steps over them.
+func TestIntervalNotes(t *testing.T) {
 	var buf bytes.Buffer
 	w := NewWriter(&buf, Header{Meter: "m", Zone: ZoneUTC})
 	iv := reader.Interval{Number: 1, From: 1, To: 9, Notes: []string{"the meter was\nstarted again", "second"}}

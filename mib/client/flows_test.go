@@ -1,0 +1,325 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"netramet/mib"
+	"netramet/mib/client/clienttest"
+	"netramet/reader"
+	"netramet/ruleset"
+)
+
+func itoa(n uint64) string { return strconv.FormatUint(n, 10) }
+
+var ctx = context.Background()
+
+// dial connects a client to m over a link with faults.
+func dial(t testing.TB, m *clienttest.Meter, seed uint64, f clienttest.Faults, change func(*Options)) (*Client, *clienttest.Link) {
+	t.Helper()
+	l := m.NewLink(seed, f)
+	o := Options{Host: "meter", Security: Security{Community: "private"}, Conn: l, Retries: 40}
+	if change != nil {
+		change(&o)
+	}
+	c, err := Dial(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c, l
+}
+
+// running puts a rule set, its task and a reader row on the meter and returns
+// the row.
+func running(t testing.TB, c *Client, number int, rs *ruleset.RuleSet) int {
+	t.Helper()
+	if err := c.Download(ctx, number, "test", rs); err != nil {
+		t.Fatal(err)
+	}
+	row, err := c.CreateReader(ctx, Reader{Owner: "test", RuleSet: number, Timeout: 60}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.CreateTask(ctx, Task{Owner: "test", Current: number}, nil); err != nil {
+		t.Fatal(err)
+	}
+	return row
+}
+
+func rules(n int) *ruleset.RuleSet {
+	rs := &ruleset.RuleSet{Name: "rules"}
+	for i := range n {
+		r := ruleset.Rule{Selector: mib.AttrSourcePeerAddress, Action: mib.ActionGoto, Parameter: uint16(i + 2)}
+		for k := range i % 17 {
+			r.Mask[k], r.Value[k] = 0xff, byte(i)
+		}
+		if i == n-1 {
+			r.Action, r.Parameter = mib.ActionCount, 0
+		}
+		rs.Rules = append(rs.Rules, r)
+	}
+	return rs
+}
+
+// flowSet makes n flows, index by index.
+func flowSet(n int, changed uint64) []clienttest.Flow {
+	var all []clienttest.Flow
+	for i := range n {
+		all = append(all, clienttest.Flow{Index: uint32(i*3 + 1), Changed: changed, Numbers: map[mib.Attr]uint64{
+			mib.AttrFirstTime: uint64(i%50 + 1), mib.AttrToPDUs: uint64(i), mib.AttrToOctets: uint64(i) << 33,
+			mib.AttrSourcePeerType: 1, mib.AttrLastActiveTime: changed,
+		}, Octets: map[mib.Attr]string{mib.AttrSourcePeerAddress: string([]byte{10, 0, byte(i >> 8), byte(i)})}})
+	}
+	return all
+}
+
+// collect reads rule set 2.
+func collect(f *Flows, out reader.Output) error {
+	_, _, err := reader.Collect(ctx, f, []reader.Task{{RuleSet: 2, Format: format}}, out)
+	return err
+}
+
+// lines collects a pass as text.
+type lines struct {
+	got  []string
+	part []string
+}
+
+func (l *lines) Begin(iv reader.Interval, _ []reader.Task) error {
+	l.part = []string{fmt.Sprintf("from %d to %d", iv.From, iv.To)}
+	return nil
+}
+
+func (l *lines) Record(rec *reader.Record) error {
+	s := fmt.Sprintf("%d %d %d %d:", rec.RuleSet, rec.Index, rec.FirstTime, rec.PeerType)
+	for _, v := range rec.Values {
+		if v.Len > 0 {
+			s += fmt.Sprintf(" %x", v.Octets[:v.Len])
+			continue
+		}
+		s += " " + itoa(v.Num)
+	}
+	l.part = append(l.part, s)
+	return nil
+}
+
+func (l *lines) End() error   { l.got = append(l.got, l.part...); return nil }
+func (l *lines) Abort() error { l.part = nil; return nil }
+
+var format = &ruleset.Format{
+	Attrs: []mib.Attr{mib.AttrFlowIndex, mib.AttrSourcePeerAddress, mib.AttrToPDUs, mib.AttrToOctets, mib.AttrLastActiveTime, mib.AttrDestPeerAddress},
+	Seps:  []string{"", " ", " ", " ", " ", " ", ""},
+}
+
+// want is what lines should have of the flows that changed since from.
+func want(flows []clienttest.Flow, set int, from, to uint64) []string {
+	all := []string{fmt.Sprintf("from %d to %d", from, to)}
+	for _, f := range flows {
+		if f.Changed >= from {
+			all = append(all, fmt.Sprintf("%d %d %d 1: %d %x %d %d %d 0", set, f.Index, f.Numbers[mib.AttrFirstTime],
+				f.Index, f.Octets[mib.AttrSourcePeerAddress], f.Numbers[mib.AttrToPDUs], f.Numbers[mib.AttrToOctets], f.Changed))
+		}
+	}
+	return all
+}
+
+func equal(t *testing.T, got, want []string) {
+	t.Helper()
+	for i := range max(len(got), len(want)) {
+		g, w := "", ""
+		if i < len(got) {
+			g = got[i]
+		}
+		if i < len(want) {
+			w = want[i]
+		}
+		if g != w {
+			t.Fatalf("line %d of %d (want %d):\ngot  %s\nwant %s", i+1, len(got), len(want), g, w)
+		}
+	}
+}
+
+// TestLossy collects ten intervals over a bad link: each one is complete and
+// exact, and no collection is begun twice at the meter without need.
+func TestLossy(t *testing.T) {
+	for _, v := range []struct {
+		name string
+		sec  Security
+	}{{"v1", Security{Version: V1, Community: "private"}}, {"v2c", Security{Community: "private"}}} {
+		for seed := range uint64(4) {
+			t.Run(fmt.Sprint(v.name, " seed ", seed), func(t *testing.T) {
+				m := clienttest.New()
+				m.Flows = map[int][]clienttest.Flow{2: flowSet(90, 50)}
+				m.Uptime = 100
+				c, l := dial(t, m, seed, clienttest.Faults{Drop: .2, Duplicate: .1, Reorder: .1, Delay: .1}, func(o *Options) { o.Security = v.sec })
+				row := running(t, c, 2, rules(20))
+				f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+				out := &lines{}
+				var all []string
+				mark := uint64(2)
+				for k := range 10 {
+					m.Uptime += 1000
+					for i := range m.Flows[2] {
+						if (i+k)%3 == 0 {
+							m.Flows[2][i].Changed = m.Uptime - 7
+							m.Flows[2][i].Numbers[mib.AttrLastActiveTime] = m.Uptime - 7
+						}
+					}
+					all = append(all, want(m.Flows[2], 2, max(mark-1, 1), m.Uptime)...)
+					if _, _, err := reader.Collect(ctx, f, []reader.Task{{RuleSet: 2, Format: format}}, out); err != nil {
+						t.Fatal(err)
+					}
+					mark = m.Uptime
+					if r := m.Readers()[uint32(row)]; r.Time != m.Uptime || r.LastTime != uint32(m.Uptime) {
+						t.Fatalf("the meter's row is %+v at %d", *r, m.Uptime)
+					}
+				}
+				equal(t, out.got, all)
+				if l.Dropped < l.Sent/10 {
+					t.Fatalf("the link lost %d of %d messages", l.Dropped, l.Sent)
+				}
+			})
+		}
+	}
+}
+
+// TestOneCollectionPerBegin loses the answer to the Set of LastTime: it must
+// not be sent again once the row shows that it was done.
+func TestOneCollectionPerBegin(t *testing.T) {
+	m := clienttest.New()
+	c, l := dial(t, m, 1, clienttest.Faults{}, nil)
+	row := running(t, c, 2, rules(1))
+	f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+	tasks := []reader.Task{{RuleSet: 2, Format: format}}
+	for range 3 {
+		m.Uptime += 100
+		if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, lose := m.Collections, true
+	l.Cut = func(toMeter bool, _ []byte) bool {
+		gone := !toMeter && lose
+		lose = lose && toMeter
+		return gone
+	}
+	m.Uptime += 100
+	if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); err != nil {
+		t.Fatal(err)
+	}
+	if m.Collections != before+1 {
+		t.Errorf("%d collections at the meter, want one", m.Collections-before)
+	}
+}
+
+// TestSplit reads the same flows with packages of different sizes.
+func TestSplit(t *testing.T) {
+	for limit := 2; limit < 9; limit++ {
+		m := clienttest.New()
+		m.Flows = map[int][]clienttest.Flow{2: flowSet(300, 50)}
+		m.Uptime = 100
+		c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
+		row := running(t, c, 2, rules(1))
+		f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+		f.limit = limit
+		out := &lines{}
+		if _, n, err := reader.Collect(ctx, f, []reader.Task{{RuleSet: 2, Format: format}}, out); err != nil || n != 300 {
+			t.Fatalf("limit %d: %d flows, %v", limit, n, err)
+		}
+		equal(t, out.got, want(m.Flows[2], 2, 1, 100))
+	}
+}
+
+// TestTooBig has a meter whose messages do not hold all of a flow.
+func TestTooBig(t *testing.T) {
+	wide := &ruleset.Format{Seps: []string{""}}
+	m := clienttest.NewSized(484)
+	m.Flows = map[int][]clienttest.Flow{2: flowSet(40, 50)}
+	m.Uptime = 100
+	for _, a := range mib.Attrs() {
+		if c := a.Class(); a.Is(mib.UseRead) && (c == mib.ClassAddress || c == mib.ClassMask) {
+			wide.Attrs, wide.Seps = append(wide.Attrs, a), append(wide.Seps, " ")
+			for i := range m.Flows[2] {
+				m.Flows[2][i].Octets[a] = strings.Repeat(string(rune('A'+i)), 20)
+			}
+		}
+	}
+	c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
+	row := running(t, c, 2, rules(1))
+	f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+	out := &lines{}
+	if _, n, err := reader.Collect(ctx, f, []reader.Task{{RuleSet: 2, Format: wide}}, out); err != nil || n != 40 {
+		t.Fatalf("%d flows, %v", n, err)
+	}
+	for i, l := range out.got[1:] {
+		if got, w := strings.Count(l, strings.Repeat(fmt.Sprintf("%x", 'A'+i), 20)), len(wide.Attrs); got != w {
+			t.Fatalf("flow %d: %d of %d addresses: %s", i, got, w, l)
+		}
+	}
+}
+
+func TestTaken(t *testing.T) {
+	m := clienttest.New()
+	m.Uptime = 100
+	c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
+	row := running(t, c, 2, rules(1))
+	f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+	tasks := []reader.Task{{RuleSet: 2, Format: format}}
+	m.Readers()[uint32(row)].Time = 77 // somebody else's
+	if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); !errors.Is(err, ErrTaken) {
+		t.Errorf("error %v", err)
+	}
+	delete(m.Readers(), uint32(row))
+	if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); !errors.Is(err, ErrNoRow) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestForeign reads a meter without NETRAMET-MIB across the wrap of its clock.
+func TestForeign(t *testing.T) {
+	m := clienttest.New()
+	m.Foreign = true
+	m.Uptime = 1<<32 - 500
+	m.Flows = map[int][]clienttest.Flow{2: flowSet(5, 1<<32-600)}
+	c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
+	row := running(t, c, 2, rules(1))
+	f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}})
+	out := &lines{}
+	for range 2 {
+		if _, _, err := reader.Collect(ctx, f, []reader.Task{{RuleSet: 2, Format: format}}, out); err != nil {
+			t.Fatal(err)
+		}
+		m.Uptime += 1000
+		for i := range m.Flows[2] {
+			m.Flows[2][i].Changed = m.Uptime - 100
+			m.Flows[2][i].Numbers[mib.AttrLastActiveTime] = m.Uptime - 100
+		}
+	}
+	var heads []string
+	for _, l := range out.got {
+		if strings.HasPrefix(l, "from") {
+			heads = append(heads, l)
+		}
+	}
+	wantHeads := []string{"from 1 to 4294966796", "from 4294966795 to 4294967796"}
+	if !slices.Equal(heads, wantHeads) {
+		t.Errorf("%q, want %q", heads, wantHeads)
+	}
+	if last := out.got[len(out.got)-1]; !strings.Contains(last, " 4294967696 ") {
+		t.Errorf("last record %q", last)
+	}
+}
+
+func TestNextEOF(t *testing.T) {
+	f := NewFlows(nil, FlowsConfig{})
+	if err := f.Next(ctx, &reader.Record{}); err != io.EOF {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,173 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"netramet/mib"
+	"netramet/reader"
+	"netramet/ruleset"
+)
+
+// maxSelector is the largest number of attributes in a package selector: the
+// OID of flowPackageData is 11 sub-identifiers long, the index has 4 more, and
+// an OID has at most 128 (semantics 28).
+const maxSelector = 113
+
+// plan is a FORMAT made ready for asking: one or more packages that together
+// hold its attributes, and where their values go.
+type plan struct {
+	parts []part
+	attrs int // values of a record; the two of our own follow
+	first int // index of FirstTime among all values
+	peer  int // index of the peer type, or -1
+}
+
+// part is one package.
+type part struct {
+	fields   []field
+	selector []uint32 // length and attributes
+}
+
+// newPlan makes a plan whose packages have at most limit attributes.
+func newPlan(f *ruleset.Format, limit int) (*plan, error) {
+	p := &plan{attrs: len(f.Attrs), first: -1, peer: -1}
+	var fields []field
+	seen := map[mib.Attr]int{}
+	addresses := false
+	for i, a := range f.Attrs {
+		if !a.Is(mib.UseRead) {
+			return nil, fmt.Errorf("a flow has no attribute %s", a)
+		}
+		if _, twice := seen[a]; twice {
+			return nil, fmt.Errorf("%s stands twice in the format", a)
+		}
+		seen[a] = i
+		fields = append(fields, field{a, i})
+		addresses = addresses || isPeer(a)
+	}
+	// FirstTime says which flow had the index; the peer type says how an
+	// address is printed.
+	extra := []mib.Attr{mib.AttrFirstTime}
+	_, source := seen[mib.AttrSourcePeerType]
+	_, dest := seen[mib.AttrDestPeerType]
+	if addresses && !source && !dest {
+		extra = append(extra, mib.AttrSourcePeerType)
+	}
+	at := len(f.Attrs)
+	for _, a := range extra {
+		if _, ok := seen[a]; !ok {
+			seen[a] = at
+			fields = append(fields, field{a, at})
+			at++
+		}
+	}
+	p.first = seen[mib.AttrFirstTime]
+	for _, a := range []mib.Attr{mib.AttrDestPeerType, mib.AttrSourcePeerType} {
+		if i, ok := seen[a]; ok {
+			p.peer = i
+		}
+	}
+	return p, p.divide(fields, limit)
+}
+
+func isPeer(a mib.Attr) bool {
+	switch a {
+	case mib.AttrSourcePeerAddress, mib.AttrDestPeerAddress, mib.AttrSourcePeerMask, mib.AttrDestPeerMask:
+		return true
+	}
+	return false
+}
+
+// divide cuts fields into packages. Each holds FirstTime, by which they are
+// joined again.
+func (p *plan) divide(fields []field, limit int) error {
+	if limit > maxSelector {
+		limit = maxSelector
+	}
+	if len(fields) <= limit {
+		p.parts = []part{newPart(fields)}
+		return nil
+	}
+	if limit < 2 {
+		return errors.New("a package of one attribute cannot be divided")
+	}
+	first := field{mib.AttrFirstTime, p.first}
+	p.parts = nil
+	cur := []field{first}
+	for _, f := range fields {
+		if f.attr == mib.AttrFirstTime {
+			continue
+		}
+		if len(cur) == limit {
+			p.parts, cur = append(p.parts, newPart(cur)), []field{first}
+		}
+		cur = append(cur, f)
+	}
+	p.parts = append(p.parts, newPart(cur))
+	return nil
+}
+
+func newPart(fields []field) part {
+	pt := part{fields: fields, selector: []uint32{uint32(len(fields))}}
+	for _, f := range fields {
+		pt.selector = append(pt.selector, uint32(f.attr))
+	}
+	return pt
+}
+
+// largest is the number of attributes in the largest package.
+func (p *plan) largest() int {
+	n := 0
+	for _, pt := range p.parts {
+		n = max(n, len(pt.fields))
+	}
+	return n
+}
+
+// halve cuts the packages into smaller ones, for a meter that finds them too
+// big for a message. It reports false if that is not possible.
+func (p *plan) halve() bool {
+	n := p.largest()
+	if n <= 2 {
+		return false
+	}
+	var fields []field
+	for i, pt := range p.parts {
+		for _, f := range pt.fields {
+			if i == 0 || f.attr != mib.AttrFirstTime {
+				fields = append(fields, f)
+			}
+		}
+	}
+	return p.divide(fields, max(2, n/2+1)) == nil
+}
+
+// biggest names an attribute that may be what is too big for a message.
+func (p *plan) biggest() string {
+	for _, pt := range p.parts {
+		for _, f := range pt.fields {
+			if f.attr.IsDistribution() {
+				return f.attr.String()
+			}
+		}
+	}
+	return p.parts[0].fields[len(p.parts[0].fields)-1].attr.String()
+}
+
+// prefix is the name under which the packages of a rule set's flows lie that
+// have changed since a time. Only the low 32 bits of the time exist there.
+func (pt *part) prefix(ruleSet int, since uint64) string {
+	return string(prefixOf(mib.ObjFlowPackageData)) + dotted(pt.selector) +
+		"." + strconv.Itoa(ruleSet) + "." + strconv.FormatUint(uint64(uint32(since)), 10) + "."
+}
+
+// values returns rec.Values with room for all that the plan reads.
+func (p *plan) values(rec *reader.Record) []reader.Value {
+	n := p.attrs + 2
+	if cap(rec.Values) < n {
+		rec.Values = make([]reader.Value, n)
+	}
+	return rec.Values[:n]
+}

@@ -1,0 +1,201 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"netramet/mib"
+	"netramet/reader"
+)
+
+// taskRead reads the flows of one rule set in order of FlowIndex, a datagram
+// at a time.
+type taskRead struct {
+	c       *Client
+	plan    *plan
+	ruleSet int
+	since   uint64
+
+	after uint32    // FlowIndex of the newest flow fetched
+	rows  []flowRow // fetched
+	pos   int
+	ended bool // the rule set has no more
+}
+
+// flowRow is one flow as fetched: a package for each part of the plan.
+type flowRow struct {
+	index uint32
+	packs [][]byte
+}
+
+func (r *taskRead) start(c *Client, p *plan, ruleSet int, since uint64) {
+	*r = taskRead{c: c, plan: p, ruleSet: ruleSet, since: since, rows: r.rows[:0]}
+}
+
+// next fills rec with the next flow; ok is false after the last.
+func (r *taskRead) next(ctx context.Context, now uint64, rec *reader.Record) (ok bool, err error) {
+	for {
+		for r.pos == len(r.rows) {
+			if r.ended {
+				return false, nil
+			}
+			if err := r.fetch(ctx); err != nil {
+				return false, err
+			}
+		}
+		row := &r.rows[r.pos]
+		r.pos++
+		whole, err := r.record(row, now, rec)
+		if err != nil {
+			return false, r.c.wrap(nonsense("the package of flow %d: %v", row.index, err))
+		}
+		if whole {
+			return true, nil
+		}
+	}
+}
+
+// record unpacks a flow. whole is false if its parts are not one flow's: it
+// was recovered between two readings, and its index given to another.
+func (r *taskRead) record(row *flowRow, now uint64, rec *reader.Record) (whole bool, err error) {
+	values := r.plan.values(rec)
+	var first uint64
+	for i := range r.plan.parts {
+		if row.packs[i] == nil {
+			return false, nil
+		}
+		if err := unpack(row.packs[i], r.plan.parts[i].fields, now, values); err != nil {
+			return false, err
+		}
+		t := values[r.plan.first].Num
+		if i > 0 && t != first {
+			return false, nil
+		}
+		first = t
+	}
+	rec.RuleSet, rec.Index, rec.FirstTime, rec.PeerType = r.ruleSet, row.index, first, mib.PeerNone
+	if r.plan.peer >= 0 {
+		if n := values[r.plan.peer].Num; n <= 255 {
+			rec.PeerType = mib.PeerType(n)
+		}
+	}
+	rec.Values = values[:r.plan.attrs]
+	return true, nil
+}
+
+// fetch gets the next flows, all of their parts.
+func (r *taskRead) fetch(ctx context.Context) error {
+	r.rows, r.pos = r.rows[:0], 0
+	from := r.after
+	for {
+		err := r.fetchPart(ctx, 0, from, 0)
+		if err == nil && len(r.plan.parts) > 1 && len(r.rows) > 0 {
+			last := r.rows[len(r.rows)-1].index
+			for i := 1; i < len(r.plan.parts) && err == nil; i++ {
+				err = r.fetchPart(ctx, i, from, last)
+			}
+		}
+		if !IsStatus(err, TooBig) {
+			return err
+		}
+		// Not even one flow fits into a message.
+		if !r.plan.halve() {
+			return fmt.Errorf("%s does not fit into one message: the meter's messages and the network must bear more than %d octets: %w",
+				r.plan.biggest(), r.c.pace.max, err)
+		}
+		r.rows, r.after, r.ended = r.rows[:0], from, false
+	}
+}
+
+// fetchPart reads packages of one part behind FlowIndex from. Part 0 says
+// which flows there are; of the others, those up to last are wanted.
+func (r *taskRead) fetchPart(ctx context.Context, i int, from, last uint32) error {
+	prefix := r.plan.parts[i].prefix(r.ruleSet, r.since)
+	at := 0 // in r.rows, for parts other than the first
+	for {
+		vars, err := r.c.bulkPaced(ctx, Name(prefix+strconv.FormatUint(uint64(from), 10)))
+		if IsStatus(err, NoSuchName) && !r.c.HasBulk() {
+			vars, err = nil, nil // the end, in SNMPv1
+		} else if err == nil && len(vars) == 0 {
+			err = r.c.wrap(nonsense("an empty answer about flows"))
+		}
+		if err != nil {
+			return err
+		}
+		ended := len(vars) == 0
+		for _, v := range vars {
+			rest, ok := strings.CutPrefix(v.Name, prefix)
+			if !ok || missing(v.Type) {
+				ended = true
+				break
+			}
+			index, err := strconv.ParseUint(rest, 10, 32)
+			data, isOctets := v.Value.([]byte)
+			if err != nil || uint32(index) <= from || !isOctets {
+				return r.c.wrap(nonsense("%s after flow %d", Name(v.Name), from))
+			}
+			from = uint32(index)
+			if i == 0 {
+				r.add(from, data)
+				continue
+			}
+			for at < len(r.rows) && r.rows[at].index < from {
+				at++
+			}
+			if at < len(r.rows) && r.rows[at].index == from {
+				r.rows[at].packs[i] = data
+			}
+		}
+		if i == 0 {
+			r.after, r.ended = from, ended
+			return nil
+		}
+		if ended || from >= last {
+			return nil
+		}
+	}
+}
+
+// add appends a flow, with the memory of an earlier one.
+func (r *taskRead) add(index uint32, data []byte) {
+	n := len(r.rows)
+	if n < cap(r.rows) {
+		r.rows = r.rows[:n+1]
+	} else {
+		r.rows = append(r.rows, flowRow{})
+	}
+	row := &r.rows[n]
+	row.index = index
+	if len(row.packs) != len(r.plan.parts) {
+		row.packs = make([][]byte, len(r.plan.parts))
+	}
+	clear(row.packs)
+	row.packs[0] = data
+}
+
+// bulkPaced is a GetBulk of one column with as many repetitions as the path
+// bears.
+func (c *Client) bulkPaced(ctx context.Context, after Name) ([]variable, error) {
+	for {
+		resent := c.link.resent
+		if c.pace.size > SafeDatagram {
+			c.link.tries = min(2, c.tries) // something smaller may get through
+		}
+		vars, err := c.bulk(ctx, []Name{after}, c.pace.reps())
+		c.link.tries = c.tries
+		switch {
+		case IsNoAnswer(err) && c.pace.lost():
+			c.pace.lost() // by two steps, for each costs the time of all tries
+			continue
+		case err != nil:
+			return nil, err
+		case c.link.resent > resent:
+			c.pace.lost()
+		default:
+			c.pace.answered(c.link.got, len(vars))
+		}
+		return vars, nil
+	}
+}
