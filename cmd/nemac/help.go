@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"io"
+)
+
+const helpHead = `nemac downloads rule sets to traffic meters, starts them, and collects flow
+data from them by SNMP.
+
+Usage:
+  nemac -r RULES [-c SECONDS] [options] METER COMMUNITY
+  nemac -C -r RULES [options] METER COMMUNITY
+  nemac -f CONFIG [options]
+  nemac --read-only NAME [--format FILE] [options] METER COMMUNITY
+  nemac --list | --stop NAME | --destroy NAME [options] METER COMMUNITY
+  nemac --check RULES... | nemac --compile RULES...
+
+METER is a host name or address. COMMUNITY is the meter's write community, or
+@FILE with it in the first line; without it NEMAC_COMMUNITY of the environment
+is used. SNMPv3 (-v 3) needs no community but a user.
+
+Options:
+`
+
+const helpTail = `
+Options may be written with their value glued on (-c300) or apart (-c 300).
+
+Examples:
+  nemac -c 300 -r campus.srl -m 1614 127.0.0.1 private
+                                             flow data every five minutes
+  nemac -C -r campus.srl -F f.flows 127.0.0.1 private
+                                             each interval of a trace
+  nemac -r all.srl -e few.srl -o 65 gw @/etc/nemac.community
+                                             with a standby rule set
+  nemac -v 3 -u noc -A @auth -X @priv -a SHA-256 -r campus.srl gw
+                                             SNMPv3, encrypted
+  nemac -f meters.conf                       many meters
+  nemac --download-only -r master.srl gw private
+  nemac --read-only master --format short.rules gw private
+                                             one runs it, another reads it
+  nemac --list gw private                    what is on the meter?
+  nemac --check campus.srl                   is the rule file right?
+
+Exit status: 0 if all went well, 1 after an error, 2 for a wrong command line.
+`
+
+// printHelp explains every option, with examples.
+func printHelp(w io.Writer) {
+	fmt.Fprint(w, helpHead, newFlags(defaults()).FlagUsagesWrapped(80), helpTail)
+}

@@ -1,0 +1,192 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"netramet/mib/client"
+	"netramet/reader"
+)
+
+// live collects at the times of day until ctx ends it.
+func (s *Session) live(ctx context.Context) error {
+	loc := time.Local
+	if s.cfg.UTC {
+		loc = time.UTC
+	}
+	now := s.cfg.Clock.Now()
+	s.out.SetStart(now)
+	l := &liveLoop{s: s, loc: loc, due: now, keep: now.Add(s.cfg.Keepalive)}
+	for {
+		if err := l.step(ctx); err != nil {
+			if ctx.Err() != nil {
+				return s.stopLive(ctx)
+			}
+			return err
+		}
+	}
+}
+
+// stopLive ends a live session that was told to. Rows stay unless asked: the
+// meter goes on, and so does the next nemac.
+func (s *Session) stopLive(ctx context.Context) error {
+	if !s.cfg.RemoveRows {
+		s.cfg.Log.Info("ending; rule sets and reader rows stay on the meter")
+		return ctx.Err()
+	}
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	if err := s.remove(clean); err != nil {
+		return fmt.Errorf("removing our rows: %w", err)
+	}
+	return ctx.Err()
+}
+
+// liveLoop is what a live session knows from one step to the next.
+type liveLoop struct {
+	s    *Session
+	loc  *time.Location
+	due  time.Time // of the next collection
+	keep time.Time // of the next keepalive
+	last client.Beat
+	at   time.Time // of last; zero is none
+	down bool      // the meter was silent
+	// stale says that rows or connection must be made anew before anything
+	// else; since is when the meter was seen last before that.
+	stale bool
+	since time.Time
+}
+
+// step waits for what is due next and does it. An error ends the session.
+func (l *liveLoop) step(ctx context.Context) error {
+	s := l.s
+	next := l.due
+	if l.keep.Before(next) {
+		next = l.keep
+	}
+	if err := s.cfg.Clock.Sleep(ctx, next.Sub(s.cfg.Clock.Now())); err != nil {
+		return err
+	}
+	now := s.cfg.Clock.Now()
+	if !now.Before(l.keep) {
+		l.keep = now.Add(s.cfg.Keepalive)
+		if err := l.beat(ctx, now); err != nil {
+			return l.judge(ctx, err)
+		}
+	}
+	if now.Before(l.due) {
+		return nil
+	}
+	l.due = NextTime(now, s.cfg.Interval, l.loc)
+	if l.stale {
+		if err := l.renew(ctx); err != nil {
+			return l.judge(ctx, err)
+		}
+	}
+	if err := s.collectWhole(ctx); err != nil {
+		return l.judge(ctx, err)
+	}
+	l.up()
+	return nil
+}
+
+// beat sees whether the meter is the one we know.
+func (l *liveLoop) beat(ctx context.Context, now time.Time) error {
+	if l.stale {
+		if err := l.renew(ctx); err != nil {
+			return err
+		}
+	}
+	b, err := l.s.c.Beat(ctx)
+	if err != nil {
+		return err
+	}
+	l.up()
+	if !l.at.IsZero() && restarted(l.last, b, now.Sub(l.at)) {
+		l.spoil()
+	}
+	l.last, l.at = b, now
+	if l.stale {
+		return l.renew(ctx)
+	}
+	return nil
+}
+
+// spoil says that everything must be set up again.
+func (l *liveLoop) spoil() {
+	if !l.stale {
+		l.stale, l.since = true, l.at
+	}
+}
+
+func (l *liveLoop) up() {
+	if l.down {
+		l.down = false
+		l.s.cfg.Log.Info("the meter answers again")
+	}
+}
+
+// renew sets everything up again, on a meter that was started again or that
+// forgot us.
+func (l *liveLoop) renew(ctx context.Context) error {
+	s := l.s
+	number := s.flows.Number()
+	if err := s.connect(ctx, 0); err != nil {
+		return err
+	}
+	if err := s.suits(); err != nil {
+		return err
+	}
+	if err := s.setUp(ctx); err != nil {
+		return err
+	}
+	s.flows.GoOn(number)
+	l.stale, l.at = false, time.Time{}
+	if !s.fresh {
+		return nil // our rows were there: it was the same meter after all
+	}
+	text := "the meter was started again; its counters and flow indices begin anew"
+	if !l.since.IsZero() {
+		text = fmt.Sprintf("the meter was started again after %s; its counters and flow indices begin anew",
+			l.since.In(l.loc).Format("15:04:05 Mon 2 Jan 2006"))
+	}
+	s.cfg.Log.Warn(text)
+	s.flows.Note(text)
+	return nil
+}
+
+// judge decides whether an error ends the session. What may mend is tried
+// again with the next keepalive, from the same place.
+func (l *liveLoop) judge(ctx context.Context, err error) error {
+	s := l.s
+	if ctx.Err() != nil || isOutput(err) || errors.Is(err, client.ErrTaken) {
+		return err
+	}
+	var commit *reader.CommitError
+	var status *client.StatusError
+	switch {
+	case errors.As(err, &commit):
+		s.cfg.Log.Warn("the collection is written, but the meter could not be told", "err", err)
+		return nil
+	case errors.Is(err, client.ErrNoRow) && !l.stale:
+		s.cfg.Log.Warn("setting up again", "why", err)
+		l.spoil()
+		l.due = s.cfg.Clock.Now() // at once
+		return nil
+	case !client.IsNoAnswer(err) && !errors.As(err, &status):
+		l.spoil() // another engine, another address: a new connection may help
+	}
+	s.cfg.Log.Error("the meter cannot be read; trying again with the next keepalive", "err", err)
+	l.down = true
+	l.due = earlier(l.due, l.keep)
+	return nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

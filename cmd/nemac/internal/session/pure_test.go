@@ -1,0 +1,92 @@
+package session
+
+import (
+	"testing"
+	"time"
+
+	"netramet/mib/client"
+)
+
+func TestNextTime(t *testing.T) {
+	auckland, err := time.LoadLocation("Pacific/Auckland")
+	if err != nil {
+		t.Skip("no time zones on this system:", err)
+	}
+	const layout = "2006-01-02 15:04:05.999"
+	for _, tt := range []struct {
+		name, now string
+		every     time.Duration
+		loc       *time.Location
+		want      string
+	}{
+		{"five minutes", "2026-03-01 12:31:27", 5 * time.Minute, time.UTC, "2026-03-01 12:35:00"},
+		{"on the mark is the next", "2026-03-01 12:35:00", 5 * time.Minute, time.UTC, "2026-03-01 12:40:00"},
+		{"a moment before", "2026-03-01 12:34:59.999", 5 * time.Minute, time.UTC, "2026-03-01 12:35:00"},
+		{"seven minutes begin anew at midnight", "2026-03-01 23:57:00", 7 * time.Minute, time.UTC, "2026-03-02 00:00:00"},
+		{"a day", "2026-03-01 12:00:00", 24 * time.Hour, time.UTC, "2026-03-02 00:00:00"},
+		{"local time", "2026-07-01 12:31:27", time.Hour, auckland, "2026-07-01 13:00:00"},
+		{"an hour is skipped", "2026-09-27 01:59:00", time.Hour, auckland, "2026-09-27 03:00:00"},
+		{"one second", "2026-03-01 12:00:00.5", time.Second, time.UTC, "2026-03-01 12:00:01"},
+	} {
+		now, err := time.ParseInLocation(layout, tt.now, tt.loc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := NextTime(now, tt.every, tt.loc).Format(layout); got != tt.want {
+			t.Errorf("%s: after %s comes %s, want %s", tt.name, tt.now, got, tt.want)
+		}
+	}
+}
+
+func TestRestarted(t *testing.T) {
+	const wrap = 1 << 32
+	beat := func(up uint64, wide bool, boots uint64) client.Beat {
+		return client.Beat{Uptime: up, Is64: wide, Boots: boots, HasBoots: boots > 0}
+	}
+	for _, tt := range []struct {
+		name        string
+		before, now client.Beat
+		elapsed     time.Duration
+		want        bool
+	}{
+		{"goes on", beat(100000, true, 1), beat(106000, true, 1), time.Minute, false},
+		{"less than before", beat(100000, true, 0), beat(500, true, 0), time.Minute, true},
+		{"more than before, but too little", beat(1000, true, 0), beat(30000, true, 0), time.Hour, true},
+		{"other boots", beat(1000, true, 4), beat(7000, true, 5), time.Minute, true},
+		{"clocks differ a little", beat(1000, true, 0), beat(360000, true, 0), time.Hour, false},
+		{"64 bits past the wrap", beat(wrap-100, true, 0), beat(wrap+5900, true, 0), time.Minute, false},
+		{"32 bits goes on", beat(1000, false, 0), beat(7000, false, 0), time.Minute, false},
+		{"32 bits wrap", beat(wrap-100, false, 0), beat(5900, false, 0), time.Minute, false},
+		{"32 bits restart", beat(1000000, false, 0), beat(100, false, 0), time.Minute, true},
+		{"32 bits restart near the wrap", beat(wrap-100, false, 0), beat(200000, false, 0), time.Minute, true},
+		{"answer was quick", beat(1000, false, 0), beat(1000, false, 0), time.Second, false},
+	} {
+		if got := restarted(tt.before, tt.now, tt.elapsed); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	var b backoff
+	var all time.Duration
+	for i := range 20 {
+		d := b.next()
+		if i == 0 && d != 200*time.Microsecond || d > time.Second {
+			t.Errorf("pause %d is %v", i, d)
+		}
+		if i < 12 {
+			all += d
+		}
+	}
+	if d := b.next(); d != time.Second {
+		t.Errorf("in the long run %v", d)
+	}
+	b.reset()
+	if d := b.next(); d != 200*time.Microsecond {
+		t.Errorf("after reset %v", d)
+	}
+	if all > 2*time.Second {
+		t.Errorf("the first twelve take %v", all)
+	}
+}

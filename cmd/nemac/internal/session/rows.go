@@ -1,0 +1,174 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"netramet/mib/client"
+)
+
+// placeReaders sees to it that each rule set has a reader row of ours, and
+// finds where the collections go on.
+func (st *setter) placeReaders() error {
+	s := st.s
+	if s.cfg.DownloadOnly {
+		s.rows, s.fresh = rows{sets: st.numbers}, true
+		return nil
+	}
+	if len(s.cfg.Read) > 0 {
+		if err := st.clearReaders(); err != nil {
+			return err
+		}
+	}
+	fc := client.FlowsConfig{Trace: s.cfg.Trace, Marks: s.info.Netramet, Now: s.cfg.Clock.Now}
+	first, level := true, true
+	for _, n := range st.numbers {
+		i := slices.IndexFunc(st.readers, func(r client.ReaderRow) bool {
+			return r.Owner == s.cfg.Owner && r.RuleSet == n && r.Status == client.Active
+		})
+		if i < 0 {
+			index, err := st.addReader(n)
+			if err != nil {
+				return err
+			}
+			fc.Readers = append(fc.Readers, client.ReaderRef{Index: index, RuleSet: n})
+			// Flows of a rule set that is new have changed after any mark.
+			if st.kept[n] {
+				fc.Time, fc.Number, first = 0, 0, false
+			}
+			level = false
+			continue
+		}
+		r := st.readers[i]
+		if err := st.keepReader(r); err != nil {
+			return err
+		}
+		fc.Readers = append(fc.Readers, client.ReaderRef{Index: r.Index, RuleSet: n})
+		level = level && (first || r.Time == fc.Time && r.Collected == fc.Number)
+		if first || r.Time < fc.Time {
+			fc.Time, fc.Number, first = r.Time, r.Collected, false
+		}
+	}
+	s.fresh = fc.Time == 0
+	s.rows = rows{sets: st.numbers, readers: fc.Readers}
+	s.flows = client.NewFlows(s.c, fc)
+	s.tasks = st.tasksNew
+	if !level && fc.Time > 0 {
+		return s.flows.Acknowledge(st.ctx) // all rows say the same from here on
+	}
+	return nil
+}
+
+// clearReaders removes reader rows of ours for rule sets we do not read now.
+func (st *setter) clearReaders() error {
+	for _, r := range st.readers {
+		if r.Owner == st.s.cfg.Owner && !slices.Contains(st.numbers, r.RuleSet) {
+			if err := st.s.c.DestroyReader(st.ctx, r.Index); err != nil {
+				return fmt.Errorf("removing our old reader row %d: %w", r.Index, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (st *setter) addReader(n int) (int, error) {
+	index, err := st.s.c.CreateReader(st.ctx, client.Reader{
+		Owner: st.s.cfg.Owner, RuleSet: n, Timeout: st.s.cfg.ReaderTimeout, Waits: st.s.cfg.Trace,
+	}, st.used[0])
+	if err != nil {
+		return 0, err
+	}
+	st.used[0][index] = true
+	st.undo = append(st.undo, func(ctx context.Context) error { return st.s.c.DestroyReader(ctx, index) })
+	return index, nil
+}
+
+// keepReader brings a row we adopt up to date.
+func (st *setter) keepReader(r client.ReaderRow) error {
+	if r.Timeout != st.s.cfg.ReaderTimeout {
+		if err := st.s.c.SetReaderTimeout(st.ctx, r.Index, st.s.cfg.ReaderTimeout); err != nil {
+			return err
+		}
+	}
+	if r.Marks && r.Waits != st.s.cfg.Trace {
+		return st.s.c.SetWaits(st.ctx, r.Index, st.s.cfg.Trace)
+	}
+	return nil
+}
+
+// placeTasks sees to it that each of our rule sets runs.
+func (st *setter) placeTasks() error {
+	s := st.s
+	for i := range s.cfg.Sets {
+		want := client.Task{Owner: s.cfg.Owner, Current: st.numbers[i], Standby: st.standby, HighWaterMark: s.cfg.HighWaterMark}
+		k := slices.IndexFunc(st.tasks, func(t client.TaskRow) bool {
+			return t.Owner == s.cfg.Owner && t.Current == want.Current && t.Status == client.Active
+		})
+		if k < 0 {
+			index, err := s.c.CreateTask(st.ctx, want, st.used[1])
+			if err != nil {
+				return err
+			}
+			st.used[1][index] = true
+			st.undo = append(st.undo, func(ctx context.Context) error { return s.c.DestroyTask(ctx, index) })
+			s.rows.tasks = append(s.rows.tasks, index)
+			continue
+		}
+		t := st.tasks[k]
+		if t.Standby != want.Standby || t.HighWaterMark != want.HighWaterMark {
+			if err := s.c.SetTask(st.ctx, t.Index, want); err != nil {
+				return err
+			}
+		}
+		if t.RunningStandby {
+			s.cfg.Log.Warn("the task runs its standby rule set", "task", t.Index, "standby", t.Standby)
+		}
+		s.rows.tasks = append(s.rows.tasks, t.Index)
+	}
+	return nil
+}
+
+// settings sets what the whole meter shares.
+func (st *setter) settings() error {
+	if n := st.s.cfg.Inactivity; n >= 0 {
+		if err := st.s.c.SetInactivity(st.ctx, n); err != nil {
+			return fmt.Errorf("inactivity timeout: %w", err)
+		}
+	}
+	if n := st.s.cfg.FloodMark; n >= 0 {
+		if err := st.s.c.SetFloodMark(st.ctx, n); err != nil {
+			return fmt.Errorf("flood mark: %w", err)
+		}
+	}
+	return nil
+}
+
+// remove takes what is ours off the meter. Rule sets that somebody else reads
+// too stay, with the tasks that run them.
+func (s *Session) remove(ctx context.Context) error {
+	var readers []int
+	for _, r := range s.rows.readers {
+		readers = append(readers, r.Index)
+	}
+	tasks, sets := s.rows.tasks, s.rows.sets
+	if len(s.cfg.Read) > 0 {
+		sets = nil
+	}
+	all, err := s.c.Readers(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(all, func(r client.ReaderRow) bool {
+		return r.Owner != s.cfg.Owner && slices.Contains(sets, r.RuleSet)
+	}) {
+		tasks, sets = nil, nil
+	}
+	err = s.c.Remove(ctx, tasks, readers, sets)
+	var status *client.StatusError
+	if errors.As(err, &status) && len(sets) > 0 {
+		err = s.c.Remove(ctx, nil, readers, nil) // at least nothing waits for us
+	}
+	return err
+}

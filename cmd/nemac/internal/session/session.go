@@ -1,0 +1,246 @@
+// Package session looks after one meter: it puts rule sets, tasks and reader
+// rows on it or finds those it left there before, collects flows at the times
+// of day or at the intervals of a trace, and notices a meter that was started
+// again. It ends when its context does, at the end of the trace, or at an
+// error that another try will not mend.
+//
+// It opens no file and parses nothing: what it runs and writes to comes with
+// its Config. It starts no goroutine; cmd/nemac runs one Session per meter.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"netramet/mib/client"
+	"netramet/reader"
+	"netramet/ruleset"
+)
+
+// Config says what a session does. All fields without another word must be set.
+type Config struct {
+	Owner string
+	Dial  func(ctx context.Context) (*client.Client, error)
+	// Open opens the output, once, when the meter is known. resumed says that
+	// a reader of before goes on.
+	Open  func(m *Meter, resumed bool) (Output, error)
+	Log   *slog.Logger
+	Clock Clock
+
+	Sets          []*ruleset.RuleSet // to run
+	Standby       *ruleset.RuleSet   // nil is none
+	HighWaterMark int                // percent
+	Read          []Read             // rule sets of others, in place of Sets
+	Inactivity    int                // seconds; negative leaves the meter's
+	FloodMark     int                // percent; negative leaves the meter's
+
+	Trace         bool // in step with a trace
+	DownloadOnly  bool
+	RemoveRows    bool          // at the end, live; otherwise they stay for the next start
+	Interval      time.Duration // of collections, live
+	Keepalive     time.Duration // live
+	UTC           bool          // intervals are aligned in UTC, not in local time
+	Wait          time.Duration // for a meter that does not answer at the start
+	ReaderTimeout int           // seconds the meter waits for us, 0 is for ever
+	Retries       int           // of an output that cannot be written
+}
+
+// Read is a rule set of somebody else that is read.
+type Read struct {
+	Name       string // or number
+	Format     *ruleset.Format
+	Statistics bool
+}
+
+// Meter is what the output may want to tell of the meter.
+type Meter struct {
+	*client.Info
+	Interfaces []string
+}
+
+// Output takes the collections.
+type Output interface {
+	reader.Output
+	// SetStart tells when the measurement began, before the first collection.
+	SetStart(time.Time)
+	Close() error
+}
+
+// Clock is the time of day; tests have their own.
+type Clock interface {
+	Now() time.Time
+	// Sleep waits for d, or until ctx is done and returns its error.
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// Session is one meter's.
+type Session struct {
+	cfg   Config
+	c     *client.Client
+	info  *client.Info
+	rows  rows
+	tasks []reader.Task
+	flows *client.Flows
+	out   Output
+	fresh bool // rows and rule sets were new to the meter
+}
+
+// Run does all of it. It returns nil if ctx ends it, or the trace.
+func Run(ctx context.Context, cfg Config) error {
+	s := &Session{cfg: cfg}
+	defer s.close()
+	err := s.run(ctx)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}
+
+func (s *Session) close() {
+	if s.c != nil {
+		_ = s.c.Close() // a socket has nothing left to lose
+	}
+	if s.out != nil {
+		if err := s.out.Close(); err != nil {
+			s.cfg.Log.Error("closing the flow file", "err", err)
+		}
+	}
+}
+
+func (s *Session) run(ctx context.Context) error {
+	if err := s.connect(ctx, s.cfg.Wait); err != nil {
+		return err
+	}
+	if err := s.suits(); err != nil {
+		return err
+	}
+	if err := s.setUp(ctx); err != nil {
+		return err
+	}
+	if s.cfg.DownloadOnly {
+		s.cfg.Log.Info("rule sets run", "numbers", s.rows.sets)
+		return nil
+	}
+	names, err := s.c.Interfaces(ctx)
+	if err != nil {
+		return err
+	}
+	if s.out, err = s.cfg.Open(&Meter{s.info, names}, !s.fresh); err != nil {
+		return err
+	}
+	if s.cfg.Trace {
+		return s.followTrace(ctx)
+	}
+	return s.live(ctx)
+}
+
+// connect finds the meter, waiting for it if it is silent.
+func (s *Session) connect(ctx context.Context, wait time.Duration) error {
+	if s.c != nil {
+		_ = s.c.Close()
+		s.c = nil
+	}
+	c, err := s.cfg.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	s.c = c
+	until, told := s.cfg.Clock.Now().Add(wait), false
+	var every backoff
+	for {
+		s.info, err = c.Info(ctx)
+		if err == nil || !client.IsNoAnswer(err) || !s.cfg.Clock.Now().Before(until) {
+			return err
+		}
+		if !told {
+			s.cfg.Log.Info("waiting for the meter", "meter", c.Addr(), "for", wait)
+			told = true
+		}
+		if err := s.cfg.Clock.Sleep(ctx, max(every.next(), 10*time.Millisecond)); err != nil {
+			return err
+		}
+	}
+}
+
+// suits checks that the meter and we are of the same kind.
+func (s *Session) suits() error {
+	on := s.info.Netramet && s.info.Trace.State != client.Idle
+	switch {
+	case s.cfg.DownloadOnly:
+	case s.cfg.Trace && !s.info.Netramet:
+		return fmt.Errorf("meter %s cannot keep in step with a trace: it has no NETRAMET-MIB; leave -C out", s.c.Addr())
+	case s.cfg.Trace && !on:
+		return fmt.Errorf("meter %s reads no trace: leave -C out, or start it with netramet -C TRACE", s.c.Addr())
+	case s.cfg.Trace && !s.c.HasBulk():
+		return errors.New("trace mode needs SNMPv2c or v3: version 1 has no 64-bit counters")
+	case !s.cfg.Trace && on:
+		return fmt.Errorf("meter %s reads a trace: use -C to keep in step with it", s.c.Addr())
+	}
+	return nil
+}
+
+// collect makes one collection.
+func (s *Session) collect(ctx context.Context) error {
+	begun := s.cfg.Clock.Now()
+	iv, n, err := reader.Collect(ctx, steadfast{s.flows}, s.tasks, &marked{s.out})
+	if err != nil {
+		return err
+	}
+	s.cfg.Log.Info("collected", "interval", iv.Number, "from", iv.From, "to", iv.To, "flows", n,
+		"took", s.cfg.Clock.Now().Sub(begun).Round(time.Millisecond), "resent", s.c.Resent())
+	return nil
+}
+
+// steadfast acknowledges a collection that is complete even if we were told
+// to end meanwhile.
+type steadfast struct{ *client.Flows }
+
+func (f steadfast) Commit(ctx context.Context) error {
+	return f.Flows.Commit(context.WithoutCancel(ctx))
+}
+
+// marked tells the errors of the output from the meter's.
+type marked struct{ Output }
+
+type outputError struct{ error }
+
+func (e outputError) Unwrap() error { return e.error }
+
+func mark(err error) error {
+	if err == nil {
+		return nil
+	}
+	return outputError{err}
+}
+
+func (m *marked) Begin(iv reader.Interval, tasks []reader.Task) error {
+	return mark(m.Output.Begin(iv, tasks))
+}
+func (m *marked) Record(rec *reader.Record) error { return mark(m.Output.Record(rec)) }
+func (m *marked) End() error                      { return mark(m.Output.End()) }
+func (m *marked) Abort() error                    { return mark(m.Output.Abort()) }
+
+func isOutput(err error) bool {
+	var e outputError
+	return errors.As(err, &e)
+}
+
+// collectWhole makes one collection, trying again from the same place if the
+// output fails: somebody may make room on the disk.
+func (s *Session) collectWhole(ctx context.Context) error {
+	wait := time.Second
+	for try := 0; ; try++ {
+		err := s.collect(ctx)
+		if !isOutput(err) || try >= s.cfg.Retries {
+			return err
+		}
+		s.cfg.Log.Error("the flow file cannot be written; trying again", "err", err, "in", wait)
+		if err := s.cfg.Clock.Sleep(ctx, wait); err != nil {
+			return err
+		}
+		wait *= 2
+	}
+}

@@ -1,0 +1,290 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"netramet/mib/client"
+	"netramet/reader"
+	"netramet/ruleset"
+)
+
+// rows are what belongs to us on the meter.
+type rows struct {
+	sets    []int // numbers; of others if we only read
+	readers []client.ReaderRef
+	tasks   []int // row indices
+}
+
+// setter is one setting-up: what was found, what was made.
+type setter struct {
+	s        *Session
+	ctx      context.Context
+	sets     []client.RuleSetRow
+	readers  []client.ReaderRow
+	tasks    []client.TaskRow
+	used     [2]map[int]bool // row indices in use: readers, tasks
+	undo     []func(ctx context.Context) error
+	numbers  []int        // of the rule sets we read, in order of Config
+	kept     map[int]bool // numbers that were on the meter before
+	standby  int
+	tasksNew []reader.Task
+}
+
+// undoTime bounds the removal of what a failed setting-up has made.
+const undoTime = 10 * time.Second
+
+// setUp adopts what we left on the meter before and fits, removes what does
+// not, and makes what is missing. If it fails, what it made is removed again.
+func (s *Session) setUp(ctx context.Context) error {
+	st := &setter{s: s, ctx: ctx, kept: map[int]bool{}}
+	err := st.all()
+	if err == nil {
+		return nil
+	}
+	// ctx may be what ended it.
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	for _, undo := range slices.Backward(st.undo) {
+		if undoErr := undo(clean); undoErr != nil {
+			s.cfg.Log.Warn("removing a row again", "err", undoErr)
+			if client.IsNoAnswer(undoErr) {
+				break
+			}
+		}
+	}
+	return err
+}
+
+func (st *setter) all() error {
+	if err := st.look(); err != nil {
+		return err
+	}
+	var err error
+	if len(st.s.cfg.Read) > 0 {
+		err = st.findOthers()
+	} else {
+		err = st.placeSets()
+	}
+	if err != nil {
+		return err
+	}
+	// Readers come before tasks: a reader whose rule set runs says that its
+	// manager is ready (semantics 23).
+	if err := st.placeReaders(); err != nil {
+		return err
+	}
+	if err := st.placeTasks(); err != nil {
+		return err
+	}
+	return st.settings()
+}
+
+// look reads the tables.
+func (st *setter) look() (err error) {
+	c := st.s.c
+	if st.sets, err = c.RuleSets(st.ctx); err != nil {
+		return err
+	}
+	if st.readers, err = c.Readers(st.ctx); err != nil {
+		return err
+	}
+	if st.tasks, err = c.Tasks(st.ctx); err != nil {
+		return err
+	}
+	st.used = [2]map[int]bool{{}, {}}
+	for _, r := range st.readers {
+		st.used[0][r.Index] = true
+	}
+	for _, t := range st.tasks {
+		st.used[1][t.Index] = true
+	}
+	return nil
+}
+
+// findOthers finds the rule sets of others that we only read, waiting for
+// those that are not there yet.
+func (st *setter) findOthers() error {
+	cfg := &st.s.cfg
+	until := cfg.Clock.Now().Add(cfg.Wait)
+	var every backoff
+	for {
+		missing := ""
+		st.numbers, st.tasksNew = nil, nil
+		for _, r := range cfg.Read {
+			i := slices.IndexFunc(st.sets, func(x client.RuleSetRow) bool {
+				return x.Status == client.Active && (x.Name == r.Name || strconv.Itoa(x.Number) == r.Name)
+			})
+			if i < 0 {
+				missing = r.Name
+				continue
+			}
+			n := st.sets[i].Number
+			if slices.Contains(st.numbers, n) {
+				return fmt.Errorf("rule set %d is to be read twice", n)
+			}
+			st.numbers, st.kept[n] = append(st.numbers, n), true
+			st.tasksNew = append(st.tasksNew, reader.Task{RuleSet: n, Name: st.sets[i].Name, Format: r.Format, Statistics: r.Statistics})
+		}
+		if missing == "" {
+			return nil
+		}
+		if !cfg.Clock.Now().Before(until) {
+			return fmt.Errorf("meter %s runs no rule set %q; nemac --list shows what it has", st.s.c.Addr(), missing)
+		}
+		if err := cfg.Clock.Sleep(st.ctx, max(every.next(), 10*time.Millisecond)); err != nil {
+			return err
+		}
+		if err := st.look(); err != nil {
+			return err
+		}
+	}
+}
+
+// wanted are the rule sets to be on the meter, the standby one last.
+func (c *Config) wanted() []*ruleset.RuleSet {
+	if c.Standby == nil {
+		return c.Sets
+	}
+	return append(slices.Clone(c.Sets), c.Standby)
+}
+
+// placeSets sees to it that our rule sets are on the meter.
+func (st *setter) placeSets() error {
+	want := st.s.cfg.wanted()
+	st.numbers = make([]int, len(want))
+	for i, rs := range want {
+		n, err := st.adopt(rs)
+		if err != nil {
+			return err
+		}
+		st.numbers[i] = n
+	}
+	if err := st.clear(); err != nil {
+		return err
+	}
+	for i, rs := range want {
+		if st.numbers[i] == 0 {
+			n, err := st.download(rs, want[i+1:])
+			if err != nil {
+				return err
+			}
+			st.numbers[i] = n
+		}
+		st.tasksNew = append(st.tasksNew, reader.Task{RuleSet: st.numbers[i], Name: rs.Name, Format: rs.OutputFormat(), Statistics: rs.Statistics})
+	}
+	if st.s.cfg.Standby != nil {
+		st.standby = st.numbers[len(want)-1]
+	}
+	return nil
+}
+
+// adopt finds rs on the meter, as we left it; 0 if it is not there.
+func (st *setter) adopt(rs *ruleset.RuleSet) (int, error) {
+	for _, row := range st.sets {
+		if row.Owner != st.s.cfg.Owner || row.Status != client.Active || row.Name != rs.Name ||
+			row.Size != len(rs.Rules) || st.kept[row.Number] {
+			continue
+		}
+		rules, err := st.s.c.Rules(st.ctx, row.Number, row.Size)
+		if err != nil {
+			return 0, err
+		}
+		if client.FirstDifference(rs.Rules, rules) < 0 {
+			st.kept[row.Number] = true
+			st.s.cfg.Log.Info("rule set goes on", "number", row.Number, "name", row.Name)
+			return row.Number, nil
+		}
+	}
+	return 0, nil
+}
+
+// clear removes what is ours and was not adopted: tasks first, which hold
+// their rule sets.
+func (st *setter) clear() error {
+	owner, c := st.s.cfg.Owner, st.s.c
+	for _, t := range st.tasks {
+		if t.Owner == owner && !(st.kept[t.Current] && (t.Standby == 0 || st.kept[t.Standby])) {
+			if err := c.DestroyTask(st.ctx, t.Index); err != nil {
+				return fmt.Errorf("removing our old task %d: %w", t.Index, err)
+			}
+		}
+	}
+	for _, r := range st.readers {
+		if r.Owner == owner && !st.kept[r.RuleSet] {
+			if err := c.DestroyReader(st.ctx, r.Index); err != nil {
+				return fmt.Errorf("removing our old reader row %d: %w", r.Index, err)
+			}
+		}
+	}
+	for _, x := range st.sets {
+		if x.Owner == owner && !st.kept[x.Number] {
+			if err := c.DestroyRuleSet(st.ctx, x.Number); err != nil {
+				return fmt.Errorf("removing our old rule set %d: %w", x.Number, err)
+			}
+			st.s.cfg.Log.Info("old rule set removed", "number", x.Number, "name", x.Name)
+		}
+	}
+	return st.look()
+}
+
+// download puts rs on the meter, under its own number if that is free.
+func (st *setter) download(rs *ruleset.RuleSet, later []*ruleset.RuleSet) (int, error) {
+	taken := map[int]bool{1: true}
+	for _, x := range st.sets {
+		taken[x.Number] = true
+	}
+	for _, n := range st.numbers {
+		taken[n] = true
+	}
+	if rs.Number > 0 && taken[rs.Number] {
+		st.s.cfg.Log.Warn("the rule set's number is in use on the meter; taking another", "number", rs.Number, "name", rs.Name)
+	} else if rs.Number == 0 {
+		for _, l := range later { // what has a number comes first
+			taken[l.Number] = true
+		}
+	}
+	var hidden error // a number of somebody whose rule sets we may not see
+	for n := max(rs.Number, 2); ; n++ {
+		if n > ruleset.MaxNumber {
+			if rs.Number > 2 {
+				n, rs = 1, &ruleset.RuleSet{Name: rs.Name, Rules: rs.Rules}
+				continue // from the beginning
+			}
+			if hidden != nil {
+				return 0, hidden
+			}
+			return 0, fmt.Errorf("meter %s has no number left for rule set %q", st.s.c.Addr(), rs.Name)
+		}
+		if taken[n] {
+			continue
+		}
+		begun := st.s.cfg.Clock.Now()
+		err := st.s.c.Download(st.ctx, n, st.s.cfg.Owner, rs)
+		if client.IsStatus(err, client.InconsistentValue) && st.someoneTook(n) {
+			continue
+		}
+		if client.IsStatus(err, client.NoAccess) {
+			hidden = err
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		st.undo = append(st.undo, func(ctx context.Context) error { return st.s.c.DestroyRuleSet(ctx, n) })
+		st.s.cfg.Log.Info("rule set downloaded", "number", n, "name", rs.Name, "rules", len(rs.Rules),
+			"took", st.s.cfg.Clock.Now().Sub(begun).Round(time.Millisecond))
+		return n, nil
+	}
+}
+
+// someoneTook reports whether rule set n is another's, who was quicker.
+func (st *setter) someoneTook(n int) bool {
+	sets, err := st.s.c.RuleSets(st.ctx)
+	return err == nil && slices.ContainsFunc(sets, func(x client.RuleSetRow) bool {
+		return x.Number == n && x.Owner != st.s.cfg.Owner
+	})
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"netramet/cmd/nemac/internal/session"
+	"netramet/mib/client"
+	"netramet/reader/flowfile"
+)
+
+func errLocked(owner, target string) error {
+	return fmt.Errorf("another nemac works on meter %s with the owner %q; give this one another --owner", target, owner)
+}
+
+// standbyMark is the high-water mark with a standby rule set (RFC 2720 §5.2
+// leaves the choice to the manager; RFC 2123 found this one good), in percent.
+const standbyMark = 65
+
+// runMeters looks after all meters at once, and returns when each is done.
+// What is wrong with rules shows before anything is sent.
+func runMeters(ctx context.Context, o *options, records []*options, std stdio) error {
+	jobs := make([]*job, len(records))
+	for i, r := range records {
+		j, err := newJob(r, std)
+		if err != nil {
+			return err
+		}
+		jobs[i] = j
+	}
+	log, closeLog, err := openLog(o.logFile, std)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	errs := make([]error, len(jobs))
+	var wg sync.WaitGroup
+	for i, j := range jobs {
+		wg.Go(func() { errs[i] = j.run(ctx, log.With("meter", j.o.meter), len(jobs) > 1) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// job is one meter's.
+type job struct {
+	o   *options
+	std stdio
+	cfg session.Config
+}
+
+// stdoutFile is the flow data on standard output.
+type stdoutFile struct{ *flowfile.Writer }
+
+func (stdoutFile) Close() error { return nil }
+
+func newJob(o *options, std stdio) (*job, error) {
+	j := &job{o: o, std: std}
+	j.cfg = session.Config{
+		Owner: o.ownerName(), Clock: session.WallClock{}, Open: j.open,
+		Dial:       func(ctx context.Context) (*client.Client, error) { return client.Dial(ctx, o.clientOptions()) },
+		Inactivity: o.inactive, FloodMark: o.floodMark, HighWaterMark: max(o.highWater, 0),
+		Trace: o.trace, DownloadOnly: o.downloadOnly, RemoveRows: o.removeRows, UTC: o.utc,
+		Interval: seconds(o.interval), Keepalive: seconds(o.keepalive), Wait: seconds(o.wait),
+		ReaderTimeout: o.readerTimeout, Retries: o.retries,
+	}
+	if o.readerTimeout < 0 {
+		j.cfg.ReaderTimeout = 60
+		if !o.trace {
+			j.cfg.ReaderTimeout = max(4*int(o.interval), 300)
+		}
+	}
+	var err error
+	if len(o.readOnly) > 0 {
+		j.cfg.Read, err = readFormats(o)
+		return j, err
+	}
+	if j.cfg.Sets, err = readRules(o.rules, std.err); err != nil {
+		return nil, err
+	}
+	if o.standby != "" {
+		sets, err := readRules([]string{o.standby}, std.err)
+		if err != nil {
+			return nil, err
+		}
+		j.cfg.Standby = sets[0]
+		if o.highWater < 0 {
+			j.cfg.HighWaterMark = standbyMark
+		}
+	}
+	return j, nil
+}
+
+func seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }
+
+// run looks after the meter. One of many is not given up when it does not
+// answer at the start: it may be down for a while.
+func (j *job) run(ctx context.Context, log *slog.Logger, many bool) error {
+	unlock, err := lockOwner(j.cfg.Owner, j.o.target())
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	j.cfg.Log = log
+	log.Info("begin", "owner", j.cfg.Owner, "snmp", j.o.security.String(), "options", j.o.text())
+	for {
+		err := session.Run(ctx, j.cfg)
+		if err == nil {
+			log.Info("end")
+			return nil
+		}
+		log.Error("end", "err", err)
+		if !many || j.o.trace || j.o.downloadOnly || !client.IsNoAnswer(err) {
+			return fmt.Errorf("meter %s: %w", j.o.meter, err)
+		}
+		if j.cfg.Clock.Sleep(ctx, j.cfg.Keepalive) != nil {
+			return nil
+		}
+	}
+}
+
+// open opens the flow file.
+func (j *job) open(m *session.Meter, resumed bool) (session.Output, error) {
+	o := j.o
+	h := flowfile.Header{
+		Version: Version, Options: o.text(), Meter: o.meterName, MaxFlows: m.MaxFlows,
+		Octets: flowfile.OctetsUnknown, Zone: flowfile.ZoneLocal,
+	}
+	if len(m.Interfaces) > 0 {
+		h.Interface = m.Interfaces[0]
+	}
+	switch {
+	case m.Netramet && m.Peer:
+		h.Octets = flowfile.OctetsPeer
+	case m.Netramet:
+		h.Octets = flowfile.OctetsFrame
+	}
+	if o.utc || o.trace {
+		h.Zone = flowfile.ZoneUTC
+	}
+	sync := flowfile.SyncNever
+	if o.sync {
+		sync = flowfile.SyncEach
+	}
+	if o.flowFile == "-" {
+		return stdoutFile{flowfile.NewWriter(j.std.out, h)}, nil
+	}
+	f, name, err := openFlowFile(o.flowFile, fileBase(o.meter)+".flows", h, sync, resumed)
+	if err != nil {
+		return nil, err
+	}
+	j.cfg.Log.Info("flow file", "name", name)
+	if n := f.CutOff(); n > 0 {
+		j.cfg.Log.Warn("an incomplete collection was cut off the flow file", "octets", n)
+	}
+	return f, nil
+}
+
+// openFlowFile opens the file named, or one by the default name: the one that
+// an earlier nemac with the same options wrote, if its collections go on, so
+// that it is seen what is in it already; else the next number.
+func openFlowFile(name, base string, h flowfile.Header, sync flowfile.Sync, resumed bool) (*flowfile.AppendFile, string, error) {
+	if name == "" && resumed {
+		if last := lastOf(".", base, h); last != "" {
+			if f, err := flowfile.OpenAppend(last, h, sync); err == nil {
+				return f, last, nil
+			}
+		}
+	}
+	if name == "" {
+		var err error
+		if name, err = reserve(".", base); err != nil {
+			return nil, "", fmt.Errorf("flow file: %w", err)
+		}
+	}
+	f, err := flowfile.OpenAppend(name, h, sync)
+	return f, name, err
+}
+
+// openLog opens the log.
+func openLog(name string, std stdio) (log *slog.Logger, done func(), err error) {
+	if name == "-" {
+		return slog.New(slog.NewTextHandler(std.err, nil)), func() {}, nil
+	}
+	if name == "" {
+		if name, err = reserve(".", "nemac.log"); err != nil {
+			return nil, nil, fmt.Errorf("log file: %w", err)
+		}
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		return nil, nil, fmt.Errorf("log file: %w", err)
+	}
+	return slog.New(slog.NewTextHandler(f, nil)), func() {
+		if err := f.Close(); err != nil {
+			fmt.Fprintf(std.err, "nemac: log file: %v\n", err)
+		}
+	}, nil
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"netramet/mib/client"
+)
+
+// listMeter is --list: what is on the meter.
+func listMeter(ctx context.Context, o *options, std stdio) error {
+	c, err := client.Dial(ctx, o.clientOptions())
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	in, err := c.Info(ctx)
+	if err != nil {
+		return err
+	}
+	sets, err := c.RuleSets(ctx)
+	if err != nil {
+		return err
+	}
+	tasks, err := c.Tasks(ctx)
+	if err != nil {
+		return err
+	}
+	readers, err := c.Readers(ctx)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
+	printFigures(w, c.Addr(), in)
+	fmt.Fprintln(w, "\nRULE SET\tNAME\tSTATUS\tRULES\tFLOWS\tOWNER")
+	for _, r := range sets {
+		fmt.Fprintf(w, "%d\t%s\t%v\t%d\t%d\t%s\n", r.Number, printable(r.Name), r.Status, r.Size, r.Flows, printable(r.Owner))
+	}
+	fmt.Fprintln(w, "\nTASK\tRUNS\tSTANDBY\tMARK\tSTATUS\tOWNER")
+	for _, t := range tasks {
+		runs := strconv.Itoa(t.Current)
+		if t.RunningStandby {
+			runs = strconv.Itoa(t.Standby) + " (standby)"
+		}
+		fmt.Fprintf(w, "%d\t%s\t%d\t%d %%\t%v\t%s\n", t.Index, runs, t.Standby, t.HighWaterMark, t.Status, printable(t.Owner))
+	}
+	fmt.Fprintln(w, "\nREADER\tRULE SET\tTIMEOUT\tLAST\tPREVIOUS\tCOLLECTED TO\tSTATUS\tOWNER")
+	for _, r := range readers {
+		mark := "-"
+		if r.Marks {
+			mark = strconv.FormatUint(r.Time, 10)
+		}
+		fmt.Fprintf(w, "%d\t%d\t%d s\t%d\t%d\t%s\t%v\t%s\n", r.Index, r.RuleSet, r.Timeout, r.LastTime, r.Previous, mark, r.Status, printable(r.Owner))
+	}
+	return w.Flush()
+}
+
+func printFigures(w io.Writer, addr string, in *client.Info) {
+	up := uint64(in.Uptime32)
+	if in.Netramet {
+		up = in.Uptime
+	}
+	fmt.Fprintf(w, "meter\t%s\t%s\n", addr, printable(in.Descr))
+	fmt.Fprintf(w, "uptime\t%v\n", time.Duration(up)*10*time.Millisecond)
+	fmt.Fprintf(w, "flows\t%d of %d\n", in.Flows, in.MaxFlows)
+	fmt.Fprintf(w, "flood mark\t%d %%%s\n", in.FloodMark, map[bool]string{true: " (in flood mode)"}[in.Flooded])
+	fmt.Fprintf(w, "inactivity\t%d s\n", in.Inactive)
+	if in.Netramet {
+		fmt.Fprintf(w, "trace\t%v, interval %d\n", in.Trace.State, in.Trace.Interval)
+		if in.Trace.Error != "" {
+			fmt.Fprintf(w, "trace error\t%s\n", printable(in.Trace.Error))
+		}
+	}
+}
+
+// printable keeps what a meter answers from moving the user's cursor.
+func printable(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+}
+
+// endRuleSets is --stop and --destroy.
+func endRuleSets(ctx context.Context, o *options, std stdio) error {
+	c, err := client.Dial(ctx, o.clientOptions())
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := c.Info(ctx); err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range o.stop {
+		errs = append(errs, endRuleSet(ctx, c, o, name, false, std.out))
+	}
+	for _, name := range o.destroy {
+		errs = append(errs, endRuleSet(ctx, c, o, name, true, std.out))
+	}
+	return errors.Join(errs...)
+}
+
+// endRuleSet ends the tasks of one rule set, and removes it with its readers
+// if it is to be destroyed.
+func endRuleSet(ctx context.Context, c *client.Client, o *options, name string, remove bool, out io.Writer) error {
+	sets, err := c.RuleSets(ctx)
+	if err != nil {
+		return err
+	}
+	var found []client.RuleSetRow
+	for _, s := range sets {
+		if s.Name == name || strconv.Itoa(s.Number) == name {
+			found = append(found, s)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return fmt.Errorf("meter %s has no rule set %q", c.Addr(), name)
+	case len(found) > 1:
+		return fmt.Errorf("meter %s has several rule sets %q: name one by its number", c.Addr(), name)
+	}
+	set := found[0]
+	if !o.force && !ours(o, set.Owner) {
+		return fmt.Errorf("rule set %d belongs to %q: --force ends it all the same", set.Number, set.Owner)
+	}
+	tasks, err := c.Tasks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		// A task of the same Owner that was stopped before goes with its rule set.
+		idle := remove && t.Owner == set.Owner && t.Current == 0 && t.Standby == 0
+		if !idle && t.Current != set.Number && t.Standby != set.Number {
+			continue
+		}
+		if !o.force && !ours(o, t.Owner) {
+			return fmt.Errorf("task %d, which runs rule set %d, belongs to %q: --force ends it all the same", t.Index, set.Number, t.Owner)
+		}
+		if remove {
+			err = c.DestroyTask(ctx, t.Index)
+		} else {
+			err = c.StopTask(ctx, t.Index)
+		}
+		if err != nil {
+			return fmt.Errorf("task %d: %w", t.Index, err)
+		}
+		fmt.Fprintf(out, "task %d ended\n", t.Index)
+	}
+	if !remove {
+		return nil
+	}
+	if err := destroyReaders(ctx, c, set.Number); err != nil {
+		return err
+	}
+	if err := c.DestroyRuleSet(ctx, set.Number); err != nil {
+		return fmt.Errorf("rule set %d: %w", set.Number, err)
+	}
+	fmt.Fprintf(out, "rule set %d %s removed\n", set.Number, printable(set.Name))
+	return nil
+}
+
+// destroyReaders removes the readers of a rule set that is about to go.
+func destroyReaders(ctx context.Context, c *client.Client, number int) error {
+	readers, err := c.Readers(ctx)
+	if err != nil {
+		return err
+	}
+	readers = slices.DeleteFunc(readers, func(r client.ReaderRow) bool { return r.RuleSet != number })
+	for _, r := range readers {
+		if err := c.DestroyReader(ctx, r.Index); err != nil {
+			return fmt.Errorf("reader row %d: %w", r.Index, err)
+		}
+	}
+	return nil
+}
+
+// ours reports whether an Owner is that of --owner or of a nemac on this host.
+func ours(o *options, owner string) bool {
+	if o.owner != "" {
+		return owner == o.owner
+	}
+	return strings.HasPrefix(owner, ownerHead())
+}

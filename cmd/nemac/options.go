@@ -1,0 +1,383 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"netramet/mib/client"
+
+	"github.com/spf13/pflag"
+)
+
+// options is the command line, or one record of the config file on top of it.
+type options struct {
+	meter     string
+	community string
+
+	interval  uint32 // seconds
+	rules     []string
+	standby   string
+	highWater int // -1: by itself
+	flowFile  string
+	logFile   string
+	config    string
+	keepalive uint32 // seconds
+	inactive  int    // seconds, -1: the meter's
+	floodMark int    // percent, -1: the meter's
+	trace     bool
+	port      uint16
+
+	snmp     string
+	user     string
+	level    string
+	auth     string
+	authPass string
+	priv     string
+	privPass string
+
+	owner         string
+	meterName     string
+	wait          uint32 // seconds
+	retries       int
+	timeout       time.Duration
+	datagram      int
+	readerTimeout int // seconds, -1: by itself
+	sync          bool
+	utc           bool
+	removeRows    bool
+
+	downloadOnly bool
+	readOnly     []string
+	formats      []string
+
+	list    bool
+	stop    []string
+	destroy []string
+	force   bool
+	check   bool
+	compile bool
+	version bool
+
+	operands []string
+	given    map[string]string // options as given, by name, for the header
+	security client.Security
+}
+
+func defaults() *options {
+	return &options{
+		interval: 300, highWater: -1, keepalive: 60, inactive: -1, floodMark: -1, port: client.DefaultPort,
+		snmp: "2c", wait: 60, retries: client.DefaultRetries, timeout: client.DefaultTimeout, readerTimeout: -1,
+	}
+}
+
+// newFlags declares the options, whose defaults are what o holds.
+func newFlags(o *options) *pflag.FlagSet {
+	f := pflag.NewFlagSet("nemac", pflag.ContinueOnError)
+	f.SortFlags = false
+	f.SetOutput(io.Discard)
+	f.Uint32VarP(&o.interval, "interval", "c", o.interval, "collect every `SECONDS`, at multiples of that in the time of day")
+	f.StringArrayVarP(&o.rules, "rules", "r", o.rules, "rule `FILE` to run on the meter; may be given several times")
+	f.StringVarP(&o.standby, "standby", "e", o.standby, "rule `FILE` that the meter changes to when its flow table fills up")
+	f.IntVarP(&o.highWater, "high-water", "o", o.highWater, "`PERCENT` of the flow table from which the meter changes to -e; -1: 65 with -e")
+	f.StringVarP(&o.flowFile, "flow-file", "F", o.flowFile, "append the flow data to `FILE`, - is standard output; default: METER.flows.001, or the next free number")
+	f.StringVarP(&o.logFile, "log-file", "L", o.logFile, "write the log to `FILE`, - is standard error; default: nemac.log.001, or the next free number")
+	f.StringVarP(&o.config, "config", "f", o.config, "look after the meters of `FILE`, one record each; - is standard input")
+	f.Uint32VarP(&o.keepalive, "keepalive", "k", o.keepalive, "see every `SECONDS` whether the meter was started again")
+	f.IntVarP(&o.inactive, "inactivity", "i", o.inactive, "let the meter recover flows idle for `SECONDS`; -1: as the meter has it")
+	f.IntVar(&o.floodMark, "flood-mark", o.floodMark, "`PERCENT` of the flow table at which the meter takes no new flows; -1: as the meter has it")
+	f.BoolVarP(&o.trace, "trace", "C", o.trace, "keep in step with a meter that reads a trace")
+	f.Uint16VarP(&o.port, "port", "m", o.port, "UDP `PORT` of the meter")
+	f.StringVarP(&o.snmp, "snmp", "v", o.snmp, "SNMP `VERSION`: 1, 2c or 3")
+	f.StringVarP(&o.user, "user", "u", o.user, "SNMPv3 user `NAME`")
+	f.StringVarP(&o.level, "level", "l", o.level, "SNMPv3 `LEVEL`: noAuthNoPriv, authNoPriv or authPriv; default: by the passphrases")
+	f.StringVarP(&o.auth, "auth", "a", o.auth, "SNMPv3 authentication `PROTOCOL`: MD5, SHA, SHA-224, SHA-256, SHA-384, SHA-512")
+	f.StringVarP(&o.authPass, "auth-pass", "A", o.authPass, "SNMPv3 authentication `PASSPHRASE`, or @FILE")
+	f.StringVarP(&o.priv, "priv", "x", o.priv, "SNMPv3 privacy `PROTOCOL`: DES, AES, AES-192, AES-256")
+	f.StringVarP(&o.privPass, "priv-pass", "X", o.privPass, "SNMPv3 privacy `PASSPHRASE`, or @FILE")
+	f.StringVar(&o.owner, "owner", o.owner, "`NAME` our rows on the meter belong to; default: nemac@HOST:METER:RULES")
+	f.StringVar(&o.meterName, "meter-name", o.meterName, "`NAME` of the meter in the flow data; default: METER")
+	f.Uint32Var(&o.wait, "wait", o.wait, "wait at most `SECONDS` for a meter that does not answer at the start")
+	f.IntVar(&o.retries, "retries", o.retries, "ask `COUNT` more times if no answer comes")
+	f.DurationVar(&o.timeout, "timeout", o.timeout, "wait `TIME` for each answer, e.g. 500ms")
+	f.IntVar(&o.datagram, "datagram", o.datagram, "ask for messages of at most `OCTETS`; 0: as much as gets through")
+	f.IntVar(&o.readerTimeout, "reader-timeout", o.readerTimeout, "let the meter forget us after `SECONDS` without a collection, 0: never; -1: 60 with -C, else four intervals")
+	f.BoolVar(&o.sync, "sync", o.sync, "force each collection to disk before the meter is told of it")
+	f.BoolVar(&o.utc, "utc", o.utc, "print and align times of day in UTC, not local time")
+	f.BoolVar(&o.removeRows, "remove-rows", o.removeRows, "when told to end, remove rule sets and rows from the meter")
+	f.BoolVar(&o.downloadOnly, "download-only", o.downloadOnly, "put the rule sets on the meter, start them, and end")
+	f.StringArrayVar(&o.readOnly, "read-only", o.readOnly, "read the rule set `NAME` that somebody else runs; may be given several times")
+	f.StringArrayVar(&o.formats, "format", o.formats, "rule `FILE` whose FORMAT is used for --read-only; one for all, or one for each")
+	f.BoolVar(&o.list, "list", false, "show the meter's rule sets, tasks, readers and figures, and end")
+	f.StringArrayVar(&o.stop, "stop", nil, "end the tasks that run rule set `NAME` (or number)")
+	f.StringArrayVar(&o.destroy, "destroy", nil, "end the tasks that run rule set `NAME` (or number), and remove it with its flows")
+	f.BoolVar(&o.force, "force", false, "let --stop and --destroy end what belongs to somebody else")
+	f.BoolVar(&o.check, "check", false, "check the rule files given as operands, and end")
+	f.BoolVar(&o.compile, "compile", false, "print the rule files given as operands as low-level rules, and end")
+	f.BoolVarP(&o.version, "version", "V", false, "print the version and end")
+	return f
+}
+
+// global are the options that a record of the config file cannot have.
+var global = []string{"config", "log-file", "list", "stop", "destroy", "force", "check", "compile", "version"}
+
+// unshown are the options that the header of a flow data file leaves out:
+// secrets, and what is no part of the measurement, so that the same
+// measurement has the same header.
+var unshown = map[string]bool{
+	"auth-pass": true, "priv-pass": true, "user": true,
+	"flow-file": true, "log-file": true, "config": true, "sync": true, "wait": true,
+	"retries": true, "timeout": true, "datagram": true, "owner": true, "keepalive": true,
+}
+
+// parseOptions reads the command line and checks what can be checked without
+// opening anything but files of secrets.
+func parseOptions(args []string, env func(string) string) (*options, error) {
+	o := defaults()
+	f := newFlags(o)
+	if err := f.Parse(args); err != nil {
+		return nil, err
+	}
+	o.take(f)
+	if o.version || o.config != "" {
+		if o.config != "" && len(o.operands) > 0 {
+			return nil, errors.New("with -f the meters stand in the file, not on the command line")
+		}
+		return o, nil
+	}
+	return o, o.complete(env)
+}
+
+// take remembers what was given.
+func (o *options) take(f *pflag.FlagSet) {
+	given := map[string]string{}
+	for n, v := range o.given {
+		given[n] = v
+	}
+	f.Visit(func(fl *pflag.Flag) {
+		if unshown[fl.Name] {
+			return
+		}
+		name := "--" + fl.Name
+		if fl.Shorthand != "" {
+			name = "-" + fl.Shorthand
+		}
+		if fl.Value.Type() != "bool" {
+			value := fl.Value.String()
+			if list, ok := fl.Value.(pflag.SliceValue); ok {
+				value = strings.Join(list.GetSlice(), " "+name+" ")
+			}
+			name += " " + value
+		}
+		given[fl.Name] = name
+	})
+	o.given, o.operands = given, f.Args()
+}
+
+// text renders the options that were given, without secrets.
+func (o *options) text() string {
+	var parts []string
+	newFlags(defaults()).VisitAll(func(fl *pflag.Flag) {
+		if s, ok := o.given[fl.Name]; ok {
+			parts = append(parts, s)
+		}
+	})
+	return strings.Join(parts, " ")
+}
+
+// complete resolves the operands and secrets and checks all values.
+func (o *options) complete(env func(string) string) error {
+	if o.check || o.compile {
+		o.rules = append(o.rules[:len(o.rules):len(o.rules)], o.operands...)
+		if len(o.rules) == 0 {
+			return errors.New("no rule file: name one or more SRL or .rules files")
+		}
+		return nil
+	}
+	if err := o.setMeter(env); err != nil {
+		return err
+	}
+	if err := o.secure(env); err != nil {
+		return err
+	}
+	if o.list || len(o.stop)+len(o.destroy) > 0 {
+		return nil
+	}
+	return o.checkJob()
+}
+
+// setMeter takes METER and COMMUNITY from the operands, or the environment.
+func (o *options) setMeter(env func(string) string) error {
+	o.meter, o.community = env("NEMAC_METER"), env("NEMAC_COMMUNITY")
+	if len(o.operands) > 0 {
+		o.meter = o.operands[0]
+	}
+	if len(o.operands) > 1 {
+		o.community = o.operands[1]
+	}
+	switch {
+	case len(o.operands) > 2:
+		return fmt.Errorf("more than METER and COMMUNITY: %q", o.operands[2])
+	case o.meter == "":
+		return errors.New("no meter: name its host or address")
+	case o.port == 0:
+		return errors.New("-m 0 is no port")
+	}
+	if o.meterName == "" {
+		o.meterName = o.meter
+	}
+	return nil
+}
+
+// secure makes the security of the SNMP messages.
+func (o *options) secure(env func(string) string) error {
+	v, err := client.ParseVersion(o.snmp)
+	if err != nil {
+		return fmt.Errorf("-v: %w", err)
+	}
+	for _, s := range []struct {
+		value *string
+		what  string
+		env   string
+	}{
+		{&o.community, "community", ""}, {&o.user, "-u", "NEMAC_USER"},
+		{&o.authPass, "-A", "NEMAC_AUTH_PASS"}, {&o.privPass, "-X", "NEMAC_PRIV_PASS"},
+	} {
+		if *s.value == "" && s.env != "" {
+			*s.value = env(s.env)
+		}
+		if *s.value, err = secret(*s.value); err != nil {
+			return fmt.Errorf("%s: %w", s.what, err)
+		}
+	}
+	o.security = client.Security{
+		Version: v, Community: o.community, User: o.user, Level: o.level,
+		Auth: o.auth, AuthPass: o.authPass, Priv: o.priv, PrivPass: o.privPass,
+	}
+	if v != client.V3 && o.community == "" {
+		return errors.New("no community: give it after the meter, in NEMAC_COMMUNITY, or as @FILE; or use SNMPv3 (-v 3 -u USER)")
+	}
+	return o.security.Check()
+}
+
+// maxSecret bounds a file with a secret, in octets.
+const maxSecret = 4096
+
+// secret resolves @FILE to the file's first line.
+func secret(s string) (string, error) {
+	name, ok := strings.CutPrefix(s, "@")
+	if !ok {
+		return s, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("file with a secret: %w", err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxSecret))
+	if err != nil {
+		return "", fmt.Errorf("file with a secret: %w", err)
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	if line = strings.TrimSpace(line); line == "" {
+		return "", fmt.Errorf("file with a secret: the first line of %s is empty", name)
+	}
+	return line, nil
+}
+
+// maxSeconds bounds times that the meter keeps in 31 bits.
+const maxSeconds = 1<<31 - 1
+
+func (o *options) checkJob() error {
+	switch {
+	case len(o.rules) > 0 && len(o.readOnly) > 0:
+		return errors.New("-r runs rule sets and --read-only reads those of others: use one of them (--format gives a FORMAT)")
+	case len(o.rules) == 0 && len(o.readOnly) == 0:
+		return errors.New("nothing to do: give a rule file with -r, or a rule set of the meter with --read-only")
+	case o.downloadOnly && len(o.readOnly) > 0:
+		return errors.New("--download-only and --read-only leave nothing to do")
+	case o.standby != "" && len(o.readOnly) > 0:
+		return errors.New("-e is for rule sets that -r runs")
+	case len(o.formats) > 0 && len(o.readOnly) == 0:
+		return errors.New("--format is for --read-only; a rule file of -r has its own FORMAT")
+	case len(o.formats) > 1 && len(o.formats) != len(o.readOnly):
+		return fmt.Errorf("%d --format for %d --read-only: give one, or as many", len(o.formats), len(o.readOnly))
+	case o.interval == 0 || o.interval > 86400:
+		return fmt.Errorf("-c %d: collections are 1 to 86400 seconds apart", o.interval)
+	case o.keepalive == 0:
+		return errors.New("-k 0: a keepalive interval is at least 1 second")
+	case o.highWater < -1 || o.highWater > 100:
+		return fmt.Errorf("-o %d: it is a percentage, 0 to 100", o.highWater)
+	case o.highWater > 0 && o.standby == "":
+		return errors.New("-o needs a standby rule file (-e)")
+	case o.floodMark < -1 || o.floodMark > 100:
+		return fmt.Errorf("--flood-mark %d: it is a percentage, 0 to 100", o.floodMark)
+	case o.inactive < -1 || o.readerTimeout < -1 || o.readerTimeout > maxSeconds:
+		return errors.New("a time in seconds is 0 or more")
+	case o.retries < 0 || o.retries > 100:
+		return fmt.Errorf("--retries %d: 0 to 100", o.retries)
+	case o.timeout < time.Millisecond || o.timeout > 5*time.Minute:
+		return fmt.Errorf("--timeout %v: 1ms to 5m", o.timeout)
+	case o.datagram != 0 && (o.datagram < 484 || o.datagram > client.MaxDatagram):
+		return fmt.Errorf("--datagram %d: 484 to %d", o.datagram, client.MaxDatagram)
+	case len(o.owner) > maxOwner:
+		return fmt.Errorf("--owner has more than %d octets", maxOwner)
+	}
+	return nil
+}
+
+// maxOwner is the largest size of an Owner on the meter, in octets.
+const maxOwner = 127
+
+// ownerName is who our rows belong to: what runs where on which meter, so that
+// it is the same after a restart, and another's nemac has another.
+func (o *options) ownerName() string {
+	if o.owner != "" {
+		return o.owner
+	}
+	var names []string
+	for _, r := range o.rules {
+		names = append(names, filepath.Base(r))
+	}
+	for _, r := range o.readOnly {
+		names = append(names, "read="+r)
+	}
+	name := ownerHead() + o.meter + ":" + strings.Join(names, ",")
+	if len(name) > maxOwner {
+		sum := ":" + digest(name)
+		name = strings.ToValidUTF8(name[:maxOwner-len(sum)], "") + sum
+	}
+	return name
+}
+
+// ownerHead begins the Owner of all rows made on this host.
+func ownerHead() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return "nemac@" + host + ":"
+}
+
+// target is the meter's host and port.
+func (o *options) target() string {
+	return net.JoinHostPort(o.meter, strconv.Itoa(int(o.port)))
+}
+
+// clientOptions is the part of the options that talking to the meter needs.
+func (o *options) clientOptions() client.Options {
+	c := client.Options{
+		Host: o.meter, Port: o.port, Security: o.security,
+		Timeout: o.timeout, Retries: o.retries, Datagram: o.datagram,
+	}
+	if c.Retries == 0 {
+		c.Retries = -1
+	}
+	return c
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func noEnv(string) string { return "" }
+
+func TestOptions(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "community")
+	if err := os.WriteFile(file, []byte("s3cret\nnot this\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := func(name string) string {
+		return map[string]string{"NEMAC_COMMUNITY": "fromenv", "NEMAC_AUTH_PASS": "envauthpass"}[name]
+	}
+	for _, tt := range []struct {
+		name string
+		args string
+		want string // the header's options, or the error
+		sec  string // community or passphrase
+	}{
+		{"the original's", "-c300 -r rules.lan -e rules.default -m 1614 meter private", "-c 300 -r rules.lan -e rules.default -m 1614", "private"},
+		{"two rule files", "-ra -rb meter x", "-r a -r b", "x"},
+		{"community of a file", "-ra meter @" + file, "-r a", "s3cret"},
+		{"community of the environment", "-ra meter", "-r a", "fromenv"},
+		{"user", "-v3 -u noc -l authNoPriv -a MD5 -A 12345678 -r a meter", "-r a -v 3 -l authNoPriv -a MD5", "12345678"},
+		{"passphrase of the environment", "-v3 -u noc -l authNoPriv -r a meter", "-r a -v 3 -l authNoPriv", "envauthpass"},
+		{"trace", "-Cra meter x", "-r a -C", "x"},
+		{"no file of a secret", "-ra meter @/nonexistent/file", "community: file with a secret: open /nonexistent/file: no such file or directory", ""},
+		{"no meter", "-ra", "no meter: name its host or address", ""},
+		{"too much", "-ra a b c", `more than METER and COMMUNITY: "c"`, ""},
+		{"nothing to do", "meter x", "nothing to do: give a rule file with -r, or a rule set of the meter with --read-only", ""},
+		{"both", "-ra --read-only b meter x", "-r runs rule sets and --read-only reads those of others: use one of them (--format gives a FORMAT)", ""},
+		{"formats", "--read-only a --read-only b --read-only c --format x --format y meter x", "2 --format for 3 --read-only: give one, or as many", ""},
+		{"short passphrase", "-v3 -u noc -A short -r a meter", "snmp: the authentication passphrase has fewer than 8 octets", ""},
+		{"no such version", "-v4 -r a meter x", `-v: SNMP version "4" is not 1, 2c or 3`, ""},
+		{"no user", "-v3 -r a meter", "snmp: SNMPv3 needs a user name", ""},
+		{"no such protocol", "-v3 -u noc -a CRC -A 12345678 -r a meter", `snmp: authentication protocol "CRC" is none of MD5, SHA, SHA-224, SHA-256, SHA-384, SHA-512`, ""},
+		{"interval", "-c0 -ra meter x", "-c 0: collections are 1 to 86400 seconds apart", ""},
+		{"mark without standby", "-o 50 -ra meter x", "-o needs a standby rule file (-e)", ""},
+		{"config and meter", "-f x meter", "with -f the meters stand in the file, not on the command line", ""},
+		{"datagram", "--datagram 100 -ra meter x", "--datagram 100: 484 to 65507", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o, err := parseOptions(strings.Fields(tt.args), env)
+			got := ""
+			if err != nil {
+				got = err.Error()
+			} else {
+				got = o.text()
+			}
+			if got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+			if err != nil || tt.sec == "" {
+				return
+			}
+			if s := o.security; s.Community != tt.sec && s.AuthPass != tt.sec {
+				t.Errorf("the secret %q is not in use", tt.sec)
+			}
+			if s := o.security.String() + o.ownerName(); strings.Contains(s, tt.sec) && tt.sec != "x" {
+				t.Errorf("%q shows a secret", s)
+			}
+		})
+	}
+}
+
+func TestOwnerName(t *testing.T) {
+	o, err := parseOptions([]string{"-r", "dir/a.srl", "-r", "b.srl", "meter", "x"}, noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := o.ownerName(), ownerHead()+"meter:a.srl,b.srl"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	long := o.ownerName()
+	o.rules = nil
+	for range 50 {
+		o.rules = append(o.rules, "długi.srl")
+	}
+	other := o.ownerName()
+	o.rules[49] = "x"
+	if n := o.ownerName(); len(n) > maxOwner || n == other || n == long {
+		t.Errorf("%q has %d octets, the other is %q", n, len(n), other)
+	}
+}
+
+const sample = `# two meters
+gate @secret -m 1614 -r campus.srl   # the gateway
+	-c 60 -F "gate flows.txt"
+
+backbone  -v 3 -u noc -A 12345678 -r 'a b.srl' -r c.srl
+`
+
+func TestConfig(t *testing.T) {
+	base := defaults()
+	base.rules, base.keepalive = []string{"base.srl"}, 10
+	text := strings.Replace(sample, "@secret", "pw", 1)
+	all, err := parseConfig("m.conf", text, base, noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 2 {
+		t.Fatalf("%d records", len(all))
+	}
+	g, b := all[0], all[1]
+	if g.meter != "gate" || g.community != "pw" || g.port != 1614 || g.interval != 60 || g.flowFile != "gate flows.txt" || g.keepalive != 10 ||
+		strings.Join(g.rules, "|") != "campus.srl" {
+		t.Errorf("first record %+v", *g)
+	}
+	if b.meter != "backbone" || strings.Join(b.rules, "|") != "a b.srl|c.srl" || b.interval != 300 || b.security.User != "noc" || b.meterName != "backbone" {
+		t.Errorf("second record %+v", *b)
+	}
+	if strings.Join(base.rules, "|") != "base.srl" {
+		t.Errorf("the defaults became %q", base.rules)
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"empty", "# nothing\n", "m.conf:1: no meter: each record begins with one, at the left margin"},
+		{"indented", "\n  -c 60\n", "m.conf:2: an indented line goes on with a record, and there is none yet"},
+		{"quote", "a b -r x\nc d -r \"y\n", "m.conf:2: no closing \" in this line"},
+		{"unknown option", "a b -r x\nc d --nonesuch\n", "m.conf:2: unknown flag: --nonesuch"},
+		{"bad value", "a b -r x -c many\n", "m.conf:1: invalid argument \"many\" for \"-c, --interval\" flag: strconv.ParseUint: parsing \"many\": invalid syntax"},
+		{"global", "a b -r x -L log\n", "m.conf:1: --log-file is for the command line, not for one meter"},
+		{"no rules", "a b\n", "m.conf:1: nothing to do: give a rule file with -r, or a rule set of the meter with --read-only"},
+		{"twice", "a b -r x\n\na b -r x\n", "m.conf:3: the meter and owner a:161 " + ownerHead() + "a:x is that of line 1 already"},
+		{"one file", "a b -r x -F f\nc d -r x -F f\n", "m.conf:2: the flow file f is that of line 1 already"},
+		{"no community", "a -r x\n", "m.conf:1: no community: give it after the meter, in NEMAC_COMMUNITY, or as @FILE; or use SNMPv3 (-v 3 -u USER)"},
+		{"help", "a b -h\n", "m.conf:1: -h is for the command line"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := parseConfig("m.conf", tt.text, defaults(), noEnv)
+			if err == nil || strings.Replace(err.Error(), "[a]:161", "a:161", 1) != tt.want {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzConfig(f *testing.F) {
+	f.Add(sample)
+	f.Add("a b -r 'x y' \\\"q\\\"\n\t-c 60\n")
+	f.Add("a\\ b \"c\\\"d\" 'e\\f' g#h #i\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		records, err := splitRecords(text)
+		if err != nil {
+			return
+		}
+		// Words that are quoted again are the same words.
+		var again strings.Builder
+		for _, r := range records {
+			for i, w := range r.words {
+				if i > 0 {
+					again.WriteByte(' ')
+				}
+				if strings.ContainsAny(w, "\n\r") {
+					return // a carriage return inside a line has no quoting
+				}
+				again.WriteString(`"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(w) + `"`)
+			}
+			again.WriteByte('\n')
+		}
+		back, err := splitRecords(again.String())
+		if err != nil || len(back) != len(records) {
+			t.Fatalf("%d records, then %d: %v", len(records), len(back), err)
+		}
+		for i := range records {
+			if a, b := strings.Join(records[i].words, "\x00"), strings.Join(back[i].words, "\x00"); a != b {
+				t.Fatalf("%q, then %q", a, b)
+			}
+		}
+	})
+}

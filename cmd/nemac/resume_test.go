@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"netramet/meter"
+)
+
+// waitInterval waits until the meter has completed n intervals.
+func (r *realMeter) waitInterval(n uint64) {
+	for done := uint64(0); done < n; runtime.Gosched() {
+		r.meter.View(func(s *meter.State) { done, _, _ = s.Interval() })
+	}
+}
+
+// TestResume ends nemac in the middle of a trace, twice; what it writes is
+// what one run writes, and goes to one file by the default name.
+func TestResume(t *testing.T) {
+	trace, err := filepath.Abs(testdata("office.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := filepath.Abs(testdata("services.srl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	cfg := meter.Config{Interval: time.Second, Inactivity: 600 * time.Second}
+	args := func(m *realMeter) []string {
+		return []string{"-C", "-m", m.port, "-r", rules, "--meter-name", "m", "127.0.0.1", "private"}
+	}
+	whole := startMeter(t, trace, cfg, 1)
+	if status, _, errs := nemac(t, t.Context(), args(whole)...); status != 0 {
+		t.Fatal(errs)
+	}
+	want := afterHeader(t, "127.0.0.1.flows.001")
+	if err := os.Rename("127.0.0.1.flows.001", "whole"); err != nil {
+		t.Fatal(err)
+	}
+	m := startMeter(t, trace, cfg, 1)
+	for _, n := range []uint64{4, 9} {
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { m.waitInterval(n); cancel() }()
+		if status, _, errs := nemac(t, ctx, args(m)...); status != 0 {
+			t.Fatal(errs)
+		}
+		cancel()
+	}
+	if status, _, errs := nemac(t, t.Context(), args(m)...); status != 0 {
+		t.Fatal(errs)
+	}
+	if got := afterHeader(t, "127.0.0.1.flows.001"); got != want {
+		t.Errorf("differs from one run: %s", firstDifference(got, want))
+	}
+	if files, _ := filepath.Glob("nemac.log.*"); len(files) != 4 {
+		t.Errorf("log files %q", files)
+	}
+}
+
+// TestTwoOfOneOwner refuses the second nemac at once.
+func TestTwoOfOneOwner(t *testing.T) {
+	m := startMeter(t, "", meter.Config{}, 1)
+	dir := t.TempDir()
+	args := []string{"-m", m.port, "-L", "-", "-F", filepath.Join(dir, "f"), "-r", testdata("hosts.srl"), "--owner", "me", "127.0.0.1", "private"}
+	unlock, err := lockOwner("me", "127.0.0.1:"+m.port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	status, _, errs := nemac(t, t.Context(), args...)
+	if status != 1 || !strings.Contains(errs, `with the owner "me"`) {
+		if runtime.GOOS == "windows" {
+			t.Skip("this system has no locks")
+		}
+		t.Errorf("status %d: %s", status, errs)
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no /dev/full on this system")
+	}
+	m := startMeter(t, testdata("office.pcap"), meter.Config{Interval: time.Minute}, 1)
+	log := filepath.Join(t.TempDir(), "log")
+	status, _, errs := nemac(t, t.Context(), "-C", "--retries=0", "-m", m.port, "-F", "/dev/full", "-L", log, "-r", testdata("hosts.srl"), "127.0.0.1", "private")
+	if status != 1 || !strings.Contains(errs, "no space left on device") {
+		t.Errorf("status %d: %s", status, errs)
+	}
+}
+
+// TestMasterAndReader has one nemac run a rule set and another read it with a
+// FORMAT of its own, through a config file.
+func TestMasterAndReader(t *testing.T) {
+	m := startMeter(t, testdata("office.pcap"), meter.Config{Interval: time.Minute}, 1)
+	dir := t.TempDir()
+	log := filepath.Join(dir, "log")
+	format := filepath.Join(dir, "short.rules")
+	if err := os.WriteFile(format, []byte("set short; format flowindex \" : \" topdus;\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at := []string{"-m", m.port, "-L", log, "127.0.0.1", "private"}
+	if status, _, errs := nemac(t, t.Context(), append([]string{"--download-only", "-r", testdata("hosts.srl")}, at...)...); status != 0 {
+		t.Fatal(errs)
+	}
+	conf := filepath.Join(dir, "meters.conf")
+	text := "127.0.0.1 private -m " + m.port + "\n  --read-only 2 --format " + format + " -F " + filepath.Join(dir, "f") + "\n"
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, errs := nemac(t, t.Context(), "-C", "-L", log, "-f", conf); status != 0 {
+		t.Fatal(errs)
+	}
+	if err := <-m.done; err != nil {
+		t.Fatal(err)
+	}
+	got := afterHeader(t, filepath.Join(dir, "f"))
+	if !strings.HasPrefix(got, "#Format: flowindex : topdus\n") || !strings.Contains(got, "\n1 : ") {
+		t.Errorf("%.300s", got)
+	}
+	_, list, _ := nemac(t, t.Context(), append([]string{"--list"}, at...)...)
+	if !strings.Contains(list, "hosts.srl") {
+		t.Errorf("the master's rule set is gone:\n%s", list)
+	}
+}
+
+func TestShowRules(t *testing.T) {
+	status, out, errs := nemac(t, t.Context(), "--check", testdata("hosts.srl"), testdata("5tuple.rules"))
+	if status != 0 || strings.Count(out, ": ok, ") != 2 {
+		t.Errorf("%d %s%s", status, out, errs)
+	}
+	if status, out, errs = nemac(t, t.Context(), "--compile", testdata("hosts.srl")); status != 0 || !strings.Contains(out, "RULES") {
+		t.Errorf("%d %s%s", status, out, errs)
+	}
+	if status, _, _ = nemac(t, t.Context(), "--check", testdata("nonesuch")); status != 1 {
+		t.Errorf("status %d", status)
+	}
+	if status, _, _ = nemac(t, t.Context(), "--nonesuch"); status != 2 {
+		t.Errorf("status %d", status)
+	}
+	if status, out, _ = nemac(t, t.Context(), "-h"); status != 0 || !strings.Contains(out, "Examples:") {
+		t.Errorf("status %d", status)
+	}
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+)
+
+// relay passes datagrams between readers and a meter. What passes can be
+// counted, and a hook can cut in at any datagram.
+type relay struct {
+	port  string
+	front *net.UDPConn // readers'
+	meter *net.UDPAddr
+	wg    sync.WaitGroup
+
+	mu       sync.Mutex
+	backs    map[netip.AddrPort]*net.UDPConn // to the meter, one for each reader
+	asked    int                             // datagrams to the meter
+	answered int
+	octets   int // in both directions
+	// hook is called with the number of each datagram to the meter, from 1,
+	// before it goes there; false drops it. The reader waits meanwhile.
+	hook func(n int) bool
+}
+
+// startRelay starts a relay to the meter on a port.
+func startRelay(t testing.TB, port string, hook func(n int) bool) *relay {
+	t.Helper()
+	to, err := net.ResolveUDPAddr("udp4", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	front, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &relay{front: front, meter: to, backs: map[netip.AddrPort]*net.UDPConn{}, hook: hook}
+	_, r.port, _ = net.SplitHostPort(front.LocalAddr().String())
+	r.wg.Go(func() { r.toMeter(t) })
+	t.Cleanup(func() {
+		front.Close()
+		r.mu.Lock()
+		for _, b := range r.backs {
+			b.Close()
+		}
+		r.mu.Unlock()
+		r.wg.Wait()
+	})
+	return r
+}
+
+func (r *relay) toMeter(t testing.TB) {
+	b := make([]byte, 1<<16)
+	for {
+		n, from, err := r.front.ReadFromUDPAddrPort(b)
+		if err != nil {
+			return
+		}
+		r.mu.Lock()
+		r.asked++
+		r.octets += n
+		count := r.asked
+		back := r.backs[from]
+		if back == nil {
+			if back, err = net.DialUDP("udp4", nil, r.meter); err != nil {
+				t.Error(err)
+				r.mu.Unlock()
+				return
+			}
+			r.backs[from] = back
+			r.wg.Go(func() { r.toReader(back, from) })
+		}
+		r.mu.Unlock()
+		if r.hook == nil || r.hook(count) {
+			_, _ = back.Write(b[:n]) // a meter that has gone is none of ours
+		}
+	}
+}
+
+func (r *relay) toReader(back *net.UDPConn, to netip.AddrPort) {
+	b := make([]byte, 1<<16)
+	for {
+		n, err := back.Read(b)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			continue // nobody listens there any more
+		}
+		r.mu.Lock()
+		r.answered++
+		r.octets += n
+		r.mu.Unlock()
+		_, _ = r.front.WriteToUDPAddrPort(b[:n], to) // a reader that has gone neither
+	}
+}
+
+// counts returns the datagrams to the meter and from it.
+func (r *relay) counts() (asked, answered int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.asked, r.answered
+}
