@@ -147,7 +147,9 @@ func (m *Meter) Finish() Stop {
 	if m.in.ended {
 		return Ended
 	}
-	m.in.lastEnd = intervalEnd{number: m.in.closed + 1, at: m.in.clock, to: m.in.uptime}
+	// To the centisecond, as readers over SNMP have it.
+	at := m.in.start + (m.in.uptime-1)*centisecond
+	m.in.lastEnd = intervalEnd{number: m.in.closed + 1, at: at, to: m.in.uptime}
 	return More
 }
 

@@ -71,7 +71,7 @@ func newRefMeter(cfg meter.Config, sets []*ruleset.RuleSet) *refMeter {
 // run meters a whole trace, collecting into out.
 func (r *refMeter) run(frames []wire.Frame, tasks []reader.Task, out output) error {
 	collect := func(number uint64) error {
-		r.iv = reader.Interval{Number: number, Time: time.Unix(0, r.clock).UTC(), From: r.from, To: uint64(r.uptime)}
+		r.iv = reader.Interval{Number: number, Time: time.Unix(0, r.start+(r.uptime-1)*1e7).UTC(), From: r.from, To: uint64(r.uptime)}
 		if r.begun {
 			out.SetStart(time.Unix(0, r.start).UTC())
 		}
