@@ -42,6 +42,7 @@ func (m *Meter) Update(f func(*State) error) error {
 // waits its turn and enters it again. What was read before may have changed. It
 // is for views whose work cannot be told beforehand, and never for an Update.
 func (s *State) Yield() {
-	s.m.door.leave()
-	s.m.door.enter()
+	d := &s.m.door // outside, s may be touched by whoever enters
+	d.leave()
+	d.enter()
 }

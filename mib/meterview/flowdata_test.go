@@ -11,7 +11,6 @@ import (
 
 	"netramet/meter"
 	"netramet/mib"
-	"netramet/mib/agent"
 	"netramet/mib/ber"
 )
 
@@ -409,73 +408,4 @@ func TestWalkWhileMetering(t *testing.T) {
 	}
 	close(stop)
 	wg.Wait()
-}
-
-// TestNoAllocationPerPackage: GetBulk and GetNext over packages.
-func TestNoAllocationPerPackage(t *testing.T) {
-	r := newRig(t, meter.Config{})
-	r.load(perHost)
-	r.feed(0, 3000, 0)
-	v := r.view
-	q := &agent.Request{Principal: &agent.Principal{Name: "x"}, Version: agent.V2c, Now: r.now}
-	start := oid(t, "flowPackageData.12.1.31.32.8.9.19.11.12.22.28.30.27.2.0.0")[len(mib.ObjFlowDataPackageEntry.OID()):]
-	p := &packages{v: v}
-	var name agent.Name
-	var val agent.Value
-	var after [64]uint32
-	val.Buf()
-	got := 0
-	walk := func() {
-		got = 0
-		at := after[:copy(after[:], start)]
-		for p.Next(q, at, &name, &val) == agent.OK {
-			at = after[:copy(after[:], name.Inst())]
-			got++
-		}
-	}
-	read := func() { v.Do(agent.Read, walk) }
-	if n := testing.AllocsPerRun(3, read); n != 0 {
-		t.Errorf("%v allocations for %d packages", n, got)
-	}
-	if got != 3000 {
-		t.Errorf("%d packages", got)
-	}
-	// The same through the agent: a datagram full of packages.
-	name0 := oid(t, "flowPackageData.12.1.31.32.8.9.19.11.12.22.28.30.27.2.0.0")
-	bulk := r.message(ber.GetBulkRequest, 0, 5000, bind{name0, ber.Value{Tag: ber.Null}})
-	size := 0
-	if n := testing.AllocsPerRun(3, func() { size = len(r.agent.Handle(r.buf, bulk, from, r.now)) }); n != 0 {
-		t.Errorf("%v allocations for a GetBulk of %d octets", n, size)
-	}
-	if size < 60_000 {
-		t.Errorf("a GetBulk gives %d octets only", size)
-	}
-}
-
-func BenchmarkPackages(b *testing.B) {
-	r := newRig(b, meter.Config{})
-	r.load(`save SourcePeerType; save SourcePeerAddress; save DestPeerAddress; save SourceTransType; save SourceTransAddress; save DestTransAddress; count;`)
-	r.feed(0, 20_000, 0)
-	b.ReportAllocs()
-	b.ResetTimer()
-	start := oid(b, "flowPackageData.12.1.31.32.8.9.19.11.12.22.28.30.27.2.0.0")
-	v := r.view
-	q := &agent.Request{Principal: &agent.Principal{Name: "x"}, Version: agent.V2c, Now: r.now}
-	inst := start[len(mib.ObjFlowDataPackageEntry.OID()):]
-	p := &packages{v: v}
-	var name agent.Name
-	var val agent.Value
-	var after [64]uint32
-	n := 0
-	walk := func() {
-		for at := after[:copy(after[:], inst)]; n < b.N; n++ {
-			if p.Next(q, at, &name, &val) != agent.OK {
-				break
-			}
-			at = after[:copy(after[:], name.Inst())]
-		}
-	}
-	for n < b.N {
-		v.Do(agent.Read, walk)
-	}
 }
