@@ -1,0 +1,209 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestDocs runs the commands that the pages show and compares what they print
+// with what the pages say they print. In a page, a line "..." stands for lines
+// left out, " ..." at the end of a line for the rest of it. A file is written
+// by the block behind a line that ends in `name`: as the reader would write it.
+// A page is followed up to the first block that needs a meter on the network.
+func TestDocs(t *testing.T) {
+	shell, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no bash: the pages' commands are not run")
+	}
+	if testing.Short() {
+		t.Skip("short: the pages' commands are not run")
+	}
+	bin := t.TempDir()
+	build := exec.Command("go", "build", "-o", filepath.Join(bin, "netramet"), ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no pages: %v", err)
+	}
+	for _, page := range pages {
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.Symlink(filepath.Join(root, "testdata"), filepath.Join(dir, "testdata")); err != nil {
+				t.Skip(err)
+			}
+			for _, b := range docBlocks(t, page) {
+				if b.file != "" {
+					if err := os.WriteFile(filepath.Join(dir, b.file), []byte(b.text()), 0o666); err != nil {
+						t.Fatal(err)
+					}
+					continue
+				}
+				list, ok := b.commands(t)
+				if !ok {
+					t.Logf("from line %d on, the page needs a meter on the network: not run", b.line)
+					return
+				}
+				for _, c := range list {
+					runDocCommand(t, shell, bin, dir, c)
+				}
+			}
+		})
+	}
+}
+
+type docBlock struct {
+	line  int
+	file  string // the block is this file; "": commands
+	lines []string
+}
+
+func (b *docBlock) text() string { return strings.Join(b.lines, "\n") + "\n" }
+
+type docCommand struct {
+	line   int
+	text   string
+	output []string
+}
+
+var docFile = regexp.MustCompile("`([\\w.-]+\\.(?:srl|rules|awk|py|txt))`[^`]*:\\s*$")
+
+// docBlocks returns a page's files and console blocks, in order.
+func docBlocks(t *testing.T, page string) (blocks []docBlock) {
+	t.Helper()
+	src, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, inside := "", false
+	keep := false
+	for i, line := range strings.Split(string(src), "\n") {
+		switch {
+		case !inside && strings.HasPrefix(line, "```"):
+			inside = true
+			b := docBlock{line: i + 1}
+			if m := docFile.FindStringSubmatch(before); m != nil && line != "```console" {
+				b.file = m[1]
+			}
+			if keep = b.file != "" || line == "```console"; keep {
+				blocks = append(blocks, b)
+			}
+		case inside && line == "```":
+			inside, before = false, ""
+		case inside && keep:
+			b := &blocks[len(blocks)-1]
+			b.lines = append(b.lines, line)
+		case !inside && strings.TrimSpace(line) != "":
+			before = line
+		}
+	}
+	return blocks
+}
+
+// elsewhere marks commands that need a meter or manager beside them.
+var elsewhere = regexp.MustCompile(`(^|[ ;|])(snmp\w+|nemac|kill|wait|eval)\b| -m ?\d|--listen|--users|^[A-Z]=|&$`)
+
+// commands returns a console block's commands with their output; not ok if it
+// needs the network.
+func (b *docBlock) commands(t *testing.T) (list []docCommand, ok bool) {
+	t.Helper()
+	for i := 0; i < len(b.lines); i++ {
+		line := b.lines[i]
+		cmd, isCommand := strings.CutPrefix(line, "$ ")
+		if !isCommand {
+			if len(list) == 0 {
+				t.Fatalf("line %d: a console block begins with a command", b.line+i+1)
+			}
+			c := &list[len(list)-1]
+			c.output = append(c.output, line)
+			continue
+		}
+		for strings.HasSuffix(cmd, `\`) && i+1 < len(b.lines) {
+			i++
+			cmd = strings.TrimSuffix(cmd, `\`) + strings.TrimSpace(b.lines[i])
+		}
+		if elsewhere.MatchString(cmd) {
+			return nil, false
+		}
+		list = append(list, docCommand{line: b.line + i + 1, text: cmd})
+	}
+	return list, true
+}
+
+func runDocCommand(t *testing.T, shell, bin, dir string, c docCommand) {
+	t.Helper()
+	for _, tool := range []string{"python3", "gzip", "zstd", "awk"} {
+		if strings.Contains(" "+c.text, " "+tool+" ") {
+			if _, err := exec.LookPath(tool); err != nil {
+				t.Logf("line %d: no %s here", c.line, tool)
+				return
+			}
+		}
+	}
+	cmd := exec.Command(shell, "-c", c.text)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TZ=UTC", "LC_ALL=C")
+	out, _ := cmd.CombinedOutput() // pages show failures too; their text is what counts
+	got := strings.Split(strings.TrimRight(string(out), "\n"), "\n")
+	if len(out) == 0 {
+		got = nil
+	}
+	want := c.output
+	for len(want) > 0 && strings.TrimSpace(want[len(want)-1]) == "" {
+		want = want[:len(want)-1]
+	}
+	if !docMatch(want, got) {
+		t.Errorf("line %d: $ %s\ngot\n%s\nthe page says\n%s", c.line, c.text, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+var docTimes = regexp.MustCompile(`\d+\.\d\d s, \d+ packets/s`)
+
+// docMatch compares output with a page's, which may leave parts out.
+func docMatch(want, got []string) bool {
+	for i, w := range want {
+		if strings.TrimSpace(w) == "..." {
+			for j := i; j <= len(got); j++ {
+				if docMatch(want[i+1:], got[j:]) {
+					return true
+				}
+			}
+			return false
+		}
+		if i >= len(got) {
+			return false
+		}
+		w, g := docTimes.ReplaceAllString(w, "TIME"), docTimes.ReplaceAllString(got[i], "TIME")
+		start, cut := strings.CutSuffix(w, " ...")
+		if cut && !strings.HasPrefix(g, start) || !cut && strings.TrimRight(w, " ") != strings.TrimRight(g, " ") {
+			return false
+		}
+	}
+	return len(want) == len(got)
+}
+
+// TestDocMatch keeps the comparison honest.
+func TestDocMatch(t *testing.T) {
+	for _, tt := range []struct {
+		want, got string
+		equal     bool
+	}{
+		{"a b", "a b", true}, {"a b", "a b c", false}, {"a ...", "a b c", true}, {"a b ...", "a c", false},
+		{"a|...|d", "a|b|c|d", true}, {"a|...", "a", true}, {"...|d", "a|b", false}, {"a", "a|b", false},
+		{"x 0.01 s, 5 packets/s", "x 9.99 s, 77 packets/s", true},
+	} {
+		if got := docMatch(strings.Split(tt.want, "|"), strings.Split(tt.got, "|")); got != tt.equal {
+			t.Errorf("%q against %q: %v", tt.want, tt.got, got)
+		}
+	}
+}
