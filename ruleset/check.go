@@ -43,7 +43,7 @@ func (f *Finding) message() string {
 func (rs *RuleSet) Validate() Diags {
 	name := "rule set"
 	if rs.Name != "" {
-		name += " " + visible(rs.Name)
+		name += " " + rs.Name
 	}
 	var ds Diags
 	for _, f := range rs.Check() {
@@ -77,7 +77,8 @@ func (rs *RuleSet) Check() []Finding {
 type checker struct {
 	rules  []Rule
 	found  []Finding
-	failed bool // an error was found
+	failed bool      // an error was found
+	set    [256]bool // variables that a rule assigns to
 }
 
 func (c *checker) add(sev Severity, rule int, field Field, hint, format string, args ...any) {
@@ -114,10 +115,12 @@ func (c *checker) checkRule(n int, r *Rule) {
 			"Return, 0 would execute the Gosub again")
 	}
 	switch {
-	case r.Action == mib.ActionAssign || r.Action == mib.ActionAssignAct:
+	case r.assigns():
 		c.checkAssign(n, r)
 	case r.pushes():
 		c.checkPush(n, r)
+	case !r.Selector.Is(mib.UseTest):
+		c.add(Error, n, FieldSelector, "", "%s cannot be tested", r.Selector)
 	}
 }
 
@@ -131,6 +134,11 @@ func (r *Rule) pushes() bool {
 	return false
 }
 
+// assigns reports whether r sets a meter variable.
+func (r *Rule) assigns() bool {
+	return r.Action == mib.ActionAssign || r.Action == mib.ActionAssignAct
+}
+
 func (c *checker) checkAssign(n int, r *Rule) {
 	if !r.Selector.IsVariable() {
 		c.add(Error, n, FieldSelector, "PushRuleTo sets Class and Kind attributes",
@@ -138,9 +146,9 @@ func (c *checker) checkAssign(n int, r *Rule) {
 		return
 	}
 	a := mib.Attr(r.Value[0])
-	if r.Value.Last() > 1 || a.IsVariable() || !a.Is(mib.UseTest) && !a.Is(mib.UseSave) {
+	if r.Value.Last() > 1 || a.IsVariable() || !a.Is(mib.UseTest) {
 		c.add(Error, n, FieldValue, "the value is the name of an attribute, as in v1 & 0 = SourcePeerAddress",
-			"%s gives %s something else than an attribute that rules can test or save", r.Action, r.Selector)
+			"%s gives %s something else than an attribute that rules can test", r.Action, r.Selector)
 	}
 }
 
@@ -154,29 +162,35 @@ func (c *checker) checkPush(n int, r *Rule) {
 	}
 }
 
-// checkDistribution checks the six octets of mask and value that describe a
-// distribution (RFC 2724 §3.2): transform, scale, lower and upper limit;
-// number of buckets and parameters.
 func (c *checker) checkDistribution(n int, r *Rule) {
 	if r.Action != mib.ActionPushPktTo && r.Action != mib.ActionPushPktToAct && r.Action != mib.ActionCountPkt {
 		c.add(Warning, n, FieldAction, "", "distributions are asked for by PushPktTo or PushPktToAct, not %s", r.Action)
 	}
-	lower := int(r.Mask[2])<<8 | int(r.Mask[3])
-	upper := int(r.Mask[4])<<8 | int(r.Mask[5])
-	const hint = "as in FromPacketSize & 1.0.25!1500 = 60.0!0"
-	switch transform := r.Mask[0]; {
+	if field, err := CheckDistribution(r.Selector, r.Mask, r.Value); err != nil {
+		c.add(Error, n, field, "as in FromPacketSize & 1.0.25!1500 = 60.0!0", "%v", err)
+	}
+}
+
+// CheckDistribution checks the six octets of mask and value that describe
+// distribution a (RFC 2724 §3.2): transform, scale, lower and upper limit;
+// number of buckets and parameters. With an error, field is the part that is
+// wrong.
+func CheckDistribution(a mib.Attr, mask, value Octets) (field Field, err error) {
+	lower := int(mask[2])<<8 | int(mask[3])
+	upper := int(mask[4])<<8 | int(mask[5])
+	switch transform := mask[0]; {
 	case transform != 1 && transform != 2:
-		c.add(Error, n, FieldMask, hint, "transform %d of %s is neither 1 (linear) nor 2 (logarithmic)", transform, r.Selector)
+		return FieldMask, fmt.Errorf("transform %d of %s is neither 1 (linear) nor 2 (logarithmic)", transform, a)
 	case upper <= lower:
-		c.add(Error, n, FieldMask, hint, "the limits %d and %d of %s are not in order", lower, upper, r.Selector)
+		return FieldMask, fmt.Errorf("the limits %d and %d of %s are not in order", lower, upper, a)
 	case transform == 2 && lower == 0:
-		c.add(Error, n, FieldMask, hint, "the lower limit of the logarithmic %s is 0", r.Selector)
-	case r.Mask[1] > maxScale:
-		c.add(Error, n, FieldMask, hint, "the scale factor %d of %s is larger than %d", r.Mask[1], r.Selector, maxScale)
+		return FieldMask, fmt.Errorf("the lower limit of the logarithmic %s is 0", a)
+	case mask[1] > maxScale:
+		return FieldMask, fmt.Errorf("the scale factor %d of %s is larger than %d", mask[1], a, maxScale)
+	case value[0] < 2:
+		return FieldValue, fmt.Errorf("%s has %d buckets, it needs two", a, value[0])
 	}
-	if r.Value[0] < 2 {
-		c.add(Error, n, FieldValue, hint, "%s has %d buckets, it needs two", r.Selector, r.Value[0])
-	}
+	return FieldRule, nil
 }
 
 // maxScale keeps 65535 * 10^scale within 63 bits.
@@ -185,16 +199,15 @@ const maxScale = 14
 // checkVariables warns of variables that are used but never set: they stay
 // Null, whose test always succeeds.
 func (c *checker) checkVariables() {
-	var set, told [256]bool
 	for i := range c.rules {
-		r := &c.rules[i]
-		if r.Action == mib.ActionAssign || r.Action == mib.ActionAssignAct {
-			set[r.Selector] = true
+		if c.rules[i].assigns() {
+			c.set[c.rules[i].Selector] = true
 		}
 	}
+	var told [256]bool
 	for i := range c.rules {
 		a := c.rules[i].Selector
-		if a.IsVariable() && !set[a] && !told[a] {
+		if a.IsVariable() && !c.set[a] && !told[a] {
 			told[a] = true
 			c.add(Warning, i+1, FieldSelector, "", "%s is used, but no rule sets it; it stands for Null", a)
 		}

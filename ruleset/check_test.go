@@ -53,6 +53,16 @@ func TestCheck(t *testing.T) {
 		{"PushPkt of a computed 0", "FlowKind & 255 = 0: PushPktTo, 2;" + countAll, nil},
 		{"value outside the mask", "SourcePeerAddress & 255.0.0.0 = 10: Goto, 2;" + countAll,
 			[]string{"W 1 value: the test never succeeds: the value has bits outside"}},
+		{"value outside the mask of a variable", "V1 & 0 = DestPeerAddress: Assign, 2; V1 & 255 = 0.1: Ignore, 0;" + countAll,
+			[]string{"W 2 value: the value has bits outside the mask: the test only succeeds while V1 holds nothing"}},
+		{"value outside the mask of a variable never set", "V1 & 255 = 0.1: Goto, 3; Null & 0 = 0: Goto, 1;" + countAll,
+			[]string{"W 1 selector: V1 is used", "W 2 rule: no packet ever gets here"}},
+		{"a loop on a variable never set", "V1 & 255 = 1: Goto, 1;" + countAll,
+			[]string{"W 1 selector: V1 is used", "E 1 rule: an endless loop: from here"}},
+		{"Assign makes no test", "V1 & 1 = DestPeerAddress: Assign, 3; Null & 0 = 0: Ignore, 0;" + countAll,
+			[]string{"W 2 rule: no packet ever gets here"}},
+		{"Assign of a distribution", "V1 & 0 = ToPacketSize: Assign, 2;" + countAll, []string{"E 1 value: Assign gives V1"}},
+		{"no test of a counter", "ToPDUs & 0 = 0: Goto, 2;" + countAll, []string{"E 1 selector: ToPDUs cannot be tested"}},
 		{"Return without Gosub", "Null & 0 = 0: Return, 1;" + countAll, []string{"E 1 action: Return is reached without"}},
 		{"Return by Goto out of main", "Null & 0 = 0: Gosub, 4; Null & 0 = 0: Goto, 4;" + countAll + "Null & 0 = 0: Return, 1;",
 			[]string{"E 4 action: Return is reached without"}},
@@ -80,10 +90,10 @@ func TestCheck(t *testing.T) {
 		{"the same test in two chains", "SourcePeerType & 255 = 1: Goto, 3; Null & 0 = 0: GotoAct, 4; SourcePeerType & 255 = 1: Ignore, 0;" + countAll, nil},
 		{"the same test, also jumped to", "FlowKind & 255 = 1: Goto, 4; FlowKind & 255 = 2: Goto, 3; FlowKind & 255 = 1: Ignore, 0;" + countAll, nil},
 		{"nothing counts", "Null & 0 = 0: Ignore, 0;", []string{"W 0 rule: no packet ever gets to a Count"}},
-		{"variable never set", "V2 & 255 = 1: Ignore, 0;" + countAll, []string{"W 1 selector: V2 is used, but no rule sets it"}},
+		{"variable never set", "V2 & 255 = 1: Goto, 2;" + countAll, []string{"W 1 selector: V2 is used, but no rule sets it"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := parse(&sourceFile{name: "t", text: c.text}, ReadOptions{})
+			r := parse(&Text{Name: "t", Body: c.text}, ReadOptions{})
 			if r.errors > 0 {
 				t.Fatal(r.diags)
 			}
@@ -110,7 +120,7 @@ func TestCheckHints(t *testing.T) {
 		{"DestTransAddress & FC-00 = 80: Goto, 2;" + countAll, "for 80.0 write 80.0"},
 		{"SourcePeerType & 255 = 1: PushPktTo, 2;" + countAll, "use PushRuleTo to save what was tested for; else write 0 and enter it by an action that ends in Act"},
 	} {
-		r := parse(&sourceFile{name: "t", text: c.text}, ReadOptions{})
+		r := parse(&Text{Name: "t", Body: c.text}, ReadOptions{})
 		found := r.rs.Check()
 		if len(found) == 0 || !strings.Contains(found[0].Hint, c.want) {
 			t.Errorf("%s: %+v", c.text, found)

@@ -103,15 +103,20 @@ func (c *checker) checkFlow() {
 func (w *walker) at(s state) *Rule { return &w.rules[s>>1] }
 
 // always reports whether a rule entered in state s succeeds whatever the
-// packet (RFC 2722 §4.4: the test is off, or Null, or its mask is empty).
+// packet (RFC 2722 §4.4): its test is off, its mask is empty, or it tests
+// Null, for which a variable that no rule sets stands. An Assign makes no test,
+// its value is what it assigns.
 func (w *walker) always(s state) bool {
 	r := w.at(s)
-	return !s.test() || r.Selector == mib.AttrNull || r.Mask.IsZero()
+	return !s.test() || r.Selector == mib.AttrNull || r.Mask.IsZero() || r.assigns() ||
+		r.Selector.IsVariable() && !w.set[r.Selector]
 }
 
 // never reports whether the test made in state s fails whatever the packet.
+// That of a variable succeeds while it holds nothing.
 func (w *walker) never(s state) bool {
-	return !w.always(s) && w.at(s).Value.Outside(&w.at(s).Mask)
+	r := w.at(s)
+	return !w.always(s) && !r.Selector.IsVariable() && r.Value.Outside(&r.Mask)
 }
 
 // walk visits all states; false if there are too many.

@@ -28,6 +28,8 @@ func (w *walker) reportTests() {
 		case r.isPushPkt() && !r.Value.IsZero():
 			w.add(Error, n, FieldValue, "use PushRuleTo to save what was tested for; else write 0 and "+entryHint(n),
 				"%s with a value is entered with its test on", r.Action)
+		case r.Value.Outside(&r.Mask) && r.Selector.IsVariable():
+			w.add(Warning, n, FieldValue, "", "the value has bits outside the mask: the test only succeeds while %s holds nothing", r.Selector)
 		case r.Value.Outside(&r.Mask):
 			w.add(Warning, n, FieldValue, leftHint(r), "the test never succeeds: the value has bits outside the mask")
 		case r.pushesPacket() && r.Value.IsZero() && !r.Selector.IsComputed():

@@ -11,7 +11,8 @@ import (
 // SRL statement stands, or an SRL keyword. It is false for text that has
 // neither; what it says of text in neither language means nothing.
 func LooksLikeRules(src []byte) bool {
-	s := newScanner(&sourceFile{text: string(src[:min(len(src), MaxSource)])})
+	format := false // in a FORMAT, where a mistaken A/B is no width
+	s := newScanner(&Text{Body: string(src[:min(len(src), MaxSource)])})
 	for !s.end() {
 		if s.text[s.pos] == '"' {
 			s.skipQuoted()
@@ -19,12 +20,17 @@ func LooksLikeRules(src []byte) bool {
 		}
 		word := s.word()
 		if word == "" {
+			format = format && s.text[s.pos] != ';'
 			s.pos++
 			continue
 		}
 		switch strings.ToLower(word) {
 		case "rules":
-			return true
+			if s.peek() != ':' { // else it is a label
+				return true
+			}
+		case "format":
+			format = true
 		case "set": // the name that follows says nothing, whatever word it is
 			if s.peek() != '"' {
 				s.word()
@@ -39,8 +45,12 @@ func LooksLikeRules(src []byte) bool {
 			continue
 		}
 		switch s.peek() {
-		case '&', '/':
+		case '&':
 			return true
+		case '/':
+			if !format {
+				return true
+			}
 		case '=':
 			return !strings.HasPrefix(s.text[s.pos:], "==")
 		}

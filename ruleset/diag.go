@@ -3,6 +3,7 @@ package ruleset
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // MaxDiags is how many errors one run shows.
@@ -25,12 +26,15 @@ type Diag struct {
 	Column   int // from 1, in characters; 0 if the whole line is meant
 	Message  string
 	Hint     string // what to write instead; may be empty
-	Source   string // the source line, without its newline
+	Source   string // the source line, without its newline; of a long one the first part
 }
 
 // String renders the message in full: place, message, source line, caret and
-// hint, each on a line of its own, without a final newline.
+// hint, each on a line of its own, without a final newline. What a terminal
+// would not show as it is, above all control characters, becomes "?". There is
+// no caret for a place in the part of a long line that Source leaves out.
 func (d Diag) String() string {
+	d.File, d.Message, d.Source, d.Hint = visible(d.File), visible(d.Message), visible(d.Source), visible(d.Hint)
 	var b strings.Builder
 	b.WriteString(d.File)
 	if d.Line > 0 {
@@ -46,7 +50,7 @@ func (d Diag) String() string {
 	b.WriteString(d.Message)
 	if d.Line > 0 {
 		b.WriteString("\n    " + d.Source)
-		if d.Column > 0 {
+		if d.Column > 0 && d.Column <= utf8.RuneCountInString(d.Source)+1 {
 			b.WriteString("\n    " + caretPad(d.Source, d.Column-1) + "^")
 		}
 	}

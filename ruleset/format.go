@@ -198,8 +198,8 @@ func (rs *RuleSet) OutputFormat() *Format {
 	f := DefaultFormat()
 	var seen [256]bool
 	for i := range rs.Rules {
-		a, ok := rs.Rules[i].saves()
-		if !ok || !a.IsDistribution() || seen[a] {
+		a := rs.Rules[i].Selector
+		if !rs.Rules[i].pushes() || !a.IsDistribution() || seen[a] {
 			continue
 		}
 		seen[a] = true
@@ -209,17 +209,4 @@ func (rs *RuleSet) OutputFormat() *Format {
 		f.Attrs = append(f.Attrs, a)
 	}
 	return f
-}
-
-// saves returns the attribute that r pushes. A rule that gives a variable an
-// attribute counts too: that is how a subroutine gets what it will push.
-func (r *Rule) saves() (mib.Attr, bool) {
-	switch r.Action {
-	case mib.ActionCount, mib.ActionCountPkt,
-		mib.ActionPushRuleTo, mib.ActionPushRuleToAct, mib.ActionPushPktTo, mib.ActionPushPktToAct:
-		return r.Selector, true
-	case mib.ActionAssign, mib.ActionAssignAct:
-		return mib.Attr(r.Value[0]), true
-	}
-	return mib.AttrNull, false
 }

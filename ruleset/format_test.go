@@ -122,7 +122,7 @@ func FuzzParseFormatLine(f *testing.F) {
 
 func TestOutputFormat(t *testing.T) {
 	rs := &RuleSet{Rules: []Rule{
-		{Selector: mib.AttrV1, Value: Octets{byte(mib.AttrFlowTime)}, Action: mib.ActionAssign, Parameter: 2},
+		{Selector: mib.AttrFlowTime, Action: mib.ActionPushPktToAct, Parameter: 2},
 		{Selector: mib.AttrToPacketSize, Action: mib.ActionPushPktToAct, Parameter: 3},
 		{Selector: mib.AttrToPacketSize, Action: mib.ActionPushPktToAct, Parameter: 4},
 		{Selector: mib.AttrNull, Action: mib.ActionCount},

@@ -154,16 +154,14 @@ func (t *ruleText) set(n int, r *Rule, labelled []bool) error {
 
 func (r *Rule) maskText() string {
 	m := &r.Mask
-	switch r.Selector {
-	case mib.AttrSourcePeerAddress, mib.AttrDestPeerAddress:
-		if bits, ok := width(m); ok && bits > 32 {
-			return "/" + strconv.Itoa(bits)
-		}
+	bits, leading := m.Width()
+	switch a := r.Selector; {
+	case leading && bits > 32 && FillSize(a) != 6:
+		return "/" + strconv.Itoa(bits)
+	case a == mib.AttrSourcePeerAddress || a == mib.AttrDestPeerAddress:
 		return peerText(m, m.Last() <= 4)
-	case mib.AttrSourceTransAddress, mib.AttrDestTransAddress:
-		if m.Last() != 0 && m.Last() <= 2 {
-			return dotted(m, 2)
-		}
+	case (a == mib.AttrSourceTransAddress || a == mib.AttrDestTransAddress) && m.Last() != 0 && m.Last() <= 2:
+		return dotted(m, 2)
 	}
 	return r.plainText(m)
 }
@@ -176,9 +174,19 @@ func (r *Rule) valueText() string {
 		long := r.Mask.Last() > 4 && r.Mask.Last() <= 16
 		return peerText(v, v.Last() <= 4 && !long)
 	}
-	if r.Selector.IsVariable() && (r.Action == mib.ActionAssign || r.Action == mib.ActionAssignAct) && v.Last() <= 1 {
-		if _, ok := mib.Info(mib.Attr(v[0])); ok {
+	if r.Selector.IsVariable() {
+		size := v.Last()
+		if n := r.Mask.Last(); n <= 16 && size > 0 { // else the mask is for any address
+			size = max(size, n)
+		}
+		_, known := mib.Info(mib.Attr(v[0]))
+		switch {
+		case r.assigns() && size <= 1 && known:
 			return mib.Attr(v[0]).String()
+		case size > 4 && size <= 6: // most likely a MAC address
+			return hyphened(v, 6)
+		case size > 6:
+			return peerText(v, false)
 		}
 	}
 	return r.plainText(v)
@@ -215,19 +223,7 @@ func (r *Rule) plainText(o *Octets) string {
 		}
 		return strconv.FormatUint(uint64(n), 10)
 	}
-	if fill == 1 && last <= 4 { // most likely a part of an IPv4 address
-		return dotted(o, 4)
-	}
 	return dotted(o, max(2, last))
-}
-
-// width is the number of leading one bits of m; ok says that it has no others.
-func width(m *Octets) (bits int, ok bool) {
-	for bits < 8*len(m) && m[bits/8]&(0x80>>(bits%8)) != 0 {
-		bits++
-	}
-	o, err := WidthMask(mib.AttrNull, bits) // Null takes any width
-	return bits, err == nil && o == *m
 }
 
 // dotted writes the first n octets of o in decimal; n is at least 2, since a

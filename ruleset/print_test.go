@@ -25,7 +25,7 @@ func reread(t interface {
 	if err := Print(&b, rs); err != nil {
 		t.Fatalf("print: %v", err)
 	}
-	r := parse(&sourceFile{name: "printed", text: b.String()}, ReadOptions{})
+	r := parse(&Text{Name: "printed", Body: b.String()}, ReadOptions{})
 	if r.errors > 0 {
 		t.Fatalf("%v\nin\n%s", r.diags, b.String())
 	}
@@ -47,6 +47,11 @@ func TestPrint(t *testing.T) {
 		mac: SourceAdjacentAddress & FF-FF-FF-FF-FF-FF = 00-80-48-81-0e-7c: PushRuleToAct, Next;
 		V1 & 0 = DestPeerAddress: AssignAct, Next;
 		V1 & 255.255.0.0 = 0: PushPktToAct, Next;
+		V1 & /160 = 10.1.0.5: PushRuleToAct, Next;
+		V1 & 255.255 = 0.80: PushRuleToAct, Next;
+		V1 & /64 = 2001:db8::: PushRuleToAct, Next;
+		V1 & /48 = 00-80-48-81-0e-7c: PushRuleToAct, Next;
+		SessionID = 0.1: PushRuleToAct, Next;
 		ports: DestTransAddress & FC-00 = 0: PushPktToAct, Next;
 		ToPacketSize & 1.0.25!1500 = 60.0!0: PushPktToAct, Next;
 		FlowKind & 255 = 'W': Count, 0;
@@ -61,16 +66,21 @@ STATISTICS;
 RULES
      SourcePeerType        & 255               = 1:                 PushRuleTo, L3;       # 1
      Null                  & 0                 = 0:                 GotoAct, L7;          # 2
-L3:  SourcePeerAddress     & 255.0.0.0         = 10.0.0.0:          PushRuleToAct, L10;   # 3
-     SourcePeerAddress     & 255.255.255.255   = 32.1.13.184:       PushRuleToAct, L10;   # 4
-     SourcePeerAddress     & /40               = 2001:db8:::        PushRuleToAct, L10;   # 5
+L3:  SourcePeerAddress     & 255.0.0.0         = 10.0.0.0:          PushRuleToAct, L15;   # 3
+     SourcePeerAddress     & 255.255.255.255   = 32.1.13.184:       PushRuleToAct, L15;   # 4
+     SourcePeerAddress     & /40               = 2001:db8:::        PushRuleToAct, L15;   # 5
      Null                  & 0                 = 0:                 NoMatch, 0;           # 6
 L7:  SourceAdjacentAddress & FF-FF-FF-FF-FF-FF = 00-80-48-81-0E-7C: PushRuleToAct, Next;  # 7
      V1                    & 0                 = DestPeerAddress:   AssignAct, Next;      # 8
-     V1                    & 255.255.0.0       = 0:                 PushPktToAct, Next;   # 9
-L10: DestTransAddress      & 252.0             = 0:                 PushPktToAct, Next;   # 10
-     ToPacketSize          & 1.0.25!1500       = 60.0.0!0:          PushPktToAct, Next;   # 11
-     FlowKind              & 255               = 87:                Count, 0;             # 12
+     V1                    & 255.255           = 0:                 PushPktToAct, Next;   # 9
+     V1                    & /160              = 10.1.0.5:          PushRuleToAct, Next;  # 10
+     V1                    & 255.255           = 0.80:              PushRuleToAct, Next;  # 11
+     V1                    & /64               = 2001:db8:::        PushRuleToAct, Next;  # 12
+     V1                    & /48               = 00-80-48-81-0E-7C: PushRuleToAct, Next;  # 13
+     SessionID             & /80               = 0.1:               PushRuleToAct, Next;  # 14
+L15: DestTransAddress      & 252.0             = 0:                 PushPktToAct, Next;   # 15
+     ToPacketSize          & 1.0.25!1500       = 60.0.0!0:          PushPktToAct, Next;   # 16
+     FlowKind              & 255               = 87:                Count, 0;             # 17
 FORMAT "<" FlowRuleSet FlowIndex "  " SourcePeerType SourcePeerAddress
    DestPeerAddress "" ToPDUs " \"(\" " ToPacketSize ")";
 `

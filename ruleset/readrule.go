@@ -265,7 +265,7 @@ func (r *reader) labelHint(name string) string {
 }
 
 // addFindings checks the rules and puts what is found at its place.
-func (r *reader) addFindings(main *sourceFile) {
+func (r *reader) addFindings(main *Text) {
 	for _, f := range r.rs.Check() {
 		p := place{file: main}
 		if f.Rule > 0 {

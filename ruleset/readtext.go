@@ -30,7 +30,7 @@ func ReadText(file string, src []byte, opt ReadOptions) (*RuleSet, Diags, error)
 	if len(src) > MaxSource {
 		return nil, nil, fmt.Errorf("%s: %d octets of rules are more than %d", file, len(src), MaxSource)
 	}
-	main := &sourceFile{name: file, text: string(src)}
+	main := &Text{Name: file, Body: string(src)}
 	r := parse(main, opt)
 	if r.errors == 0 {
 		r.addFindings(main)
@@ -45,11 +45,11 @@ func ReadText(file string, src []byte, opt ReadOptions) (*RuleSet, Diags, error)
 }
 
 // parse reads main without checking its rules.
-func parse(main *sourceFile, opt ReadOptions) *reader {
+func parse(main *Text, opt ReadOptions) *reader {
 	r := &reader{
 		rs:     &RuleSet{Optimise: -1},
 		open:   opt.Open,
-		octets: len(main.text),
+		octets: len(main.Body),
 		labels: make(map[string]*label),
 		files:  make(map[string]int),
 	}
@@ -81,7 +81,7 @@ type reader struct {
 
 // rulePlaces is where a rule and its parts stand.
 type rulePlaces struct {
-	file                           *sourceFile
+	file                           *Text
 	attr, mask, value, action, par int32
 }
 
@@ -114,12 +114,12 @@ func (r *reader) warnAt(p place, hint, format string, args ...any) {
 	}
 }
 
-func (r *reader) readFile(f *sourceFile, depth int) {
+func (r *reader) readFile(f *Text, depth int) {
 	outer := r.scanner
 	r.scanner = newScanner(f)
-	r.stack = append(r.stack, f.name)
-	if _, ok := r.files[f.name]; !ok {
-		r.files[f.name] = len(r.files)
+	r.stack = append(r.stack, f.Name)
+	if _, ok := r.files[f.Name]; !ok {
+		r.files[f.Name] = len(r.files)
 	}
 	for !r.end() && !r.stop {
 		r.statement(depth)
@@ -191,8 +191,8 @@ func (r *reader) label(at place, name string) {
 		return
 	}
 	if old := r.labels[key]; old != nil {
-		d := old.at.diag(Error, "", "")
-		r.errorAt(at, "", "label %.40q stands in line %d of %s already", name, d.Line, d.File)
+		line := old.at.file.Line(int(old.at.offset))
+		r.errorAt(at, "", "label %.40q stands in line %d of %s already", name, line, old.at.file.Name)
 		return
 	}
 	if len(r.labels) == maxLabels {
@@ -324,7 +324,7 @@ func (r *reader) include(at place, depth int) {
 		r.errorAt(at, "", "INCLUDE: %v", err)
 		return
 	}
-	r.readFile(&sourceFile{name: name, text: string(text)}, depth+1)
+	r.readFile(&Text{Name: name, Body: string(text)}, depth+1)
 }
 
 func (r *reader) openInclude(name string, depth int) ([]byte, error) {

@@ -211,6 +211,26 @@ func TestReadTextCaret(t *testing.T) {
 	}
 }
 
+// TestDiagString: nothing of a file gets to the terminal but what can be seen
+// there, and no caret stands where the line is not shown.
+func TestDiagString(t *testing.T) {
+	odd := "a\x1b[2J\u202e\u009b\xff\tb"
+	d := (&Text{Name: odd, Body: "x\r\n" + odd + "\r\n"}).Diag(3+len(odd)-1, Error, odd, odd)
+	const shown = "a?[2J???\tb"
+	want := shown + ":2:10: " + shown + "\n    " + shown + "\n            \t^\n    hint: " + shown
+	if got := d.String(); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	long := strings.Repeat("\u00e9", maxShown)
+	far := (&Text{Name: "t", Body: long + "@"}).Diag(len(long), Error, "there", "")
+	if got, want := far.String(), "t:1:401: there\n    "+long[:maxShown]+" ..."; got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	if far = (&Text{Body: "x" + long}).Diag(0, Error, "", ""); !strings.HasSuffix(far.Source, "\u00e9 ...") {
+		t.Errorf("a character cut in two: %q", far.Source)
+	}
+}
+
 func TestReadTextGoesOnAfterErrors(t *testing.T) {
 	text := strings.Repeat("Nul & 0 = 0: Goto, Next;\n", 20) + "x: Null & 0 = 0: Count, 0;"
 	_, ds, err := ReadText("t", []byte(text), ReadOptions{})
@@ -300,7 +320,7 @@ func TestReadTextLimits(t *testing.T) {
 	}
 	// One line, wide as the file, is not repeated in full.
 	_, ds, _ := ReadText("t", []byte(strings.Repeat(" ", 1<<20)+"@"), ReadOptions{})
-	if len(ds) != 1 || len(ds[0].Source) > maxShown || ds[0].Line != 1 || ds[0].Column != 0 {
+	if len(ds) != 1 || len(ds[0].String()) > 2*maxShown || ds[0].Line != 1 || ds[0].Column != 0 {
 		t.Errorf("a long line: %d messages", len(ds))
 	}
 }
@@ -427,6 +447,10 @@ func TestLooksLikeRules(t *testing.T) {
 		{"save with a mask", "save SourcePeerAddress & 255.0.0.0; count;", false},
 		{"save after set", "set x; save SourcePeerAddress /32; count;", false},
 		{"compound", "a: { count; }", false},
+		{"label named rules", "rules: { count; }", false},
+		{"format with an unquoted slash", "format ToPDUs/FromPDUs;\ncount;", false},
+		{"the same before rules", "format ToPDUs/FromPDUs;\nSourcePeerAddress /8 = 10.0: Count, 0;", true},
+		{"rule after a format without end", "format ToPDUs FromPDUs\nSourcePeerAddress & /8 = 10.0: Count, 0;", true},
 	} {
 		if got := LooksLikeRules([]byte(c.text)); got != c.want {
 			t.Errorf("%s: got %v", c.name, got)

@@ -12,13 +12,13 @@ import (
 // of text is depends on where it stands: "2001:db8::" is a value after '=',
 // and a label in front of a rule.
 type scanner struct {
-	file *sourceFile
+	file *Text
 	text string
 	pos  int
 }
 
-func newScanner(f *sourceFile) *scanner {
-	return &scanner{file: f, text: f.text, pos: len(f.text) - len(strings.TrimPrefix(f.text, "\uFEFF"))}
+func newScanner(f *Text) *scanner {
+	return &scanner{file: f, text: f.Body, pos: len(f.Body) - len(strings.TrimPrefix(f.Body, "\uFEFF"))}
 }
 
 func (s *scanner) here() place { return place{s.file, int32(s.pos)} }

@@ -3,6 +3,7 @@ package ruleset
 import (
 	"sort"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -19,69 +20,85 @@ const (
 	maxLabels   = 2 * MaxRules
 )
 
-// maxShown bounds the part of a source line that a message repeats, so that a
-// file without newlines does not flood the terminal.
+// maxShown bounds the part of a source line that a message repeats, in octets,
+// so that a file without newlines does not flood the terminal.
 const maxShown = 400
 
-// sourceFile is one file's text with an index of its lines.
-type sourceFile struct {
-	name  string
-	text  string
+// maxCounted is how far into a line columns are counted, in octets: a hostile
+// file has many mistakes in one line of megabytes.
+const maxCounted = 64 << 10
+
+// Text is one file of rules, as messages show it. It is not changed once a
+// message was made.
+type Text struct {
+	Name string // for messages
+	Body string
+
 	lines []int32 // offset of each line's first octet, made when first asked
 }
 
 // place is a position in rule text. The zero place is no position.
 type place struct {
-	file   *sourceFile
+	file   *Text
 	offset int32
-}
-
-// line returns the line number, from 1, and the offset where it begins.
-func (f *sourceFile) line(offset int) (number, start int) {
-	if f.lines == nil {
-		f.lines = append(f.lines, 0)
-		for i := 0; i < len(f.text); i++ {
-			if f.text[i] == '\n' {
-				f.lines = append(f.lines, int32(i+1))
-			}
-		}
-	}
-	number = sort.Search(len(f.lines), func(i int) bool { return int(f.lines[i]) > offset })
-	return number, int(f.lines[number-1])
 }
 
 // diag makes a message about place p.
 func (p place) diag(sev Severity, message, hint string) Diag {
-	d := Diag{Severity: sev, Message: message, Hint: hint}
 	if p.file == nil {
-		return d
+		return Diag{Severity: sev, Message: message, Hint: hint}
 	}
-	d.File = p.file.name
-	var start int
-	d.Line, start = p.file.line(int(p.offset))
-	text := p.file.text[start:]
-	if i := strings.IndexByte(text[:min(len(text), maxShown)], '\n'); i >= 0 {
-		text = text[:i]
-	} else {
-		text = text[:min(len(text), maxShown)]
-	}
-	d.Source = visible(text)
-	if col := int(p.offset) - start; col <= len(text) {
-		d.Column = utf8.RuneCountInString(text[:col]) + 1
+	return p.file.Diag(int(p.offset), sev, message, hint)
+}
+
+// Diag makes a message about the place that lies offset octets into the text,
+// or right behind it. Far behind the start of a line the column is not told.
+func (t *Text) Diag(offset int, sev Severity, message, hint string) Diag {
+	line := t.Line(offset)
+	start := int(t.lines[line-1])
+	d := Diag{Severity: sev, File: t.Name, Line: line, Message: message, Hint: hint, Source: firstLine(t.Body[start:])}
+	if offset-start <= maxCounted {
+		d.Column = utf8.RuneCountInString(t.Body[start:offset]) + 1
 	}
 	return d
 }
 
+// Line returns the number, from 1, of the line that offset lies in.
+func (t *Text) Line(offset int) int {
+	if t.lines == nil {
+		t.lines = append(t.lines, 0)
+		for i := range len(t.Body) {
+			if t.Body[i] == '\n' {
+				t.lines = append(t.lines, int32(i+1))
+			}
+		}
+	}
+	return sort.Search(len(t.lines), func(i int) bool { return int(t.lines[i]) > offset })
+}
+
+// firstLine is the first line of text, or as much of it as messages show.
+func firstLine(text string) string {
+	if i := strings.IndexByte(text[:min(len(text), maxShown+1)], '\n'); i >= 0 {
+		return strings.TrimSuffix(text[:i], "\r")
+	}
+	if len(text) <= maxShown {
+		return text
+	}
+	end := maxShown
+	for end > maxShown-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + " ..."
+}
+
 // visible is text as it may be shown on a terminal: one character for each of
-// text, control characters and broken UTF-8 replaced.
+// text, a question mark for those that would not be seen or that control the
+// terminal, and for broken UTF-8.
 func visible(text string) string {
 	return strings.Map(func(c rune) rune {
-		switch {
-		case c == '\t':
-			return c
-		case c < ' ' || c >= 0x7F && c < 0xA0 || c == utf8.RuneError:
+		if c != '\t' && (c == utf8.RuneError || !unicode.IsPrint(c)) {
 			return '?'
 		}
 		return c
-	}, strings.TrimSuffix(text, "\r"))
+	}, text)
 }

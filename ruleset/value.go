@@ -267,6 +267,16 @@ func (o *Octets) Last() int {
 	return n
 }
 
+// Width is the number of leading one bits of a mask; ok is false if it has one
+// bits behind them.
+func (o *Octets) Width() (bits int, ok bool) {
+	for bits < 8*len(o) && o[bits/8]&(0x80>>(bits%8)) != 0 {
+		bits++
+	}
+	m, _ := WidthMask(mib.AttrNull, bits) // cannot fail: Null takes any width
+	return bits, m == *o
+}
+
 // IsZero reports whether all octets are zero; a rule with such a mask always
 // succeeds (RFC 2722 §4.4).
 func (o *Octets) IsZero() bool { return *o == Octets{} }

@@ -250,4 +250,11 @@ func TestPcapProbeKeepsDamage(t *testing.T) {
 	if !errors.Is(err, ErrDamaged) || len(got) != 1 {
 		t.Errorf("second record damaged: %d frames, %v", len(got), err)
 	}
+	// An odd record, and zeros where Nokia's third one would be.
+	data := join(octets(8, 0x42), make([]byte, 52))
+	rec = pcapRec(le, t0, 5, 60, 60, nil, data)
+	got, st, err := readBytes(t, join(head, rec, pcapRec(le, t0, 5, 60, 20, nil, data), rec, rec))
+	if err != io.EOF || len(got) != 4 || st.Odd != 1 || !bytes.Equal(got[0].Data, data) {
+		t.Errorf("second record odd: %d frames, %+v, %v", len(got), st, err)
+	}
 }

@@ -110,12 +110,16 @@ func (p *pcapng) parse(b *wire.Batch, data []byte, _ bool) (used int64, need int
 		if err != nil {
 			return int64(pos), 0, err
 		}
-		if len(rest) < total {
-			if p.passed(typ) && total > minRead {
-				// Not worth keeping; its second length is not looked at.
-				p.skipped(typ)
-				return int64(pos + total), blockFrame, nil
+		if p.passed(typ) && total > minRead {
+			// Not worth keeping, so its second length is not looked at, even if
+			// it happens to be there.
+			p.skipped(typ)
+			if pos += total; pos > len(data) {
+				return int64(pos), blockFrame, nil
 			}
+			continue
+		}
+		if len(rest) < total {
 			return int64(pos), total, nil
 		}
 		blk := rest[:total:total]

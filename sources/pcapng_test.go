@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"netramet/sources/wire"
 )
@@ -73,6 +74,26 @@ func TestPcapNGReadings(t *testing.T) {
 			}
 			checkFrames(t, got, row.want)
 		})
+	}
+}
+
+// TestPcapNGLargeBlock passes over a block that is too large to be kept and whose
+// second length is wrong: it may not matter how much of it was read at once.
+func TestPcapNGLargeBlock(t *testing.T) {
+	large := ngBlock(le, 0x99, octets(minRead, 1))
+	le.PutUint32(large[len(large)-4:], 12)
+	good := ngEnhanced(le, 0, 5, 70, octets(60, 0x40))
+	// What comes first is more than the reader has looked at to tell the format,
+	// so that a whole block then comes in one piece.
+	first := bytes.Repeat(good, 50)
+	file := join(ngSection(le), ngInterfaceBlock(le, 1, 0), first, large, good, large[:minRead])
+	for name, r := range map[string]io.Reader{
+		"at once": bytes.NewReader(file), "octet by octet": iotest.OneByteReader(bytes.NewReader(file)),
+	} {
+		got, st, err := readStream(t, r)
+		if len(got) != 51 || st.Skipped != 2 || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: %d frames, %+v, %v", name, len(got), st, err)
+		}
 	}
 }
 

@@ -35,11 +35,15 @@ const (
 	// to; Linux knows packet types 0 to 7.
 	maxIfIndex    = 1<<16 - 1
 	maxPacketType = 7
+	// maxApart is how many seconds the records that a rarer variant is judged
+	// by may be apart: what is read in the wrong place has no such times.
+	maxApart = 30 * 24 * 3600
 )
 
 // probe chooses the variant by its fit to the first records, or returns how
 // much data it needs to do so. A variant other than the first must fit without
-// a fault, so that a damaged standard trace stays one. The choice depends on
+// a fault, and its records must look like those of one capture, so that a
+// damaged or odd standard trace stays one. The choice depends on
 // the trace alone, not on how much of it was read at once.
 func (p *pcap) probe(data []byte, eof bool) (need int) {
 	if len(data) >= probeLen {
@@ -48,7 +52,7 @@ func (p *pcap) probe(data []byte, eof bool) (need int) {
 	full := len(data) == probeLen
 	best := p.variants[0]
 	for i, v := range p.variants {
-		faults, more := p.fit(v, data, eof)
+		faults, more := p.fit(v, data, eof, i > 0)
 		if more > 0 && !full {
 			return min(more, probeLen)
 		}
@@ -65,9 +69,12 @@ func (p *pcap) probe(data []byte, eof bool) (need int) {
 }
 
 // fit counts what speaks against a variant in the first records. If they are
-// not all there, more is how much data the next one needs.
-func (p *pcap) fit(v pcapVariant, data []byte, eof bool) (faults, more int) {
+// not all there, more is how much data the next one needs. With strict, times
+// that are far apart and frames longer than can be captured speak against it
+// too, which are odd but sound in a standard trace.
+func (p *pcap) fit(v pcapVariant, data []byte, eof, strict bool) (faults, more int) {
 	pos := 0
+	first := int64(-1) // seconds of the first record
 	for i := range probeRecords {
 		rest := data[pos:]
 		if eof && len(rest) == 0 {
@@ -84,6 +91,12 @@ func (p *pcap) fit(v pcapVariant, data []byte, eof bool) (faults, more int) {
 			return faults + 1, 0
 		}
 		if p.odd(r) || v.recordLen >= 24 && !p.plausible(rest[pcapRecordLen:]) {
+			faults++
+		}
+		if first < 0 {
+			first = int64(r.seconds)
+		}
+		if apart := int64(r.seconds) - first; strict && (r.wire > MaxCapLen || apart > maxApart || apart < -maxApart) {
 			faults++
 		}
 		end := v.recordLen + int(r.captured)

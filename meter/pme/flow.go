@@ -33,6 +33,7 @@ func (n node) testing() bool { return n&1 == 0 }
 // decides it.
 type flowGraph struct {
 	rules   []ruleset.Rule
+	set     [256]bool     // variables that a rule assigns to
 	subs    []*subroutine // subs[0] is the main program
 	byEntry map[node]int
 	work    []visit
@@ -67,6 +68,11 @@ type visit struct {
 // subroutines that may call themselves, and calls nested too deeply.
 func checkFlow(rules []ruleset.Rule, budget int) error {
 	g := &flowGraph{rules: rules, byEntry: make(map[node]int), budget: budget}
+	for i := range rules {
+		if isAssign(rules[i].Action) {
+			g.set[rules[i].Selector] = true
+		}
+	}
 	g.sub(nodeOf(0, true))
 	for len(g.work) > 0 && g.budget > 0 {
 		v := g.work[len(g.work)-1]
@@ -80,6 +86,12 @@ func checkFlow(rules []ruleset.Rule, budget int) error {
 		return err
 	}
 	return g.checkCalls()
+}
+
+// always: r succeeds for every packet. A variable that no rule sets stands for
+// Null.
+func (g *flowGraph) always(r *ruleset.Rule) bool {
+	return alwaysTrue(r) || r.Selector.IsVariable() && !g.set[r.Selector]
 }
 
 // sub returns the subroutine entered at entry.
@@ -117,7 +129,7 @@ func (g *flowGraph) visit(sub, index int, testing bool) {
 func (g *flowGraph) follow(v visit) {
 	i := v.at.index()
 	r := &g.rules[i]
-	if v.at.testing() && !alwaysTrue(r) {
+	if v.at.testing() && !g.always(r) {
 		g.visit(v.sub, i+1, true)
 		if neverTrue(r) && !r.Selector.IsVariable() {
 			return
@@ -152,7 +164,7 @@ func (g *flowGraph) follow(v visit) {
 // certain returns the node that surely follows at, if there is one.
 func (g *flowGraph) certain(at node) (node, bool) {
 	r := &g.rules[at.index()]
-	if at.testing() && !alwaysTrue(r) || !r.Action.Goes() || isGosub(r.Action) || int(r.Parameter) > len(g.rules) {
+	if at.testing() && !g.always(r) || !r.Action.Goes() || isGosub(r.Action) || int(r.Parameter) > len(g.rules) {
 		return 0, false
 	}
 	return nodeOf(int(r.Parameter)-1, r.Action.Tests()), true

@@ -25,7 +25,7 @@ type instr struct {
 	mask, value [3]uint64
 	next        uint32 // index of the goto target; Return: what to add
 	// save is what a push puts into the pattern queue: attribute (8 bits, 0
-	// if a variable tells it), saveRule, and the number of the mask or, of a
+	// if a variable tells it), saveRule, and the number of the cover or, of a
 	// distribution, of its specification.
 	save   uint32
 	test   uint8
@@ -110,7 +110,7 @@ func compile(rs *ruleset.RuleSet, shapes *Shapes, groupMin int) *Program {
 		facts:    gatherFacts(rs),
 	}
 	p.regs[regRuleSet] = uint64(p.number)
-	numbers := make(map[ruleset.Octets]uint32)
+	numbers := make(map[cover]uint32)
 	for i := range rs.Rules {
 		p.lower(&p.code[i], &rs.Rules[i], numbers)
 	}
@@ -121,8 +121,8 @@ func compile(rs *ruleset.RuleSet, shapes *Shapes, groupMin int) *Program {
 	return p
 }
 
-// lower fills in from r. numbers interns the masks of pushes.
-func (p *Program) lower(in *instr, r *ruleset.Rule, numbers map[ruleset.Octets]uint32) {
+// lower fills in from r. numbers interns the covers of pushes.
+func (p *Program) lower(in *instr, r *ruleset.Rule, numbers map[cover]uint32) {
 	in.mask, in.value = words(&r.Mask), words(&r.Value)
 	in.action = r.Action
 	in.on = r.Action.Tests()
@@ -162,7 +162,7 @@ func testOf(in *instr, r *ruleset.Rule) uint8 {
 }
 
 // saveOf returns what r pushes, as instr.save tells it. It is never 0.
-func (p *Program) saveOf(r *ruleset.Rule, numbers map[ruleset.Octets]uint32) uint32 {
+func (p *Program) saveOf(r *ruleset.Rule, numbers map[cover]uint32) uint32 {
 	var save uint32
 	if !r.Selector.IsVariable() {
 		save = uint32(r.Selector)
@@ -174,15 +174,50 @@ func (p *Program) saveOf(r *ruleset.Rule, numbers map[ruleset.Octets]uint32) uin
 	if pushesRule(r.Action) {
 		save |= saveRule
 	}
-	n, ok := numbers[r.Mask]
+	cover := coverOf(r)
+	n, ok := numbers[cover]
 	if !ok {
 		// From 1, so that a variable's save is not taken for none.
-		n = uint32(len(p.masks)) + 1
-		numbers[r.Mask] = n
-		p.masks = append(p.masks, r.Mask)
+		n = uint32(len(p.covers)) + 1
+		numbers[cover] = n
+		p.covers = append(p.covers, cover)
 	}
 	return save | n<<saveShift
 }
+
+// cover is how much of an attribute a push saves: the bits of mask, in the
+// packet's own length or, if that is less than least octets, in size octets.
+type cover struct {
+	mask        ruleset.Octets
+	least, size uint8
+}
+
+// coverOf returns what r covers. A value of the rule's own may be longer than
+// the packet's address: it takes as many octets as its mask. But a mask of all
+// octets there can be, as a rule has that gives none, means the whole address,
+// whatever its length (semantics 9); then the value itself tells how many it
+// needs, and IPv4 and IPv6 addresses are kept in their length.
+func coverOf(r *ruleset.Rule) cover {
+	c := cover{mask: r.Mask}
+	if !pushesRule(r.Action) {
+		return c
+	}
+	c.least = uint8(r.Mask.Last())
+	c.size = c.least
+	if r.Mask == allOctets {
+		c.least = uint8(r.Value.Last())
+		if c.least <= 16 {
+			c.size = 16
+		}
+		if c.least <= 4 {
+			c.size = 4
+		}
+	}
+	return c
+}
+
+// allOctets is the mask of every bit of the longest address.
+var allOctets = ruleset.FullMask(mib.AttrSourcePeerAddress)
 
 // words widens octets to three words; the last holds four octets.
 func words(o *ruleset.Octets) [3]uint64 {

@@ -233,14 +233,34 @@ func (m *machine) push(r *ruleset.Rule, a mib.Attr, value ruleset.Octets, fromRu
 		value = and(value, r.Mask)
 		_, size := m.value(a)
 		if fromRule {
-			// A mask may reach beyond the packet's address, not beyond the
-			// attribute that a variable happens to hold.
-			size = min(max(size, len(bytes.TrimRight(r.Mask[:], "\x00"))), a.Size())
+			size = savedSize(r, a, size)
 		}
 		s.Mask, s.Value = bytes.Clone(r.Mask[:size]), bytes.Clone(value[:size])
 	}
 	m.queue = append(m.queue, s)
 	m.step.Pushed = &s
+}
+
+// savedSize is the number of octets that the rule's own value of a takes, where
+// the packet's has natural ones. Its mask may reach beyond the packet's address,
+// but not beyond the attribute that a variable happens to hold. A mask of all
+// 20 octets only says "the whole address": the value may be longer than the
+// packet's, an IPv6 address for an IPv4 packet, and has its own length then.
+func savedSize(r *ruleset.Rule, a mib.Attr, natural int) int {
+	last := func(o ruleset.Octets) int { return len(bytes.TrimRight(o[:], "\x00")) }
+	need := last(r.Mask)
+	if !bytes.Equal(r.Mask[:], bytes.Repeat([]byte{0xff}, len(r.Mask))) {
+		return min(max(natural, need), a.Size())
+	}
+	if last(r.Value) <= natural {
+		return natural
+	}
+	for _, need = range []int{4, 16, 20} {
+		if last(r.Value) <= need {
+			break
+		}
+	}
+	return min(need, a.Size())
 }
 
 // key builds the flow key: all attributes zero, then the queue copied in

@@ -182,14 +182,14 @@ func (p *Program) makePath(pa *path, queue []pushed, peerLen uint8) {
 // place appends the slot and the move of queue entry i.
 func (t *pathTable) place(p *Program, i int, save uint32, peerLen uint8) {
 	a := mib.Attr(save)
-	mask := p.masks[save>>saveShift-1]
+	c := &p.covers[save>>saveShift-1]
 	fromRule := save&saveRule != 0
 	size := naturalSize(a, peerLen)
-	if fromRule {
-		size = min(max(size, significant(&mask)), a.Size())
+	if size < int(c.least) {
+		size = min(int(c.size), a.Size())
 	}
 	sl := slot{attr: a.Slot(), size: uint8(size)}
-	copy(sl.mask[:size], mask[:])
+	copy(sl.mask[:size], c.mask[:])
 	m := move{mask: words((*ruleset.Octets)(&sl.mask)), reg: registers[a], entry: -1}
 	m.words = uint8(max(1, (size+7)/8))
 	switch {

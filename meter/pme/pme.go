@@ -143,7 +143,7 @@ type Program struct {
 	facts    facts
 
 	shapes *Shapes
-	masks  []ruleset.Octets // mask numbers of pushes; see instr.save
+	covers []cover // what pushes save, by number; see instr.save
 	paths  pathTable
 
 	regs [256]uint64

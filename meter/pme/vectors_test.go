@@ -323,6 +323,49 @@ func TestFamiliesNeverMerge(t *testing.T) {
 	}
 }
 
+// A rule that gives no mask has one of 20 octets: what it saves is read back in
+// its natural length, the packet's or, if that is less, the value's own, and is
+// the same flow as what is saved with the mask written out (semantics 9).
+func TestWholeAddresses(t *testing.T) {
+	const all = "255.255.255.255.255.255.255.255.255.255.255.255.255.255.255.255.255.255.255.255"
+	var (
+		v4   = ip(t, tcp, "10.1.0.5", "10.1.0.6")
+		v6   = ip(t, tcp, "[2001:db8::5]", "[2001:db8::6]")
+		arp  = &packet.Packet{PeerType: mib.PeerARP}
+		ones = func(n int) string { return strings.TrimSuffix(strings.Repeat("255.", n), ".") }
+	)
+	for _, row := range []struct {
+		name, rule string
+		pk         *packet.Packet
+		value      string
+		octets     int
+	}{
+		{"test and save, IPv4", "SourcePeerAddress & " + all + " = 10.1.0.5: Count, 0", v4, "10.1.0.5", 4},
+		{"test and save, IPv6", "SourcePeerAddress & " + all + " = 20-01-0d-b8-00-00-00-00-00-00-00-00-00-00-00-05: Count, 0", v6,
+			"32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.5", 16},
+		{"from the packet", "SourcePeerAddress & " + all + " = 0: CountPkt, 0", v4, "10.1.0.5", 4},
+		{"through a variable", "V1 & " + all + " = 10.1.0.5: Count, 0", v4, "10.1.0.5", 4},
+		{"a value that is no packet's", "SourcePeerAddress & " + all + " = 192: Count, 0", v4, "192.0.0.0", 4},
+		{"IPv6 for an IPv4 packet", "SourcePeerAddress & " + all + " = 20-01-0d-b8-00-01: Count, 0", v4,
+			"32.1.13.184.0.1.0.0.0.0.0.0.0.0.0.0", 16},
+		{"IPv4 for an IPv6 packet", "SourcePeerAddress & " + all + " = 192.0.2.1: Count, 0", v6, "192.0.2.1.0.0.0.0.0.0.0.0.0.0.0.0", 16},
+		{"IPv4 for a packet without addresses", "SourcePeerAddress & " + all + " = 192.0.2: Count, 0", arp, "192.0.2.0", 4},
+		{"a mask for IPv6 given", "SourcePeerAddress & " + ones(16) + " = 10.1.0.5: Count, 0", v4, "10.1.0.5.0.0.0.0.0.0.0.0.0.0.0.0", 16},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			rs := assemble(t, "V1 & 0 = SourcePeerAddress: AssignAct, next\n"+row.rule)
+			p, err := Load(rs, NewShapes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			key := compare(t, rs, p, row.pk, WireOrder)
+			if got, want := show(p.shapes, key.Bytes()), "SourcePeerAddress="+row.value+"/"+ones(row.octets); got != want {
+				t.Errorf("saved %s, want %s", got, want)
+			}
+		})
+	}
+}
+
 func mustLoad(t testing.TB, text string) *Program {
 	t.Helper()
 	p, err := Load(assemble(t, text), NewShapes())

@@ -69,7 +69,7 @@ func checkRule(r *ruleset.Rule, n int) string {
 		return reason
 	}
 	if r.Selector != mib.AttrNull { // Null has no size: its mask is not used
-		if size := r.Selector.Size(); significant(&r.Mask) > size {
+		if size := r.Selector.Size(); r.Mask.Last() > size {
 			return fmt.Sprintf("the mask is longer than %s, which has %d octets", r.Selector, size)
 		}
 	}
@@ -148,28 +148,8 @@ func pushesRule(a mib.Action) bool {
 // alwaysTrue: the rule's test succeeds for every packet (RFC 2722 §4.4; a
 // zero mask, whatever the value).
 func alwaysTrue(r *ruleset.Rule) bool {
-	return r.Selector == mib.AttrNull || r.Mask == ruleset.Octets{} || isAssign(r.Action)
+	return r.Selector == mib.AttrNull || r.Mask.IsZero() || isAssign(r.Action)
 }
 
 // neverTrue: the value has bits outside the mask.
-func neverTrue(r *ruleset.Rule) bool {
-	if alwaysTrue(r) {
-		return false
-	}
-	for i := range r.Value {
-		if r.Value[i]&^r.Mask[i] != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// significant returns how many octets are left when zeros on the right are
-// dropped.
-func significant(o *ruleset.Octets) int {
-	n := len(o)
-	for n > 0 && o[n-1] == 0 {
-		n--
-	}
-	return n
-}
+func neverTrue(r *ruleset.Rule) bool { return !alwaysTrue(r) && r.Value.Outside(&r.Mask) }

@@ -139,11 +139,10 @@ func (c *compiler) report(sev ruleset.Severity, at place, hint, msg string) {
 		m := c.macros[at.macro-1]
 		msg += fmt.Sprintf(" (in the text of %s, defined at %s)", m.name, c.where(m.at))
 	}
-	d := ruleset.Diag{Severity: sev, Message: msg, Hint: hint}
 	f := c.files[at.file]
-	d.File = f.name
+	d := ruleset.Diag{Severity: sev, File: f.Name, Message: msg, Hint: hint}
 	if at != (place{}) {
-		d.Line, d.Column, d.Source = f.position(int(at.offset))
+		d = f.Diag(int(at.offset)-1, sev, msg, hint)
 	}
 	if !slices.Contains(c.found, found{at, d}) {
 		c.found = append(c.found, found{at, d})
@@ -152,6 +151,6 @@ func (c *compiler) report(sev ruleset.Severity, at place, hint, msg string) {
 
 // where is a place as "file:line".
 func (c *compiler) where(at place) string {
-	line, _, _ := c.files[at.file].position(int(at.offset))
-	return fmt.Sprintf("%s:%d", c.files[at.file].name, line)
+	f := c.files[at.file]
+	return fmt.Sprintf("%s:%d", f.Name, f.Line(int(at.offset)-1))
 }

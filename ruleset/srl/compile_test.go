@@ -3,6 +3,7 @@ package srl
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -193,11 +194,33 @@ func TestOptimised(t *testing.T) {
 
 func TestRead(t *testing.T) {
 	low := "RULES\nNull & 0 = 0: GotoAct, Next;\nSourcePeerType & 255 = 0: CountPkt, 0;\n"
-	for name, src := range map[string]string{"rules": low, "srl": "save SourcePeerType; count;"} {
+	for name, src := range map[string]string{
+		"rules": low, "rules that include the usual names": "INCLUDE \"standard.srl\";\n" + low, "srl": "save SourcePeerType; count;",
+		"rules with a byte-order mark": "\ufeff" + low, "srl with one": "\ufeffsave SourcePeerType; count;",
+	} {
 		rs, _, err := Read(name, []byte(src), Options{Optimise: 2})
 		if err != nil || len(rs.Rules) != 2 {
 			t.Errorf("%s: %v %v", name, rs, err)
 		}
+	}
+}
+
+func TestReadIncludes(t *testing.T) {
+	const rest = "; Null & 0 = 0: Count, 0;"
+	open := func(name string) ([]byte, error) {
+		if name == "more" {
+			return []byte("STATISTICS; INCLUDE \"standard.srl\""), nil
+		}
+		return nil, errors.New("no such file")
+	}
+	if rs, _, err := Read("t", []byte("INCLUDE more"+rest), Options{Open: open}); err != nil || !rs.Statistics || len(rs.Rules) != 1 {
+		t.Errorf("%v %+v", err, rs)
+	}
+	if _, _, err := Read("t", []byte("INCLUDE other"+rest), Options{Open: open}); err == nil {
+		t.Error("absent file: no error")
+	}
+	if _, _, err := Read("t", []byte("INCLUDE other"+rest), Options{}); err == nil || !strings.Contains(err.Error(), "there are no files to include") {
+		t.Errorf("no files: %v", err)
 	}
 }
 

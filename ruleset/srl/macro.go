@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"sync"
+
+	"netramet/ruleset"
 )
 
 //go:embed standard.srl
@@ -192,8 +194,8 @@ func (s *scanner) include(f *frame, pos int) bool {
 	if !s.spend(len(text)+1, at) {
 		return false
 	}
-	s.c.files = append(s.c.files, &source{name: name, text: text, standard: name == standardFile})
-	s.frames = append(s.frames, frame{text: text, file: int32(len(s.c.files) - 1)})
+	s.c.files = append(s.c.files, &source{ruleset.Text{Name: name, Body: text}, name == standardFile})
+	s.frames = append(s.frames, fileFrame(text, int32(len(s.c.files)-1)))
 	return true
 }
 
@@ -212,7 +214,7 @@ func (s *scanner) fetch(name string) (string, error) {
 var standardNames = sync.OnceValue(func() map[string]string {
 	c := &compiler{}
 	s := &scanner{c: c, macros: make(map[string]*macro)}
-	c.files = []*source{{name: "program"}, {name: standardFile, text: standardText, standard: true}}
+	c.files = []*source{{}, {ruleset.Text{Name: standardFile, Body: standardText}, true}}
 	s.frames = []frame{{}, {text: standardText, file: 1}}
 	for s.step() {
 	}

@@ -132,24 +132,3 @@ func (op *operand) maskHint(a mib.Attr) string {
 	}
 	return fmt.Sprintf("bits behind the first %d must be zero", op.width)
 }
-
-// checkDistribution checks the parameters of a SAVEd distribution
-// (RFC 2724 §3.2).
-func checkDistribution(value, mask ruleset.Octets) error {
-	const maxScale = 14 // 65535 * 10^14 still fits in 64 bits
-	lower := int(mask[2])<<8 | int(mask[3])
-	upper := int(mask[4])<<8 | int(mask[5])
-	switch {
-	case mask[0] != 1 && mask[0] != 2:
-		return fmt.Errorf("transform %d of the distribution is neither 1 (linear) nor 2 (logarithmic)", mask[0])
-	case mask[1] > maxScale:
-		return fmt.Errorf("scale %d of the distribution is above %d", mask[1], maxScale)
-	case value[0] < 2:
-		return fmt.Errorf("the distribution has %d buckets, it needs 2 or more", value[0])
-	case upper <= lower:
-		return fmt.Errorf("the distribution's upper limit %d is not above its lower limit %d", upper, lower)
-	case mask[0] == 2 && lower == 0:
-		return errors.New("the lower limit of a logarithmic distribution cannot be 0")
-	}
-	return nil
-}

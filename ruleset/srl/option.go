@@ -3,8 +3,6 @@ package srl
 import (
 	"errors"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"netramet/mib"
 	"netramet/ruleset"
@@ -42,13 +40,13 @@ func (r *resolver) set(n *settingNode) {
 	at := r.at(n.Pos.Offset)
 	text := r.c.spelled(n.Pos.Offset)
 	if r.c.toks[n.Pos.Offset].kind == tokString {
-		text = r.unquote(at, text)
+		text, _ = ruleset.Unquote(text) // the scanner has seen its quotes
 	}
 	number, name, err := ruleset.ParseSet(text)
-	if err != nil || name == "" {
-		if err == nil {
-			err = errors.New("the name of a rule set is empty")
-		}
+	if err == nil && name == "" {
+		err = errors.New("the name of a rule set is empty")
+	}
+	if err != nil {
 		r.c.errorf(at, "", "%v", err)
 		return
 	}
@@ -59,7 +57,7 @@ func (r *resolver) set(n *settingNode) {
 // case otherwise.
 func (c *compiler) spelled(i int) string {
 	t := c.toks[i]
-	text := c.files[t.at.file].text
+	text := c.files[t.at.file].Body
 	start := int(t.at.offset) - 1
 	end := start + len(t.text)
 	if t.at.macro == 0 && end <= len(text) && strings.EqualFold(text[start:end], t.text) {
@@ -70,51 +68,37 @@ func (c *compiler) spelled(i int) string {
 
 // format takes a FORMAT: strings take the place of the space between values.
 func (r *resolver) format(items []*formatNode, at place) {
-	f := &ruleset.Format{Seps: []string{""}}
-	sep, given := "", false
+	var b ruleset.FormatBuilder
+	before := r.c.errors
 	for _, it := range items {
-		if it.Str != "" {
-			sep += r.unquote(r.at(it.Pos.Offset), it.Str)
-			given = true
-			continue
-		}
 		where := r.at(it.Pos.Offset)
-		a, ok := isAttribute(it.Attr)
-		if low := strings.ToLower(it.Attr); !ok && low == "distributions" {
-			a, ok = mib.AttrDistributions, true
-		}
-		switch {
-		case !ok:
+		var err error
+		if it.Str != "" {
+			var text string
+			if text, err = ruleset.Unquote(it.Str); err == nil {
+				err = b.Text(text)
+			}
+		} else if a, ok := isReadable(it.Attr); ok {
+			err = b.Attr(a)
+		} else {
 			r.unknownAttribute(where, it.Attr, mib.UseRead)
-			continue
-		case !a.Is(mib.UseRead):
-			r.c.errorf(where, "", "%s cannot be read from a flow", a)
-			continue
 		}
-		if len(f.Attrs) > 0 && !given {
-			sep = " "
+		if err != nil {
+			r.c.errorf(where, "", "%v", err)
 		}
-		f.Seps[len(f.Seps)-1] = sep
-		f.Attrs = append(f.Attrs, a)
-		f.Seps = append(f.Seps, "")
-		sep, given = "", false
 	}
-	f.Seps[len(f.Seps)-1] = sep
-	if len(f.Attrs) == 0 && r.c.errors == 0 {
-		r.c.errorf(at, "", "FORMAT names no attribute")
+	f, err := b.Format()
+	if err != nil && r.c.errors == before {
+		r.c.errorf(at, "", "%v", err)
 	}
 	r.prog.out.Format = f
 }
 
-// unquote is the text of a string, which may hold no control characters but
-// tabs: it ends up in lines of flow data files.
-func (r *resolver) unquote(at place, s string) string {
-	text, err := ruleset.Unquote(s)
-	if err == nil && (!utf8.ValidString(text) || strings.ContainsFunc(text, func(c rune) bool { return c != '\t' && unicode.IsControl(c) })) {
-		err = errors.New("a string holds characters and tabs only")
+// isReadable is isAttribute for FORMAT, which may also name the bit set of
+// distributions.
+func isReadable(name string) (mib.Attr, bool) {
+	if a, ok := mib.Lookup(name); ok && a == mib.AttrDistributions {
+		return a, true
 	}
-	if err != nil {
-		r.c.errorf(at, "", "%v", err)
-	}
-	return text
+	return isAttribute(name)
 }

@@ -2,7 +2,6 @@ package srl
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 
 	"netramet/mib"
@@ -32,7 +31,7 @@ func order(list []pattern, saved bool) []pattern {
 		if _, seen := masks[p.mask]; seen {
 			continue
 		}
-		n, ok := prefixLength(p.mask)
+		n, ok := p.mask.Width()
 		prefixes = prefixes && ok
 		masks[p.mask] = -n
 		if !ok {
@@ -47,28 +46,6 @@ func order(list []pattern, saved bool) []pattern {
 		return cmp.Compare(masks[a.mask], masks[b.mask])
 	})
 	return list
-}
-
-// prefixLength is the number of leading one bits of a mask that has no others.
-func prefixLength(m ruleset.Octets) (int, bool) {
-	n := 0
-	for i, b := range m {
-		lead := bits.LeadingZeros8(^b)
-		n += lead
-		if lead == 8 {
-			continue
-		}
-		if b != byte(0xFF<<(8-lead)) {
-			return 0, false
-		}
-		for _, rest := range m[i+1:] {
-			if rest != 0 {
-				return 0, false
-			}
-		}
-		break
-	}
-	return n, true
 }
 
 // dropRepeats drops patterns that are the same as an earlier one.

@@ -309,7 +309,7 @@ func (r *resolver) check(to ref, op *operand) {
 	}
 	value, mask, hint, err := op.place(to.attr)
 	if err == nil && to.attr.IsDistribution() {
-		err = checkDistribution(value, mask)
+		_, err = ruleset.CheckDistribution(to.attr, mask, value)
 	}
 	if err == nil && to.attr == mib.AttrMatchingStoD && value[0] > 1 {
 		r.c.warnf(op.at, "it is 1 in wire order, else 0", "MatchingStoD is never %d", value[0])

@@ -3,6 +3,10 @@ package srl
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"netramet/ruleset"
 )
 
 // scanner turns the source into tokens: it drops comments, expands macros,
@@ -27,17 +31,22 @@ type frame struct {
 	macro *macro // nil: a file
 }
 
+// fileFrame begins a file, behind the byte-order mark that some editors write.
+func fileFrame(text string, file int32) frame {
+	return frame{text: text, pos: len(text) - len(strings.TrimPrefix(text, "\uFEFF")), file: file}
+}
+
 // scan fills c.toks, the last token being the end of the program. It returns
 // false if what follows would make no sense.
 func (c *compiler) scan(file string, src []byte) bool {
 	s := &scanner{c: c, macros: make(map[string]*macro)}
-	c.files = append(c.files, &source{name: file})
+	c.files = append(c.files, &source{Text: ruleset.Text{Name: file}})
 	if len(src) > MaxSource {
 		c.errorf(place{}, "", "the file has %d octets, the limit is %d", len(src), MaxSource)
 		return false
 	}
-	c.files[0].text = string(src)
-	s.frames = append(s.frames, frame{text: c.files[0].text})
+	c.files[0].Body = string(src)
+	s.frames = append(s.frames, fileFrame(c.files[0].Body, 0))
 	for s.step() {
 		if len(c.toks) > MaxTokens {
 			c.errorf(c.toks[MaxTokens].at, "", "the program has more than %d words and signs", MaxTokens)
@@ -47,9 +56,23 @@ func (c *compiler) scan(file string, src []byte) bool {
 	if c.errors > 0 && len(s.frames) > 0 {
 		return false
 	}
-	c.toks = append(c.toks, token{kind: tokEOF, at: place{offset: int32(len(src)) + 1}})
+	c.toks = append(c.toks, token{kind: tokEOF, at: c.behindLast(len(src))})
 	c.markWords()
 	return true
+}
+
+// behindLast is where the program ends: right behind its last token, so that
+// what is missing there is not shown on an empty line further down. A macro's
+// name stands for all of its text.
+func (c *compiler) behindLast(size int) place {
+	if len(c.toks) == 0 {
+		return place{offset: int32(size) + 1}
+	}
+	t := c.toks[len(c.toks)-1]
+	if t.at.macro == 0 {
+		t.at.offset += int32(len(t.text))
+	}
+	return t.at
 }
 
 // here is the place of offset pos in the topmost frame.
@@ -269,7 +292,7 @@ func (s *scanner) punct(f *frame) {
 }
 
 func describeRune(r rune) string {
-	if r > ' ' && r != 0x7F && r != 0xFFFD {
+	if unicode.IsPrint(r) && r != utf8.RuneError {
 		return fmt.Sprintf("'%c'", r)
 	}
 	return fmt.Sprintf("character %#x", r)

@@ -1,13 +1,10 @@
 package srl
 
 import (
-	"sort"
-	"strings"
-	"unicode/utf8"
-
 	"github.com/alecthomas/participle/v2/lexer"
 
 	"netramet/mib"
+	"netramet/ruleset"
 )
 
 // place is where a token stands in the source: for tokens of a macro's text,
@@ -91,39 +88,6 @@ func isAttribute(name string) (mib.Attr, bool) {
 
 // source is one file.
 type source struct {
-	name     string
-	text     string
-	standard bool  // the embedded standard.srl
-	lines    []int // offsets of the starts of lines; filled when first asked
-}
-
-// position returns line and column (from 1, in characters) of a place's
-// offset, and the text of the line.
-func (s *source) position(offset int) (line, column int, text string) {
-	offset--
-	if s.lines == nil {
-		s.lines = []int{0}
-		for i := range len(s.text) {
-			if s.text[i] == '\n' {
-				s.lines = append(s.lines, i+1)
-			}
-		}
-	}
-	line = sort.SearchInts(s.lines, offset+1)
-	start := s.lines[line-1]
-	text = s.text[start:]
-	if i := strings.IndexByte(text, '\n'); i >= 0 {
-		text = text[:i]
-	}
-	column = 1 + utf8.RuneCountInString(s.text[start:min(offset, len(s.text))])
-	return line, column, clipLine(strings.TrimRight(text, "\r"))
-}
-
-// clipLine keeps messages readable where a whole program stands on one line.
-func clipLine(s string) string {
-	const most = 500
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + " ..."
+	ruleset.Text
+	standard bool // the embedded standard.srl
 }

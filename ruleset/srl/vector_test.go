@@ -67,7 +67,7 @@ func keyText(key map[mib.Attr]saved) string {
 		text := fmt.Sprint(s.value[0])
 		switch {
 		case strings.HasSuffix(a.String(), "PeerAddress"):
-			n, _ := prefixLength(s.mask)
+			n, _ := s.mask.Width()
 			text = fmt.Sprintf("%s/%d", netip.AddrFrom4([4]byte(s.value[:4])), n)
 		case strings.HasSuffix(a.String(), "TransAddress"):
 			text = fmt.Sprint(int(s.value[0])<<8 | int(s.value[1]))
