@@ -135,6 +135,13 @@ func (r *ReaderChange) commit() {
 	}
 	row := r.row
 	row.Active = r.next == RowActive
+	if old := m.readers.find(r.index); old != nil && old.RuleSet != row.RuleSet {
+		// What it had of another rule set's flows says nothing of these.
+		row.LastTime, row.PreviousTime = 0, 0
+		if !r.acknowledges {
+			row.Mark, row.Collected = 0, 0
+		}
+	}
 	if row.Active && m.ruleSets[row.RuleSet] == nil {
 		// Its rule set went in this Change, and its readers with it.
 		m.readers.remove(r.index)

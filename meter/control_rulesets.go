@@ -147,7 +147,7 @@ func (r *RuleSetChange) check() error {
 			}
 		}
 	}
-	if r.next != RowActive || r.old == RowActive && r.request != RowNotInService {
+	if r.next != RowActive || r.old == RowActive {
 		return nil
 	}
 	return r.verify()

@@ -317,6 +317,39 @@ func TestMarksRuleRecovery(t *testing.T) {
 	}
 }
 
+// TestReaderOfAnotherRuleSet: what a reader has of one rule set's flows says
+// nothing of another's.
+func TestReaderOfAnotherRuleSet(t *testing.T) {
+	m := New(Config{Inactivity: time.Second})
+	addRuleSet(t, m, 2)
+	addRuleSet(t, m, 3)
+	addTask(t, m, 1, 3)
+	addReader(t, m, 1, "", 2, 0, true)
+	feedAll(t, m, tcp(t, "10.0.0.1:1", "10.0.0.9:2", 0), tcp(t, "10.0.0.2:1", "10.0.0.9:2", 500*time.Millisecond))
+	for _, f := range []func(r *ReaderChange) Refusal{
+		func(r *ReaderChange) Refusal { return r.SetMark(51) },
+		(*ReaderChange).SetLastTime,
+		func(r *ReaderChange) Refusal { return r.SetRuleSet(3) },
+	} {
+		err := change(t, m, wall0, func(c *Change) {
+			r, _ := c.Reader(1, RowNotInService)
+			grant(t)(f(r))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := change(t, m, wall0, func(c *Change) { _, _ = c.Reader(1, RowActive) }); err != nil {
+		t.Fatal(err)
+	}
+	feedAll(t, m, tcp(t, "10.0.0.2:1", "10.0.0.9:2", 4*time.Second))
+	m.View(func(s *State) {
+		if r, _ := s.Reader(1); r.Mark != 0 || r.LastTime != 0 || r.PreviousTime != 0 || s.FlowsInUse() != 2 {
+			t.Errorf("%+v, %d flows", r, s.FlowsInUse())
+		}
+	})
+}
+
 func TestTooManyRules(t *testing.T) {
 	m := New(Config{})
 	n := uint32(2)
@@ -450,7 +483,7 @@ func TestDestroyedFlowsComeBackAtTicks(t *testing.T) {
 			}
 		})
 	}
-	if m.allHidden != 0 || m.hidden[2] != 0 {
+	if m.allHidden != 0 {
 		t.Errorf("%d still hidden", m.allHidden)
 	}
 	m.View(func(s *State) {

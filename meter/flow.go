@@ -17,12 +17,13 @@ type part struct {
 	// nothing but a PDU changes a flow of plain counters (semantics 5).
 	last  Uptime
 	first Uptime
-	// generation tells the flows that lived in this slot apart.
+	// generation is that of the verdicts that name this slot and still hold.
 	generation uint32
 	hash       uint32
 	long       keyRef // of a key of more than shortKey octets
 	ruleSet    uint8
 	keyLen     uint8 // 0: the slot is free
+	life       uint8 // of the rule set's number, see flowTable.lives
 }
 
 // Short keys lie in an array beside the parts, so that a search reads part and
@@ -47,9 +48,16 @@ type flowTable struct {
 	short  slab.Slab[[shortKey]byte]
 	long   keyArena
 	newest []Uptime // by block
-	free   []freed  // slots given back, oldest first; used from head on
-	head   int
-	inUse  int
+
+	// lives tells rule sets apart that had the same number, one after the
+	// other: flows whose life is not that of their number are hidden. They
+	// belong to a destroyed rule set and are not found any more; their memory
+	// comes back at ticks. noLife is the life of no flow.
+	lives [ruleset255]uint8
+
+	free  []freed // slots given back, oldest first; used from head on
+	head  int
+	inUse int
 }
 
 // freed is a slot and the uptime at which it was given back.
@@ -63,7 +71,14 @@ func (t *flowTable) init(max int) {
 	t.secret = index.NewSecret()
 }
 
+const noLife = 1<<8 - 1
+
 func (t *flowTable) part(slot uint32) *part { return t.parts.At(slot) }
+
+// hidden reports whether a flow is one of a destroyed rule set.
+func (t *flowTable) hidden(p *part) bool { return p.life != t.lives[p.ruleSet] }
+
+func (t *flowTable) full() bool { return t.inUse >= t.max }
 
 // hash is the hash of a key and of the same key reversed: both flows, if there
 // are two, lie in one place of the index, and one search finds either.
@@ -85,7 +100,7 @@ func (t *flowTable) key(slot uint32) []byte {
 func (t *flowTable) find(h uint32, key []byte) (uint32, bool) {
 	slot, c, ok := t.index.First(h)
 	for ok {
-		if bytes.Equal(t.key(slot), key) {
+		if bytes.Equal(t.key(slot), key) && !t.hidden(t.part(slot)) {
 			return slot, true
 		}
 		slot, c, ok = t.index.Next(h, c)
@@ -107,7 +122,7 @@ func (t *flowTable) touch(h uint32) uint64 {
 // centisecond in which it was freed, so that rule set, index and FirstTime name
 // a flow for ever. It refuses when the table is full.
 func (t *flowTable) create(h uint32, key []byte, now Uptime) (uint32, bool) {
-	if t.inUse >= t.max {
+	if t.full() {
 		return 0, false
 	}
 	var slot uint32
@@ -127,7 +142,7 @@ func (t *flowTable) create(h uint32, key []byte, now Uptime) (uint32, bool) {
 	p := t.parts.At(slot)
 	*p = part{
 		last: now, first: now, generation: p.generation, hash: h,
-		ruleSet: key[0], keyLen: uint8(len(key)),
+		ruleSet: key[0], keyLen: uint8(len(key)), life: t.lives[key[0]],
 	}
 	if copy(t.short.At(slot)[:], key) < len(key) {
 		p.long = t.long.put(key)
@@ -137,20 +152,17 @@ func (t *flowTable) create(h uint32, key []byte, now Uptime) (uint32, bool) {
 	return slot, true
 }
 
-// remove frees a flow's slot. It reports false when the slot's generations are
-// used up: then all remembered verdicts must be forgotten.
-func (t *flowTable) remove(slot uint32, now Uptime) bool {
+// remove frees a flow's slot. Verdicts that name it must be forgotten.
+func (t *flowTable) remove(slot uint32, now Uptime) {
 	p := t.parts.At(slot)
 	t.index.Delete(p.hash, slot)
 	if p.keyLen > shortKey {
-		t.long.drop(p.long)
+		t.long.drop(p.long, int(p.keyLen))
 	}
 	p.keyLen = 0
-	p.generation = (p.generation + 1) & maxGeneration
 	t.compactFree()
 	t.free = append(t.free, freed{slot, now})
 	t.inUse--
-	return p.generation != 0
 }
 
 // compactFree drops the used-up front of the queue when it is most of it.

@@ -109,24 +109,22 @@ func (m *Meter) Feed(frames []wire.Frame) (int, Stop) {
 	defer m.door.leave()
 	for i := range frames {
 		f := &frames[i]
-		if len(m.in.held) == 0 && !m.in.tooFarAhead(f) {
-			if stop := m.take(f, f.Time); stop != More {
-				return i, stop
-			}
-			continue
-		}
-		// Frames held earlier go first; f itself waits behind them.
-		if len(m.in.held) > agreeing {
+		// Frames held earlier go first, once nothing speaks against it.
+		if len(m.in.held) > 0 {
 			if stop := m.takeHeld(); stop != More {
 				return i, stop
 			}
 		}
-		m.in.hold(f)
-	}
-	if len(m.in.held) > agreeing {
-		if stop := m.takeHeld(); stop != More {
-			return len(frames), stop
+		if len(m.in.held) > 0 || m.in.tooFarAhead(f) {
+			m.in.hold(f)
+			continue
 		}
+		if stop := m.take(f, f.Time); stop != More {
+			return i, stop
+		}
+	}
+	if stop := m.takeHeld(); stop != More {
+		return len(frames), stop
 	}
 	m.round()
 	return len(frames), More
@@ -153,7 +151,9 @@ func (m *Meter) Finish() Stop {
 	return More
 }
 
-// takeHeld meters held frames until too few are left to judge the first one.
+// takeHeld meters held frames until the first one's time is in doubt and too
+// few have followed it to judge. So what is held depends on the frames alone,
+// never on their batches.
 func (m *Meter) takeHeld() Stop {
 	for len(m.in.held) > 0 && (len(m.in.held) > agreeing || !m.in.tooFarAhead(&m.in.held[0])) {
 		if stop := m.takeFirstHeld(); stop != More {

@@ -78,6 +78,29 @@ func TestIntervals(t *testing.T) {
 	}
 }
 
+// TestHeldFramesGoOn: frames are held only while a step of time is in doubt, so
+// what is read does not depend on batches, and later frames are not copied.
+func TestHeldFramesGoOn(t *testing.T) {
+	for _, batch := range []int{1, 7, 256} {
+		m := newMeter(t, Config{}, `save SourcePeerType; count;`)
+		at := append([]time.Duration{0}, steps(40*24*time.Hour, time.Second, 40)...)
+		var frames []wire.Frame
+		for _, d := range at {
+			frames = append(frames, tcp(t, "10.0.0.1:1", "10.0.0.2:2", d))
+		}
+		for rest := frames; len(rest) > 0; rest = rest[min(batch, len(rest)):] {
+			feedAll(t, m, rest[:min(batch, len(rest))]...)
+		}
+		if n := m.counts.Packets; n != uint64(len(frames)) || len(m.in.held) != 0 {
+			t.Errorf("batches of %d: %d packets read of %d, %d held", batch, n, len(frames), len(m.in.held))
+		}
+		last := frames[len(frames)-batch%len(frames):]
+		if n := testing.AllocsPerRun(10, func() { m.Feed(last) }); n != 0 {
+			t.Errorf("batches of %d: %v allocations each", batch, n)
+		}
+	}
+}
+
 func steps(from, step time.Duration, n int) (at []time.Duration) {
 	for i := range n {
 		at = append(at, from+time.Duration(i)*step)

@@ -3,6 +3,7 @@ package meter
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 
 	"netramet/sources/wire"
@@ -52,11 +53,11 @@ type interfaces struct {
 		link  wire.LinkType
 		stats wire.SourceStats
 	}
-	random *rand.Rand
+	random rand.PCG
 }
 
 func (x *interfaces) init(cfg *Config) {
-	x.random = rand.New(rand.NewPCG(cfg.Seed, 0x9e3779b97f4a7c15))
+	x.random.Seed(cfg.Seed, 0x9e3779b97f4a7c15)
 	for i := range x.taps {
 		x.taps[i].rate = cfg.SampleRate
 	}
@@ -75,7 +76,9 @@ func (x *interfaces) sampled(f *wire.Frame) bool {
 	if t.rate == 1 {
 		return true
 	}
-	return t.rate != 0 && x.random.Uint32N(t.rate) == 0
+	// The first of rate equal parts of all 64-bit numbers; 0 parts are none.
+	part, _ := bits.Mul64(x.random.Uint64(), uint64(t.rate))
+	return part == 0 && t.rate != 0
 }
 
 func (x *interfaces) first(f *wire.Frame) {

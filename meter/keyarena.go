@@ -7,14 +7,13 @@ type keyArena struct {
 	classes [keyClasses]keyClass
 }
 
-// keyRef names a stored key: 5 bits of class, 27 bits of number in the class.
+// keyRef is a stored key's number in its class, which its length tells.
 type keyRef uint32
 
-const (
-	keyClasses = 32 // 8, 16, ... 256 octets
-	keyRefBits = 27
-	keyRefMask = 1<<keyRefBits - 1
-)
+const keyClasses = 32 // 8, 16, ... 256 octets
+
+// class is the class of keys of n octets.
+func (a *keyArena) class(n int) *keyClass { return &a.classes[(n-1)/8] }
 
 type keyClass struct {
 	keys slab.Bytes
@@ -22,27 +21,27 @@ type keyClass struct {
 }
 
 func (a *keyArena) put(key []byte) keyRef {
-	class := (len(key) - 1) / 8
-	c := &a.classes[class]
+	c := a.class(len(key))
 	var i uint32
 	if n := len(c.free); n > 0 {
 		i, c.free = c.free[n-1], c.free[:n-1]
 	} else {
-		c.keys.Size = 8 * (class + 1)
+		c.keys.Size = (len(key) + 7) &^ 7
 		i = c.keys.Grow()
 	}
 	copy(c.keys.At(i), key)
-	return keyRef(class)<<keyRefBits | keyRef(i)
+	return keyRef(i)
 }
 
 // get returns the stored key of n octets; it belongs to the arena.
 func (a *keyArena) get(r keyRef, n int) []byte {
-	return a.classes[r>>keyRefBits].keys.At(uint32(r) & keyRefMask)[:n]
+	return a.class(n).keys.At(uint32(r))[:n]
 }
 
-func (a *keyArena) drop(r keyRef) {
-	c := &a.classes[r>>keyRefBits]
-	c.free = append(c.free, uint32(r)&keyRefMask)
+// drop gives the room of a key of n octets back.
+func (a *keyArena) drop(r keyRef, n int) {
+	c := a.class(n)
+	c.free = append(c.free, uint32(r))
 }
 
 // bytes is what the keys take, in octets.

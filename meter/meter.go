@@ -54,8 +54,8 @@ type Config struct {
 	Seed       uint64        // of the sampling
 	MaxGap     time.Duration // a larger step of packet time needs agreement (semantics 6); default 1 day
 
-	// Interval is the length of a reading interval in packet time, 0 for
-	// none (semantics 3). MaxIntervals ends the trace after that many
+	// Interval is the length of a reading interval in packet time, a multiple
+	// of the 100 ms between ticks, 0 for none (semantics 3). MaxIntervals ends the trace after that many
 	// intervals of the grid, 0 for none.
 	Interval     time.Duration
 	MaxIntervals uint64
@@ -140,7 +140,7 @@ const ruleset255 = 256
 // Counts are the meter's counts of packets since it started.
 type Counts struct {
 	Packets     uint64 // read
-	Octets      uint64 // of the packets read, in the meter's octet mode
+	Octets      uint64 // of the packets read and not sampled out, in the meter's octet mode
 	SampledOut  uint64 // not metered, by the sampling rate
 	Unsupported uint64 // not metered: the link type cannot be decoded
 	Faults      [packet.NumFaults]uint64

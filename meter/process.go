@@ -197,22 +197,26 @@ func (m *Meter) settle(rs *ruleSet, o *outcome, octets uint64) word {
 	if slot, ok := m.flows.find(o.hash, key); ok {
 		return m.countIn(rs, slot, dir, octets)
 	}
-	slot, ok := m.flows.find(o.hash, o.back.Bytes())
-	switch {
-	case ok && o.order == pme.WireOrder:
-		return m.countIn(rs, slot, packet.Dest, octets)
-	case ok:
+	back, opposed := m.flows.find(o.hash, o.back.Bytes())
+	if opposed && o.order == pme.WireOrder {
+		return m.countIn(rs, back, packet.Dest, octets)
+	}
+	verdict := m.createAndCount(rs, o.hash, key, dir, octets)
+	if opposed && verdict != 0 {
 		// Streams that count in the opposite flow because this one was
 		// missing have to look again.
-		m.forgetVerdicts()
+		m.forgetFlow(back)
 	}
-	return m.createAndCount(rs, o.hash, key, dir, octets)
+	return verdict
 }
 
 func (m *Meter) createAndCount(rs *ruleSet, h uint32, key []byte, dir packet.Direction, octets uint64) word {
 	admitted := m.admits(rs)
 	slot, ok := uint32(0), false
 	if admitted {
+		if m.allHidden > 0 && m.flows.full() {
+			m.freeOne(m.now)
+		}
 		slot, ok = m.flows.create(h, key, m.now)
 	}
 	if !ok {

@@ -9,11 +9,7 @@ import "time"
 type collector struct {
 	cursor uint32 // slot that is looked at next
 
-	// hidden is, by rule set number, how many flows of a destroyed rule set
-	// are still in the table. Nobody sees them, and no rule set of that
-	// number runs before they are gone.
-	hidden    [ruleset255]uint64
-	allHidden uint64
+	allHidden uint64 // flows of destroyed rule sets that are still in the table
 	freeing   uint32 // slot that is looked at next
 }
 
@@ -57,7 +53,7 @@ func (m *Meter) recoverFlows(now Uptime, passed int64) {
 			m.cursor = 0
 		}
 		p := m.flows.part(m.cursor)
-		if p.keyLen != 0 && now-p.last >= idle && p.last < safe[p.ruleSet] && m.hidden[p.ruleSet] == 0 {
+		if p.keyLen != 0 && now-p.last >= idle && p.last < safe[p.ruleSet] && !m.flows.hidden(p) {
 			m.ruleSets[p.ruleSet].counts.Recovered++
 			m.removeFlow(m.cursor, now)
 		}
@@ -66,24 +62,30 @@ func (m *Meter) recoverFlows(now Uptime, passed int64) {
 }
 
 func (m *Meter) removeFlow(slot uint32, now Uptime) {
-	if n := m.flows.part(slot).ruleSet; m.hidden[n] > 0 {
-		m.hidden[n]--
+	if p := m.flows.part(slot); m.flows.hidden(p) {
 		m.allHidden--
 	} else {
-		m.ruleSets[n].counts.Flows--
+		m.ruleSets[p.ruleSet].counts.Flows--
 	}
-	if !m.flows.remove(slot, now) {
-		m.forgetVerdicts()
-	}
+	m.flows.remove(slot, now)
+	m.forgetFlow(slot)
 }
 
 // hide takes the flows of a rule set, that many, out of everybody's sight.
 func (m *Meter) hide(ruleSet int, flows uint64) {
+	if flows == 0 {
+		return
+	}
 	if m.allHidden == 0 {
 		m.freeing = 0
 	}
-	m.hidden[ruleSet] += flows
 	m.allHidden += flows
+	life := &m.flows.lives[ruleSet]
+	if *life++; *life == noLife {
+		// Its lives come round again: no flow of an earlier one may be left.
+		m.freeSome(m.in.uptime, int64(m.flows.parts.Len()))
+		*life = 0
+	}
 }
 
 // freeSome frees hidden flows among the next slots.
@@ -92,19 +94,20 @@ func (m *Meter) freeSome(now Uptime, slots int64) {
 		if m.freeing >= m.flows.parts.Len() {
 			m.freeing = 0
 		}
-		if p := m.flows.part(m.freeing); p.keyLen != 0 && m.hidden[p.ruleSet] > 0 {
+		if p := m.flows.part(m.freeing); p.keyLen != 0 && m.flows.hidden(p) {
 			m.removeFlow(m.freeing, now)
 		}
 		m.freeing++
 	}
 }
 
-// freeHidden frees all hidden flows of a number, which a new rule set is about
-// to use. This is one walk over the table, and the only one.
-func (m *Meter) freeHidden(ruleSet int) {
-	for slot := uint32(0); m.hidden[ruleSet] > 0 && slot < m.flows.parts.Len(); slot++ {
-		if p := m.flows.part(slot); p.keyLen != 0 && int(p.ruleSet) == ruleSet {
-			m.removeFlow(slot, m.in.uptime)
-		}
+// freeOne frees one hidden flow, of which there is one, to make room for
+// another flow. No slot is looked at twice for one destroyed rule set.
+func (m *Meter) freeOne(now Uptime) {
+	for before := m.allHidden; m.allHidden == before; {
+		m.freeSome(now, 1)
 	}
 }
+
+// flowsInUse is how many flows anybody sees.
+func (m *Meter) flowsInUse() int { return m.flows.inUse - int(m.allHidden) }

@@ -58,7 +58,6 @@ var (
 	ErrRunning     = errors.New("rule set is running")
 	ErrNotActive   = errors.New("rule set is not active")
 	ErrBuiltin     = errors.New("rule set 1 is built in")
-	ErrNoFreeSlot  = errors.New("no free rule set number")
 	ErrNumberTaken = errors.New("rule set number is taken")
 )
 
@@ -78,16 +77,6 @@ func builtinRuleSet(shapes *pme.Shapes) *ruleSet {
 		rs.program, rs.active = p, true
 	}
 	return rs
-}
-
-// FreeNumber returns the lowest rule set number from 2 that is not taken.
-func (s *State) FreeNumber() (int, error) {
-	for n := 2; n <= ruleset.MaxNumber; n++ {
-		if s.m.ruleSets[n] == nil {
-			return n, nil
-		}
-	}
-	return 0, ErrNoFreeSlot
 }
 
 // Load verifies a rule set and holds it under its number, which must be free.
@@ -297,7 +286,8 @@ func (s *State) lookRuleSet(number int) *ruleSet {
 // whose verdicts streams can remember their words.
 func (m *Meter) schedule() {
 	m.running = m.running[:0]
-	m.remembering, m.needsRest = 0, false
+	remembered := 0
+	m.needsRest = false
 	for _, r := range m.ruleSets {
 		if r == nil || !r.running {
 			continue
@@ -306,14 +296,11 @@ func (m *Meter) schedule() {
 		m.needsRest = m.needsRest || r.program.Needs()&pme.NeedsRest != 0
 		r.remembered = m.cfg.Cache == CacheVerdicts && r.program.Cacheable()
 		if r.remembered {
-			r.wordIndex = m.remembering
-			m.remembering++
+			r.wordIndex = remembered
+			remembered++
 		}
 	}
-	m.side = m.side[:0]
-	for range m.remembering - 1 {
-		m.side = append(m.side, make([][2]uint64, m.streams.Slots()))
-	}
+	m.remember(remembered, m.streams.Slots())
 	m.forgetVerdicts()
 }
 

@@ -109,7 +109,6 @@ func (m *Meter) retask() {
 			r.stop(&m.counts)
 			continue
 		}
-		m.freeHidden(n)
 		r.start(&m.counts)
 	}
 	if changed {
@@ -142,7 +141,7 @@ func (m *Meter) created(rs *ruleSet, slot uint32) {
 	rs.counts.Flows++
 	rs.counts.Created++
 	m.blocks.add(slot, rs.spec.Number)
-	if m.flows.inUse > m.marks.floodAt {
+	if m.flowsInUse() > m.marks.floodAt {
 		m.marks.flooded = true
 	}
 }
@@ -155,7 +154,7 @@ func (m *Meter) checkHighWater() {
 		if !t.Active || t.RunningStandby || t.HighWaterMark <= 0 || t.HighWaterMark >= 100 {
 			continue
 		}
-		if int64(m.flows.inUse)*100 > int64(t.HighWaterMark)*int64(m.flows.max) {
+		if int64(m.flowsInUse())*100 > int64(t.HighWaterMark)*int64(m.flows.max) {
 			t.RunningStandby, switched = true, true
 		}
 	}

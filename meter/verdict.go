@@ -1,12 +1,13 @@
 package meter
 
 import (
+	"netramet/internal/slab"
 	"netramet/meter/packet"
 	"netramet/streams"
 )
 
 // word is a remembered verdict: what a rule set said of the packets of one
-// direction of a stream. From the top: 3 bits of kind, 8 bits of epoch, 21 bits
+// direction of a stream. From the top: 3 bits of kind, 13 bits of epoch, 16 bits
 // of the flow's generation, 32 bits of the flow's slot. Zero is "not known".
 //
 // A verdict holds while its epoch is the meter's and, for a flow, while the
@@ -24,12 +25,12 @@ const (
 )
 
 const (
-	generationBits = 21
-	maxGeneration  = 1<<generationBits - 1
-	maxEpoch       = 1<<8 - 1
+	maxGeneration = 1<<16 - 1
+	maxEpoch      = 1<<13 - 1
 
-	kindShift  = 61
-	epochShift = 53
+	kindShift       = 61
+	epochShift      = 48
+	generationShift = 32
 )
 
 // verdicts is the part of the meter that remembers.
@@ -39,8 +40,13 @@ type verdicts struct {
 	needsRest   bool
 	// side holds the words of the second and further remembered rule sets,
 	// by stream; those of the first lie in the stream itself.
-	side [][][2]uint64
+	side []slab.Slab[sideWords]
 }
+
+// sideWords are one rule set's words of a stream, one for each direction.
+type sideWords [2]uint64
+
+const sideSize = 16
 
 func (w word) flow() (slot uint32, ok bool) {
 	return uint32(w), w>>kindShift >= kindFlowTo
@@ -56,7 +62,7 @@ func (v *verdicts) noMatchWord() word { return kindNoMatch<<kindShift | word(v.e
 
 func (v *verdicts) flowWord(slot, generation uint32, dir packet.Direction) word {
 	return (kindFlowTo+word(dir))<<kindShift | word(v.epoch)<<epochShift |
-		word(generation)<<32 | word(slot)
+		word(generation)<<generationShift | word(slot)
 }
 
 // recall counts a packet by its stream's verdict, if that still holds.
@@ -71,7 +77,7 @@ func (m *Meter) recall(w word, rs *ruleSet, octets uint64) bool {
 		rs.counts.NotMatched++
 	case kindFlowTo, kindFlowFrom:
 		slot := uint32(w)
-		if m.flows.part(slot).generation != uint32(w>>32)&maxGeneration {
+		if m.flows.part(slot).generation != uint32(w>>generationShift)&maxGeneration {
 			return false
 		}
 		rs.counts.PDUs++
@@ -85,17 +91,39 @@ func (m *Meter) word(rs *ruleSet, id streams.ID, dir packet.Direction) *word {
 	if rs.wordIndex == 0 {
 		return (*word)(&m.streams.Attached(id)[dir])
 	}
-	return (*word)(&m.side[rs.wordIndex-1][id][dir])
+	return (*word)(&m.side[rs.wordIndex-1].At(uint32(id))[dir])
+}
+
+// remember gives n rule sets their words, by streams of so many slots. Words
+// may go from one rule set to another as they are: who calls this forgets all
+// verdicts.
+func (v *verdicts) remember(n int, slots uint32) {
+	v.remembering = n
+	keep := max(n-1, 0)
+	for len(v.side) < keep {
+		var words slab.Slab[sideWords]
+		words.Extend(slots)
+		v.side = append(v.side, words)
+	}
+	clear(v.side[keep:])
+	v.side = v.side[:keep]
 }
 
 // forgetSide makes room for a new stream's further words and zeroes them.
-func (m *Meter) forgetSide(id streams.ID) {
-	for i := range m.side {
-		if int(id) < len(m.side[i]) {
-			m.side[i][id] = [2]uint64{}
-			continue
-		}
-		m.side[i] = append(m.side[i], [2]uint64{})
+func (v *verdicts) forgetSide(id streams.ID) {
+	for i := range v.side {
+		words := &v.side[i]
+		words.Extend(uint32(id) + 1)
+		*words.At(uint32(id)) = sideWords{}
+	}
+}
+
+// forgetFlow makes the verdicts that name a flow unknown.
+func (m *Meter) forgetFlow(slot uint32) {
+	p := m.flows.part(slot)
+	p.generation = (p.generation + 1) & maxGeneration
+	if p.generation == 0 {
+		m.forgetVerdicts() // its generations come round again
 	}
 }
 
@@ -110,6 +138,16 @@ func (m *Meter) forgetVerdicts() {
 	m.epoch = 1
 	m.streams.ForgetAttached()
 	for i := range m.side {
-		clear(m.side[i])
+		for j := range m.side[i].Len() {
+			*m.side[i].At(j) = sideWords{}
+		}
 	}
+}
+
+// memory is what the further words take, in octets.
+func (v *verdicts) memory() (n int) {
+	for i := range v.side {
+		n += sideSize * int(v.side[i].Len())
+	}
+	return n
 }

@@ -56,7 +56,7 @@ func (s *State) Streams() streams.Stats { return s.m.streams.Stats() }
 
 // FlowsInUse is the number of flows in the table, but for those of destroyed
 // rule sets whose memory has not come back yet.
-func (s *State) FlowsInUse() int { return s.m.flows.inUse - int(s.m.allHidden) }
+func (s *State) FlowsInUse() int { return s.m.flowsInUse() }
 
 // MaxFlows is the most flows the table holds.
 func (s *State) MaxFlows() int { return s.m.flows.max }
@@ -72,8 +72,9 @@ func (s *State) MaxStreams() int {
 // OctetMode says what octet counters count.
 func (s *State) OctetMode() OctetMode { return s.m.cfg.Octets }
 
-// Memory is what the flow and stream tables hold, in octets.
-func (s *State) Memory() int { return s.m.flows.memory() + s.m.streams.Bytes() }
+// Memory is what the flow and stream tables and the remembered verdicts hold,
+// in octets.
+func (s *State) Memory() int { return s.m.flows.memory() + s.m.streams.Bytes() + s.m.verdicts.memory() }
 
 // AnyRuleSet makes a search find the flows of all rule sets.
 const AnyRuleSet = 0
@@ -111,9 +112,6 @@ const searchBudget = 1 << 15
 // in a table of millions, of which few have changed, is short.
 func (s *State) SearchFlow(ruleSet int, since Uptime, after uint32) (found, more uint32) {
 	t, m := &s.m.flows, s.m
-	if ruleSet != AnyRuleSet && m.hidden[ruleSet] > 0 {
-		return 0, 0 // what is left of a destroyed rule set
-	}
 	slots := t.parts.Len()
 	for slot, budget := after, searchBudget; slot < slots; budget-- {
 		block := slot >> blockShift
@@ -129,7 +127,7 @@ func (s *State) SearchFlow(ruleSet int, since Uptime, after uint32) (found, more
 		budget -= int(end - slot)
 		for ; slot < end; slot++ {
 			p := t.part(slot)
-			if p.keyLen == 0 || int(p.ruleSet) != ruleSet && (ruleSet != AnyRuleSet || m.hidden[p.ruleSet] > 0) {
+			if p.keyLen == 0 || int(p.ruleSet) != ruleSet && ruleSet != AnyRuleSet || t.hidden(p) {
 				continue
 			}
 			if any = true; p.last >= since {
@@ -162,7 +160,7 @@ func (s *State) Flow(flowIndex uint32, f *Flow) bool {
 		return false
 	}
 	p := t.part(flowIndex - 1)
-	if p.keyLen == 0 || s.m.hidden[p.ruleSet] > 0 {
+	if p.keyLen == 0 || t.hidden(p) {
 		return false
 	}
 	*f = Flow{

@@ -1,5 +1,5 @@
 // Package streams keeps the stream table: one record for every pair of
-// transport end points seen, IP or not a matter of the caller.
+// transport end points seen.
 //
 // It owns keys, the table and the dynamic time-outs, and keeps two words for
 // its caller with each stream (the remembered verdicts). It knows packets but
@@ -56,6 +56,7 @@ type record struct {
 type cold struct {
 	first  int64  // uptime of the first packet
 	rounds uint32 // times that the packet count went back to 2
+	_      uint32 // 16 octets on every machine
 }
 
 // Sizes in octets.

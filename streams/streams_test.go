@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"reflect"
 	"testing"
 	"unsafe"
 
@@ -34,6 +35,31 @@ func TestRecordSizes(t *testing.T) {
 	}
 	if n := unsafe.Sizeof(block{}); n != blockSize {
 		t.Errorf("block is %d octets, want %d", n, blockSize)
+	}
+}
+
+// TestSlabTypesArePlain: the garbage collector never looks into the table.
+func TestSlabTypesArePlain(t *testing.T) {
+	var plain func(reflect.Type) bool
+	plain = func(t reflect.Type) bool {
+		switch k := t.Kind(); k {
+		case reflect.Array:
+			return plain(t.Elem())
+		case reflect.Struct:
+			for i := range t.NumField() {
+				if !plain(t.Field(i).Type) {
+					return false
+				}
+			}
+			return true
+		default:
+			return k >= reflect.Bool && k < reflect.Uintptr
+		}
+	}
+	for _, typ := range []reflect.Type{reflect.TypeFor[record](), reflect.TypeFor[cold](), reflect.TypeFor[block]()} {
+		if !plain(typ) {
+			t.Errorf("%v holds pointers", typ)
+		}
 	}
 }
 
@@ -209,6 +235,7 @@ func TestNoAllocs(t *testing.T) {
 // FuzzAdvance holds the wheel against a plain scan of all streams.
 func FuzzAdvance(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 200, 1, 250, 250, 250, 2})
+	f.Add([]byte("\x10\x80\x10\xa700\xf4"))
 	f.Fuzz(func(t *testing.T, script []byte) {
 		type plain struct{ first, last, pdus int64 }
 		tab := New(Config{})
@@ -217,7 +244,7 @@ func FuzzAdvance(f *testing.F) {
 		for _, b := range script {
 			if b >= 128 { // time goes by: 1 cs .. a day
 				now += 1 << (b & 15) * int64(b>>4&7+1)
-				now = now / tickCs * tickCs
+				now = (now + tickCs - 1) / tickCs * tickCs // time never goes back
 				tab.Advance(now)
 				for k, s := range want {
 					if idle := now - s.last; idle >= 500 && idle*s.pdus > 20*(s.last-s.first) && idle > 20*(s.last-s.first)/s.pdus {

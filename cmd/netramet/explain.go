@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,19 +57,21 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 // frameNumber meters the packets before number n and returns that frame.
 func (b *batch) frameNumber(ctx context.Context, n uint64) (*wire.Frame, error) {
 	var wb wire.Batch
+	defer wb.Release()
 	var seen uint64
 	for {
 		if ctx.Err() != nil {
 			return nil, errInterrupted
 		}
 		err := b.src.Read(&wb)
+		b.o.adjust(wb.Frames)
 		if left := n - seen; uint64(len(wb.Frames)) >= left {
 			f := &wb.Frames[left-1]
 			b.meter.Feed(wb.Frames[:left-1])
+			b.meter.Finish() // what is held back came before packet n, too
 			// The batch goes out of use with this call; its one frame stays.
-			f.Data = append([]byte(nil), f.Data...)
 			g := *f
-			wb.Release()
+			g.Data = slices.Clone(f.Data)
 			return &g, nil
 		}
 		seen += uint64(len(wb.Frames))

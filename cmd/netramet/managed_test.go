@@ -227,7 +227,7 @@ func (x *manager) follow() (n int, last client.Trace) {
 
 func (x *manager) leave() {
 	x.t.Helper()
-	x.must(x.c.Remove(x.t.Context(), []int{x.task}, []int{x.row}, []int{x.set.Number}))
+	x.must(x.c.Remove(x.t.Context(), x.owner, []int{x.task}, []int{x.row}, []int{x.set.Number}))
 }
 
 // batchData is the flow data that one command writes, from the second line on.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -140,6 +141,10 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return errors.New("-n 0: sampling takes one packet in N, N from 1")
 	case o.maxFlows == 0:
 		return errors.New("-f 0: a flow table needs room for one flow")
+	case o.maxStreams == 0:
+		return errors.New("-t 0: a stream table needs room for one stream; --no-cache does without one")
+	case o.maxFlows > math.MaxInt32 || o.maxStreams > math.MaxInt32:
+		return fmt.Errorf("-f and -t: tables hold at most %d", math.MaxInt32)
 	case o.intervals > 0 && o.interval == 0:
 		return errors.New("-N counts intervals: give their length with -T")
 	case o.maxGap <= 0:

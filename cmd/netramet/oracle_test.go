@@ -224,6 +224,8 @@ var oraclePrograms = []string{
 	 else { if MatchingStoD == 1 nomatch; store FlowKind := '?'; } save SourcePeerAddress; count;`,
 	`call kind(SourcePeerAddress, SourceKind) endcall; call kind(DestPeerAddress, DestKind) endcall; count;
 	 subroutine kind(address a, variable v) if a == 10.0.1/24 save, store v := 1; else store v := 2; return; endsub;`,
+	// Both a flow and its reverse, by the ports of the packets that make them.
+	`if SourceTransAddress == 80 nomatch; save SourcePeerAddress; save DestPeerAddress; count;`,
 	`save SourceInterface; save VLANid; save SourceAdjacentAddress; save DestAdjacentAddress; count;`,
 	`if DestTransAddress == 53 save, { if DestPeerAddress == 10.0.0.1 store FlowKind := 1; if FlowKind == 0 nomatch; else { save SourcePeerType; count; } }`,
 }

@@ -45,11 +45,19 @@ func (s *Slab[T]) Len() uint32 { return s.n }
 // Grow makes one more slot, zeroed, and returns its number.
 func (s *Slab[T]) Grow() uint32 {
 	i := s.n
-	if c, _ := place(i); int(c) == len(s.chunks) {
+	s.Extend(i + 1)
+	return i
+}
+
+// Extend makes slots, zeroed, up to a length of n; none if there are as many.
+func (s *Slab[T]) Extend(n uint32) {
+	if n <= s.n {
+		return
+	}
+	for last, _ := place(n - 1); len(s.chunks) <= int(last); {
 		s.chunks = append(s.chunks, Make[T](chunkLen(len(s.chunks))))
 	}
-	s.n++
-	return i
+	s.n = n
 }
 
 // At returns slot i, which must be below Len.

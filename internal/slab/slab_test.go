@@ -20,6 +20,27 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestExtend makes many slots at once, in whole chunks and parts of them.
+func TestExtend(t *testing.T) {
+	var s Slab[uint64]
+	for _, n := range []uint32{0, 1, firstLen - 1, firstLen, firstLen, 7, firstLen + 1, 9 * firstLen} {
+		before := s.Len()
+		s.Extend(n)
+		if s.Len() != max(n, before) {
+			t.Fatalf("%d slots after Extend(%d), %d before", s.Len(), n, before)
+		}
+		for i := before; i < s.Len(); i++ {
+			if *s.At(i) != 0 {
+				t.Fatalf("slot %d is not zero", i)
+			}
+			*s.At(i) = uint64(i) + 1
+		}
+	}
+	if i := s.Grow(); i != 9*firstLen || *s.At(i) != 0 || *s.At(i - 1) != 9*firstLen {
+		t.Errorf("slot %d after Grow", i)
+	}
+}
+
 func TestSlotsStay(t *testing.T) {
 	var s Slab[[2]uint64]
 	b := Bytes{Size: 24}

@@ -1,0 +1,437 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"netramet/meter"
+	"netramet/mib"
+	"netramet/ruleset"
+	"netramet/sources/wire"
+	"netramet/streams"
+)
+
+// TestChanges holds the meter against itself without remembered verdicts while
+// rule sets come and go in the middle of a trace: they are loaded, started,
+// stopped, destroyed and loaded again, switched to their standby by a full flow
+// table, sampled, read and recovered. After each step both must hold the same
+// flows and counts, and no packet and no flow may be lost.
+func TestChanges(t *testing.T) {
+	seeds := 150
+	if testing.Short() {
+		seeds = 25
+	}
+	flows := 0
+	for seed := range uint64(seeds) {
+		flows += changesSeed(t, seed)
+	}
+	if flows < 10*seeds {
+		t.Errorf("%d flows in %d traces: the traces test little", flows, seeds)
+	}
+}
+
+// FuzzChanges is TestChanges on seeds of the fuzzer's choice.
+func FuzzChanges(f *testing.F) {
+	f.Add(uint64(1 << 40))
+	f.Fuzz(func(t *testing.T, seed uint64) { changesSeed(t, seed) })
+}
+
+// step is so many frames, and then a change.
+type step struct {
+	frames int
+	name   string
+	do     func(*meter.State) error
+}
+
+func changesSeed(t *testing.T, seed uint64) (flows int) {
+	t.Helper()
+	rnd := rand.New(rand.NewPCG(seed, 2))
+	frames := randomTrace(t, rnd)
+	for i := range frames {
+		if rnd.IntN(50) == 0 {
+			frames[i].LinkType = 0xfffe // cannot be decoded
+		}
+	}
+	steps := randomSteps(t, rnd, len(frames))
+	cfg := meter.Config{
+		MaxFlows:   []int{3, 20, 1 << 20}[rnd.IntN(3)],
+		Inactivity: []time.Duration{meter.NoInactivity, time.Second, 20 * time.Second}[rnd.IntN(3)],
+		Interval:   []time.Duration{0, 10 * time.Second}[rnd.IntN(2)],
+		MaxGap:     []time.Duration{time.Minute, 24 * time.Hour}[rnd.IntN(2)],
+		SampleRate: []uint32{1, 1, 2}[rnd.IntN(3)],
+	}
+	var want []string
+	for _, v := range []struct {
+		cache      meter.CacheMode
+		batch      int
+		maxStreams int
+	}{{meter.NoCache, 1, 0}, {meter.CacheVerdicts, 1, 0}, {meter.CacheVerdicts, 256, 0}, {meter.CacheVerdicts, 7, 2}} {
+		cfg.Cache, cfg.Streams = v.cache, streams.Config{MaxStreams: v.maxStreams}
+		c := &changing{t: t, m: meter.New(cfg), audit: newAudit(t)}
+		if v.batch > 1 {
+			c.audit = nil
+		}
+		got := c.run(frames, v.batch, steps)
+		if want == nil {
+			want = got
+			flows = c.audit.born
+		}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Fatalf("seed %d, %+v, step %d, %s:\n got %s\nwant %s", seed, v, i, steps[i].name, got[i], want[i])
+			}
+		}
+	}
+	return flows
+}
+
+// randomSteps are changes at random places of a trace of n frames; the last
+// step only feeds what is left.
+func randomSteps(t *testing.T, rnd *rand.Rand, n int) (steps []step) {
+	t.Helper()
+	sets := slices.Concat(randomRuleSets(t, rnd), randomRuleSets(t, rnd))
+	for left := n; left > 0; {
+		k := min(left, rnd.IntN(30))
+		name, do := randomChange(rnd, sets)
+		steps = append(steps, step{k, name, do})
+		left -= k
+	}
+	return steps
+}
+
+// randomChange is one change; what it may not do changes nothing.
+func randomChange(rnd *rand.Rand, sets []*ruleset.RuleSet) (string, func(*meter.State) error) {
+	rs := *sets[rnd.IntN(len(sets))]
+	rs.Number = 2 + rnd.IntN(3)
+	row, n, some := uint32(1+rnd.IntN(3)), rnd.IntN(100), rnd.Uint32()
+	switch k := rnd.IntN(15); k {
+	case 0, 1, 2, 3:
+		return fmt.Sprintf("load and run %d", rs.Number), func(s *meter.State) error {
+			if err := s.Load(&rs); err != nil {
+				return s.Run(rs.Number)
+			}
+			return s.Run(rs.Number)
+		}
+	case 4:
+		return fmt.Sprintf("stop %d", rs.Number), func(s *meter.State) error { return s.Stop(rs.Number) }
+	case 5, 6:
+		return fmt.Sprintf("destroy %d and load again %v", rs.Number, k == 5), func(s *meter.State) error {
+			_ = s.Stop(rs.Number)
+			if err := s.Destroy(rs.Number); err != nil || k != 5 {
+				return err
+			}
+			if err := s.Load(&rs); err != nil {
+				return err
+			}
+			return s.Run(rs.Number)
+		}
+	case 7:
+		return fmt.Sprintf("reader of %d", rs.Number), func(s *meter.State) error {
+			_, err := s.AddReader(rs.Number)
+			return err
+		}
+	case 8, 9:
+		return "collect", collectAll
+	case 10:
+		return fmt.Sprintf("interface %d: one in %d", 1+n%2, some%4), func(s *meter.State) error {
+			return s.SetSampleRate(1+n%2, some%4)
+		}
+	case 11:
+		return fmt.Sprintf("task %d: %d, standby %d above %d", row, rs.Number, some%5, n), func(s *meter.State) error {
+			return changeTask(s, row, int64(rs.Number), int64(some%5), int64(n))
+		}
+	case 12:
+		return fmt.Sprintf("flood mark %d", n), func(s *meter.State) error {
+			s.SetFloodMode(false)
+			return s.SetFloodMark(n)
+		}
+	case 13:
+		return fmt.Sprintf("inactivity %d s", n%30), func(s *meter.State) error {
+			return s.SetInactivity(time.Duration(n%30) * time.Second)
+		}
+	}
+	return "plain reader collects", func(s *meter.State) error {
+		return plainReader(s, 100+row, int64(rs.Number))
+	}
+}
+
+// collectAll has every reader collect.
+func collectAll(s *meter.State) error {
+	for n := s.NextReader(0); n != 0; n = s.NextReader(n) {
+		if n < 100 {
+			if err := s.Collected(int(n), s.Uptime()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// changeTask makes or changes a manager row, or removes it.
+func changeTask(s *meter.State, row uint32, current, standby, mark int64) error {
+	c := s.Begin("", time.Time{})
+	request := meter.RowNone
+	if old, ok := s.Task(row); !ok {
+		request = meter.RowCreateAndGo
+	} else if old.RunningStandby {
+		request = meter.RowDestroy
+	}
+	task, why := c.Task(row, request)
+	if why == meter.Granted && request != meter.RowDestroy {
+		task.SetCurrent(current)
+		task.SetStandby(standby)
+		task.SetHighWaterMark(mark)
+	}
+	if err := c.Check(); err != nil {
+		return err
+	}
+	c.Commit()
+	return nil
+}
+
+// plainReader is a reader that RFC 2720 knows: it keeps no mark.
+func plainReader(s *meter.State, row uint32, number int64) error {
+	c := s.Begin("", time.Time{})
+	request := meter.RowNone
+	if _, ok := s.Reader(row); !ok {
+		request = meter.RowCreateAndGo
+	}
+	r, why := c.Reader(row, request)
+	if why != meter.Granted {
+		return fmt.Errorf("%v", why)
+	}
+	if request == meter.RowCreateAndGo {
+		r.SetRuleSet(number)
+	}
+	r.SetLastTime()
+	if err := c.Check(); err != nil {
+		return err
+	}
+	c.Commit()
+	return nil
+}
+
+// changing is one meter under the steps.
+type changing struct {
+	t     *testing.T
+	m     *meter.Meter
+	audit *audit // nil: not kept
+}
+
+// run does all steps and describes the meter after each.
+func (c *changing) run(frames []wire.Frame, batch int, steps []step) (after []string) {
+	c.t.Helper()
+	for _, st := range steps {
+		for left := st.frames; left > 0; {
+			k := min(left, batch)
+			c.feed(slices.Clone(frames[:k]))
+			frames, left = frames[k:], left-k
+		}
+		err := c.m.Update(st.do)
+		if c.audit != nil {
+			c.m.View(func(s *meter.State) { c.audit.look(s, st.name, true) })
+		}
+		after = append(after, fmt.Sprintf("%v\n%s", err, describe(c.m)))
+	}
+	return after
+}
+
+func (c *changing) feed(frames []wire.Frame) {
+	for {
+		n, stop := c.m.Feed(frames)
+		frames = frames[n:]
+		if c.audit != nil {
+			c.m.View(func(s *meter.State) { c.audit.look(s, "frame", stop == meter.More) })
+		}
+		if stop == meter.More {
+			return
+		}
+		_ = c.m.Update(func(s *meter.State) error {
+			if n, _, _ := s.Interval(); n%2 != 0 {
+				return nil
+			}
+			err := collectAll(s)
+			if c.audit != nil {
+				c.audit.look(s, "collect", true)
+			}
+			return err
+		})
+	}
+}
+
+// describe prints all that a manager or reader could see.
+func describe(m *meter.Meter) string {
+	var b strings.Builder
+	m.View(func(s *meter.State) {
+		c := s.Counts()
+		fmt.Fprintf(&b, "%+v uptime %d flows %d flood %v\n", c, s.Uptime(), s.FlowsInUse(), s.FloodMode())
+		for n := s.NextTask(0); n != 0; n = s.NextTask(n) {
+			t, _ := s.Task(n)
+			fmt.Fprintf(&b, "task %d %+v\n", n, t)
+		}
+		for n := s.NextRuleSet(0); n != 0; n = s.NextRuleSet(n) {
+			row, _ := s.RuleSetRow(n)
+			counts, _ := s.RuleSetCounts(n)
+			in, _ := s.RuleSetInput(n)
+			in.RulesExecuted = 0 // the work is what remembering saves
+			fmt.Fprintf(&b, "rule set %d running %v %+v %+v\n", n, row.Running, counts, in)
+		}
+		var f meter.Flow
+		for i := s.NextFlow(meter.AnyRuleSet, 0, 0); i != 0; i = s.NextFlow(meter.AnyRuleSet, 0, i) {
+			s.Flow(i, &f)
+			fmt.Fprintf(&b, "flow %d", f.Index)
+			for _, a := range mib.Attrs() {
+				if num, octets := s.Attr(&f, a); num != 0 || slices.Max(append(octets, 0)) != 0 {
+					fmt.Fprintf(&b, " %v=%d%v", a, num, octets)
+				}
+			}
+			fmt.Fprintln(&b)
+		}
+	})
+	return b.String()
+}
+
+// audit keeps the books of one meter, looked at after every packet and every
+// change: the invariant of the counters, and what became of each flow.
+type audit struct {
+	t       *testing.T
+	packets uint64
+	read    map[int]uint64           // packets while each rule set ran
+	ran     map[int]bool             // at the last look
+	lost    map[int]uint64           // PDUs of recovered flows
+	live    map[flowName]meter.Flow  // at the last look
+	names   map[flowName]bool        // of all flows there ever were
+	safe    map[int]map[uint32]int64 // up to when each reader has collected
+	born    int
+	refused uint64
+}
+
+// flowName names a flow for ever (semantics 16).
+type flowName struct {
+	ruleSet int
+	index   uint32
+	first   meter.Uptime
+}
+
+func newAudit(t *testing.T) *audit {
+	return &audit{t: t, read: map[int]uint64{}, ran: map[int]bool{}, lost: map[int]uint64{},
+		live: map[flowName]meter.Flow{}, names: map[flowName]bool{}, safe: map[int]map[uint32]int64{}}
+}
+
+// look is called after a frame or a change. Most times a frame makes one packet
+// to be read, and ticks run before it. But held frames are read together, and
+// the ticks of an interval's end run behind a packet: only if exact is true, and
+// at most one packet was read, nothing is hidden between two looks.
+func (a *audit) look(s *meter.State, what string, exact bool) {
+	a.t.Helper()
+	packets := s.Counts().Packets
+	exact = exact && packets <= a.packets+1
+	for n := 1; n <= 4; n++ {
+		if c, err := s.RuleSetCounts(n); err != nil || what != "frame" && accounted(s, n) == 0 && c.Created == 0 {
+			// It is gone, and its flows with it; what is there now is new.
+			a.read[n], a.lost[n], a.ran[n] = 0, 0, false
+			maps.DeleteFunc(a.live, func(k flowName, _ meter.Flow) bool { return k.ruleSet == n })
+		}
+	}
+	a.flows(s)
+	for n := 1; n <= 4; n++ {
+		a.ruleSet(s, n, packets-a.packets, exact)
+	}
+	a.packets = packets
+	refused := s.Totals().RefusedPDUs
+	if exact && refused > a.refused && !s.FloodMode() && s.FlowsInUse() < s.MaxFlows() {
+		a.t.Fatalf("%s: refused with %d flows of %d", what, s.FlowsInUse(), s.MaxFlows())
+	}
+	a.refused = refused
+	a.safe = map[int]map[uint32]int64{}
+	for n := s.NextReader(0); n != 0; n = s.NextReader(n) {
+		r, _ := s.Reader(n)
+		if a.safe[r.RuleSet] == nil {
+			a.safe[r.RuleSet] = map[uint32]int64{}
+		}
+		a.safe[r.RuleSet][n] = max(r.Mark, r.PreviousTime)
+	}
+}
+
+// accounted is how many packets a rule set accounts for .
+func accounted(s *meter.State, n int) uint64 {
+	c, _ := s.RuleSetCounts(n)
+	in, _ := s.RuleSetInput(n)
+	return c.PDUs + c.Ignored + c.NotMatched + c.RefusedPDUs + in.SampledOut + in.Unsupported
+}
+
+// flows follows each flow from its creation to its recovery.
+func (a *audit) flows(s *meter.State) {
+	a.t.Helper()
+	now := map[flowName]meter.Flow{}
+	var f meter.Flow
+	for i := s.NextFlow(meter.AnyRuleSet, 0, 0); i != 0; i = s.NextFlow(meter.AnyRuleSet, 0, i) {
+		s.Flow(i, &f)
+		name := flowName{f.RuleSet, i, f.FirstTime}
+		now[name] = f
+		if f.FirstTime > f.LastActive || f.LastActive > s.Uptime() || f.PDUs[0]+f.PDUs[1] == 0 {
+			a.t.Fatalf("flow %+v at %d", f, s.Uptime())
+		}
+		if _, ok := a.live[name]; !ok {
+			if a.names[name] {
+				a.t.Fatalf("two flows are named %+v", name)
+			}
+			a.names[name] = true
+			a.born++
+		}
+	}
+	for name, f := range a.live {
+		if _, ok := now[name]; ok {
+			continue
+		}
+		a.lost[name.ruleSet] += f.PDUs[0] + f.PDUs[1]
+		for reader, safe := range a.safe[name.ruleSet] {
+			if f.Changed >= safe {
+				a.t.Fatalf("flow %+v, changed at %d, is gone; reader %d has all before %d", name, f.Changed, reader, safe)
+			}
+		}
+	}
+	a.live = now
+}
+
+// ruleSet checks one rule set's counts; so many packets have been read since
+// the last look.
+func (a *audit) ruleSet(s *meter.State, n int, packets uint64, exact bool) {
+	a.t.Helper()
+	c, err := s.RuleSetCounts(n)
+	if err != nil {
+		return
+	}
+	sum := accounted(s, n)
+	row, _ := s.RuleSetRow(n)
+	if exact || row.Running == a.ran[n] {
+		if row.Running {
+			a.read[n] += packets
+		}
+	} else {
+		a.read[n] = sum // it was started or stopped between two of the packets
+	}
+	a.ran[n] = row.Running
+	if sum != a.read[n] {
+		a.t.Fatalf("rule set %d accounts for %d packets of %d: %+v", n, sum, a.read[n], c)
+	}
+	var pdus, flows uint64
+	for name, f := range a.live {
+		if name.ruleSet == n {
+			flows++
+			pdus += f.PDUs[0] + f.PDUs[1]
+		}
+	}
+	if flows != c.Flows || c.Created-c.Recovered != flows {
+		a.t.Fatalf("rule set %d has %d flows: %+v", n, flows, c)
+	}
+	if exact && pdus+a.lost[n] != c.PDUs || pdus+a.lost[n] > c.PDUs {
+		a.t.Fatalf("rule set %d: %d PDUs in flows, %d in recovered ones: %+v", n, pdus, a.lost[n], c)
+	}
+	a.lost[n] = c.PDUs - pdus
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"netramet/meter"
+	"netramet/sources/sourcetest"
+	"netramet/sources/wire"
+)
+
+// TestExplainAfterHeldFrames: packets before the one explained are all metered,
+// also those whose step of time is still in doubt.
+func TestExplainAfterHeldFrames(t *testing.T) {
+	var frames []wire.Frame
+	for _, at := range []time.Duration{0, 40 * 24 * time.Hour, 41 * 24 * time.Hour, time.Second} {
+		frames = append(frames, sourcetest.Frame(t, sourcetest.Ether("", ""), sourcetest.IPv4{Src: "10.0.0.1", Dst: "10.0.0.2"},
+			sourcetest.UDP{Src: 1, Dst: 2}, sourcetest.At(at)))
+	}
+	for n := range uint64(len(frames)) {
+		b := &batch{o: &options{fcs: 4}, src: sourcetest.NewFake(frames, 3), meter: meter.New(meter.Config{})}
+		f, err := b.frameNumber(context.Background(), n+1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := &frames[n]; f.Time != want.Time || f.WireLen != want.WireLen-4 || len(f.Data) != len(want.Data)-4 {
+			t.Errorf("frame %d: %+v", n+1, f)
+		}
+		b.meter.View(func(s *meter.State) {
+			if got := s.Counts().Packets; got != n {
+				t.Errorf("frame %d: %d packets before it are metered", n+1, got)
+			}
+		})
+		if err := b.src.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package meter
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// hosts feeds one packet of each of n hosts from first on, at time d.
+func hosts(t *testing.T, m *Meter, first, n int, d time.Duration) {
+	t.Helper()
+	for i := first; i < first+n; i++ {
+		feedAll(t, m, tcp(t, fmt.Sprintf("10.0.%d.%d:1", i>>8, i&255), "192.0.2.1:1", d))
+	}
+}
+
+func update(t *testing.T, m *Meter, f func(*State) error) {
+	t.Helper()
+	if err := m.Update(f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// destroyed stops and destroys rule set 2.
+func destroyed(s *State) error {
+	if err := s.Stop(2); err != nil {
+		return err
+	}
+	return s.Destroy(2)
+}
+
+// TestDestroyedFlowsTakeNoRoom: the flows of a destroyed rule set are gone for
+// everybody, so they neither keep new flows out nor set off marks.
+func TestDestroyedFlowsTakeNoRoom(t *testing.T) {
+	const max = 1000
+	perHost := `save SourcePeerAddress; count;`
+	t.Run("limit", func(t *testing.T) {
+		m := newMeter(t, Config{MaxFlows: max}, perHost, perHost)
+		update(t, m, func(s *State) error { return s.Stop(3) })
+		hosts(t, m, 0, max, 0)
+		update(t, m, destroyed)
+		update(t, m, func(s *State) error { return s.Run(3) })
+		hosts(t, m, 0, max+1, time.Second/100)
+		m.View(func(s *State) {
+			c, _ := s.RuleSetCounts(3)
+			if c.Created != max || c.RefusedPDUs != 1 || s.FlowsInUse() != max {
+				t.Errorf("%+v, %d flows in use", c, s.FlowsInUse())
+			}
+			if m.allHidden != 0 || m.flows.inUse != max {
+				t.Errorf("%d flows, %d hidden", m.flows.inUse, m.allHidden)
+			}
+		})
+	})
+	t.Run("marks", func(t *testing.T) {
+		m := newMeter(t, Config{MaxFlows: 100_000, Control: ControlConfig{FloodMark: 2}}, perHost, perHost)
+		err := change(t, m, wall0, func(c *Change) {
+			task, why := c.Task(2, RowNone) // that of rule set 3
+			grant(t)(why)
+			grant(t)(task.SetHighWaterMark(2))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		update(t, m, func(s *State) error { return s.Stop(3) })
+		hosts(t, m, 0, 2000, 0)
+		update(t, m, destroyed)
+		addTask(t, m, 5, 3)
+		err = change(t, m, wall0, func(c *Change) {
+			task, why := c.Task(5, RowNone)
+			grant(t)(why)
+			grant(t)(task.SetHighWaterMark(1))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hosts(t, m, 0, 10, 100*time.Millisecond) // a tick
+		m.View(func(s *State) {
+			if task, _ := s.Task(5); s.FloodMode() || task.RunningStandby {
+				t.Errorf("flood mode %v, task %+v with %d flows", s.FloodMode(), task, s.FlowsInUse())
+			}
+		})
+	})
+}
+
+// TestNumberUsedAgain: a rule set that takes the number of a destroyed one
+// begins without flows, and nobody waits for those of the other to be freed.
+func TestNumberUsedAgain(t *testing.T) {
+	m := newMeter(t, Config{}, `save SourcePeerAddress; count;`)
+	hosts(t, m, 0, 2000, 0)
+	spec := m.ruleSets[2].spec
+	for range 3 {
+		update(t, m, func(s *State) error {
+			if err := destroyed(s); err != nil {
+				return err
+			}
+			before := m.flows.inUse
+			if err := s.Load(&spec); err != nil {
+				return err
+			}
+			if err := s.Run(2); err != nil {
+				return err
+			}
+			if m.flows.inUse != before {
+				t.Errorf("%d flows were freed at once", before-m.flows.inUse)
+			}
+			return nil
+		})
+		hosts(t, m, 500, 1000, 0)
+		m.View(func(s *State) {
+			c, _ := s.RuleSetCounts(2)
+			if want := (RuleSetCounts{PDUs: 1000, Flows: 1000, Created: 1000}); c != want || s.FlowsInUse() != 1000 {
+				t.Errorf("%+v, %d flows in use, want %+v", c, s.FlowsInUse(), want)
+			}
+			if n := len(flowsOfState(s, 2)); n != 1000 {
+				t.Errorf("%d flows are seen", n)
+			}
+		})
+	}
+	for d := 1; m.allHidden > 0; d++ {
+		if d > 200 {
+			t.Fatalf("%d flows stay hidden", m.allHidden)
+		}
+		hosts(t, m, 500, 1, time.Duration(d)*100*time.Millisecond)
+	}
+	if m.flows.inUse != 1000 {
+		t.Errorf("%d flows are left", m.flows.inUse)
+	}
+}
+
+// flowsOfState lists the indexes of a rule set's flows.
+func flowsOfState(s *State, number int) (all []uint32) {
+	for i := s.NextFlow(number, 0, 0); i != 0; i = s.NextFlow(number, 0, i) {
+		all = append(all, i)
+	}
+	return all
+}
+
+// TestLivesComeRound destroys a rule set more often than there are numbers for
+// its lives, while the flows of the first one are still there.
+func TestLivesComeRound(t *testing.T) {
+	m := newMeter(t, Config{}, `save SourcePeerAddress; count;`)
+	hosts(t, m, 0, 300, 0)
+	spec := m.ruleSets[2].spec
+	for range noLife + 2 {
+		update(t, m, func(s *State) error {
+			if err := destroyed(s); err != nil {
+				return err
+			}
+			if err := s.Load(&spec); err != nil {
+				return err
+			}
+			return s.Run(2)
+		})
+		hosts(t, m, 7, 1, 0)
+	}
+	m.View(func(s *State) {
+		if n := len(flowsOfState(s, 2)); n != 1 || s.FlowsInUse() != 1 {
+			t.Errorf("%d flows are seen, %d in use", n, s.FlowsInUse())
+		}
+	})
+}

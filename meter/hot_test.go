@@ -1,0 +1,187 @@
+package meter
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+	"unsafe"
+
+	"netramet/meter/packet"
+	"netramet/meter/pme"
+	"netramet/sources/wire"
+)
+
+// TestHotRecords: what counting a packet touches is one cache line a table.
+func TestHotRecords(t *testing.T) {
+	for name, size := range map[string][2]uintptr{
+		"part":      {unsafe.Sizeof(part{}), 64},
+		"partSize":  {partSize, 64},
+		"sideWords": {unsafe.Sizeof(sideWords{}), sideSize},
+	} {
+		if size[0] != size[1] {
+			t.Errorf("%s is %d octets, want %d", name, size[0], size[1])
+		}
+	}
+	if n := unsafe.Sizeof(packet.Packet{}); n > 2*64 {
+		t.Errorf("a packet is %d octets, more than two cache lines", n)
+	}
+}
+
+// TestSlabTypesArePlain: the garbage collector never looks into the tables.
+func TestSlabTypesArePlain(t *testing.T) {
+	for _, typ := range []reflect.Type{reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[freed](), reflect.TypeFor[packet.Packet]()} {
+		if !plain(typ) {
+			t.Errorf("%v holds pointers", typ)
+		}
+	}
+	if plain(reflect.TypeFor[wire.Frame]()) {
+		t.Error("a frame's slice is not seen")
+	}
+}
+
+// plain reports whether values of a type hold no pointers.
+func plain(t reflect.Type) bool {
+	switch k := t.Kind(); k {
+	case reflect.Array:
+		return plain(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if !plain(t.Field(i).Type) {
+				return false
+			}
+		}
+		return true
+	default:
+		return k >= reflect.Bool && k <= reflect.Complex128 && k != reflect.Uintptr
+	}
+}
+
+// matches is how often the rules of all rule sets were run.
+func matches(m *Meter) (n uint64) {
+	for _, r := range m.ruleSets {
+		if r != nil && r.program != nil {
+			n += r.program.Counters.Matches
+		}
+	}
+	return n
+}
+
+// TestMatchesPerPacket counts how often rules run for a packet.
+func TestMatchesPerPacket(t *testing.T) {
+	const reversed = `if SourceTransAddress == 80 nomatch; save SourcePeerAddress; count;`
+	out, back := tcp(t, "10.0.0.1:9", "10.0.0.2:80", 0), tcp(t, "10.0.0.2:80", "10.0.0.1:9", 0)
+	for _, tt := range []struct {
+		name     string
+		cfg      Config
+		programs []string
+		frame    wire.Frame
+		first    uint64 // runs for the first packet
+		later    uint64
+	}{
+		{"remembered", Config{}, []string{fiveTuple}, out, 1, 0},
+		{"remembered, reversed", Config{}, []string{reversed}, back, 2, 0},
+		{"three remembered", Config{}, []string{fiveTuple, reversed, `ignore;`}, back, 4, 0},
+		{"no match", Config{}, []string{`nomatch;`}, out, 2, 0},
+		{"one of two remembered", Config{}, []string{fiveTuple, `save VLANid; count;`}, out, 2, 1},
+		{"no cache", Config{Cache: NoCache}, []string{fiveTuple, reversed}, back, 3, 3},
+		{"refused", Config{MaxFlows: 1}, []string{`save SourcePeerType; count;`, fiveTuple}, out, 2, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := newMeter(t, tt.cfg, tt.programs...)
+			feedAll(t, m, tt.frame)
+			if got := matches(m); got != tt.first {
+				t.Errorf("%d runs for the first packet, want %d", got, tt.first)
+			}
+			before := matches(m)
+			for range 10 {
+				feedAll(t, m, tt.frame)
+			}
+			if got := matches(m) - before; got != 10*tt.later {
+				t.Errorf("%d runs for ten later packets, want %d", got, 10*tt.later)
+			}
+		})
+	}
+}
+
+// TestOpposedFlowForgetsOnlyItself: a flow that comes beside its reverse makes
+// the streams of that one look again, and no others.
+func TestOpposedFlowForgetsOnlyItself(t *testing.T) {
+	const rules = `if SourceTransAddress == 9 nomatch; save SourcePeerAddress; save DestPeerAddress; count;`
+	m := newMeter(t, Config{}, rules)
+	var others []wire.Frame
+	for i := range 50 {
+		others = append(others, tcp(t, fmt.Sprintf("10.0.1.%d:5", i), "10.0.2.1:5", 0))
+	}
+	feedAll(t, m, others...)
+	for i := range 2 * maxEpoch / 100 {
+		a, b := fmt.Sprintf("10.1.%d.%d", i>>8, i&255), "10.0.0.2"
+		feedAll(t, m, tcp(t, a+":5", b+":5", 0), tcp(t, a+":9", b+":7", 0))
+	}
+	before, epoch := matches(m), m.epoch
+	feedAll(t, m, others...)
+	if n := matches(m) - before; n != 0 || epoch != m.epoch {
+		t.Errorf("the rules ran %d times for streams that are known", n)
+	}
+	if n := m.flows.inUse; n != 50+2*(2*maxEpoch/100) {
+		t.Errorf("%d flows", n)
+	}
+}
+
+// TestSideWords: starting and stopping rule sets takes no memory that was not
+// asked for, and words of old streams are as good as new ones.
+func TestSideWords(t *testing.T) {
+	m := newMeter(t, Config{}, fiveTuple, `save SourcePeerType; count;`, `ignore;`, `save SourcePeerAddress; count;`)
+	var frames []wire.Frame
+	for i := range 200 {
+		frames = append(frames, tcp(t, fmt.Sprintf("10.0.0.%d:5", i), "10.1.0.2:5", 0))
+	}
+	feedAll(t, m, frames...)
+	if n := m.verdicts.memory(); n != 3*200*sideSize {
+		t.Errorf("three further rule sets take %d octets", n)
+	}
+	update(t, m, func(s *State) error { return s.Stop(3) })
+	if n := m.verdicts.memory(); n != 2*200*sideSize {
+		t.Errorf("two further rule sets take %d octets", n)
+	}
+	more := tcp(t, "10.9.0.1:1", "10.1.0.2:5", time.Second)
+	feedAll(t, m, more)
+	words := m.side[0].At(7)
+	update(t, m, func(s *State) error { return s.Run(3) })
+	if words != m.side[0].At(7) || m.side[2].Len() != 201 {
+		t.Errorf("words have moved, or there are %d", m.side[2].Len())
+	}
+	feedAll(t, m, append(frames, more)...)
+	m.View(func(s *State) {
+		for n, want := range map[int]uint64{2: 402, 3: 401, 5: 402} {
+			if c, _ := s.RuleSetCounts(n); c.PDUs != want {
+				t.Errorf("rule set %d counted %d PDUs, want %d", n, c.PDUs, want)
+			}
+		}
+	})
+	before := matches(m)
+	feedAll(t, m, append(frames, more)...)
+	if matches(m) != before {
+		t.Error("verdicts are not remembered")
+	}
+}
+
+// TestLookupCountsNothing: telling where a packet would go changes no counter.
+func TestLookupCountsNothing(t *testing.T) {
+	m := newMeter(t, Config{}, fiveTuple)
+	f := tcp(t, "10.0.0.1:1", "10.0.0.2:2", 0)
+	feedAll(t, m, f)
+	var p packet.Packet
+	p.DecodeNet(&f)
+	p.DecodeRest(&f)
+	update(t, m, func(s *State) error {
+		pl, err := s.Lookup(2, &p)
+		if pl.Verdict != pme.Count || pl.Index != 1 || pl.Dir != packet.Source {
+			t.Errorf("%+v", pl)
+		}
+		return err
+	})
+	if lines := flowsOf(m, 2); len(lines) != 1 || lines[0][:4] != "1 0 " {
+		t.Errorf("%q", lines)
+	}
+}
