@@ -45,13 +45,13 @@ func Collect(ctx context.Context, f Flows, tasks []Task, out Output) (iv Interva
 	}
 	iv, err = f.Begin(ctx, tasks)
 	if err != nil {
-		return iv, 0, fmt.Errorf("reader: begin of the collection: %w", err)
+		return iv, 0, fmt.Errorf("begin of the collection: %w", err)
 	}
 	n, err = transfer(ctx, f, iv, tasks, out)
 	if err != nil {
-		err = fmt.Errorf("reader: collection %d: %w", iv.Number, err)
+		err = fmt.Errorf("collection %d: %w", iv.Number, err)
 		if abortErr := out.Abort(); abortErr != nil {
-			err = errors.Join(err, fmt.Errorf("reader: giving the collection up: %w", abortErr))
+			err = errors.Join(err, fmt.Errorf("giving the collection up: %w", abortErr))
 		}
 		return iv, n, err
 	}
@@ -70,7 +70,7 @@ type CommitError struct {
 
 // Error names the collection.
 func (e *CommitError) Error() string {
-	return fmt.Sprintf("reader: acknowledgement of collection %d: %v", e.Number, e.Err)
+	return fmt.Sprintf("acknowledgement of collection %d: %v", e.Number, e.Err)
 }
 
 // Unwrap returns what the meter's side reported.

@@ -25,7 +25,13 @@ type configError struct {
 	err  error
 }
 
-func (e *configError) Error() string { return fmt.Sprintf("%s:%d: %v", e.file, e.line, e.err) }
+func (e *configError) Error() string {
+	if e.line == 0 {
+		return fmt.Sprintf("config file %s: %v", e.file, e.err)
+	}
+	return fmt.Sprintf("%s:%d: %v", e.file, e.line, e.err)
+}
+
 func (e *configError) Unwrap() error { return e.err }
 
 // readConfig reads the records of o's config file, which go on top of o.

@@ -95,6 +95,61 @@ func headerOf(name string) (flowfile.Header, error) {
 	return r.Header(), nil
 }
 
+// flowFile is a flow data file that no other nemac writes to.
+type flowFile struct {
+	*flowfile.AppendFile
+	name   string
+	unlock func()
+}
+
+// openLocked opens a flow data file for appending. Two that append to one file
+// would cut off each other's collections.
+func openLocked(name string, h flowfile.Header, sync flowfile.Sync) (*flowFile, error) {
+	unlock := func() {}
+	if fi, err := os.Stat(name); err != nil || fi.Mode().IsRegular() { // devices and pipes take what comes
+		if unlock, err = lockFile(name); err != nil {
+			return nil, err
+		}
+	}
+	f, err := flowfile.OpenAppend(name, h, sync)
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	return &flowFile{f, name, unlock}, nil
+}
+
+// Close closes the file and lets others at it.
+func (f *flowFile) Close() error {
+	defer f.unlock()
+	return f.AppendFile.Close()
+}
+
+// errHeld tells that somebody else has a lock.
+var errHeld = errors.New("another nemac has it")
+
+// lockOwner makes sure that nobody else works under an Owner on a meter.
+func lockOwner(owner, target string) (unlock func(), err error) {
+	unlock, err = lock(owner + "\x00" + target)
+	if errors.Is(err, errHeld) {
+		err = fmt.Errorf("another nemac works on meter %s with the owner %q; give this one another --owner", target, owner)
+	}
+	return unlock, err
+}
+
+// lockFile makes sure that nobody else appends to a file.
+func lockFile(name string) (unlock func(), err error) {
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return nil, fmt.Errorf("flow file: %w", err)
+	}
+	unlock, err = lock("file\x00" + abs)
+	if errors.Is(err, errHeld) {
+		err = fmt.Errorf("another nemac, or this one for another meter, appends to the flow file %s; give this one another -F", name)
+	}
+	return unlock, err
+}
+
 // fileBase makes a file name's beginning of a meter's name.
 func fileBase(meter string) string {
 	return strings.Map(func(r rune) rune {

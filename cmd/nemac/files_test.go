@@ -1,10 +1,15 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"netramet/reader"
+	"netramet/reader/flowfile"
 )
 
 func TestReserve(t *testing.T) {
@@ -63,6 +68,58 @@ func TestLockOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	unlock()
+}
+
+// TestFlowFileIsOnes: two do not append to one file, by whatever name; one that
+// is restarted beside its like takes the next number.
+func TestFlowFileIsOnes(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	t.Chdir(t.TempDir())
+	h := flowfile.Header{Meter: "m", Options: "-r a", Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC}
+	write := func(f *flowFile) {
+		t.Helper()
+		iv := reader.Interval{Number: 1, Time: time.Unix(1e9, 0), From: 1, To: 100}
+		if err := errors.Join(f.Begin(iv, nil), f.End()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func(name string, resumed bool) (*flowFile, error) {
+		return openFlowFile(name, "m.flows", h, flowfile.SyncNever, resumed)
+	}
+	first, err := open("", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(first)
+	if f, err := open(filepath.Join("..", filepath.Base(mustGetwd(t)), first.name), false); err == nil {
+		_ = f.Close()
+		t.Skip("this system has no locks")
+	} else if !strings.Contains(err.Error(), "appends to the flow file") {
+		t.Errorf("error %v", err)
+	}
+	second, err := open("", true)
+	if err != nil || second.name == first.name {
+		t.Fatalf("%+v, %v", second, err)
+	}
+	if err := errors.Join(first.Close(), second.Close()); err != nil {
+		t.Fatal(err)
+	}
+	again, err := open("", true)
+	if err != nil || again.name != first.name {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func mustGetwd(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func TestPrintable(t *testing.T) {

@@ -14,10 +14,6 @@ import (
 	"netramet/reader/flowfile"
 )
 
-func errLocked(owner, target string) error {
-	return fmt.Errorf("another nemac works on meter %s with the owner %q; give this one another --owner", target, owner)
-}
-
 // standbyMark is the high-water mark with a standby rule set (RFC 2720 §5.2
 // leaves the choice to the manager; RFC 2123 found this one good), in percent.
 const standbyMark = 65
@@ -150,11 +146,11 @@ func (j *job) open(m *session.Meter, resumed bool) (session.Output, error) {
 	if o.flowFile == "-" {
 		return stdoutFile{flowfile.NewWriter(j.std.out, h)}, nil
 	}
-	f, name, err := openFlowFile(o.flowFile, fileBase(o.meter)+".flows", h, sync, resumed)
+	f, err := openFlowFile(o.flowFile, fileBase(o.meter)+".flows", h, sync, resumed)
 	if err != nil {
 		return nil, err
 	}
-	j.cfg.Log.Info("flow file", "name", name)
+	j.cfg.Log.Info("flow file", "name", f.name)
 	if n := f.CutOff(); n > 0 {
 		j.cfg.Log.Warn("an incomplete collection was cut off the flow file", "octets", n)
 	}
@@ -164,22 +160,21 @@ func (j *job) open(m *session.Meter, resumed bool) (session.Output, error) {
 // openFlowFile opens the file named, or one by the default name: the one that
 // an earlier nemac with the same options wrote, if its collections go on, so
 // that it is seen what is in it already; else the next number.
-func openFlowFile(name, base string, h flowfile.Header, sync flowfile.Sync, resumed bool) (*flowfile.AppendFile, string, error) {
+func openFlowFile(name, base string, h flowfile.Header, sync flowfile.Sync, resumed bool) (*flowFile, error) {
 	if name == "" && resumed {
 		if last := lastOf(".", base, h); last != "" {
-			if f, err := flowfile.OpenAppend(last, h, sync); err == nil {
-				return f, last, nil
+			if f, err := openLocked(last, h, sync); err == nil {
+				return f, nil
 			}
 		}
 	}
 	if name == "" {
 		var err error
 		if name, err = reserve(".", base); err != nil {
-			return nil, "", fmt.Errorf("flow file: %w", err)
+			return nil, fmt.Errorf("flow file: %w", err)
 		}
 	}
-	f, err := flowfile.OpenAppend(name, h, sync)
-	return f, name, err
+	return openLocked(name, h, sync)
 }
 
 // openLog opens the log.

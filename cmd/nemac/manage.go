@@ -37,8 +37,15 @@ func listMeter(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
+	figures, err := c.Figures(ctx)
+	if err != nil {
+		return err
+	}
 	w := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
-	printFigures(w, c.Addr(), in)
+	printMeter(w, c.Addr(), in)
+	if in.Netramet {
+		printFigures(w, figures)
+	}
 	fmt.Fprintln(w, "\nRULE SET\tNAME\tSTATUS\tRULES\tFLOWS\tOWNER")
 	for _, r := range sets {
 		fmt.Fprintf(w, "%d\t%s\t%v\t%d\t%d\t%s\n", r.Number, printable(r.Name), r.Status, r.Size, r.Flows, printable(r.Owner))
@@ -62,7 +69,8 @@ func listMeter(ctx context.Context, o *options, std stdio) error {
 	return w.Flush()
 }
 
-func printFigures(w io.Writer, addr string, in *client.Info) {
+// printMeter prints what every meter tells of itself, and the trace's state.
+func printMeter(w io.Writer, addr string, in *client.Info) {
 	up := uint64(in.Uptime32)
 	if in.Netramet {
 		up = in.Uptime
@@ -78,6 +86,28 @@ func printFigures(w io.Writer, addr string, in *client.Info) {
 			fmt.Fprintf(w, "trace error\t%s\n", printable(in.Trace.Error))
 		}
 	}
+}
+
+// printFigures prints the counts that show at a glance whether all is well; odd
+// ones only where there are some.
+func printFigures(w io.Writer, f client.Figures) {
+	fmt.Fprintf(w, "read\t%d packets, %d octets\n", f.Packets, f.Octets)
+	fmt.Fprintf(w, "ignored\t%d packets, %d not matched\n", f.Ignored, f.NotMatched)
+	for _, odd := range []struct {
+		name string
+		n    uint64
+		what string
+	}{
+		{"refused", f.RefusedPackets, fmt.Sprintf("packets, %d octets: the flow table was full", f.RefusedOctets)},
+		{"sampled out", f.SampledOut, "packets"}, {"unsupported", f.Unsupported, "packets of link types not known"},
+		{"damaged", f.Damaged, "records"}, {"late", f.Behind, "packets"}, {"bad times", f.BadTimes, "packets"},
+	} {
+		if odd.n > 0 {
+			fmt.Fprintf(w, "%s\t%d %s\n", odd.name, odd.n, odd.what)
+		}
+	}
+	fmt.Fprintf(w, "streams\t%d of %d\n", f.Streams, f.MaxStreams)
+	fmt.Fprintf(w, "memory\t%d KiB\n", f.Memory)
 }
 
 // printable keeps what a meter answers from moving the user's cursor.

@@ -146,7 +146,11 @@ func parseOptions(args []string, env func(string) string) (*options, error) {
 	}
 	o.take(f)
 	if o.version || o.config != "" {
-		if o.config != "" && len(o.operands) > 0 {
+		switch {
+		case o.version:
+		case o.list || o.check || o.compile || len(o.stop)+len(o.destroy) > 0:
+			return nil, errors.New("-f is for collecting: --list, --stop, --destroy, --check and --compile go without it")
+		case len(o.operands) > 0:
 			return nil, errors.New("with -f the meters stand in the file, not on the command line")
 		}
 		return o, nil
@@ -223,7 +227,8 @@ func (o *options) setMeter(env func(string) string) error {
 	}
 	switch {
 	case len(o.operands) > 2:
-		return fmt.Errorf("more than METER and COMMUNITY: %q", o.operands[2])
+		// What is left over may be a piece of a passphrase: it is not shown.
+		return fmt.Errorf("%d words that belong to no option, where METER and COMMUNITY are all (what holds blanks needs quotes)", len(o.operands))
 	case o.meter == "":
 		return errors.New("no meter: name its host or address")
 	case o.port == 0:

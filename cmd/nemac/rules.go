@@ -30,7 +30,9 @@ func readRules(files []string, warn io.Writer) ([]*ruleset.RuleSet, error) {
 			fmt.Fprintln(warn, w)
 		}
 		if err == nil {
-			err = flowfile.CheckFormat(rs.OutputFormat())
+			if err = flowfile.CheckFormat(rs.OutputFormat()); err != nil {
+				err = fmt.Errorf("%s: %w", file, err)
+			}
 		}
 		if err == nil && rs.Number > 0 {
 			if other, taken := numbers[rs.Number]; taken {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -20,10 +21,13 @@ type relay struct {
 	backs    map[netip.AddrPort]*net.UDPConn // to the meter, one for each reader
 	asked    int                             // datagrams to the meter
 	answered int
-	octets   int // in both directions
 	// hook is called with the number of each datagram to the meter, from 1,
 	// before it goes there; false drops it. The reader waits meanwhile.
 	hook func(n int) bool
+	// noise, if not nil, makes a datagram that comes to the reader from the
+	// meter's address before the meter's own answer n. Set it before any
+	// reader starts.
+	noise func(n int, answer []byte) []byte
 }
 
 // startRelay starts a relay to the meter on a port.
@@ -61,7 +65,6 @@ func (r *relay) toMeter(t testing.TB) {
 		}
 		r.mu.Lock()
 		r.asked++
-		r.octets += n
 		count := r.asked
 		back := r.backs[from]
 		if back == nil {
@@ -92,8 +95,11 @@ func (r *relay) toReader(back *net.UDPConn, to netip.AddrPort) {
 		}
 		r.mu.Lock()
 		r.answered++
-		r.octets += n
+		count := r.answered
 		r.mu.Unlock()
+		if r.noise != nil {
+			_, _ = r.front.WriteToUDPAddrPort(r.noise(count, slices.Clone(b[:n])), to)
+		}
 		_, _ = r.front.WriteToUDPAddrPort(b[:n], to) // a reader that has gone neither
 	}
 }

@@ -83,11 +83,11 @@ func (a *Access) AddCommunity(secret usm.Secret, from []netip.Prefix, who Princi
 	n := len(secret.Reveal())
 	switch {
 	case n == 0 || n > maxCommunity:
-		return fmt.Errorf("agent: a community has 1 to %d octets", maxCommunity)
+		return fmt.Errorf("a community has 1 to %d octets", maxCommunity)
 	case len(a.communities) >= maxPrincipals:
-		return fmt.Errorf("agent: more than %d communities", maxPrincipals)
+		return fmt.Errorf("more than %d communities", maxPrincipals)
 	case len(from) > maxFrom:
-		return fmt.Errorf("agent: a community with more than %d address prefixes", maxFrom)
+		return fmt.Errorf("a community with more than %d address prefixes", maxFrom)
 	}
 	a.communities = append(a.communities, community{secret, slices.Clone(from), &who})
 	return nil
@@ -102,11 +102,11 @@ func (a *Access) AddUser(c usm.UserConfig, who Principal) error {
 		return err
 	}
 	if len(a.accounts) >= maxPrincipals {
-		return fmt.Errorf("agent: more than %d users", maxPrincipals)
+		return fmt.Errorf("more than %d users", maxPrincipals)
 	}
 	for i := range a.accounts {
 		if a.accounts[i].config.Name == c.Name {
-			return fmt.Errorf("agent: user %q is defined twice", c.Name)
+			return fmt.Errorf("user %q is defined twice", c.Name)
 		}
 	}
 	who.Name = c.Name
@@ -184,7 +184,7 @@ func CheckListen(addrs []netip.AddrPort, a *Access) error {
 		}
 	}
 	if len(a.communities) == 0 && len(a.accounts) == 0 {
-		return errors.New("agent: nobody could use the agent: no community and no user is defined")
+		return errors.New("nobody could use the agent: no community and no user is defined")
 	}
 	if len(open) == 0 {
 		return nil
@@ -192,7 +192,7 @@ func CheckListen(addrs []netip.AddrPort, a *Access) error {
 	for i := range a.communities {
 		c := &a.communities[i]
 		if s := c.secret.Reveal(); (s == "public" || s == "private") && !c.loopbackOnly() {
-			return fmt.Errorf("agent: refusing to listen on %s with the community %q, which everybody knows: "+
+			return fmt.Errorf("refusing to listen on %s with the community %q, which everybody knows: "+
 				"choose other communities, limit them to loopback addresses, or use SNMPv3 users only",
 				strings.Join(open, ", "), s)
 		}

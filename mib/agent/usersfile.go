@@ -53,10 +53,10 @@ func (e *UsersError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.
 func ParseUsers(r io.Reader, name string) (*Access, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxUsersFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("agent: users file %s: %w", name, err)
+		return nil, fmt.Errorf("users file %s: %w", name, err)
 	}
 	if len(text) > maxUsersFile {
-		return nil, fmt.Errorf("agent: users file %s is larger than %d octets", name, maxUsersFile)
+		return nil, fmt.Errorf("users file %s is larger than %d octets", name, maxUsersFile)
 	}
 	a := new(Access)
 	var errs []error
@@ -66,7 +66,7 @@ func ParseUsers(r io.Reader, name string) (*Access, error) {
 	for sc.Scan() && len(errs) < maxUsersErrors {
 		line++
 		if err := parseUsersLine(a, sc.Text(), line); err != nil {
-			errs = append(errs, &UsersError{name, line, strings.TrimPrefix(err.Error(), "agent: ")})
+			errs = append(errs, &UsersError{name, line, err.Error()})
 		}
 	}
 	if sc.Err() != nil {
@@ -119,10 +119,7 @@ func parseUsersLine(a *Access, text string, line int) error {
 		return a.AddCommunity(usm.NewSecret(name), l.from, l.who)
 	}
 	l.user.Name = name
-	if err := a.AddUser(l.user, l.who); err != nil {
-		return errors.New(strings.TrimPrefix(err.Error(), "usm: "))
-	}
-	return nil
+	return a.AddUser(l.user, l.who)
 }
 
 // next takes a word off the line, "" at its end.

@@ -26,7 +26,7 @@ type View struct{ entries []Subtree }
 // NewView makes a view. If it only excludes, everything else is included.
 func NewView(subtrees []Subtree) (*View, error) {
 	if len(subtrees) > maxView {
-		return nil, fmt.Errorf("agent: a view of %d subtrees; at most %d are allowed", len(subtrees), maxView)
+		return nil, fmt.Errorf("a view of %d subtrees; at most %d are allowed", len(subtrees), maxView)
 	}
 	v := &View{entries: slices.Clone(subtrees)}
 	if !slices.ContainsFunc(subtrees, func(s Subtree) bool { return !s.Exclude }) {
@@ -35,10 +35,10 @@ func NewView(subtrees []Subtree) (*View, error) {
 	slices.SortFunc(v.entries, func(a, b Subtree) int { return slices.Compare(a.OID, b.OID) })
 	for i, e := range v.entries {
 		if len(e.OID) > ber.MaxOID {
-			return nil, fmt.Errorf("agent: a view's subtree has more than %d sub-identifiers", ber.MaxOID)
+			return nil, fmt.Errorf("a view's subtree has more than %d sub-identifiers", ber.MaxOID)
 		}
 		if i > 0 && slices.Equal(e.OID, v.entries[i-1].OID) && e.Exclude != v.entries[i-1].Exclude {
-			return nil, fmt.Errorf("agent: a view includes and excludes %s", dotted(e.OID))
+			return nil, fmt.Errorf("a view includes and excludes %s", dotted(e.OID))
 		}
 	}
 	return v, nil

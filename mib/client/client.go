@@ -77,7 +77,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		o.Retries = DefaultRetries
 	}
 	if o.Datagram != 0 && (o.Datagram < 484 || o.Datagram > MaxDatagram) {
-		return nil, fmt.Errorf("snmp: datagrams of %d octets are not in 484..%d", o.Datagram, MaxDatagram)
+		return nil, fmt.Errorf("datagrams of %d octets are not in 484..%d", o.Datagram, MaxDatagram)
 	}
 	c := &Client{
 		addr: net.JoinHostPort(o.Host, strconv.Itoa(int(o.Port))), size: o.Datagram,
@@ -98,7 +98,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		x.Target, x.Port = "127.0.0.1", 9
 	}
 	if err := x.Connect(); err != nil {
-		return nil, fmt.Errorf("snmp: meter %s: %w", c.addr, plain(err))
+		return nil, fmt.Errorf("meter %s: %w", c.addr, plain(err))
 	}
 	conn := x.Conn
 	if o.Conn != nil {

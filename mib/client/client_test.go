@@ -126,7 +126,10 @@ func TestRows(t *testing.T) {
 	if err := c.DestroyRuleSet(ctx, 2); !IsStatus(err, InconsistentValue) {
 		t.Errorf("destroying what runs: %v", err)
 	}
-	if err := c.Remove(ctx, []int{1}, []int{1}, []int{2}); err != nil || len(m.RuleSets()) != 1 {
+	if err := c.Remove(ctx, "another", []int{1, 5}, []int{1}, []int{2}); err != nil || len(m.RuleSets()) != 2 || len(m.Readers()) != 1 {
+		t.Errorf("rows of somebody else: %v", err)
+	}
+	if err := c.Remove(ctx, "test", []int{1}, []int{1}, []int{2}); err != nil || len(m.RuleSets()) != 1 {
 		t.Errorf("%v", err)
 	}
 	if err := c.DestroyTask(ctx, 9); err != nil {

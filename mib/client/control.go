@@ -142,21 +142,42 @@ func (c *Client) DestroyReader(ctx context.Context, index int) error {
 }
 
 // Remove destroys rows of all three control tables with one Set, so that
-// nothing happens between them: all are gone, or none.
-func (c *Client) Remove(ctx context.Context, tasks, readers, ruleSets []int) error {
+// nothing happens between them: all are gone, or none. Rows that are not the
+// owner's are left alone: a meter that was started again may have given their
+// numbers to others.
+func (c *Client) Remove(ctx context.Context, owner string, tasks, readers, ruleSets []int) error {
+	var names []Name
 	var binds []Bind
 	for _, rows := range []struct {
-		status mib.Obj
-		index  []int
-	}{{mib.ObjFlowManagerStatus, tasks}, {mib.ObjFlowReaderStatus, readers}, {mib.ObjFlowRuleInfoStatus, ruleSets}} {
+		owner, status mib.Obj
+		index         []int
+	}{
+		{mib.ObjFlowManagerOwner, mib.ObjFlowManagerStatus, tasks},
+		{mib.ObjFlowReaderOwner, mib.ObjFlowReaderStatus, readers},
+		{mib.ObjFlowRuleInfoOwner, mib.ObjFlowRuleInfoStatus, ruleSets},
+	} {
 		for _, i := range rows.index {
+			names = append(names, Inst(rows.owner, uint32(i)))
 			binds = append(binds, Int(Inst(rows.status, uint32(i)), destroy))
 		}
 	}
 	if len(binds) == 0 {
 		return nil
 	}
-	return c.Set(ctx, binds...)
+	owners, err := c.Get(ctx, names...)
+	if err != nil {
+		return err
+	}
+	ours := binds[:0]
+	for i, v := range owners {
+		if !v.Missing && v.Text() == owner {
+			ours = append(ours, binds[i])
+		}
+	}
+	if len(ours) == 0 {
+		return nil
+	}
+	return c.Set(ctx, ours...)
 }
 
 // Task describes a manager row to create or to have.

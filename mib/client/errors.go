@@ -16,6 +16,15 @@ type NoAnswerError struct {
 	Timeout time.Duration // of each try
 	Refused bool          // its host says that nobody listens on the port
 	V3      bool
+	Odd     string // what was wrong with what came in place of an answer; empty if nothing came
+}
+
+// Unwrap is a *NonsenseError if something came that was no answer.
+func (e *NoAnswerError) Unwrap() error {
+	if e.Odd == "" {
+		return nil
+	}
+	return &NonsenseError{Text: e.Odd}
 }
 
 // Error names both things that silence can mean: SNMP does not tell an
@@ -23,6 +32,9 @@ type NoAnswerError struct {
 func (e *NoAnswerError) Error() string {
 	if e.Refused {
 		return fmt.Sprintf("no meter answers at %s: the host says that nothing listens on that port", e.Addr)
+	}
+	if e.Odd != "" {
+		return fmt.Sprintf("no answer from %s to %d tries of %v, but nonsense: %s", e.Addr, e.Tries, e.Timeout, e.Odd)
 	}
 	who := "the community"
 	if e.V3 {
@@ -115,7 +127,7 @@ func (c *Client) explain(err error) error {
 			na.Addr, na.V3 = c.addr, c.snmp.Version == gosnmp.Version3
 			return na
 		}
-		return fmt.Errorf("snmp: meter %s: %w", c.addr, le)
+		return fmt.Errorf("meter %s: %w", c.addr, le)
 	}
 	for _, e := range []struct {
 		err  error
@@ -129,19 +141,19 @@ func (c *Client) explain(err error) error {
 		{gosnmp.ErrUnknownEngineID, "its SNMPv3 engine has changed"},
 	} {
 		if errors.Is(err, e.err) {
-			return fmt.Errorf("snmp: meter %s: %s: %w", c.addr, e.text, err)
+			return fmt.Errorf("meter %s: %s: %w", c.addr, e.text, err)
 		}
 	}
 	if c.snmp.Version == gosnmp.Version3 && strings.Contains(err.Error(), "not authentic") {
 		// A meter that does not know who asks cannot sign its report, and
 		// gosnmp looks no further.
-		return fmt.Errorf("snmp: meter %s: %w", c.addr, ErrRejected)
+		return fmt.Errorf("meter %s: %w", c.addr, ErrRejected)
 	}
 	err = plain(err)
 	var bad *NonsenseError
 	if errors.As(err, &bad) {
-		return fmt.Errorf("snmp: meter %s: %w", c.addr, bad)
+		return fmt.Errorf("meter %s: %w", c.addr, bad)
 	}
 	// What remains are answers that gosnmp could not read or verify.
-	return fmt.Errorf("snmp: meter %s: %w", c.addr, nonsense("%v", err))
+	return fmt.Errorf("meter %s: %w", c.addr, nonsense("%v", err))
 }

@@ -30,6 +30,9 @@ type ReaderRef struct {
 
 // FlowsConfig says what a Flows reads and where it goes on.
 type FlowsConfig struct {
+	// Owner is the rows' flowReaderOwner. A row that has another is not ours
+	// any more, and nothing is written to it. Empty leaves that unchecked.
+	Owner   string
 	Readers []ReaderRef // one for each task that will be read
 	Marks   bool        // the rows have ntmReaderTime and ntmReaderCollected
 	Trace   bool        // collections are the meter's intervals
@@ -52,7 +55,7 @@ type Flows struct {
 	rows map[int]int // reader row by rule set
 
 	told, mark uint64            // ntmReaderTime as the meter has it; as it should be
-	lastTime   map[uint32]uint32 // flowReaderLastTime, by row
+	lastTime   map[uint32]uint32 // flowReaderLastTime before the collection, by row
 	notes      []string
 
 	tasks []reader.Task
@@ -106,6 +109,9 @@ func (f *Flows) Begin(ctx context.Context, tasks []reader.Task) (reader.Interval
 	if len(rows) == 0 {
 		return reader.Interval{}, errors.New("no rule set to read")
 	}
+	if err := f.own(ctx, rows); err != nil {
+		return reader.Interval{}, err
+	}
 	if err := f.touch(ctx, rows); err != nil {
 		return reader.Interval{}, err
 	}
@@ -121,6 +127,28 @@ func (f *Flows) Begin(ctx context.Context, tasks []reader.Task) (reader.Interval
 	iv.Notes = f.notes
 	f.iv = iv
 	return iv, nil
+}
+
+// own sees that the rows are still ours before anything is written to them:
+// on a meter that was started again, they may be those of another reader, who
+// came before us. It learns their LastTime on the way.
+func (f *Flows) own(ctx context.Context, rows []uint32) error {
+	var names []Name
+	for _, row := range rows {
+		names = append(names, Inst(mib.ObjFlowReaderLastTime, row), Inst(mib.ObjFlowReaderOwner, row))
+	}
+	v, err := f.c.Get(ctx, names...)
+	if err != nil {
+		return err
+	}
+	for i, row := range rows {
+		last, owner := v[2*i], v[2*i+1]
+		if last.Missing || f.cfg.Owner != "" && owner.Text() != f.cfg.Owner {
+			return fmt.Errorf("%w (row %d)", ErrNoRow, row)
+		}
+		f.lastTime[row] = uint32(last.Num)
+	}
+	return nil
 }
 
 // touch sets flowReaderLastTime. A second Set would be a second collection to
@@ -142,7 +170,7 @@ func (f *Flows) touch(ctx context.Context, rows []uint32) error {
 			return readErr
 		}
 		// On an equal time setting it again changes nothing.
-		if before, known := f.lastTime[rows[0]]; known && !v[0].Missing && uint32(v[0].Num) != before {
+		if !v[0].Missing && uint32(v[0].Num) != f.lastTime[rows[0]] {
 			return nil
 		}
 	}
@@ -174,7 +202,6 @@ func (f *Flows) times(ctx context.Context, rows []uint32) (iv reader.Interval, e
 		if m := mark.Unsigned64(); f.cfg.Marks && m != f.told && m != f.mark {
 			return iv, fmt.Errorf("%w (row %d)", ErrTaken, row)
 		}
-		f.lastTime[row] = uint32(last.Num)
 	}
 	up := v[0].Num
 	if v[0].Missing {
@@ -223,7 +250,11 @@ func (f *Flows) Acknowledge(ctx context.Context) error {
 		}
 		binds = append(binds, Unsigned64(Inst(mib.ObjNtmReaderTime, uint32(r.Index)), f.mark))
 	}
-	if err := f.c.Set(ctx, binds...); err != nil {
+	err := f.c.Set(ctx, binds...)
+	if IsStatus(err, InconsistentName) {
+		return fmt.Errorf("%w: %w", ErrNoRow, err)
+	}
+	if err != nil {
 		return err
 	}
 	f.told = f.mark
@@ -253,6 +284,29 @@ func (f *Flows) Next(ctx context.Context, rec *reader.Record) error {
 			return nil
 		}
 		f.next, f.plan = f.next+1, nil
+	}
+	return f.end(ctx)
+}
+
+// end returns io.EOF if what was read is all there is: flows of a rule set
+// that was destroyed meanwhile end early too, as those of a meter that was
+// started again, and so do those a trace has run over without us.
+func (f *Flows) end(ctx context.Context) error {
+	names := make([]Name, 0, 2*len(f.tasks))
+	for _, t := range f.tasks {
+		names = append(names, Inst(mib.ObjFlowReaderLastTime, uint32(f.rows[t.RuleSet])), Inst(mib.ObjFlowRuleInfoStatus, uint32(t.RuleSet)))
+	}
+	if len(names) == 0 {
+		return io.EOF
+	}
+	v, err := f.c.Get(ctx, names...)
+	if err != nil {
+		return err
+	}
+	for i, t := range f.tasks {
+		if v[2*i].Missing || v[2*i+1].Missing {
+			return fmt.Errorf("rule set %d: %w: it went during a collection", t.RuleSet, ErrNoRow)
+		}
 	}
 	return io.EOF
 }

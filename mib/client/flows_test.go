@@ -204,18 +204,25 @@ func TestOneCollectionPerBegin(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	before, lose := m.Collections, true
-	l.Cut = func(toMeter bool, _ []byte) bool {
-		gone := !toMeter && lose
-		lose = lose && toMeter
-		return gone
-	}
-	m.Uptime += 100
-	if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); err != nil {
-		t.Fatal(err)
-	}
-	if m.Collections != before+1 {
-		t.Errorf("%d collections at the meter, want one", m.Collections-before)
+	for _, name := range []string{"a later one", "the first one of a reader that goes on"} {
+		before, answers := m.Collections, 0
+		l.Cut = func(toMeter bool, _ []byte) bool {
+			if toMeter {
+				m.Uptime++ // time goes on between two messages
+			} else {
+				answers++
+			}
+			return !toMeter && answers == 2 // the first one is about the row
+		}
+		m.Uptime += 100
+		if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); err != nil {
+			t.Fatal(err)
+		}
+		if m.Collections != before+1 {
+			t.Errorf("%s: %d collections at the meter, want one", name, m.Collections-before)
+		}
+		l.Cut = nil
+		f = NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true, Time: m.Readers()[uint32(row)].Time})
 	}
 }
 
@@ -279,6 +286,12 @@ func TestTaken(t *testing.T) {
 	delete(m.Readers(), uint32(row))
 	if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); !errors.Is(err, ErrNoRow) {
 		t.Errorf("error %v", err)
+	}
+	f = NewFlows(c, FlowsConfig{Owner: "me", Readers: []ReaderRef{{row, 2}}, Marks: true})
+	before := m.Collections
+	m.Readers()[uint32(row)] = &clienttest.Reader{Owner: "another", Status: clienttest.Active, RuleSet: 2}
+	if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); !errors.Is(err, ErrNoRow) || m.Collections != before {
+		t.Errorf("a row of another: error %v, %d collections", err, m.Collections-before)
 	}
 }
 

@@ -13,6 +13,10 @@ import (
 // listens on the port; without it, all tries would be used up at once.
 const refusedPause = 100 * time.Millisecond
 
+// maxOdds is how many datagrams that cannot be the answer are dropped before a
+// request is given up.
+const maxOdds = 1000
+
 // link is the connection that gosnmp sees. It sends a message that is not
 // answered in time again, the very same octets: a meter that did a Set and
 // whose answer was lost can then recognise it, which it could not if the
@@ -28,12 +32,14 @@ type link struct {
 	deadline time.Time       // of the present try
 	got      int             // size of the message received last
 	resent   int             // messages sent again, ever
+	odd      string          // what was wrong with a datagram that came for it and was dropped
+	odds     int             // how many were
 	err      error           // why the present request failed
 }
 
 // begin prepares for one request. The function returned ends it.
 func (l *link) begin(ctx context.Context) (end func()) {
-	l.ctx, l.err = ctx, nil
+	l.ctx, l.err, l.odd, l.odds = ctx, nil, "", 0
 	stop := context.AfterFunc(ctx, func() {
 		_ = l.conn.SetReadDeadline(time.Unix(1, 0)) // wakes a Read
 	})
@@ -66,14 +72,25 @@ func (l *link) send() error {
 	return err
 }
 
-// Read receives a message, sending the last one again as long as none comes
-// and tries are left.
+// Read receives a message that can be the answer to the last one, which it
+// sends again as long as none comes and tries are left.
 func (l *link) Read(b []byte) (int, error) {
 	for {
 		n, err := l.receive(b)
 		if err == nil {
-			l.got = n
-			return n, nil
+			ok, why := fits(b[:n], l.last)
+			if ok {
+				l.got = n
+				return n, nil
+			}
+			if why != late {
+				l.odd = why
+			}
+			if l.odds++; l.odds < maxOdds {
+				continue // the answer may come yet
+			}
+			l.err = nonsense("%s", why)
+			return 0, l.err
 		}
 		if l.ctx.Err() != nil {
 			l.err = l.ctx.Err()
@@ -85,7 +102,7 @@ func (l *link) Read(b []byte) (int, error) {
 			return 0, err
 		}
 		if l.left <= 0 {
-			l.err = &NoAnswerError{Tries: l.tries, Timeout: l.timeout, Refused: refused}
+			l.err = &NoAnswerError{Tries: l.tries, Timeout: l.timeout, Refused: refused, Odd: l.odd}
 			return 0, l.err
 		}
 		if refused {

@@ -176,4 +176,4 @@ func (c *Client) do(ctx context.Context, names []Name, ask func(oids []string) (
 	return p.Variables, nil
 }
 
-func (c *Client) wrap(err error) error { return fmt.Errorf("snmp: meter %s: %w", c.addr, err) }
+func (c *Client) wrap(err error) error { return fmt.Errorf("meter %s: %w", c.addr, err) }

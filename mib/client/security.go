@@ -90,14 +90,14 @@ func (s Security) apply(x *gosnmp.GoSNMP) error {
 			x.Version = gosnmp.Version1
 		}
 		if len(s.Community) == 0 || len(s.Community) > maxCommunity {
-			return fmt.Errorf("snmp: a community has 1 to %d octets", maxCommunity)
+			return fmt.Errorf("a community has 1 to %d octets", maxCommunity)
 		}
 		x.Community = s.Community
 		return nil
 	case V3:
 		return s.applyV3(x)
 	}
-	return fmt.Errorf("snmp: no such version (%d)", s.Version)
+	return fmt.Errorf("no such version (%d)", s.Version)
 }
 
 func (s Security) applyV3(x *gosnmp.GoSNMP) error {
@@ -107,11 +107,11 @@ func (s Security) applyV3(x *gosnmp.GoSNMP) error {
 	}
 	auth, ok := authNames[fold(s.Auth)]
 	if !ok {
-		return fmt.Errorf("snmp: authentication protocol %q is none of MD5, SHA, SHA-224, SHA-256, SHA-384, SHA-512", s.Auth)
+		return fmt.Errorf("authentication protocol %q is none of MD5, SHA, SHA-224, SHA-256, SHA-384, SHA-512", s.Auth)
 	}
 	priv, ok := privNames[fold(s.Priv)]
 	if !ok {
-		return fmt.Errorf("snmp: privacy protocol %q is none of DES, AES, AES-192, AES-256", s.Priv)
+		return fmt.Errorf("privacy protocol %q is none of DES, AES, AES-192, AES-256", s.Priv)
 	}
 	usm := &gosnmp.UsmSecurityParameters{
 		UserName: s.User, AuthenticationProtocol: gosnmp.NoAuth, PrivacyProtocol: gosnmp.NoPriv,
@@ -129,14 +129,14 @@ func (s Security) applyV3(x *gosnmp.GoSNMP) error {
 // level finds the security level and checks that it has what it needs.
 func (s Security) level() (gosnmp.SnmpV3MsgFlags, error) {
 	if s.User == "" {
-		return 0, errors.New("snmp: SNMPv3 needs a user name")
+		return 0, errors.New("SNMPv3 needs a user name")
 	}
 	level := gosnmp.NoAuthNoPriv
 	switch {
 	case s.Level != "":
 		l, ok := levelNames[strings.ToLower(s.Level)]
 		if !ok {
-			return 0, fmt.Errorf("snmp: security level %q is none of noAuthNoPriv, authNoPriv, authPriv", s.Level)
+			return 0, fmt.Errorf("security level %q is none of noAuthNoPriv, authNoPriv, authPriv", s.Level)
 		}
 		level = l
 	case s.PrivPass != "":
@@ -145,10 +145,10 @@ func (s Security) level() (gosnmp.SnmpV3MsgFlags, error) {
 		level = gosnmp.AuthNoPriv
 	}
 	if level&gosnmp.AuthNoPriv != 0 && len(s.AuthPass) < minPassphrase {
-		return 0, fmt.Errorf("snmp: the authentication passphrase has fewer than %d octets", minPassphrase)
+		return 0, fmt.Errorf("the authentication passphrase has fewer than %d octets", minPassphrase)
 	}
 	if level == gosnmp.AuthPriv && len(s.PrivPass) < minPassphrase {
-		return 0, fmt.Errorf("snmp: the privacy passphrase has fewer than %d octets", minPassphrase)
+		return 0, fmt.Errorf("the privacy passphrase has fewer than %d octets", minPassphrase)
 	}
 	return level, nil
 }

@@ -19,7 +19,7 @@ type control struct {
 	v        *View
 	change   *meter.Change // nil outside of a Set
 	actions  []func()
-	requests map[rowName]meter.RowStatus // statuses asked for in this Set
+	requests map[rowName]meter.RowStatus // statuses asked for in this Set; RowNone if none is
 }
 
 // rowName names a row of a control table by its status column.
@@ -43,8 +43,7 @@ var statusOf = [...]agent.Status{
 // Test implements agent.Setter.
 func (c *control) Test(t *agent.Txn, b *agent.Bind) agent.Status {
 	if c.change == nil {
-		c.change = c.v.s.Begin(t.Request.Principal.Owner, t.Request.Now)
-		c.requests = make(map[rowName]meter.RowStatus)
+		c.begin(t)
 	}
 	o, index, _ := mib.FindObject(b.Name)
 	info := o.Info()
@@ -61,15 +60,15 @@ func (c *control) Test(t *agent.Txn, b *agent.Bind) agent.Status {
 		}
 		return c.scalar(t, o, &b.Value)
 	case o >= mib.ObjFlowRuleInfoIndex && o <= mib.ObjFlowRuleInfoFlowRecords && len(index) == 1:
-		return statusOf[c.ruleSet(t, o, index[0], &b.Value)]
+		return statusOf[c.ruleSet(o, index[0], &b.Value)]
 	case o >= mib.ObjFlowReaderIndex && o <= mib.ObjFlowReaderRuleSet && len(index) == 1:
-		return statusOf[c.reader(t, o, index[0], &b.Value)]
+		return statusOf[c.reader(o, index[0], &b.Value)]
 	case o >= mib.ObjNtmReaderWaits && o <= mib.ObjNtmReaderTime && len(index) == 1:
-		return statusOf[c.reader(t, o, index[0], &b.Value)]
+		return statusOf[c.reader(o, index[0], &b.Value)]
 	case o >= mib.ObjFlowManagerIndex && o <= mib.ObjFlowManagerRunningStandby && len(index) == 1:
-		return statusOf[c.task(t, o, index[0], &b.Value)]
+		return statusOf[c.task(o, index[0], &b.Value)]
 	case o >= mib.ObjFlowRuleSelector && o <= mib.ObjFlowRuleParameter && len(index) == 2:
-		return statusOf[c.rule(t, o, index[0], index[1], &b.Value)]
+		return statusOf[c.rule(o, index[0], index[1], &b.Value)]
 	case o == mib.ObjFlowInterfaceSampleRate && len(index) == 1:
 		return c.sampleRate(index[0], uint32(b.Value.Int))
 	case o == mib.ObjIfAdminStatus:
@@ -102,6 +101,11 @@ func suits(o mib.Obj, val *ber.Value) agent.Status {
 			if val.Int < 0 || val.Int > info.Max {
 				return agent.WrongValue
 			}
+		case mib.ObjFlowRuleInfoStatus, mib.ObjFlowReaderStatus, mib.ObjFlowManagerStatus:
+			// notReady can be read only (RFC 2579).
+			if !info.ValidNumber(val.Int) || val.Int == int64(meter.RowNotReady) {
+				return agent.WrongValue
+			}
 		default:
 			if !info.ValidNumber(val.Int) {
 				return agent.WrongValue
@@ -111,28 +115,26 @@ func suits(o mib.Obj, val *ber.Value) agent.Status {
 	return agent.OK
 }
 
-// requested returns the status that this Set asks for a row, RowNone if it
-// asks for none.
-func (c *control) requested(t *agent.Txn, status mib.Obj, index uint32) meter.RowStatus {
-	name := rowName{status, index}
-	if r, ok := c.requests[name]; ok {
-		return r
-	}
-	r := meter.RowNone
+// begin begins a Set and collects the statuses it asks for: what may be done
+// to a row depends on its status column, wherever in the PDU that stands.
+func (c *control) begin(t *agent.Txn) {
+	c.change = c.v.s.Begin(t.Request.Principal.Owner, t.Request.Now)
+	clear(c.requests)
 	for b := range t.Of(c) {
-		o, rest, _ := mib.FindObject(b.Name)
-		if o == status && len(rest) == 1 && rest[0] == index && suits(o, &b.Value) == agent.OK {
-			r = meter.RowStatus(b.Value.Int)
+		o, index, _ := mib.FindObject(b.Name)
+		if status, ok := statusColumn(o); ok && o == status && len(index) == 1 && suits(o, &b.Value) == agent.OK {
+			c.requests[rowName{status, index[0]}] = meter.RowStatus(b.Value.Int)
 		}
 	}
-	c.requests[name] = r
-	return r
 }
 
 // Check implements agent.Setter.
 func (c *control) Check(t *agent.Txn) (agent.Status, *agent.Bind) {
 	err := c.change.Check()
 	if err == nil {
+		if b := c.hidden(t); b != nil {
+			return agent.InconsistentValue, b
+		}
 		return agent.OK, nil
 	}
 	var row *meter.RowError
@@ -144,6 +146,63 @@ func (c *control) Check(t *agent.Txn) (agent.Status, *agent.Bind) {
 			slog.String("row", row.Table.String()), slog.Int("index", int(row.Index)), slog.Any("reason", row.Err))
 	}
 	return statusOf[row.Refusal], c.blame(t, row)
+}
+
+// hidden finds a binding by which a row refers to a rule set that the principal
+// does not see: for him there is none. Else he could keep its flows from being
+// recovered, or the rule set from being removed (semantics 29).
+func (c *control) hidden(t *agent.Txn) *agent.Bind {
+	if !t.Request.Principal.OwnerOnly {
+		return nil
+	}
+	for b := range t.Of(c) {
+		o, index, _ := mib.FindObject(b.Name)
+		switch o {
+		case mib.ObjFlowReaderRuleSet, mib.ObjFlowManagerCurrentRuleSet, mib.ObjFlowManagerStandbyRuleSet:
+			if c.unseen(t, o, int(b.Value.Int)) {
+				return b
+			}
+		case mib.ObjFlowReaderStatus, mib.ObjFlowManagerStatus:
+			// A row may be older than the rule set it names.
+			if c.requests[rowName{o, index[0]}] == meter.RowActive && c.namesUnseen(t, o, index[0]) {
+				return b
+			}
+		}
+	}
+	return nil
+}
+
+// unseen reports whether a column that holds n refers to a rule set that the
+// principal does not see. The built-in one may be run by everybody.
+func (c *control) unseen(t *agent.Txn, column mib.Obj, n int) bool {
+	if n == 1 && column != mib.ObjFlowReaderRuleSet {
+		return false
+	}
+	return c.v.s.HasRuleSet(n) && !visible(t.Request, c.v.s.Owner(n))
+}
+
+// namesUnseen reports whether an existing row, given by its status column,
+// refers to such a rule set with a column that this Set leaves alone.
+func (c *control) namesUnseen(t *agent.Txn, status mib.Obj, index uint32) bool {
+	reader, _ := c.v.s.Reader(index)
+	task, _ := c.v.s.Task(index)
+	columns := map[mib.Obj]int{mib.ObjFlowReaderRuleSet: reader.RuleSet}
+	if status == mib.ObjFlowManagerStatus {
+		columns = map[mib.Obj]int{
+			mib.ObjFlowManagerCurrentRuleSet: task.Current, mib.ObjFlowManagerStandbyRuleSet: task.Standby,
+		}
+	}
+	for b := range t.Of(c) {
+		if o, at, _ := mib.FindObject(b.Name); len(at) == 1 && at[0] == index {
+			delete(columns, o)
+		}
+	}
+	for column, n := range columns {
+		if c.unseen(t, column, n) {
+			return true
+		}
+	}
+	return false
 }
 
 // blame finds the binding that asked for what a row cannot do: its status, or
@@ -208,7 +267,7 @@ func (c *control) Abort(*agent.Txn) { c.forget() }
 
 func (c *control) forget() {
 	clear(c.actions)
-	c.change, c.actions, c.requests = nil, c.actions[:0], nil
+	c.change, c.actions = nil, c.actions[:0]
 }
 
 // scalar stages a scalar.

@@ -185,7 +185,7 @@ func TestSets(t *testing.T) {
 			{"private", "flowRuleInfoSize.7=1, " + oneRule + ", flowRuleInfoStatus.7=1", "noError"},
 			{"a", "flowManagerStatus.3=4, flowManagerCurrentRuleSet.3=7, flowManagerOwner.3=\"a\"", "noError"},
 			{"b", "flowManagerCurrentRuleSet.3=0", "noAccess 1"},
-			{"", "flowReaderStatus.3=4, flowReaderRuleSet.3=7, flowReaderOwner.3=\"bb\"", "noError"},
+			{"private", "flowReaderStatus.3=4, flowReaderRuleSet.3=7, flowReaderOwner.3=\"bb\"", "noError"},
 			{"a", "flowReaderLastTime.3=0", "noAccess 1"},
 			{"", "ntmReaderWaits.3=1", "noAccess 1"},
 		}},
@@ -370,5 +370,37 @@ func TestOwnersSeeTheirOwn(t *testing.T) {
 	r.as = "a" // limited in writing only
 	if n := len(r.walk("flowDataToPDUs")); n != 6 {
 		t.Errorf("%d flows are seen, want 6", n)
+	}
+}
+
+// TestOwnersReferToTheirOwn: whoever does not see a rule set can neither hold
+// its flows, by a reader, nor the rule set itself, by a task. The built-in one,
+// which runs anyway, is everybody's standby.
+func TestOwnersReferToTheirOwn(t *testing.T) {
+	r := newRig(t, meter.Config{})
+	// A row may be there before the rule set it names.
+	r.as = "b"
+	r.mustSet(parse(t, "flowReaderStatus.1=5, flowReaderOwner.1=\"b\", flowReaderRuleSet.1=7")...)
+	r.as = "private"
+	r.download(7, perHost) // of "me"
+	r.run(7)
+	r.as = "b"
+	r.mustSet(parse(t, "flowRuleInfoStatus.8=4, flowRuleInfoOwner.8=\"b\", flowRuleInfoSize.8=1, "+strings.ReplaceAll(oneRule, ".7.", ".8."))...)
+	for _, st := range []step{
+		{"b", "flowReaderStatus.1=1", "inconsistentValue 1"},
+		{"b", "flowReaderStatus.2=4, flowReaderOwner.2=\"b\", flowReaderRuleSet.2=7", "inconsistentValue 3"},
+		{"b", "flowReaderStatus.1=1, flowReaderRuleSet.1=8", "noError"},
+		{"b", "flowManagerStatus.8=4, flowManagerOwner.8=\"b\", flowManagerCurrentRuleSet.8=7", "inconsistentValue 3"},
+		{"b", "flowManagerStatus.8=4, flowManagerOwner.8=\"b\", flowManagerCurrentRuleSet.8=8, flowManagerStandbyRuleSet.8=7", "inconsistentValue 4"},
+		{"b", "flowManagerStatus.8=4, flowManagerOwner.8=\"b\", flowManagerCurrentRuleSet.8=8, flowManagerStandbyRuleSet.8=1", "noError"},
+		{"b", "flowManagerCurrentRuleSet.8=7", "inconsistentValue 1"},
+		{"b", "flowReaderStatus.3=4, flowReaderOwner.3=\"b\", flowReaderRuleSet.3=1", "inconsistentValue 3"},
+		// Who sees all may read all: a master runs a rule set for many readers.
+		{"a", "flowReaderStatus.2=4, flowReaderOwner.2=\"a\", flowReaderRuleSet.2=7", "noError"},
+	} {
+		r.as = st.as
+		if got := r.set(parse(t, st.binds)...); got != st.want {
+			t.Errorf("%s: %s: %s, want %s", st.as, st.binds, got, st.want)
+		}
 	}
 }

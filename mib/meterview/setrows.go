@@ -3,7 +3,6 @@ package meterview
 import (
 	"netramet/meter"
 	"netramet/mib"
-	"netramet/mib/agent"
 	"netramet/mib/ber"
 	"netramet/ruleset"
 )
@@ -11,11 +10,8 @@ import (
 const isTrue = 1 // TruthValue
 
 // ruleSet stages a column of flowRuleSetInfoTable.
-func (c *control) ruleSet(t *agent.Txn, o mib.Obj, index uint32, val *ber.Value) meter.Refusal {
-	if o == mib.ObjFlowRuleInfoStatus && val.Int == int64(meter.RowNotReady) {
-		return meter.WrongValue
-	}
-	r, why := c.change.RuleSet(index, c.requested(t, mib.ObjFlowRuleInfoStatus, index))
+func (c *control) ruleSet(o mib.Obj, index uint32, val *ber.Value) meter.Refusal {
+	r, why := c.change.RuleSet(index, c.requests[rowName{mib.ObjFlowRuleInfoStatus, index}])
 	if why != meter.Granted {
 		return why
 	}
@@ -35,8 +31,8 @@ func (c *control) ruleSet(t *agent.Txn, o mib.Obj, index uint32, val *ber.Value)
 }
 
 // rule stages a column of flowRuleTable.
-func (c *control) rule(t *agent.Txn, o mib.Obj, set, number uint32, val *ber.Value) meter.Refusal {
-	r, why := c.change.RuleSet(set, c.requested(t, mib.ObjFlowRuleInfoStatus, set))
+func (c *control) rule(o mib.Obj, set, number uint32, val *ber.Value) meter.Refusal {
+	r, why := c.change.RuleSet(set, c.requests[rowName{mib.ObjFlowRuleInfoStatus, set}])
 	if why != meter.Granted {
 		return why
 	}
@@ -64,11 +60,8 @@ func (c *control) rule(t *agent.Txn, o mib.Obj, set, number uint32, val *ber.Val
 }
 
 // reader stages a column of flowReaderInfoTable or ntmReaderTable.
-func (c *control) reader(t *agent.Txn, o mib.Obj, index uint32, val *ber.Value) meter.Refusal {
-	if o == mib.ObjFlowReaderStatus && val.Int == int64(meter.RowNotReady) {
-		return meter.WrongValue
-	}
-	r, why := c.change.Reader(index, c.requested(t, mib.ObjFlowReaderStatus, index))
+func (c *control) reader(o mib.Obj, index uint32, val *ber.Value) meter.Refusal {
+	r, why := c.change.Reader(index, c.requests[rowName{mib.ObjFlowReaderStatus, index}])
 	if why != meter.Granted {
 		return why
 	}
@@ -94,11 +87,8 @@ func (c *control) reader(t *agent.Txn, o mib.Obj, index uint32, val *ber.Value) 
 }
 
 // task stages a column of flowManagerInfoTable.
-func (c *control) task(t *agent.Txn, o mib.Obj, index uint32, val *ber.Value) meter.Refusal {
-	if o == mib.ObjFlowManagerStatus && val.Int == int64(meter.RowNotReady) {
-		return meter.WrongValue
-	}
-	r, why := c.change.Task(index, c.requested(t, mib.ObjFlowManagerStatus, index))
+func (c *control) task(o mib.Obj, index uint32, val *ber.Value) meter.Refusal {
+	r, why := c.change.Task(index, c.requests[rowName{mib.ObjFlowManagerStatus, index}])
 	if why != meter.Granted {
 		return why
 	}

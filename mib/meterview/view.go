@@ -11,7 +11,6 @@ package meterview
 import (
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"netramet/meter"
@@ -63,7 +62,7 @@ type View struct {
 // New makes a View of a meter.
 func New(m *meter.Meter, cfg Config) *View {
 	v := &View{meter: m, cfg: cfg}
-	v.control.v = v
+	v.control = control{v: v, requests: make(map[rowName]meter.RowStatus)}
 	v.read = v.inside
 	v.write = func(s *meter.State) error {
 		v.inside(s)
@@ -130,9 +129,7 @@ func (v *View) Register(a *agent.Agent) error {
 }
 
 // visible reports whether a row of that Owner may be read (semantics 29).
-func visible(q *agent.Request, owner string) bool {
-	return !q.Principal.OwnerOnly || strings.HasPrefix(owner, q.Principal.Owner)
-}
+func visible(q *agent.Request, owner string) bool { return q.Principal.MayRead(owner) }
 
 // sees reports whether there is a rule set of that number that may be read;
 // rules and flows inherit its Owner.

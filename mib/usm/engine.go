@@ -39,7 +39,7 @@ func NewEngine(id []byte, boots int32, start time.Time) (*Engine, error) {
 		return nil, err
 	}
 	if boots < 0 {
-		return nil, fmt.Errorf("usm: engine boots %d is negative", boots)
+		return nil, fmt.Errorf("engine boots %d is negative", boots)
 	}
 	e := &Engine{id: bytes.Clone(id), boots: boots, start: start}
 	var seed [8]byte
@@ -70,10 +70,10 @@ func RandomEngineID(enterprise uint32) []byte {
 // not all zero and not all 255.
 func CheckEngineID(id []byte) error {
 	if len(id) < MinEngineID || len(id) > MaxEngineID {
-		return fmt.Errorf("usm: an engine ID has %d to %d octets, not %d", MinEngineID, MaxEngineID, len(id))
+		return fmt.Errorf("an engine ID has %d to %d octets, not %d", MinEngineID, MaxEngineID, len(id))
 	}
 	if n := len(id); bytes.Count(id, []byte{0}) == n || bytes.Count(id, []byte{0xff}) == n {
-		return fmt.Errorf("usm: engine ID %s is not allowed (RFC 3411 §5)", hex.EncodeToString(id))
+		return fmt.Errorf("engine ID %s is not allowed (RFC 3411 §5)", hex.EncodeToString(id))
 	}
 	return nil
 }

@@ -37,10 +37,10 @@ func OpenEngine(path string, enterprise uint32, now time.Time) (*Engine, error) 
 	e, err := openState(path, enterprise, now)
 	if err != nil {
 		return NewRandomEngine(enterprise, now),
-			fmt.Errorf("usm: state file %s: %w; using a random engine ID for this run", path, err)
+			fmt.Errorf("state file %s: %w; using a random engine ID for this run", path, err)
 	}
 	if e.boots == maxBoots {
-		return e, fmt.Errorf("usm: state file %s: snmpEngineBoots has reached its end and every authenticated "+
+		return e, fmt.Errorf("state file %s: snmpEngineBoots has reached its end and every authenticated "+
 			"message will be refused; remove the file to get a new engine ID", path)
 	}
 	return e, nil
@@ -96,7 +96,7 @@ func parseState(text []byte) (id []byte, boots int32, err error) {
 		switch key, val := string(f[0]), string(f[1]); {
 		case key == "engine-id" && id == nil:
 			if id, err = hex.DecodeString(val); err != nil {
-				return nil, 0, fmt.Errorf("engine-id: %w", err)
+				return nil, 0, fmt.Errorf("engine-id %q is not hexadecimal", val)
 			}
 			if err := CheckEngineID(id); err != nil {
 				return nil, 0, err
@@ -104,7 +104,7 @@ func parseState(text []byte) (id []byte, boots int32, err error) {
 		case key == "boots" && boots < 0:
 			n, err := strconv.ParseUint(val, 10, 31)
 			if err != nil {
-				return nil, 0, fmt.Errorf("boots: %w", err)
+				return nil, 0, fmt.Errorf("boots %q is not a number from 0 to %d", val, maxBoots)
 			}
 			boots = int32(n)
 		default:

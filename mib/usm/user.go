@@ -25,16 +25,16 @@ type UserConfig struct {
 func (c *UserConfig) Check() error {
 	switch {
 	case len(c.Name) == 0 || len(c.Name) > MaxUserName:
-		return fmt.Errorf("usm: a user's name has 1 to %d octets", MaxUserName)
+		return fmt.Errorf("a user's name has 1 to %d octets", MaxUserName)
 	case c.Auth > SHA512 || c.Priv > AES256:
-		return fmt.Errorf("usm: user %q: unknown protocol", c.Name)
+		return fmt.Errorf("user %q: unknown protocol", c.Name)
 	case c.Priv != NoPriv && c.Auth == NoAuth:
-		return fmt.Errorf("usm: user %q: privacy needs authentication (RFC 3414 §1.4.3)", c.Name)
+		return fmt.Errorf("user %q: privacy needs authentication (RFC 3414 §1.4.3)", c.Name)
 	case c.Auth != NoAuth && len(c.AuthPass.Reveal()) < MinPassphrase:
-		return fmt.Errorf("usm: user %q: the authentication passphrase is shorter than %d octets (RFC 3414 §11.2)",
+		return fmt.Errorf("user %q: the authentication passphrase is shorter than %d octets (RFC 3414 §11.2)",
 			c.Name, MinPassphrase)
 	case c.Priv != NoPriv && len(c.PrivPass.Reveal()) < MinPassphrase:
-		return fmt.Errorf("usm: user %q: the privacy passphrase is shorter than %d octets (RFC 3414 §11.2)",
+		return fmt.Errorf("user %q: the privacy passphrase is shorter than %d octets (RFC 3414 §11.2)",
 			c.Name, MinPassphrase)
 	}
 	return nil
@@ -107,7 +107,7 @@ func (u *User) setPrivKey(kul []byte) (err error) {
 		u.k.block, err = aes.NewCipher(key)
 	}
 	if err != nil {
-		return fmt.Errorf("usm: user %q: %w", u.name, err)
+		return fmt.Errorf("user %q: %w", u.name, err)
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func OpenAppend(path string, h Header, s Sync) (*AppendFile, error) {
 func Create(path string, h Header, s Sync) (*AppendFile, error) {
 	if fi, err := os.Stat(path); err == nil && fi.Mode().IsRegular() {
 		if err := os.Truncate(path, 0); err != nil {
-			return nil, fmt.Errorf("flowfile: %w", err)
+			return nil, fmt.Errorf("flow file: %w", err)
 		}
 	}
 	return OpenAppend(path, h, s)
@@ -120,7 +120,7 @@ func (a *AppendFile) prepare() error {
 	}
 	if err != nil {
 		_ = f.Close() // nothing was written; err says more
-		return fmt.Errorf("flowfile: %s: %w", a.path, err)
+		return fmt.Errorf("flow file %s: %w", a.path, err)
 	}
 	a.f, a.info, a.start = f, fi, a.end
 	a.w.w, a.w.err = f, nil
@@ -133,13 +133,13 @@ func (a *AppendFile) openAny() (file, error) {
 	if fi, err := os.Stat(a.path); err == nil && !fi.Mode().IsRegular() && !fi.IsDir() {
 		f, err := os.OpenFile(a.path, os.O_WRONLY, 0)
 		if err != nil {
-			return nil, fmt.Errorf("flowfile: %w", err)
+			return nil, fmt.Errorf("flow file: %w", err)
 		}
 		return f, nil
 	}
 	f, err := a.open(a.path)
 	if err != nil {
-		return nil, fmt.Errorf("flowfile: %w", err)
+		return nil, fmt.Errorf("flow file: %w", err)
 	}
 	return f, nil
 }
@@ -174,7 +174,7 @@ func (a *AppendFile) examine(f file, fi fs.FileInfo) error {
 // See reader.Output.
 func (a *AppendFile) Begin(iv reader.Interval, tasks []reader.Task) error {
 	if a.f != nil && !a.stream {
-		return errors.New("flowfile: " + a.path + ": a collection begins inside another")
+		return errors.New("flow file " + a.path + ": a collection begins inside another")
 	}
 	if err := a.prepare(); err != nil {
 		return err
@@ -226,12 +226,12 @@ func (a *AppendFile) End() error {
 	if err != nil {
 		return a.name(err)
 	}
-	a.end = size
-	a.blocks, a.last = remember(a.blocks, id), &id
 	if err := a.release(); err != nil {
 		a.info = nil // look again what is there
 		return err
 	}
+	a.end = size
+	a.blocks, a.last = remember(a.blocks, id), &id
 	return nil
 }
 
@@ -263,7 +263,7 @@ func (a *AppendFile) Abort() error {
 	a.end = a.start
 	if err := a.f.Truncate(a.start); err != nil {
 		a.info = nil
-		return errors.Join(fmt.Errorf("flowfile: %s: cutting off the incomplete collection: %w", a.path, err), a.release())
+		return errors.Join(fmt.Errorf("flow file %s: cutting off the incomplete collection: %w", a.path, err), a.release())
 	}
 	return a.release()
 }
@@ -286,15 +286,16 @@ func (a *AppendFile) release() error {
 	err := a.f.Close()
 	a.f, a.w.w = nil, nil
 	if err != nil {
-		return fmt.Errorf("flowfile: %s: %w", a.path, err)
+		return fmt.Errorf("flow file %s: %w", a.path, err)
 	}
 	return nil
 }
 
-// name puts the file's name before err.
+// name puts the file's name before err, unless the system's error has it.
 func (a *AppendFile) name(err error) error {
-	if err == nil {
-		return nil
+	var named *fs.PathError
+	if err == nil || errors.As(err, &named) {
+		return err
 	}
-	return fmt.Errorf("%s: %w", a.path, err)
+	return fmt.Errorf("flow file %s: %w", a.path, err)
 }

@@ -269,6 +269,41 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// closing is a file that loses what was written when it is closed, as one on a
+// network file system can whose server is full.
+type closing struct {
+	*os.File
+	size int64
+}
+
+func (c *closing) Close() error {
+	return errors.Join(c.File.Truncate(c.size), c.File.Close(), errFull)
+}
+
+// TestCloseFails: a collection that was lost as the file was closed comes again.
+func TestCloseFails(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	a := openFlows(t, path, SyncNever)
+	if err := putSimple(t, a, 1); err != nil {
+		t.Fatal(err)
+	}
+	was := mustRead(t, path)
+	a.open = func(path string) (file, error) {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+		return &closing{f, int64(len(was))}, err
+	}
+	if err := putSimple(t, a, 2); !errors.Is(err, errFull) {
+		t.Fatalf("got %v, want %v", err, errFull)
+	}
+	a.open = openFile
+	if err := putSimple(t, a, 2); err != nil {
+		t.Fatal(err)
+	}
+	if got := mustRead(t, path); got != wholeFile(t, 2) || a.Skipped() != 0 {
+		t.Errorf("after another try:\n%s", got)
+	}
+}
+
 func TestBadFormatLeavesTheFileAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	a := openFlows(t, path, SyncNever)

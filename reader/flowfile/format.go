@@ -49,27 +49,27 @@ func CheckFormat(f *ruleset.Format) error {
 // newPlan makes f ready. The error says what is wrong with f.
 func newPlan(f *ruleset.Format) (*plan, error) {
 	if len(f.Attrs) == 0 {
-		return nil, errors.New("flowfile: format has no attribute")
+		return nil, errors.New("format has no attribute")
 	}
 	if len(f.Attrs) > maxAttrs {
-		return nil, fmt.Errorf("flowfile: format has %d attributes, at most %d are possible", len(f.Attrs), maxAttrs)
+		return nil, fmt.Errorf("format has %d attributes, at most %d are possible", len(f.Attrs), maxAttrs)
 	}
 	if len(f.Seps) != len(f.Attrs)+1 {
-		return nil, fmt.Errorf("flowfile: format has %d separators for %d attributes", len(f.Seps), len(f.Attrs))
+		return nil, fmt.Errorf("format has %d separators for %d attributes", len(f.Seps), len(f.Attrs))
 	}
 	for _, s := range f.Seps {
 		if strings.ContainsAny(s, "\n\r") {
-			return nil, fmt.Errorf("flowfile: format: separator %q breaks the line", s)
+			return nil, fmt.Errorf("format: separator %q breaks the line", s)
 		}
 	}
 	if strings.HasPrefix(f.Seps[0], "#") {
-		return nil, fmt.Errorf("flowfile: format: records would begin with %q, as information lines do", f.Seps[0])
+		return nil, fmt.Errorf("format: records would begin with %q, as information lines do", f.Seps[0])
 	}
 	p := &plan{tail: f.Seps[len(f.Attrs)], peer: -1, ruleSet: -1, index: -1, firstTime: -1, certain: true}
 	for i, a := range f.Attrs {
 		form, ok := formOf(a)
 		if !ok {
-			return nil, fmt.Errorf("flowfile: format: a flow has no attribute %s to print", a)
+			return nil, fmt.Errorf("format: a flow has no attribute %s to print", a)
 		}
 		// After the last value comes the end of the line.
 		next := f.Seps[i+1]
@@ -80,14 +80,14 @@ func newPlan(f *ruleset.Format) (*plan, error) {
 	}
 	p.line = formatMark + f.Line()
 	if len(p.line) > MaxLine {
-		return nil, fmt.Errorf("flowfile: format takes %d characters, at most %d are possible", len(p.line), MaxLine)
+		return nil, fmt.Errorf("format takes %d characters, at most %d are possible", len(p.line), MaxLine)
 	}
 	back, err := ruleset.ParseFormatLine(f.Line())
 	if err != nil {
-		return nil, fmt.Errorf("flowfile: format: the line %.200q could not be read back: %w", p.line, err)
+		return nil, fmt.Errorf("format: the line %.200q could not be read back: %w", p.line, err)
 	}
 	if !slices.Equal(back.Attrs, f.Attrs) || !slices.Equal(back.Seps, f.Seps) {
-		return nil, fmt.Errorf("flowfile: format: a separator holds an attribute's name, or touches one with a letter or digit, so that the line %.200q could not be read back", p.line)
+		return nil, fmt.Errorf("format: a separator holds an attribute's name, or touches one with a letter or digit, so that the line %.200q could not be read back", p.line)
 	}
 	return p, nil
 }

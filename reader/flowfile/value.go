@@ -43,17 +43,6 @@ func formOf(a mib.Attr) (f form, ok bool) {
 	return 0, false
 }
 
-// unsavedLen is the length in octets at which a hyphenated attribute that was
-// not saved prints its zeros: a MAC address's, and the shortest that RFC 2720
-// allows for the identifiers.
-func unsavedLen(a mib.Attr) int {
-	switch a {
-	case mib.AttrSourceSubscriberID, mib.AttrDestSubscriberID, mib.AttrSessionID:
-		return 4
-	}
-	return a.Size()
-}
-
 // noValue is what an address that was not saved prints as: zeros.
 var noValue reader.Value
 
@@ -81,7 +70,7 @@ func (c *column) appendValue(b []byte, v *reader.Value, t mib.PeerType, shown bo
 		return strconv.AppendUint(b, n, 10), nil
 	case formHyphen:
 		if v.Len == 0 {
-			return appendHyphened(b, noValue.Octets[:unsavedLen(c.attr)]), nil
+			return appendHyphened(b, noValue.Octets[:c.attr.Size()]), nil // as meters tell it
 		}
 		return appendHyphened(b, v.Octets[:v.Len]), nil
 	case formPeer:

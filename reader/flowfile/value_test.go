@@ -50,7 +50,7 @@ func TestValues(t *testing.T) {
 		{"NSAP as long as IPv4", mib.AttrSourcePeerAddress, mib.PeerNSAP, true, octets(0x49, 0, 1, 2), "49000102"},
 		{"other type, odd length", mib.AttrSourcePeerAddress, mib.PeerOther, true, octets(1, 2, 3, 4, 5), "0102030405"},
 		{"session", mib.AttrSessionID, 0, false, octets(1, 2), "01-02"},
-		{"session unsaved", mib.AttrSessionID, 0, false, none, "00-00-00-00"},
+		{"session unsaved", mib.AttrSessionID, 0, false, none, "00-00-00-00-00-00-00-00-00-00"},
 		{"no distribution", mib.AttrToPacketSize, 0, false, none, "0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -92,7 +92,7 @@ func normal(c *column, v reader.Value, t mib.PeerType) reader.Value {
 	case formPort:
 		v.Len = 2
 	case formHyphen:
-		v.Len = uint8(unsavedLen(c.attr))
+		v.Len = uint8(c.attr.Size())
 	case formPeer:
 		if v.Len = uint8(t.AddressSize()); v.Len == 0 {
 			v.Len = 4

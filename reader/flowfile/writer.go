@@ -120,7 +120,7 @@ func (w *Writer) prepare(tasks []reader.Task) error {
 	w.tasks = make([]task, 0, len(tasks))
 	for i, t := range tasks {
 		if t.Format == nil {
-			return fmt.Errorf("flowfile: rule set %d (%s) has no format", t.RuleSet, t.Name)
+			return fmt.Errorf("rule set %d (%s) has no format", t.RuleSet, t.Name)
 		}
 		p := (*plan)(nil)
 		if i < len(old) && old[i].Format == t.Format {
@@ -276,7 +276,7 @@ func (w *Writer) flush() error {
 		err = io.ErrShortWrite
 	}
 	if err != nil {
-		w.err = fmt.Errorf("flowfile: write: %w", err)
+		w.err = fmt.Errorf("flow data: %w", err)
 		trimPartial(w.w, w.buf[:max(n, 0)])
 		return w.err
 	}

@@ -19,6 +19,9 @@ func (s *Session) live(ctx context.Context) error {
 	now := s.cfg.Clock.Now()
 	s.out.SetStart(now)
 	l := &liveLoop{s: s, loc: loc, due: now, keep: now.Add(s.cfg.Keepalive)}
+	if b, err := s.c.Beat(ctx); err == nil { // else the keepalives begin without it
+		l.last, l.at = b, now
+	}
 	for {
 		if err := l.step(ctx); err != nil {
 			if ctx.Err() != nil {
@@ -54,9 +57,8 @@ type liveLoop struct {
 	at   time.Time // of last; zero is none
 	down bool      // the meter was silent
 	// stale says that rows or connection must be made anew before anything
-	// else; since is when the meter was seen last before that.
+	// else.
 	stale bool
-	since time.Time
 }
 
 // step waits for what is due next and does it. An error ends the session.
@@ -104,21 +106,17 @@ func (l *liveLoop) beat(ctx context.Context, now time.Time) error {
 		return err
 	}
 	l.up()
-	if !l.at.IsZero() && restarted(l.last, b, now.Sub(l.at)) {
-		l.spoil()
+	if l.restarted(b, now) {
+		l.stale = true
+		return l.renew(ctx) // which keeps what was known before
 	}
 	l.last, l.at = b, now
-	if l.stale {
-		return l.renew(ctx)
-	}
 	return nil
 }
 
-// spoil says that everything must be set up again.
-func (l *liveLoop) spoil() {
-	if !l.stale {
-		l.stale, l.since = true, l.at
-	}
+// restarted reports whether the meter was started again since it was seen last.
+func (l *liveLoop) restarted(b client.Beat, now time.Time) bool {
+	return !l.at.IsZero() && restarted(l.last, b, now.Sub(l.at))
 }
 
 func (l *liveLoop) up() {
@@ -139,22 +137,34 @@ func (l *liveLoop) renew(ctx context.Context) error {
 	if err := s.suits(); err != nil {
 		return err
 	}
+	now := s.cfg.Clock.Now()
+	b, err := s.c.Beat(ctx)
+	if err != nil {
+		return err
+	}
 	if err := s.setUp(ctx); err != nil {
 		return err
 	}
 	s.flows.GoOn(number)
-	l.stale, l.at = false, time.Time{}
-	if !s.fresh {
-		return nil // our rows were there: it was the same meter after all
+	if s.fresh { // else our rows were there, and collections go on
+		text := l.whyFresh(b, now)
+		s.cfg.Log.Warn(text)
+		s.flows.Note(text)
 	}
-	text := "the meter was started again; its counters and flow indices begin anew"
-	if !l.since.IsZero() {
-		text = fmt.Sprintf("the meter was started again after %s; its counters and flow indices begin anew",
-			l.since.In(l.loc).Format("15:04:05 Mon 2 Jan 2006"))
-	}
-	s.cfg.Log.Warn(text)
-	s.flows.Note(text)
+	l.stale, l.last, l.at = false, b, now
 	return nil
+}
+
+// whyFresh says, for the flow data, why the next collection has all flows.
+func (l *liveLoop) whyFresh(b client.Beat, now time.Time) string {
+	switch {
+	case l.restarted(b, now):
+		return fmt.Sprintf("the meter was started again after %s; its counters and flow indices begin anew",
+			l.at.In(l.loc).Format("15:04:05 Mon 2 Jan 2006"))
+	case l.s.kept:
+		return "the meter had removed our reader row; all flows are read again"
+	}
+	return "our rule sets were gone from the meter; their counters and flow indices begin anew"
 }
 
 // judge decides whether an error ends the session. What may mend is tried
@@ -172,11 +182,11 @@ func (l *liveLoop) judge(ctx context.Context, err error) error {
 		return nil
 	case errors.Is(err, client.ErrNoRow) && !l.stale:
 		s.cfg.Log.Warn("setting up again", "why", err)
-		l.spoil()
+		l.stale = true
 		l.due = s.cfg.Clock.Now() // at once
 		return nil
 	case !client.IsNoAnswer(err) && !errors.As(err, &status):
-		l.spoil() // another engine, another address: a new connection may help
+		l.stale = true // another engine, another address: a new connection may help
 	}
 	s.cfg.Log.Error("the meter cannot be read; trying again with the next keepalive", "err", err)
 	l.down = true

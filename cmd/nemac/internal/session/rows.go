@@ -22,8 +22,9 @@ func (st *setter) placeReaders() error {
 			return err
 		}
 	}
-	fc := client.FlowsConfig{Trace: s.cfg.Trace, Marks: s.info.Netramet, Now: s.cfg.Clock.Now}
-	first, level := true, true
+	fc := client.FlowsConfig{Owner: s.cfg.Owner, Trace: s.cfg.Trace, Marks: s.info.Netramet, Now: s.cfg.Clock.Now}
+	first := true
+	var marks []client.ReaderRow // as the rows have them
 	for _, n := range st.numbers {
 		i := slices.IndexFunc(st.readers, func(r client.ReaderRow) bool {
 			return r.Owner == s.cfg.Owner && r.RuleSet == n && r.Status == client.Active
@@ -38,7 +39,7 @@ func (st *setter) placeReaders() error {
 			if st.kept[n] {
 				fc.Time, fc.Number, first = 0, 0, false
 			}
-			level = false
+			marks = append(marks, client.ReaderRow{})
 			continue
 		}
 		r := st.readers[i]
@@ -46,16 +47,16 @@ func (st *setter) placeReaders() error {
 			return err
 		}
 		fc.Readers = append(fc.Readers, client.ReaderRef{Index: r.Index, RuleSet: n})
-		level = level && (first || r.Time == fc.Time && r.Collected == fc.Number)
+		marks = append(marks, r)
 		if first || r.Time < fc.Time {
 			fc.Time, fc.Number, first = r.Time, r.Collected, false
 		}
 	}
-	s.fresh = fc.Time == 0
+	s.fresh, s.kept = fc.Time == 0, len(st.kept) == len(st.numbers)
 	s.rows = rows{sets: st.numbers, readers: fc.Readers}
 	s.flows = client.NewFlows(s.c, fc)
 	s.tasks = st.tasksNew
-	if !level && fc.Time > 0 {
+	if slices.ContainsFunc(marks, func(r client.ReaderRow) bool { return r.Time != fc.Time || r.Collected != fc.Number }) {
 		return s.flows.Acknowledge(st.ctx) // all rows say the same from here on
 	}
 	return nil
@@ -152,7 +153,7 @@ func (s *Session) remove(ctx context.Context) error {
 	for _, r := range s.rows.readers {
 		readers = append(readers, r.Index)
 	}
-	tasks, sets := s.rows.tasks, s.rows.sets
+	owner, tasks, sets := s.cfg.Owner, s.rows.tasks, s.rows.sets
 	if len(s.cfg.Read) > 0 {
 		sets = nil
 	}
@@ -161,14 +162,14 @@ func (s *Session) remove(ctx context.Context) error {
 		return err
 	}
 	if slices.ContainsFunc(all, func(r client.ReaderRow) bool {
-		return r.Owner != s.cfg.Owner && slices.Contains(sets, r.RuleSet)
+		return r.Owner != owner && slices.Contains(sets, r.RuleSet)
 	}) {
 		tasks, sets = nil, nil
 	}
-	err = s.c.Remove(ctx, tasks, readers, sets)
+	err = s.c.Remove(ctx, owner, tasks, readers, sets)
 	var status *client.StatusError
 	if errors.As(err, &status) && len(sets) > 0 {
-		err = s.c.Remove(ctx, nil, readers, nil) // at least nothing waits for us
+		err = s.c.Remove(ctx, owner, nil, readers, nil) // at least nothing waits for us
 	}
 	return err
 }

@@ -85,7 +85,9 @@ type Session struct {
 	tasks []reader.Task
 	flows *client.Flows
 	out   Output
-	fresh bool // rows and rule sets were new to the meter
+	fresh bool                              // no collection of ours goes on
+	kept  bool                              // the rule sets were on the meter before
+	made  []func(ctx context.Context) error // removes what the newest setting-up made
 }
 
 // Run does all of it. It returns nil if ctx ends it, or the trace.
@@ -129,6 +131,7 @@ func (s *Session) run(ctx context.Context) error {
 		return err
 	}
 	if s.out, err = s.cfg.Open(&Meter{s.info, names}, !s.fresh); err != nil {
+		s.takeBack(ctx, s.made) // or a trace would wait for a reader that does not come
 		return err
 	}
 	if s.cfg.Trace {
@@ -137,15 +140,15 @@ func (s *Session) run(ctx context.Context) error {
 	return s.live(ctx)
 }
 
-// connect finds the meter, waiting for it if it is silent.
+// connect finds the meter, waiting for it if it is silent. The connection of
+// before stays until there is a new one.
 func (s *Session) connect(ctx context.Context, wait time.Duration) error {
-	if s.c != nil {
-		_ = s.c.Close()
-		s.c = nil
-	}
 	c, err := s.cfg.Dial(ctx)
 	if err != nil {
 		return err
+	}
+	if s.c != nil {
+		_ = s.c.Close() // a socket has nothing left to lose
 	}
 	s.c = c
 	until, told := s.cfg.Clock.Now().Add(wait), false

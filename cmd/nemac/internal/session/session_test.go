@@ -92,6 +92,7 @@ type bench struct {
 	log   *bytes.Buffer
 	cfg   Config
 	dials int
+	begun time.Time // of the meter, if ticking
 }
 
 func newBench(seed uint64, f clienttest.Faults) *bench {
@@ -293,19 +294,23 @@ func (b *bench) live(t *testing.T, events ...event) {
 
 // ticking makes the meter's uptime follow the clock.
 func (b *bench) ticking() {
-	begun := b.clock.now
+	b.begun = b.clock.now.Add(-10 * time.Second)
 	dial := b.cfg.Dial
 	b.cfg.Dial = func(ctx context.Context) (*client.Client, error) {
 		c, err := dial(ctx)
 		cut := b.link.Cut
 		b.link.Cut = func(toMeter bool, m []byte) bool {
-			if up := uint64(b.clock.now.Sub(begun) / (10 * time.Millisecond)); b.m.Uptime < up+1000 && b.m.Uptime > 1 || b.m.Uptime == 1 {
-				b.m.Uptime = max(b.m.Uptime, up+1000)
-			}
+			b.m.Uptime = max(b.m.Uptime, uint64(b.clock.now.Sub(b.begun)/(10*time.Millisecond)))
 			return cut != nil && cut(toMeter, m)
 		}
 		return c, err
 	}
+}
+
+// restart starts the meter again.
+func (b *bench) restart() {
+	b.m.Restart()
+	b.begun = b.clock.now
 }
 
 func TestLive(t *testing.T) {
@@ -332,9 +337,7 @@ func TestLiveRestart(t *testing.T) {
 	b := newBench(1, clienttest.Faults{})
 	b.ticking()
 	b.live(t, event{noon.Add(7 * time.Minute), func() {
-		b.m.Restart()
-		b.m.Uptime = 2
-		b.link.Cut = nil
+		b.restart()
 	}})
 	if n := strings.Count(b.log.String(), "downloaded"); n != 2 {
 		t.Errorf("%d downloads, want two\n%s", n, b.log)
@@ -360,9 +363,7 @@ func TestRestartAndSilence(t *testing.T) {
 		return dial(ctx)
 	}
 	b.live(t, event{noon.Add(6*time.Minute + 30*time.Second), func() {
-		b.m.Restart()
-		b.m.Uptime = 2
-		b.link.Cut = nil
+		b.restart()
 		dead = true
 	}}, event{noon.Add(9 * time.Minute), func() { dead = false }})
 	if n := strings.Count(b.log.String(), "downloaded"); n != 2 || !strings.Contains(b.log.String(), "cannot be read") {

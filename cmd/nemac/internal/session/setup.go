@@ -41,22 +41,27 @@ const undoTime = 10 * time.Second
 // not, and makes what is missing. If it fails, what it made is removed again.
 func (s *Session) setUp(ctx context.Context) error {
 	st := &setter{s: s, ctx: ctx, kept: map[int]bool{}}
-	err := st.all()
-	if err == nil {
-		return nil
+	if err := st.all(); err != nil {
+		s.takeBack(ctx, st.undo)
+		return err
 	}
+	s.made = st.undo
+	return nil
+}
+
+// takeBack removes what a setting-up has made, the last first.
+func (s *Session) takeBack(ctx context.Context, made []func(ctx context.Context) error) {
 	// ctx may be what ended it.
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
-	for _, undo := range slices.Backward(st.undo) {
-		if undoErr := undo(clean); undoErr != nil {
-			s.cfg.Log.Warn("removing a row again", "err", undoErr)
-			if client.IsNoAnswer(undoErr) {
-				break
+	for _, undo := range slices.Backward(made) {
+		if err := undo(clean); err != nil {
+			s.cfg.Log.Warn("removing a row again", "err", err)
+			if client.IsNoAnswer(err) {
+				return
 			}
 		}
 	}
-	return err
 }
 
 func (st *setter) all() error {
