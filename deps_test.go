@@ -13,6 +13,7 @@ import (
 // Data flows one way: source -> decode -> stream -> match -> flow -> reader.
 var allowed = map[string][]string{
 	"internal/index":        {"internal/slab"},
+	"internal/flagerr":      nil,
 	"internal/slab":         nil,
 	"mib":                   nil,
 	"mib/ber":               nil,

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"netramet/internal/flagerr"
+
 	"github.com/spf13/pflag"
 )
 
@@ -105,7 +107,7 @@ func (r *record) options(base *options, env func(string) string) (*options, erro
 		if errors.Is(err, pflag.ErrHelp) {
 			err = errors.New("-h is for the command line")
 		}
-		return nil, err
+		return nil, flagerr.Explain(err)
 	}
 	for _, g := range global {
 		if f.Changed(g) {

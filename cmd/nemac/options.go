@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"netramet/internal/flagerr"
 	"netramet/mib/client"
 
 	"github.com/spf13/pflag"
@@ -142,7 +143,7 @@ func parseOptions(args []string, env func(string) string) (*options, error) {
 	o := defaults()
 	f := newFlags(o)
 	if err := f.Parse(args); err != nil {
-		return nil, err
+		return nil, flagerr.Explain(err)
 	}
 	o.take(f)
 	if o.version || o.config != "" {

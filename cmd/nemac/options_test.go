@@ -127,7 +127,7 @@ func TestConfigErrors(t *testing.T) {
 		{"indented", "\n  -c 60\n", "m.conf:2: an indented line goes on with a record, and there is none yet"},
 		{"quote", "a b -r x\nc d -r \"y\n", "m.conf:2: no closing \" in this line"},
 		{"unknown option", "a b -r x\nc d --nonesuch\n", "m.conf:2: unknown flag: --nonesuch"},
-		{"bad value", "a b -r x -c many\n", "m.conf:1: invalid argument \"many\" for \"-c, --interval\" flag: strconv.ParseUint: parsing \"many\": invalid syntax"},
+		{"bad value", "a b -r x -c many\n", "m.conf:1: --interval \"many\": it is a whole number from 0"},
 		{"global", "a b -r x -L log\n", "m.conf:1: --log-file is for the command line, not for one meter"},
 		{"no rules", "a b\n", "m.conf:1: nothing to do: give a rule file with -r, or a rule set of the meter with --read-only"},
 		{"twice", "a b -r x\n\na b -r x\n", "m.conf:3: the meter and owner a:161 " + ownerHead() + "a:x is that of line 1 already"},

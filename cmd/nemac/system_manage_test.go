@@ -21,6 +21,13 @@ func systemManage(t *testing.T, s *system) {
 		}
 	}
 	t.Run("config file", func(t *testing.T) { s.configFile(t) })
+	t.Run("full flow table", func(t *testing.T) {
+		m := s.startMeter(t, "-C", testdata("office.pcap"), "-T60", "-f20")
+		n := s.follow(t, m.port, filepath.Join(t.TempDir(), "f"), ruleFiles("5tuple.srl"))
+		n.want(0)
+		contains(t, n.stderr(), `level=WARN msg="the meter's flow table was full.*packets=\d+`)
+		m.want(1)
+	})
 	t.Run("rules only", func(t *testing.T) {
 		check := s.start(t, "", s.nemac, "--check", testdata("hosts.srl"), testdata("services.srl"))
 		check.want(0)
@@ -59,7 +66,8 @@ func contains(t *testing.T, text string, expressions ...string) {
 // manage looks at and ends what somebody else runs, who then ends too.
 func (s *system) manage(t *testing.T) {
 	m := s.startMeter(t, "-C", testdata("office.pcap"), "-T60", "--readers=2")
-	contains(t, s.do(t, m, 0, "--list"), `^meter +127\.0\.0\.1:`+m.port+` +netramet .*office\.pcap`, `^trace +waitRuleSet, interval 0$`, `^flows +0 of `)
+	contains(t, s.do(t, m, 0, "--list"), `^meter +127\.0\.0\.1:`+m.port+` +netramet .*office\.pcap`, `^trace +waitRuleSet, interval 0$`, `^flows +0 of `,
+		`^read +0 packets, 0 octets$`, `^streams +0 of `, `^memory +\d+ KiB$`)
 	log := filepath.Join(t.TempDir(), "log")
 	n := s.follow(t, m.port, filepath.Join(t.TempDir(), "f"), ruleFiles("hosts.srl"), "--owner=campus")
 	n.expect(`msg="flow file"`)

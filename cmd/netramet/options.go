@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
+	"netramet/internal/flagerr"
 	"netramet/meter"
 	"netramet/streams"
 
@@ -85,7 +85,7 @@ func parseOptions(args []string) (*options, error) {
 	o := &options{}
 	f := newFlags(o)
 	if err := f.Parse(args); err != nil {
-		return nil, valueError(err)
+		return nil, flagerr.Explain(err)
 	}
 	if o.help {
 		return nil, pflag.ErrHelp
@@ -96,24 +96,6 @@ func parseOptions(args []string) (*options, error) {
 		return o, nil
 	}
 	return o, o.check(f)
-}
-
-// valueError says what is wrong with an option's value without naming the
-// functions that found it.
-func valueError(err error) error {
-	var bad *pflag.InvalidValueError
-	if !errors.As(err, &bad) {
-		return err
-	}
-	var num *strconv.NumError
-	if cause := bad.Unwrap(); errors.As(cause, &num) {
-		what := "it is a whole number from 0"
-		if errors.Is(num.Err, strconv.ErrRange) {
-			what = "the number is too large"
-		}
-		return fmt.Errorf("--%s %q: %s", bad.GetFlag().Name, bad.GetValue(), what)
-	}
-	return fmt.Errorf("--%s %q: %w", bad.GetFlag().Name, bad.GetValue(), bad.Unwrap())
 }
 
 func (o *options) check(f *pflag.FlagSet) error {

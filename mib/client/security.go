@@ -144,6 +144,12 @@ func (s Security) level() (gosnmp.SnmpV3MsgFlags, error) {
 	case s.AuthPass != "":
 		level = gosnmp.AuthNoPriv
 	}
+	if level&gosnmp.AuthNoPriv != 0 && s.AuthPass == "" {
+		return 0, errors.New("this security level needs an authentication passphrase")
+	}
+	if level == gosnmp.AuthPriv && s.PrivPass == "" {
+		return 0, errors.New("the security level authPriv needs a privacy passphrase")
+	}
 	if level&gosnmp.AuthNoPriv != 0 && len(s.AuthPass) < minPassphrase {
 		return 0, fmt.Errorf("the authentication passphrase has fewer than %d octets", minPassphrase)
 	}

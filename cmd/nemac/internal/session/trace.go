@@ -81,6 +81,11 @@ func (s *Session) endTrace(ctx context.Context, t client.Trace) error {
 	s.cfg.Log.Info("end of the trace", "intervals", t.Interval)
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
+	// The meter stays while our rows do, so this is the time to ask.
+	if f, err := s.c.Figures(clean); err == nil && f.RefusedPackets > 0 {
+		s.cfg.Log.Warn("the meter's flow table was full: packets of new flows are missing; give it room by its -f",
+			"packets", f.RefusedPackets, "octets", f.RefusedOctets)
+	}
 	if err := s.remove(clean); err != nil {
 		// The flow data is complete; the meter ends without us by its linger.
 		s.cfg.Log.Debug("removing our rows", "err", err)
