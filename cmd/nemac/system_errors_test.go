@@ -129,7 +129,9 @@ func (s *system) noisy(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			m := s.startMeter(t, args...)
 			r := startRelay(t, m.port, nil)
+			r.mu.Lock()
 			r.noise = tt.make
+			r.mu.Unlock()
 			flows := filepath.Join(t.TempDir(), "f")
 			s.follow(t, r.port, flows, rules).want(0)
 			m.want(0)

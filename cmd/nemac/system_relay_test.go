@@ -25,8 +25,7 @@ type relay struct {
 	// before it goes there; false drops it. The reader waits meanwhile.
 	hook func(n int) bool
 	// noise, if not nil, makes a datagram that comes to the reader from the
-	// meter's address before the meter's own answer n. Set it before any
-	// reader starts.
+	// meter's address before the meter's own answer n. Under mu.
 	noise func(n int, answer []byte) []byte
 }
 
@@ -95,10 +94,10 @@ func (r *relay) toReader(back *net.UDPConn, to netip.AddrPort) {
 		}
 		r.mu.Lock()
 		r.answered++
-		count := r.answered
+		count, noise := r.answered, r.noise
 		r.mu.Unlock()
-		if r.noise != nil {
-			_, _ = r.front.WriteToUDPAddrPort(r.noise(count, slices.Clone(b[:n])), to)
+		if noise != nil {
+			_, _ = r.front.WriteToUDPAddrPort(noise(count, slices.Clone(b[:n])), to)
 		}
 		_, _ = r.front.WriteToUDPAddrPort(b[:n], to) // a reader that has gone neither
 	}
