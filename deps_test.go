@@ -14,6 +14,7 @@ import (
 var allowed = map[string][]string{
 	"internal/index":        {"internal/slab"},
 	"internal/flagerr":      nil,
+	"internal/rulefile":     {"ruleset", "ruleset/srl"},
 	"internal/slab":         nil,
 	"mib":                   nil,
 	"mib/ber":               nil,

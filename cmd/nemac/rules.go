@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"netramet/cmd/nemac/internal/session"
+	"netramet/internal/rulefile"
 	"netramet/reader/flowfile"
 	"netramet/ruleset"
-	"netramet/ruleset/srl"
 )
 
 // ruleErrors marks an error whose text names its file and place itself.
@@ -25,7 +23,7 @@ func readRules(files []string, warn io.Writer) ([]*ruleset.RuleSet, error) {
 	var failed []string
 	numbers := map[int]string{}
 	for _, file := range files {
-		rs, diags, err := readRuleFile(file)
+		rs, diags, err := rulefile.Read("nemac", file)
 		if w := diags.Warnings(); w != "" {
 			fmt.Fprintln(warn, w)
 		}
@@ -52,21 +50,6 @@ func readRules(files []string, warn io.Writer) ([]*ruleset.RuleSet, error) {
 		return nil, ruleErrors{errors.New(strings.Join(failed, "\n"))}
 	}
 	return sets, nil
-}
-
-func readRuleFile(file string) (*ruleset.RuleSet, ruleset.Diags, error) {
-	src, err := os.ReadFile(file)
-	if err != nil {
-		return nil, nil, fmt.Errorf("nemac: rule file: %w", err)
-	}
-	dir := filepath.Dir(file)
-	open := func(name string) ([]byte, error) {
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(dir, name)
-		}
-		return os.ReadFile(name)
-	}
-	return srl.Read(file, src, srl.Options{Open: open, Optimise: -1})
 }
 
 // readFormats makes what --read-only reads, with the FORMATs of --format: of

@@ -1,17 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
+	"netramet/internal/rulefile"
 	"netramet/reader"
 	"netramet/reader/flowfile"
 	"netramet/ruleset"
-	"netramet/ruleset/srl"
 )
 
 // ruleErrors marks an error whose text names its file and place itself.
@@ -25,7 +22,7 @@ func readRules(files []string, warn io.Writer) ([]*ruleset.RuleSet, error) {
 	var sets []*ruleset.RuleSet
 	var failed []string
 	for _, file := range files {
-		rs, diags, err := readRuleFile(file)
+		rs, diags, err := rulefile.Read("netramet", file)
 		if w := diags.Warnings(); w != "" {
 			fmt.Fprintln(warn, w)
 		}
@@ -39,24 +36,6 @@ func readRules(files []string, warn io.Writer) ([]*ruleset.RuleSet, error) {
 		return nil, ruleErrors{fmt.Errorf("%s", strings.Join(failed, "\n"))}
 	}
 	return sets, numberRuleSets(sets, files)
-}
-
-func readRuleFile(file string) (*ruleset.RuleSet, ruleset.Diags, error) {
-	src, err := os.ReadFile(file)
-	if err != nil {
-		return nil, nil, fmt.Errorf("netramet: rule file: %w", err)
-	}
-	if bytes.IndexByte(src, 0) >= 0 {
-		return nil, nil, fmt.Errorf("netramet: rule file: %s: is not text", file)
-	}
-	dir := filepath.Dir(file)
-	open := func(name string) ([]byte, error) {
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(dir, name)
-		}
-		return os.ReadFile(name)
-	}
-	return srl.Read(file, src, srl.Options{Open: open, Optimise: -1})
 }
 
 // numberRuleSets gives rule sets without a number the lowest free one from 2
