@@ -148,9 +148,10 @@ func (a *Agent) v3Message(src []byte, msg *ber.Reader) []byte {
 	if level == usm.AuthPriv {
 		a.plain = append(a.plain[:0], data...)
 		inner := ber.NewReader(a.plain)
-		// A wrong key shows only in what comes out: if that does not even
-		// begin as a SEQUENCE that fits, it counts as a decryption error,
-		// whose report helps whoever mistyped his passphrase.
+		// A wrong key shows only in what comes out: if that does not begin as
+		// a scope, it counts as a decryption error, whose report helps whoever
+		// mistyped his passphrase. One message in 300 would pass if its first
+		// header alone were looked at.
 		if !user.Decrypt(a.plain, &p) || !looksLikeScope(inner) {
 			a.engine.Count(usm.DecryptionErrors)
 			return a.usmFault(usm.DecryptionErrors, &p)
@@ -164,9 +165,19 @@ func (a *Agent) v3Message(src []byte, msg *ber.Reader) []byte {
 	return a.scoped(scope)
 }
 
+// looksLikeScope reports whether r begins as a ScopedPDU: a SEQUENCE that fits,
+// of an engine ID and a name.
 func looksLikeScope(r ber.Reader) bool {
-	_, err := r.Enter(ber.Sequence)
-	return err == nil
+	in, err := r.Enter(ber.Sequence)
+	if err != nil {
+		return false
+	}
+	for range 2 {
+		if _, err := in.Octets(ber.OctetString); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // scope is a ScopedPDU's context; the PDU itself goes to a.x.pdu.

@@ -270,7 +270,9 @@ func TestV3Faults(t *testing.T) {
 		{"negative msgID", "guest", func(w *world, m *v3msg) { m.msgID = -1 }, "silence", 0, Counters{InASNParseErrs: 1}},
 		{"long user name", "guest", func(w *world, m *v3msg) { m.p.User = make([]byte, 33) }, "silence", 0, Counters{InASNParseErrs: 1}},
 		{"v1 trap inside", "anna", func(w *world, m *v3msg) { m.pdu.tag = ber.TrapV1 }, "silence", 0, Counters{InASNParseErrs: 1}},
-		{"garbage inside, signed", "sha256aes", func(w *world, m *v3msg) { m.garbage = []byte{0x30, 1, 9} }, "silence", 0, Counters{InASNParseErrs: 1}},
+		{"garbage inside, signed", "sha256aes", func(w *world, m *v3msg) { m.garbage = []byte{0x30, 6, 4, 0, 4, 0, 9, 9} }, "silence", 0, Counters{InASNParseErrs: 1}},
+		{"begins like a scope, signed", "sha256aes", func(w *world, m *v3msg) { m.garbage = []byte{0x30, 1, 9} },
+			"noAuthNoPriv id 0 Report " + usmStat(usm.DecryptionErrors), usm.DecryptionErrors, Counters{}},
 		{"noise inside, signed", "sha256aes", func(w *world, m *v3msg) { m.garbage = []byte("noise") },
 			"noAuthNoPriv id 0 Report " + usmStat(usm.DecryptionErrors), usm.DecryptionErrors, Counters{}},
 	} {
