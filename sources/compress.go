@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
+	"errors"
 	"fmt"
 	"io"
 
@@ -20,6 +21,16 @@ const (
 	// storedBuffer is how much is read of a compressed file at once.
 	storedBuffer = 64 << 10
 )
+
+// packedError is an error of a decoder: damage, unless the data is sound and
+// only asks for more memory than is allowed.
+func packedError(at place, err error) error {
+	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
+		return fmt.Errorf("%v: %w", at, unsupported(fmt.Sprintf(
+			"zstd with a window above the limit of %d MiB: not supported by this version", maxZstdWindow>>20)))
+	}
+	return damage(at, fmt.Errorf("compressed data: %w", err))
+}
 
 // compression is one row of the table of compressions.
 type compression struct {
@@ -89,7 +100,7 @@ func unwrap(st *stored) (r io.Reader, head []byte, layers []string, err error) {
 		case err != nil && err != io.EOF && len(layers) == 0:
 			return nil, nil, nil, fmt.Errorf("%s: %w", st.name, err)
 		case err != nil && err != io.EOF && len(head) < 4:
-			return nil, nil, nil, damage(at(layers[0]), fmt.Errorf("compressed data: %w", err))
+			return nil, nil, nil, packedError(at(layers[0]), err)
 		}
 		c := compressionByMagic(head)
 		if c == nil {
@@ -110,7 +121,7 @@ func unwrap(st *stored) (r io.Reader, head []byte, layers []string, err error) {
 		case err == io.EOF:
 			return nil, nil, nil, cut(at(c.name), "compressed data")
 		case err != nil:
-			return nil, nil, nil, damage(at(c.name), fmt.Errorf("compressed data: %w", err))
+			return nil, nil, nil, packedError(at(c.name), err)
 		}
 		buf = bufio.NewReaderSize(inner, 4096)
 	}

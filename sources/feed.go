@@ -90,6 +90,7 @@ type feed struct {
 	pos     int   // first octet not parsed
 	end     int   // end of what was read
 	pending int64 // octets to skip that were not read yet
+	skipped int64 // offset in the stream of the record they are of, valid iff pending > 0
 	off     int64 // offset in the stream of pos, pending octets included
 	err     error // what ended the stream; it ends there
 }
@@ -108,14 +109,16 @@ func (f *feed) hold(b *wire.Batch) {
 	b.SetOwner(f.cur.hook)
 }
 
-// advance says that n octets were parsed; they may reach beyond those read.
+// advance says that n octets were parsed; if they are one record's they may
+// reach beyond those read.
 func (f *feed) advance(n int64) {
-	f.off += n
 	have := int64(f.end - f.pos)
 	if n > have {
+		f.skipped = f.off
 		f.pending += n - have
-		n = have
 	}
+	f.off += n
+	n = min(n, have)
 	f.pos += int(n)
 }
 

@@ -30,11 +30,11 @@ const (
 	// MaxBlockLen is the longest pcapng block that is believed. Blocks
 	// without packets are skipped, not kept, so it bounds time, not memory.
 	MaxBlockLen = 16 << 20
-	// maxOptionsLen bounds the options of the blocks that are read: section
-	// headers, interfaces and packets.
+	// maxOptionsLen bounds the options behind a packet.
 	maxOptionsLen = 64 << 10
-	// maxPacketBlock is the longest block that holds a packet.
-	maxPacketBlock = blockFrame + 20 + MaxCapLen + maxOptionsLen
+	// maxKeptBlock is the longest block that is kept to be read: a section
+	// header, an interface or a packet.
+	maxKeptBlock = blockFrame + 20 + MaxCapLen + maxOptionsLen
 	// MaxSectionInterfaces is the most interfaces of one section, whether
 	// they carry packets or not.
 	MaxSectionInterfaces = 4096
@@ -113,6 +113,9 @@ func (p *pcapng) parse(b *wire.Batch, data []byte, _ bool) (used int64, need int
 		if p.passed(typ) && total > minRead {
 			// Not worth keeping, so its second length is not looked at, even if
 			// it happens to be there.
+			if total > len(rest) && pos > 0 {
+				return int64(pos), blockFrame, nil // it goes by itself
+			}
 			p.skipped(typ)
 			if pos += total; pos > len(data) {
 				return int64(pos), blockFrame, nil
@@ -144,11 +147,8 @@ func (p *pcapng) block(h []byte) (typ uint32, total int, err error) {
 	}
 	typ, length := p.order.u32(h), p.order.u32(h[4:])
 	limit := uint32(MaxBlockLen)
-	switch typ {
-	case blockSection, blockInterface:
-		limit = blockFrame + 16 + maxOptionsLen
-	case blockPacket, blockSimple, blockEnhanced:
-		limit = maxPacketBlock
+	if !p.passed(typ) {
+		limit = maxKeptBlock
 	}
 	switch {
 	case length < blockFrame || length%4 != 0:

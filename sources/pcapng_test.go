@@ -3,6 +3,7 @@ package sources
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"math/big"
@@ -23,6 +24,7 @@ func TestPcapNGReadings(t *testing.T) {
 	}
 	offset := be.AppendUint64(nil, uint64(t0))
 	noTime := frame(wire.NoTime, data, 70, 1, 1)
+	comment := ngOption(le, 1, octets(60_000, 'a')...)
 	for _, row := range []struct {
 		name    string
 		file    []byte
@@ -61,6 +63,9 @@ func TestPcapNGReadings(t *testing.T) {
 		{"flags without FCS", join(with(le, ngOption(le, optIfFCSLen, 32)), ngEnhanced(le, 0, stamp, 61, data, ngOption(le, optFlags, 1, 0, 0, 0), ngOption(le, 0))),
 			[]wire.Frame{frame(t0ns+5000, data[:57], 57, 1, 1)}, 0, 0},
 		{"option longer than its block", join(sec(le), ngEnhanced(le, 0, stamp, 70, data, []byte{1, 0, 200, 0})), []wire.Frame{ok}, 1, 0},
+		{"long comments", join(
+			ngBlock(le, blockSection, ngSection(le)[8:24], comment, comment),
+			ngInterfaceBlock(le, 1, 0, comment, comment), ngEnhanced(le, 0, stamp, 70, data, comment, comment)), []wire.Frame{ok}, 0, 0},
 		{"captured more than the wire", join(sec(le), ngEnhanced(le, 0, stamp, 40, data)),
 			[]wire.Frame{frame(t0ns+5000, data[:40], 40, 1, 1)}, 1, 0},
 	} {
@@ -116,7 +121,7 @@ func TestPcapNGDamage(t *testing.T) {
 		{"lengths differ", change(good, len(good)-4, 96), "two lengths differ"},
 		{"length below 12", change(good, 4, 8), "block length 8 is impossible"},
 		{"length no multiple of 4", change(good, 4, uint32(len(good)-1)), "is impossible"},
-		{"packet block too long", change(good, 4, maxPacketBlock+4), "above the limit"},
+		{"packet block too long", change(good, 4, maxKeptBlock+4), "above the limit"},
 		{"any block too long", change(ngBlock(le, 0x99), 4, MaxBlockLen+4), "above the limit"},
 		{"captured more than the block", change(good, 20, 64), "captured length 64"},
 		{"captured far more", change(good, 20, math.MaxUint32), "captured length 4294967295"},
@@ -181,10 +186,14 @@ func TestPcapNGCut(t *testing.T) {
 		}
 		checkFrames(t, got, want[:whole])
 	}
-	// Inside a block too long to be kept.
+	// Inside a block too long to be kept: the error tells where it begins.
 	long := join(file, ngBlock(le, 0x99, octets(3*chunkSize, 1)))
-	if got, _, err := readBytes(t, long[:len(long)-8]); !errors.Is(err, io.ErrUnexpectedEOF) || len(got) != 3 {
+	got, _, err := readBytes(t, long[:len(long)-8])
+	if !errors.Is(err, io.ErrUnexpectedEOF) || len(got) != 3 {
 		t.Errorf("cut inside a skipped block: %d frames, %v", len(got), err)
+	}
+	if at := fmt.Sprintf("pcapng: offset %d: ", len(file)); !strings.Contains(err.Error(), at) {
+		t.Errorf("cut inside a skipped block: %v, want %q in it", err, at)
 	}
 }
 

@@ -40,7 +40,7 @@ type ngInterface struct {
 }
 
 // number returns the Interface of an identity, a new one at its first frame
-// (semantics 14).
+// (decision 14).
 func (p *pcapng) number(id ngIdentity) (uint8, error) {
 	for i, known := range p.numbers {
 		if known == id {

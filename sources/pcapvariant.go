@@ -36,15 +36,19 @@ const (
 	maxIfIndex    = 1<<16 - 1
 	maxPacketType = 7
 	// maxApart is how many seconds the records that a rarer variant is judged
-	// by may be apart: what is read in the wrong place has no such times.
+	// by may be apart, unless their times are of the years from eraStart (1987)
+	// to eraEnd (2038): what is read in the wrong place, lengths and fractions
+	// of a second, is neither.
 	maxApart = 30 * 24 * 3600
+	eraStart = 1 << 29
+	eraEnd   = 1 << 31
 )
 
 // probe chooses the variant by its fit to the first records, or returns how
 // much data it needs to do so. A variant other than the first must fit without
-// a fault, and its records must look like those of one capture, so that a
-// damaged or odd standard trace stays one. The choice depends on
-// the trace alone, not on how much of it was read at once.
+// a fault, and its records must look like those of one trace, so that a
+// damaged or odd standard trace stays one. The choice depends on the trace
+// alone, not on how much of it was read at once.
 func (p *pcap) probe(data []byte, eof bool) (need int) {
 	if len(data) >= probeLen {
 		data, eof = data[:probeLen], false
@@ -60,9 +64,6 @@ func (p *pcap) probe(data []byte, eof bool) (need int) {
 			best = v
 			break
 		}
-		if i == 0 {
-			continue
-		}
 	}
 	p.recordLen = best.recordLen
 	return 0
@@ -70,7 +71,7 @@ func (p *pcap) probe(data []byte, eof bool) (need int) {
 
 // fit counts what speaks against a variant in the first records. If they are
 // not all there, more is how much data the next one needs. With strict, times
-// that are far apart and frames longer than can be captured speak against it
+// that do not go together and frames longer than can be captured speak against it
 // too, which are odd but sound in a standard trace.
 func (p *pcap) fit(v pcapVariant, data []byte, eof, strict bool) (faults, more int) {
 	pos := 0
@@ -78,7 +79,7 @@ func (p *pcap) fit(v pcapVariant, data []byte, eof, strict bool) (faults, more i
 	for i := range probeRecords {
 		rest := data[pos:]
 		if eof && len(rest) == 0 {
-			if v.second && i < 2 {
+			if v.second && i < 2 || i == 1 && p.begun(v, data, first) {
 				faults++
 			}
 			return faults, 0
@@ -93,10 +94,11 @@ func (p *pcap) fit(v pcapVariant, data []byte, eof, strict bool) (faults, more i
 		if p.odd(r) || v.recordLen >= 24 && !p.plausible(rest[pcapRecordLen:]) {
 			faults++
 		}
+		seconds := int64(r.seconds)
 		if first < 0 {
-			first = int64(r.seconds)
+			first = seconds
 		}
-		if apart := int64(r.seconds) - first; strict && (r.wire > MaxCapLen || apart > maxApart || apart < -maxApart) {
+		if strict && (r.wire > MaxCapLen || !together(first, seconds)) {
 			faults++
 		}
 		end := v.recordLen + int(r.captured)
@@ -107,6 +109,32 @@ func (p *pcap) fit(v pcapVariant, data []byte, eof, strict bool) (faults, more i
 	}
 	return faults, 0
 }
+
+// begun tells a trace of one record of a variant from one of the first variant
+// that was cut a few octets into its second record: what the longer header
+// takes from the end of data would be the second record's time.
+func (p *pcap) begun(v pcapVariant, data []byte, first int64) bool {
+	more := v.recordLen - p.variants[0].recordLen
+	if more < 4 {
+		return false
+	}
+	next := data[len(data)-more:]
+	seconds := int64(p.order.u32(next))
+	if more < 8 {
+		return near(first, seconds)
+	}
+	return together(first, seconds) && int64(p.order.u32(next[4:]))*p.unit < 1e9
+}
+
+// together judges the times of two records of one trace, in seconds.
+func together(a, b int64) bool {
+	if min(a, b) >= eraStart && max(a, b) < eraEnd {
+		return true
+	}
+	return near(a, b)
+}
+
+func near(a, b int64) bool { return max(a, b)-min(a, b) <= maxApart }
 
 // short is fit's verdict on data that ends inside a record.
 func (p *pcap) short(faults, more int, eof bool) (int, int) {

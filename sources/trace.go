@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,7 +20,8 @@ const MaxCapLen = 1 << 20
 type parser interface {
 	// parse appends to the batch, until it is full, the frames of the whole
 	// records at the start of data, and returns the octets they take, which
-	// may be more than data has where a record is skipped. If the next record
+	// may be more than data has where a record is skipped, which then is the
+	// only one that used tells of. If the next record
 	// is not complete, need is what there must be to go on: more than what is
 	// left of data. If it is damaged the error says how; it is met again by a
 	// call with what is left. Eof says that nothing follows data.
@@ -126,6 +128,9 @@ func (t *trace) end(err error, what string) error {
 		t.err = io.EOF
 		return t.err
 	case err == io.EOF:
+		if t.feed.pending > 0 {
+			at.offset = t.feed.skipped
+		}
 		t.err = cut(at, fmt.Sprintf("the trace ends inside a %s", what))
 	case t.file.err != nil:
 		// The system failed, not the trace.
@@ -133,9 +138,11 @@ func (t *trace) end(err error, what string) error {
 		return t.err
 	default:
 		at.offset += int64(len(rest)) - t.feed.pending
-		t.err = damage(at, fmt.Errorf("compressed data: %w", err))
+		t.err = packedError(at, err)
 	}
-	t.count.Damaged++
+	if errors.Is(t.err, ErrDamaged) {
+		t.count.Damaged++
+	}
 	return t.err
 }
 

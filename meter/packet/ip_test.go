@@ -50,6 +50,7 @@ var ipv4Rows = []ipRow{
 	{"last fragment", join(fragment(ipv4(protoUDP, 28), 20, false), udpHeader()), protoUDP, noPorts, 0, IsStream | IsFragment | NotFirst, FaultNone},
 	{"do not fragment", join(fragment(ipv4(protoUDP, 28), 0x4000, false), udpHeader()), protoUDP, udpPorts, 20, whole, FaultNone},
 	{"offload", join(ipv4(protoTCP, 0), tcpHeader()), protoTCP, tcpPorts, 20, whole | HasTCP, FaultNone},
+	{"offload, options cut", ipv4Options(protoTCP, 0, 1, 1, 1, 1, 1, 1, 1, 0)[:20], protoTCP, noPorts, 0, IsStream | Cut, FaultPeerCut},
 	{"total length below the header", join(ipv4(protoTCP, 19), tcpHeader()), 0, noPorts, 0, 0, FaultPeerHeader},
 	{"header length 4", join(hex("44"), tcp4[1:]), 0, noPorts, 0, 0, FaultPeerHeader},
 	{"version 5", join(hex("55"), tcp4[1:]), 0, noPorts, 0, 0, FaultPeerHeader},

@@ -419,11 +419,15 @@ var (
 	cookedV2 = cookedHeader{protocol: 0, hardware: 8, addressLen: 11, address: 12, size: 20}
 )
 
-// ARPHRD numbers of Linux.
+// ARPHRD numbers of Linux. With the last three the protocol is no EtherType: it
+// is netlink's own, or says nothing of the frame relay or radiotap header that
+// follows.
 const (
-	hardwareEthernet = 1
-	hardwarePPP      = 512
-	hardwareNetlink  = 824 // the protocol is netlink's, not an EtherType
+	hardwareEthernet   = 1
+	hardwarePPP        = 512
+	hardwareFrameRelay = 770
+	hardwareRadiotap   = 803
+	hardwareNetlink    = 824
 )
 
 // cooked passes a Linux cooked header. Below the EtherTypes its protocol is a
@@ -440,13 +444,15 @@ func (w *walker) cooked(h cookedHeader) step {
 	hardware := w.word(h.hardware)
 	w.etherType = w.word(h.protocol)
 	w.off = h.size
-	switch {
-	case hardware == hardwareNetlink:
+	switch hardware {
+	case hardwareFrameRelay, hardwareRadiotap, hardwareNetlink:
 		return w.found(mib.PeerOther)
+	}
+	switch {
 	case w.etherType == rawIPX, w.etherType == linuxLLC:
 		return stepLLC
 	case w.etherType == linuxPPP:
-		return stepPPP
+		return stepFramedPPP
 	case w.etherType < etherLeastType:
 		return w.found(mib.PeerOther)
 	}

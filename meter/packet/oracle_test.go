@@ -18,11 +18,15 @@ import (
 //
 //   - LLC behind a VLAN tag, FabricPath, Cisco MetaData, VN-Tag, Cisco HDLC,
 //     cooked capture 2, LLC and 802.3 behind cooked capture: gives up;
+//   - cooked captures of netlink, frame relay and radiotap: takes their protocol
+//     for an EtherType;
 //   - SNAP: takes any organisation's protocol for an EtherType, and goes on
 //     behind LLC frames that are not UI;
 //   - EtherTypes 6558 and 88BE: takes them for Ethernet and ERSPAN without the
 //     GRE header they belong behind;
 //   - the version in IP headers: not checked;
+//   - IPv4 total length 0: takes the captured length for it, and so refuses a
+//     header that is cut;
 //   - transport headers that are cut behind the ports (a TCP header of 19
 //     captured octets): gives no ports, and so loses half of a snapped trace;
 //   - first fragments, IPv4 and IPv6, and atomic fragments: gives no ports;
@@ -88,6 +92,10 @@ func oracle(f *wire.Frame) (v oracleView, ok bool) {
 		case *layers.Dot1Q:
 			etherType = l.Type
 		case *layers.LinuxSLL:
+			switch l.AddrType {
+			case hardwareFrameRelay, hardwareRadiotap, hardwareNetlink:
+				return v, false
+			}
 			etherType = l.EthernetType
 		case *layers.MPLS, *layers.PPP, *layers.Loopback:
 		case *layers.ARP:
@@ -95,6 +103,9 @@ func oracle(f *wire.Frame) (v oracleView, ok bool) {
 			return v, true
 		case *layers.IPv4:
 			if len(l.Contents) < ipv4Header || l.Version != 4 {
+				return v, false
+			}
+			if l.IHL >= 5 && l.Contents[2]|l.Contents[3] == 0 && l.Length < uint16(l.IHL)*4 {
 				return v, false
 			}
 			if l.IHL < 5 || l.Length < uint16(l.IHL)*4 {

@@ -127,8 +127,12 @@ var linkRows = []linkRow{
 	{"cooked LLC", wire.LinkLinuxSLL, join(cookedHeaderV1(hardwareEthernet, 4), hex("424203"), zeros(35)), plain(mib.PeerLLC, 16)},
 	{"cooked raw IPX", wire.LinkLinuxSLL, join(cookedHeaderV1(hardwareEthernet, 1), ipxHead), isIPX(16)},
 	{"cooked PPP", wire.LinkLinuxSLL, join(cookedHeaderV1(hardwarePPP, 7), be(pppIPv4), tcp4), is4(18)},
+	{"cooked PPP framed", wire.LinkLinuxSLL, join(cookedHeaderV1(hardwarePPP, 7), hex("ff03 0021"), tcp4), is4(20)},
+	{"cooked frame relay", wire.LinkLinuxSLL, join(cookedHeaderV1(hardwareFrameRelay, etherIPv4), hex("1841 03 cc"), tcp4), plain(mib.PeerOther, 16)},
+	{"cooked 2 radiotap", wire.LinkLinuxSLL2, join(cookedHeaderV2(hardwareRadiotap, 4), hex("0000 0800 00000000"), zeros(30)), plain(mib.PeerOther, 20)},
 	{"cooked CAN", wire.LinkLinuxSLL, join(cookedHeaderV1(280, 12), zeros(16)), plain(mib.PeerOther, 16)},
 	{"cooked netlink", wire.LinkLinuxSLL, join(cookedHeaderV1(hardwareNetlink, etherIPv4), zeros(16)), plain(mib.PeerOther, 16)},
+	{"cooked netlink like IP", wire.LinkLinuxSLL, join(cookedHeaderV1(hardwareNetlink, etherIPv4), tcp4), plain(mib.PeerOther, 16)},
 	{"cooked 2 IPv4", wire.LinkLinuxSLL2, join(cookedHeaderV2(hardwareEthernet, etherIPv4), tcp4), is4(20)},
 	{"cooked 2 tagged IPv4", wire.LinkLinuxSLL2, join(cookedHeaderV2(hardwareEthernet, etherTag), tag(5, etherIPv4), tcp4), is4(24)},
 	{"cooked 2 ARP", wire.LinkLinuxSLL2, join(cookedHeaderV2(hardwareEthernet, etherARP), zeros(28)), plain(mib.PeerARP, 20)},
@@ -241,7 +245,7 @@ func TestNoAllocation(t *testing.T) {
 	}
 }
 
-// TestOctets holds the counts of semantics 21.
+// TestOctets holds the counts of decision 21.
 func TestOctets(t *testing.T) {
 	jumbo := join(ipv6(protoHopByHop, 0), hex("06 00 c2 04 00011170"), tcpHeader())
 	rows := []struct {

@@ -34,7 +34,7 @@ type Frame struct {
 	Data      []byte // captured octets, at most the frame's own length
 	WireLen   uint32 // octets on the wire, without FCS
 	LinkType  LinkType
-	Interface uint8 // 1..255 in order of first appearance (semantics 14)
+	Interface uint8 // 1..255 in order of first appearance (decision 14)
 	Flags     Flags
 	VLAN      uint16 // tag control information, valid iff HasVLAN
 }
