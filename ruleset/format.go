@@ -187,7 +187,7 @@ func splitNames(word string) []mib.Attr {
 
 // OutputFormat is the format to collect with: the rule set's own, or the
 // default with the distributions that its rules save, in the order of their
-// rules, each as " (...)" (semantics 20). The caller may change the result.
+// rules, each as " (...)" (decision 20). The caller may change the result.
 func (rs *RuleSet) OutputFormat() *Format {
 	if rs.Format != nil {
 		return &Format{

@@ -143,7 +143,7 @@ func TestReadTextErrors(t *testing.T) {
 		{"unknown attribute", "SourcPeerType & 255 = 1: Count, 0;", `t:1:1: unknown attribute "SourcPeerType"`, "SourcePeerType"},
 		{"unknown action", "Null & 0 = 0: PushPkt, Next;" + countAll, `t:1:15: unknown action "PushPkt"`, "PushPktTo"},
 		{"unknown protocol", "SourceTransType & 255 = tpc: Count, 0;", `t:1:25: value of SourceTransType: "tpc"`, "tcp"},
-		{"value too large", "\n  FlowKind & 255 = 256: Count, 0;", "t:2:20: value of FlowKind: 256 is too large for the 1 octets", ""},
+		{"value too large", "\n  FlowKind & 255 = 256: Count, 0;", "t:2:20: value of FlowKind: 256 is too large for the one octet", ""},
 		{"mask too long", "FlowKind & 255.255 = 1: Count, 0;", "t:1:12: mask of FlowKind: 2 octets are more than the 1", ""},
 		{"width too large", "FlowKind /9 = 1: Count, 0;", "t:1:10: /9: FlowKind has 8 bits", ""},
 		{"no width", "FlowKind /x = 1: Count, 0;", `t:1:10: width "x"`, ""},

@@ -7,7 +7,7 @@ package ruleset
 
 import "netramet/mib"
 
-// Limits of a rule set (semantics 8).
+// Limits of a rule set (decision 8).
 const (
 	MaxRules  = 65535 // flowRuleParameter addresses no more
 	MaxNumber = 255   // flowDataRuleSet is 1..255
@@ -35,7 +35,7 @@ type RuleSet struct {
 	Name   string // from "set name"; the text after set (flowRuleInfoName)
 	Rules  []Rule
 
-	Format     *Format // nil: the default format (semantics 20)
+	Format     *Format // nil: the default format (decision 20)
 	Statistics bool    // "statistics;": a #Stats record with each collection
 	Optimise   int     // "optimise n;": 0 none .. 2 all; -1 not given
 }
@@ -49,7 +49,7 @@ type Format struct {
 	Seps []string
 }
 
-// DefaultFormat is used where a rule set has none (semantics 20). The
+// DefaultFormat is used where a rule set has none (decision 20). The
 // distributions a rule set saves are added by Format in their order.
 func DefaultFormat() *Format {
 	return &Format{

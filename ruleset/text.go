@@ -52,7 +52,7 @@ func Unquote(text string) (string, error) {
 }
 
 // ParseSet reads the operand of a SET statement, without quotes: a number
-// 2..255, or a name. The text itself is always the name (semantics 8).
+// 2..255, or a name. The text itself is always the name (decision 8).
 func ParseSet(text string) (number int, name string, err error) {
 	name, err = checkName(text)
 	if err != nil || text == "" || strings.Trim(text, "0123456789") != "" {

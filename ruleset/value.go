@@ -216,7 +216,11 @@ func Place(a mib.Attr, l Literal) (o Octets, n int, err error) {
 	}
 	n = FillSize(a)
 	if n < 8 && l.Number > math.MaxUint64>>(64-8*n) {
-		return o, 0, fmt.Errorf("%d is too large for the %d octets of %s: %w", l.Number, n, a, ErrValueSize)
+		size := fmt.Sprintf("%d octets", n)
+		if n == 1 {
+			size = "one octet"
+		}
+		return o, 0, fmt.Errorf("%d is too large for the %s of %s: %w", l.Number, size, a, ErrValueSize)
 	}
 	for i, v := n-1, l.Number; v != 0; i, v = i-1, v>>8 {
 		o[i] = byte(v)

@@ -19,18 +19,23 @@ import (
 
 // Limits of a program. What is over one is an error, never a crash.
 const (
-	MaxSource    = 16 << 20 // octets of one file
-	MaxIncludes  = 10       // files inside each other
-	MaxMacros    = 20       // macros inside each other
-	MaxExpansion = 64 << 20 // octets of macro and include text scanned in all
-	MaxTokens    = 2 << 20  // tokens after expansion
-	MaxNesting   = 200      // blocks, parentheses, calls and IFs inside each other
-	MaxCalls     = 16       // subroutines inside each other
-	MaxVersions  = 4096     // versions of subroutines, one for each kind of arguments
+	MaxSource     = 16 << 20 // octets of one file
+	MaxDepth      = 10       // files inside each other, the first counted
+	MaxIncludes   = 256      // INCLUDE statements carried out
+	MaxName       = 255      // octets of a name
+	MaxMacros     = 20       // macros inside each other
+	MaxExpansion  = 64 << 20 // octets of macro and include text scanned in all
+	MaxTokens     = 2 << 20  // tokens after expansion
+	MaxStatements = 1 << 18  // statements: each is a rule or more before it is optimised
+	MaxNesting    = 200      // blocks, parentheses, calls and IFs inside each other
+	MaxCalls      = 16       // subroutines inside each other
+	MaxParams     = 64       // parameters of a subroutine
+	MaxVersions   = 4096     // versions of subroutines, one for each kind of arguments
 )
 
-// maxDiags bounds the errors kept; ruleset.MaxDiags of them are shown. Twice as
-// many messages are kept with the warnings.
+// maxDiags bounds the errors kept, and the warnings; ruleset.MaxDiags of them
+// are shown. Warnings never take an error's place: a program with errors that
+// nobody told of would pass for a right one.
 const maxDiags = 100
 
 // defaultOptimise is the level where neither caller nor program names one.
@@ -71,12 +76,13 @@ func Compile(file string, src []byte, opt Options) (*ruleset.RuleSet, ruleset.Di
 
 // compiler is the state of one compilation.
 type compiler struct {
-	open   func(string) ([]byte, error)
-	files  []*source
-	macros []*macro // every macro ever defined; place.macro counts from 1 here
-	toks   []token
-	found  []found
-	errors int
+	open     func(string) ([]byte, error)
+	files    []*source
+	macros   []*macro // every macro ever defined; place.macro counts from 1 here
+	toks     []token
+	found    []found
+	errors   int // all, also those not kept
+	warnings int // kept
 }
 
 type found struct {
@@ -132,7 +138,7 @@ func (c *compiler) warnf(at place, hint, format string, args ...any) {
 }
 
 func (c *compiler) report(sev ruleset.Severity, at place, hint, msg string) {
-	if c.errors > maxDiags || len(c.found) > 2*maxDiags {
+	if sev == ruleset.Error && c.errors > maxDiags || sev == ruleset.Warning && c.warnings >= maxDiags {
 		return
 	}
 	if at.macro > 0 {
@@ -144,8 +150,12 @@ func (c *compiler) report(sev ruleset.Severity, at place, hint, msg string) {
 	if at != (place{}) {
 		d = f.Diag(int(at.offset)-1, sev, msg, hint)
 	}
-	if !slices.Contains(c.found, found{at, d}) {
-		c.found = append(c.found, found{at, d})
+	if slices.Contains(c.found, found{at, d}) {
+		return
+	}
+	c.found = append(c.found, found{at, d})
+	if sev == ruleset.Warning {
+		c.warnings++
 	}
 }
 

@@ -192,6 +192,35 @@ func TestOptimised(t *testing.T) {
 	}
 }
 
+// TestSweepLong: a run of needless rules as long as a program can be is
+// dropped in one pass.
+func TestSweepLong(t *testing.T) {
+	ops := make([]op, maxOps)
+	for i := range ops {
+		ops[i] = op{sel: mib.AttrSourcePeerType, act: mib.ActionGoto, mask: ruleset.Octets{255}, target: int32(i + 1)}
+	}
+	ops[len(ops)-1] = op{act: mib.ActionCount, target: -1}
+	if ops = sweep(ops); len(ops) != 1 || ops[0].act != mib.ActionCount {
+		t.Errorf("%d rules left", len(ops))
+	}
+}
+
+// TestOrderBounded: beyond maxOrder a list only loses its repeats.
+func TestOrderBounded(t *testing.T) {
+	list := func() []pattern {
+		wide, narrow := ruleset.Octets{255}, ruleset.Octets{255, 255}
+		return []pattern{{ruleset.Octets{1}, wide}, {ruleset.Octets{2, 3}, narrow}, {ruleset.Octets{4}, wide}, {ruleset.Octets{1}, wide}}
+	}
+	work := 0
+	if got := order(list(), true, &work); work != 8 || got[0].value != (ruleset.Octets{2, 3}) {
+		t.Errorf("%d look-ups, %x", work, got)
+	}
+	work = maxOrder
+	if got := order(list(), true, &work); len(got) != 3 || got[0] != list()[0] || got[1] != list()[1] {
+		t.Errorf("%x", got)
+	}
+}
+
 func TestRead(t *testing.T) {
 	low := "RULES\nNull & 0 = 0: GotoAct, Next;\nSourcePeerType & 255 = 0: CountPkt, 0;\n"
 	for name, src := range map[string]string{

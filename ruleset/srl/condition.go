@@ -123,7 +123,7 @@ func (g *conditioner) test(x *expr, n int, yes func(int) int32, no int32) {
 		list = append(list, pattern{value, mask})
 	}
 	if g.e.level >= 2 {
-		list = order(list, g.save)
+		list = order(list, g.save, &g.e.order)
 	}
 	for _, p := range list {
 		g.e.add(op{sel: sel, act: act, mask: p.mask, value: p.value, target: to})

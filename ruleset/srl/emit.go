@@ -2,6 +2,7 @@ package srl
 
 import (
 	"fmt"
+	"slices"
 
 	"netramet/mib"
 	"netramet/ruleset"
@@ -26,8 +27,8 @@ type op struct {
 // maxOps bounds the code before optimisation.
 const maxOps = 4 * ruleset.MaxRules
 
-// maxWork bounds the operands that are looked at, most of which may make no
-// code: a list in many versions of a subroutine is read for each.
+// maxWork bounds the statements and operands that are looked at, most of which
+// may make no code: those of a subroutine are read for each of its versions.
 const maxWork = 4 * maxOps
 
 // emitter writes the code of one program.
@@ -44,7 +45,8 @@ type emitter struct {
 	v     *version        // being written
 	exits map[*stmt]int32 // labels behind the blocks that are open
 	full  bool
-	work  int // operands placed, against maxWork
+	work  int // statements and operands seen, against maxWork
+	order int // look-ups that order has made, against maxOrder
 }
 
 // version is a routine for certain arguments.
@@ -65,7 +67,11 @@ func (c *compiler) emit(prog *program, level int) []op {
 		e.queue = e.queue[1:]
 		e.routine(v)
 	}
-	if e.full && c.errors == 0 {
+	switch {
+	case !e.full || c.errors > 0:
+	case e.work > maxWork:
+		c.errorf(place{}, "pass fewer parameters on", "the program has more than %d statements and values, with those of each version of its subroutines", maxWork)
+	default:
 		c.errorf(place{}, "write lists with masks, or shorter conditions", "the program needs more than %d rules", ruleset.MaxRules)
 	}
 	if c.errors > 0 {
@@ -169,6 +175,9 @@ func (e *emitter) routine(v *version) {
 
 func (e *emitter) stmts(list []*stmt) {
 	for _, s := range list {
+		if e.work++; e.work > maxWork {
+			e.full = true
+		}
 		if e.full {
 			return
 		}
@@ -270,11 +279,9 @@ func (e *emitter) save(s *stmt) {
 // ret writes a RETURN; the caller has one rule for each of the routine's
 // return labels, in their order.
 func (e *emitter) ret(label int) {
-	for i, s := range e.v.r.slots {
-		if s == label {
-			e.add(op{act: mib.ActionReturn, slot: uint16(i + 1), target: -1})
-			return
-		}
+	if i, ok := slices.BinarySearch(e.v.r.slots, label); ok {
+		e.add(op{act: mib.ActionReturn, slot: uint16(i + 1), target: -1})
+		return
 	}
 	e.do(mib.ActionNoMatch, -1) // the end of a routine that never gets there
 }

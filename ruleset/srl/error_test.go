@@ -3,6 +3,7 @@ package srl
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ var diagTests = []struct {
 	{"bits behind the width", "if SourcePeerType == 1 && SourcePeerAddress == 130.216.5/16 count;",
 		[]string{"1:48: 130.216.5 has bits outside its mask | behind the first 16"}},
 	{"bits outside a mask", "if SourceTransAddress == 1025 & 255 count;", []string{"1:26: outside its mask | zero in the value"}},
-	{"too large a number", "if SourceTransType == 300 count;", []string{"1:23: 300 is too large for the 1 octets"}},
+	{"too large a number", "if SourceTransType == 300 count;", []string{"1:23: 300 is too large for the one octet"}},
 	{"too many octets", "if SourceTransAddress == 1.2.3.4 count;", []string{"1:26: 4 octets are more than the 2"}},
 	{"too wide", "if SourceTransAddress == 0/17 count;", []string{"1:26: width /17 is too large: SourceTransAddress has 16"}},
 	{"huge width", "save SourcePeerAddress /99999; count;", []string{"1:25: 0 to 160"}},
@@ -33,6 +34,8 @@ var diagTests = []struct {
 	{"rule set number", "if FlowRuleSet == 1 count;", []string{"1:4: FlowRuleSet cannot be tested | one rule set"}},
 	{"counter", "if ToOctets == 1 count;", []string{"1:4: ToOctets cannot be tested | FORMAT"}},
 	{"direction saved", "if MatchingStoD == 1 save; count;", []string{"1:4: MatchingStoD cannot be saved | of its own"}},
+	{"range of ports", "if SourceTransAddress == 80-90 count;", []string{"1:26: warning: 80-90 is no range, it is the hexadecimal number 32912 | no ranges"}},
+	{"hexadecimal port", "if SourceTransAddress == (1F-90, 00-50, 90-80) count;", nil},
 	{"direction 2", "if MatchingStoD == 2 count;", []string{"1:20: warning: never 2"}},
 	{"store to an attribute", "store SourcePeerType := 1; count;", []string{"1:7: cannot be stored | SAVE saves other"}},
 	{"undefined standard name", "if SourceTransType == TCP count;", []string{`1:23: 'tcp' is not defined | include "standard.srl"`}},
@@ -44,6 +47,8 @@ var diagTests = []struct {
 	{"attribute defined", "define FlowKind = 1; count;", []string{"1:8: name of an attribute"}},
 	{"missing semicolon", "save SourcePeerType\ncount;", []string{"2:1: expected ';' after SAVE"}},
 	{"missing semicolon after count", "if SourcePeerType == 1 { count }", []string{"1:32: expected ';' after COUNT"}},
+	{"long names", "define " + strings.Repeat("a", 256) + " = 1; " + strings.Repeat("b", 256) + ": { } count;",
+		[]string{"1:8: more than 255 octets", "1:270: more than 255 octets"}},
 	{"= for ==", "if SourcePeerType = 1 count;", []string{"1:19: a test compares with '==' | write =="}},
 	{":= for ==", "if SourcePeerType := 1 count;", []string{"1:19: a test compares with '=='"}},
 	{"= for :=", "store FlowKind = 5; count;", []string{"1:16: expected ':=' in a STORE | :="}},
@@ -68,6 +73,42 @@ var diagTests = []struct {
 	{"brace not closed", "count;\nif SourcePeerType == 1 {\n count;\n", []string{"2:24: '{' has no end"}},
 	{"brace too many", "count; }\nignore;", []string{"1:8: '}' without a '{'"}},
 	{"unknown statement", "cuont;", []string{"1:1: 'cuont' is no statement | COUNT"}},
+	// The innermost statement is the one that is wrong.
+	{"STORE in an IF", "if SourcePeerType == 1 store FlowKind = 5; count;", []string{"1:39: expected ':=' in a STORE | write :="}},
+	{"STORE behind SAVE,", "if SourcePeerType == 1 save, store FlowKind = 5; count;", []string{"1:45: expected ':=' in a STORE"}},
+	{"SAVE in an IF", "if SourcePeerType == 1 save FlowKind == 5; count;", []string{"1:38: expected '=' in a SAVE"}},
+	{"STORE behind ELSE", "if SourcePeerType == 1 count; else store FlowKind = 5;", []string{"1:51: expected ':=' in a STORE"}},
+	{"missing semicolon before ELSE", "if SourcePeerType == 1 count\nelse ignore;", []string{"2:1: expected ';' after COUNT"}},
+	{"missing semicolon in an IF", "if SourcePeerType == 1 save FlowKind count;", []string{"1:38: expected ';' after SAVE"}},
+	{"bare SAVE without its sign", "if SourcePeerType == 1 save\ncount;", []string{"2:1: expected ';' or ',' after SAVE | saves what was tested"}},
+	{"EXIT in an IF", "if SourcePeerType == 1 exit; count;", []string{"1:28: expected the label of a block"}},
+	{"IF first in a subroutine", "call s () endcall; count; subroutine s () if SourcePeerType = 1 return; endsub;",
+		[]string{"1:61: a test compares with '=='"}},
+	{"unknown word first in a subroutine", "call s () endcall; count; subroutine s () savr FlowKind; return; endsub;", []string{"1:43: 'savr' is no statement | SAVE"}},
+	{"SET in a subroutine", "call s () endcall; count; subroutine s () set foo; return; endsub;", []string{"1:43: SET cannot stand inside"}},
+
+	// What other languages have.
+	{"and", "if SourcePeerType == 1 and FlowKind == 2 count;", []string{"1:24: 'and' is no statement | &&"}},
+	{"written not", "if not SourcePeerType == 1 count;", []string{"1:4: 'not' is no statement | no 'not'"}},
+	{"then", "if SourcePeerType == 1 then count;", []string{"1:24: 'then' is no statement | right behind"}},
+	{"comment of C", "// all\ncount;", []string{"1:1: expected a statement | #"}},
+	{"values with or", "if SourcePeerType == 1 || 2 count;", []string{"1:27: expected a test | == (1, 2)"}},
+	{"list without parentheses", "if SourcePeerType == 1, 2 count;", []string{"1:23: unexpected ',' | == (1, 2)"}},
+	{"list in brackets", "if SourcePeerType == [1] count;", []string{"1:22: '[' is no sign | == (1, 2)", "1:24: ']' is no sign"}},
+	{"mask behind the attribute", "if SourcePeerAddress/16 == 10.1 count;", []string{"1:21: expected '==' | behind the value"}},
+	{"mask for a width", "if SourcePeerAddress == 10.0.0.0/255.0.0.0 count;", []string{"1:34: expected a width | & 255.0.0.0"}},
+	{"value in quotation marks", `if SourcePeerAddress == "10.1.2.3" count;`, []string{"1:25: expected a value | without quotation marks"}},
+	{"character in quotation marks", `store FlowKind := "W"; count;`, []string{"1:19: expected a value | 'W'"}},
+	{"half an attribute", "save PeerAddress; count;", []string{"1:6: 'peeraddress' is no attribute | SourcePeerAddress or DestPeerAddress"}},
+	{"commas in FORMAT", "format ToPDUs, FromPDUs; count;", []string{"1:14: found ',' | no commas"}},
+	{"name with a hyphen", "set my-net; count;", []string{"1:7: '-' is no sign | quotation marks"}},
+	{"file without marks", "include standard.srl; count;", []string{"1:9: INCLUDE needs the name"}},
+	{"label without colon", "a { exit a; } count;", []string{"1:1: 'a' is no statement | a: { ... }"}},
+	{"semicolon before ELSE", "if SourcePeerType == 1 { count; };\nelse ignore;", []string{"2:1: ELSE without an IF | no ';' stands between"}},
+	{"range of large ports", "if SourceTransAddress == 1024-2048 count;", []string{"1:26: not a hexadecimal octet | no ranges"}},
+	{"half an IPv6 address", "if SourcePeerAddress == 2001:db8/32 count;", []string{"1:25: no IPv6 address | 2001:db8::/32"}},
+	{"hexadecimal of C", "if SourcePeerAddress == 0x0a000001 count;", []string{`1:25: "0x0a000001" is no value | FF-0A`}},
+
 	{"call without CALL", "foo(SourcePeerType); count;", []string{"1:1: 'foo' is no statement | CALL foo"}},
 	{"label without block", "a: count;", []string{"1:4: a label stands before '{'"}},
 	{"several mistakes", "if a = 1 count;\nsave;\nif SourcePeerType == 1 { savr x; }\nstore FlowKind := ;\ncount\n",
@@ -102,7 +143,7 @@ var diagTests = []struct {
 	{"distribution tested", "if FlowTime == 1 count;", []string{"1:4: cannot be tested | a distribution is saved"}},
 	{"string without end", "format FlowKind \"abc;\ncount;", []string{"1:17: the string has no end"}},
 	{"macro in the text", "define bad = 300;\nif SourceTransType == bad count;",
-		[]string{"2:23: 300 is too large for the 1 octets of SourceTransType (in the text of bad, defined at diag.srl:1)"}},
+		[]string{"2:23: 300 is too large for the one octet of SourceTransType (in the text of bad, defined at diag.srl:1)"}},
 	{"macro of itself", "define a = b; define b = a;\nif SourceTransType == a count;", []string{"2:23: a is defined by itself"}},
 	{"define without end", "count;\ndefine a = 5", []string{"2:1: DEFINE a has no end"}},
 	{"include", "include \"nowhere.srl\"; count;", []string{"1:9: include: there are no files"}},
@@ -149,6 +190,21 @@ func TestDiagnostics(t *testing.T) {
 	}
 }
 
+// versions is a program with a large subroutine that makes no code, in many
+// versions: eight parameters are more than there are meter variables.
+func versions() string {
+	var b strings.Builder
+	names := []string{"SourcePeerType", "SourceTransType", "SourceInterface", "SourceAdjacentType", "DSCodePoint", "Priority"}
+	for i := range 216 {
+		fmt.Fprintf(&b, "call s (VLANid, VLANid, VLANid, VLANid, VLANid, %s, %s, %s) endcall;\n", names[i%6], names[i/6%6], names[i/36])
+	}
+	b.WriteString("count; subroutine s (")
+	for i := range 8 {
+		fmt.Fprintf(&b, "%saddress p%d", map[bool]string{true: ", "}[i > 0], i)
+	}
+	return b.String() + ")" + strings.Repeat("{}", 10000) + "return; endsub;"
+}
+
 func checkDiag(t *testing.T, d ruleset.Diag, want string) {
 	t.Helper()
 	at, rest, _ := strings.Cut(want, ": ")
@@ -177,12 +233,55 @@ func TestErrorsInIncludes(t *testing.T) {
 		{"macro from a file", `include "nets.srl"; if SourcePeerType == 1 && SourcePeerAddress == nets count;`, "main.srl:1:68: 10 has bits outside its mask, so that it can never match (in the text of nets, defined at nets.srl:1)"},
 		{"statement in a file", `include "bad.srl"; count;`, "bad.srl:2:3: 'cuont' is no statement and is not defined"},
 		{"endless", `include "loop.srl";`, "loop.srl:1:9: more than 10 files inside each other"},
+		{"too many", strings.Repeat(`include "short.srl";`, MaxIncludes) + `include "nets.srl"; count;`, "main.srl:1:5129: more than 256 includes"},
 		{"absent", `include "x.srl"; count;`, "main.srl:1:9: include: no such file"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, _, err := Compile("main.srl", []byte(tt.src), Options{Open: open})
 			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestIncludeDepth: the first file counts.
+func TestIncludeDepth(t *testing.T) {
+	open := func(name string) ([]byte, error) {
+		n, err := strconv.Atoi(name)
+		if n == 0 {
+			return []byte("count;"), err
+		}
+		return fmt.Appendf(nil, "include \"%d\";", n-1), err
+	}
+	for files, ok := range map[int]bool{MaxDepth: true, MaxDepth + 1: false} {
+		_, _, err := Compile("main.srl", fmt.Appendf(nil, "include \"%d\";", files-2), Options{Open: open})
+		if (err == nil) != ok {
+			t.Errorf("%d files inside each other: %v", files, err)
+		}
+	}
+}
+
+// TestErrorsBehindWarnings: however many warnings there are, a program with an
+// error is none.
+func TestErrorsBehindWarnings(t *testing.T) {
+	redefined := ""
+	for i := range 3 * maxDiags {
+		redefined += fmt.Sprintf("define a = %d;\n", i)
+	}
+	empty := strings.Repeat("if SourceTransAddress == 1;\n", 3*maxDiags)
+	parameter := "call s (SourceTransType) endcall; count; subroutine s (address a) if a == 300 count; return; endsub;"
+	for _, tt := range []struct{ name, src, want string }{
+		{"syntax", redefined + "if SourcePeerType = 1 count;", "a test compares with"},
+		{"code", empty + parameter, "300 is too large"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rs, diags, err := Compile("flood.srl", []byte(tt.src), Options{Optimise: -1})
+			if rs != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("rule set %v, error %v, want %s", rs, err, tt.want)
+			}
+			if len(diags) > 2*maxDiags {
+				t.Errorf("%d messages kept", len(diags))
 			}
 		})
 	}
@@ -205,6 +304,10 @@ func TestLimits(t *testing.T) {
 	}
 	calls.WriteString("subroutine s30 () return; endsub;")
 	wide := "if (" + strings.TrimSuffix(strings.Repeat("(SourcePeerType == 1 || DestPeerType == 1 && FlowKind == 0) && ", 400), "&& ") + ") save; count;"
+	params := "address p0"
+	for i := range MaxParams {
+		params += fmt.Sprintf(", address p%d", i+1)
+	}
 	many := "if SourceTransAddress == (0" + strings.Repeat(",1", 400) + ") count;"
 	for _, tt := range []struct{ name, src, want string }{
 		{"nested blocks", strings.Repeat("{", 100000) + "count;" + strings.Repeat("}", 100000), "deep"},
@@ -215,7 +318,15 @@ func TestLimits(t *testing.T) {
 		{"deep macros", deepMacro + "if SourceTransType == a25 count;", "DEFINEs inside each other"},
 		{"deep calls", calls.String(), "more than 16 deep"},
 		{"wide condition", wide, "rules"},
-		{"large file", strings.Repeat(" ", MaxSource+1), "the limit is"},
+		{"large file", strings.Repeat(" ", MaxSource+1), "more than 16777216 octets"},
+		{"ifs in else ifs", "if FlowKind == 1 if FlowKind == 2;" + strings.Repeat("else if FlowKind == 1 if FlowKind == 2;", 150000) + "count;", "deep"},
+		{"ifs around blocks", strings.Repeat("if FlowKind == 1 if FlowKind == 2 { ; ", 150) + "count;" + strings.Repeat("}", 150), "deep"},
+		{"ifs one after the other", strings.Repeat("if FlowKind == 1 if FlowKind == 2; else count; else ; if FlowKind == 1 { if FlowKind == 2; } ;", 300) + "count;", "-"},
+		{"statements", strings.Repeat(";", MaxStatements+1), "statements"},
+		{"parameters", "count; subroutine s (" + params + ") return; endsub;", "has 65 parameters, the limit is 64"},
+		{"signs of no meaning", strings.Repeat("| ", MaxSource/2), "no sign of SRL"},
+		{"quotation marks", "define a = \"" + strings.Repeat(`\"`, 1<<20) + "; count;", "-"},
+		{"versions of nothing", versions(), "with those of each version"},
 		{"else if is no nesting", "if SourcePeerType == 1 count;" + strings.Repeat("else if SourcePeerType == 2 count;", 1000), "-"},
 		{"long list", many, "-"},
 	} {

@@ -16,10 +16,10 @@ type mistake struct {
 }
 
 // explain says what is wrong at token at of the unit that begins at start: the
-// parser knows where it stopped, what the user meant is told by the statement
-// and the token before.
+// parser knows where it stopped, what the user meant is told by the innermost
+// statement and the token before.
 func (c *compiler) explain(start, at int) mistake {
-	from := c.statementStart(start, at)
+	from := c.innerStart(c.statementStart(start, at), at)
 	cur := c.toks[at]
 	m := mistake{at: at}
 	if cur.kind == tokEOF {
@@ -57,15 +57,39 @@ func (c *compiler) explain(start, at int) mistake {
 		m.hint = "SUBROUTINE name (ADDRESS a, VARIABLE v) ... ENDSUB;"
 	case "endsub", "endcall":
 		m.text, m.missing = fmt.Sprintf("expected ';' after %s", strings.ToUpper(head.text)), true
-	case "set", "format", "statistics", "optimise", "optimize":
-		c.explainOption(&m, from)
 	default:
-		c.explainOther(&m, from)
+		if head.kind == tokKeyword && statementWords[head.text] {
+			c.explainOption(&m, from)
+		} else {
+			c.explainOther(&m, from)
+		}
 	}
 	if cur.is("=") && m.hint == "" {
 		m.hint = "a test is written ==, a SAVE =, a STORE :="
 	}
 	return m
+}
+
+// innerStart is the innermost statement that token at is in, of the one that
+// begins at from: another one follows a condition, an ELSE, or the head of a
+// SUBROUTINE. Their keywords stand nowhere else.
+func (c *compiler) innerStart(from, at int) int {
+	for i := at - 1; i > from; i-- {
+		t := c.toks[i]
+		if t.kind == tokKeyword && beginWords[t.text] {
+			return i
+		}
+		if t.is(")") && c.toks[from].is("subroutine") {
+			return i + 1
+		}
+	}
+	return from
+}
+
+// beginWords are the keywords that begin a statement, or the rest of one.
+var beginWords = map[string]bool{
+	"if": true, wordElseIf: true, "else": true, "save": true, "store": true, "count": true, "ignore": true,
+	"nomatch": true, "return": true, "exit": true, "call": true, "endcall": true, "endsub": true,
 }
 
 // explainReserved: a reserved word stands where a name is chosen.
@@ -119,6 +143,9 @@ func (c *compiler) explainStart(m *mistake) {
 	case cur.is("else") || cur.is(wordElseIf):
 		m.text = "ELSE without an IF before it"
 		m.hint = "between IF and its ELSE stands one statement; several go into { }"
+		if m.at >= 2 && c.toks[m.at-1].is(";") && c.toks[m.at-2].is("}") {
+			m.hint = "no ';' stands between '}' and ELSE"
+		}
 	case cur.is("endsub"):
 		m.text = "ENDSUB without a SUBROUTINE before it"
 	case cur.is("endcall"):
@@ -136,14 +163,38 @@ func (c *compiler) explainStart(m *mistake) {
 		m.hint = "SAVE or STORE it, or test it with IF"
 	default:
 		m.text = fmt.Sprintf("expected a statement, found %s", cur)
+		if cur.is("/") {
+			m.hint = "a comment begins with #"
+		}
 	}
+}
+
+// foreignWords are what other languages have where SRL has something else.
+var foreignWords = map[string]string{
+	"and": "AND is written &&", "or": "OR is written ||",
+	"not":  "SRL has no 'not': turn the branches of IF round",
+	"then": "the statement stands right behind the condition",
+	"elif": "write ELSE IF", "elseif": "write ELSE IF", "elsif": "write ELSE IF",
+	"goto":  "EXIT leaves a block that has a label",
+	"begin": "several statements go into { }", "end": "several statements go into { }",
 }
 
 // explainName: a name that is no macro begins a statement.
 func (c *compiler) explainName(m *mistake, name string) {
 	m.text = fmt.Sprintf("'%s' is no statement and is not defined", name)
-	if c.toks[m.at+1].is("(") {
+	next := c.toks[m.at+1]
+	switch {
+	case foreignWords[name] != "":
+		m.hint = foreignWords[name]
+		return
+	case statementWords[name]:
+		m.text = fmt.Sprintf("%s cannot stand inside a statement or subroutine", strings.ToUpper(name))
+		return
+	case next.is("("):
 		m.hint = fmt.Sprintf("a subroutine is called with CALL %s (...) ENDCALL;", name)
+		return
+	case next.is("{"):
+		m.hint = fmt.Sprintf("a label is followed by ':': %s: { ... }", name)
 		return
 	}
 	words := []string{"if", "else", "save", "count", "ignore", "nomatch", "exit", "store", "return", "call",
@@ -158,19 +209,36 @@ func (c *compiler) explainIf(m *mistake, from int) {
 	open, inParens := c.unclosed(from, m.at)
 	inParens = inParens && c.toks[open].is("(")
 	switch {
+	case prev.kind == tokIdent && m.at > from+2 && endsTest(c.toks[m.at-2]) || prev.kind == tokIdent && prev.text == "not":
+		m.at--
+		c.explainName(m, prev.text)
 	case m.at == from+1 || prev.is("&&") || prev.is("||"):
 		m.text = fmt.Sprintf("expected a test (attribute == value), found %s", cur)
+		if cur.kind == tokInt || cur.kind == tokValue {
+			m.hint = listHint
+		}
 	case cur.is("=") || cur.is(":="):
 		m.text, m.hint = fmt.Sprintf("a test compares with '==', found %s", cur), "write =="
 	case prev.is("=="):
 		m.text = fmt.Sprintf("expected a value after '==', found %s", cur)
-		if cur.kind == tokAttr || cur.kind == tokKeyword {
+		switch {
+		case cur.kind == tokAttr || cur.kind == tokKeyword:
 			m.hint = "an attribute is compared with values only"
+		case cur.kind == tokString:
+			m.hint = "values are written without quotation marks"
+		case cur.is("{"):
+			m.hint = listHint
 		}
 	case prev.kind == tokAttr && !inParens || prev.kind == tokIdent && c.toks[m.at-2].is("if"):
 		m.text = fmt.Sprintf("expected '==' after %s", prev.text)
+		if cur.is("/") || cur.is("&") {
+			m.hint = "a width or mask stands behind the value"
+		}
 	case prev.is("/"):
 		m.text = fmt.Sprintf("expected a width, a number of bits, after '/', found %s", cur)
+		if cur.kind == tokValue {
+			m.hint = "a mask is written & " + cur.text
+		}
 	case prev.is("&"):
 		m.text = fmt.Sprintf("expected a mask after '&', found %s", cur)
 		if cur.is("&") {
@@ -190,7 +258,11 @@ func (c *compiler) explainIf(m *mistake, from int) {
 		m.text = fmt.Sprintf("expected a statement after SAVE, found %s", cur)
 	case cur.is("/") || cur.is("&"):
 		m.text = fmt.Sprintf("unexpected %s", cur)
-		m.hint = "a width or mask stands behind each value of a list, inside the parentheses"
+		if prev.is(")") {
+			m.hint = "a width or mask stands behind each value of a list, inside the parentheses"
+		}
+	case cur.is(",") && endsTest(prev):
+		m.text, m.hint = "unexpected ','", listHint
 	case cur.is(";"):
 		m.text = "expected a statement after the condition of IF"
 		m.hint = "an IF without an action is written: if ... ; with SAVE, or { }"
@@ -199,11 +271,21 @@ func (c *compiler) explainIf(m *mistake, from int) {
 	}
 }
 
+const listHint = "a list of values stands in parentheses: == (1, 2)"
+
+// endsTest reports whether a test may end with t.
+func endsTest(t token) bool {
+	return t.kind == tokInt || t.kind == tokValue || t.kind == tokIdent || t.is(")")
+}
+
 func (c *compiler) explainSave(m *mistake, from int) {
 	cur, prev, head := c.toks[m.at], c.toks[m.at-1], c.toks[from]
 	word := strings.ToUpper(head.text)
 	sign := map[string]string{"save": "=", "store": ":="}[head.text]
 	switch {
+	case m.at == from+1 && cur.kind == tokKeyword && from > 0 && endsTest(c.toks[from-1]):
+		m.text = fmt.Sprintf("expected ';' or ',' after SAVE, found %s", cur)
+		m.hint = "SAVE; saves what was tested, SAVE, does so and then the statement behind it"
 	case m.at == from+1 && cur.kind == tokKeyword:
 		m.text = fmt.Sprintf("%s needs the name of an attribute, %s is a reserved word", word, cur)
 	case m.at == from+1:
@@ -216,10 +298,19 @@ func (c *compiler) explainSave(m *mistake, from int) {
 		m.text = fmt.Sprintf("expected a mask after '&', found %s", cur)
 	case prev.is("=") || prev.is(":="):
 		m.text = fmt.Sprintf("expected a value after '%s', found %s", prev.text, cur)
+		if cur.kind == tokString {
+			m.hint = "a character is written 'W'"
+		}
 	case head.is("store") && m.at == from+2:
 		m.text = fmt.Sprintf("expected ':=' after STORE %s", prev.text)
 	case cur.is("/") || cur.is("&") || cur.is(",") || cur.kind == tokInt || cur.kind == tokValue:
 		m.text = fmt.Sprintf("unexpected %s in a %s statement", cur, word)
+		switch {
+		case cur.is(","):
+			m.hint = "each attribute has a SAVE of its own"
+		case cur.kind == tokInt && m.at == from+2:
+			m.hint = "a width is written /" + cur.text
+		}
 	default:
 		m.text, m.missing = fmt.Sprintf("expected ';' after %s statement", word), true
 	}
@@ -268,6 +359,13 @@ func (c *compiler) explainOption(m *mistake, from int) {
 		want = "a number"
 	}
 	m.text = fmt.Sprintf("%s needs %s, found %s", word, want, cur)
+	switch {
+	case head != "format":
+	case cur.is(","):
+		m.hint = "there are no commas between attributes"
+	case cur.kind == tokValue && cur.text[0] == '\'':
+		m.hint = "a string stands in double quotation marks"
+	}
 }
 
 // explainOther: a label or a name begins the statement.
@@ -286,13 +384,15 @@ func (c *compiler) explainOther(m *mistake, from int) {
 	}
 }
 
+// maxNear bounds the words that a wrong one is compared with.
+const maxNear = 5000
+
 // nearest finds the word most like name, "" if none is like it.
 func nearest(name string, words []string) string {
-	const most = 5000 // words; each error costs a comparison with each
-	if len(words) > most {
+	if len(words) > 2*maxNear {
 		return ""
 	}
-	best, bestD := "", 1+len(name)/4
+	best, bestD := "", 1+len(name)/5
 	sorted := slices.Clone(words)
 	slices.Sort(sorted)
 	for _, w := range sorted {

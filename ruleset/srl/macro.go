@@ -12,6 +12,9 @@ import (
 //go:embed standard.srl
 var standardText string
 
+// maxPath bounds the name of an included file, which messages repeat.
+const maxPath = 4096
+
 // standardFile is the name of the embedded include file.
 const standardFile = "standard.srl"
 
@@ -41,6 +44,8 @@ func (s *scanner) define(f *frame, pos int) bool {
 	switch {
 	case name == "" || !isLetter(name[0]):
 		s.c.errorf(nameAt, "define NAME = text;", "DEFINE needs a name that starts with a letter")
+	case len(name) > MaxName:
+		s.c.errorf(nameAt, "", "a name has more than %d octets", MaxName)
 	case keywords[name]:
 		s.c.errorf(nameAt, "choose another name", "'%s' is a reserved word and cannot be defined", name)
 	case isReservedAttr(name):
@@ -90,6 +95,7 @@ func (s *scanner) inStandard() bool {
 // comments dropped and \; made ; . next is behind the semicolon.
 func definedText(text string, pos int) (out string, next int, ended bool) {
 	var b strings.Builder
+	var lone ['\'' + 1]int // up to where each quotation mark is known to stand alone
 	for i := pos; i < len(text); i++ {
 		switch text[i] {
 		case ';':
@@ -103,7 +109,12 @@ func definedText(text string, pos int) (out string, next int, ended bool) {
 			}
 			b.WriteByte(text[i])
 		case '\'', '"':
-			end := quoted(text, i)
+			end := -1
+			if i >= lone[text[i]] {
+				if end = quoted(text, i); end < 0 {
+					lone[text[i]] = lineEnd(text, i)
+				}
+			}
 			if end < 0 {
 				b.WriteByte(text[i])
 				continue
@@ -161,7 +172,10 @@ func (s *scanner) include(f *frame, pos int) bool {
 	}
 	if end < 0 {
 		s.c.errorf(s.here(pos), usage, "INCLUDE needs the name of a file in quotation marks")
-		f.pos = pos
+		f.pos = lineEnd(f.text, pos)
+		if semi := strings.IndexByte(f.text[pos:f.pos], ';'); semi >= 0 {
+			f.pos = pos + semi + 1
+		}
 		return true
 	}
 	at := s.here(pos)
@@ -178,9 +192,17 @@ func (s *scanner) include(f *frame, pos int) bool {
 			depth++
 		}
 	}
-	if depth > MaxIncludes {
-		s.c.errorf(at, "does a file include itself?", "more than %d files inside each other", MaxIncludes)
+	if depth >= MaxDepth {
+		s.c.errorf(at, "does a file include itself?", "more than %d files inside each other", MaxDepth)
 		return false
+	}
+	if s.includes++; s.includes > MaxIncludes {
+		s.c.errorf(at, "", "more than %d includes", MaxIncludes)
+		return false
+	}
+	if len(name) > maxPath {
+		s.c.errorf(at, "", "the name of a file has more than %d octets", maxPath)
+		return true
 	}
 	text, err := s.fetch(name)
 	if err != nil {
@@ -188,7 +210,7 @@ func (s *scanner) include(f *frame, pos int) bool {
 		return true
 	}
 	if len(text) > MaxSource {
-		s.c.errorf(at, "", "%s has %d octets, the limit is %d", name, len(text), MaxSource)
+		s.c.errorf(at, "", "%s has more than %d octets", name, MaxSource)
 		return true
 	}
 	if !s.spend(len(text)+1, at) {

@@ -3,6 +3,8 @@ package srl
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +27,10 @@ func (c *compiler) literal(i int32) (l ruleset.Literal, ok bool) {
 			hint = "the last field has no sign behind it"
 		case t.text[0] == '\'':
 			hint = `one character, as 'W', '\n' or '\x57'`
+		case isRange(t.text):
+			hint = rangeHint
+		case strings.Contains(t.text, ":") && !strings.Contains(t.text, "::") && strings.Count(t.text, ":") < 5:
+			hint = "zeros at the end of an IPv6 address are written ::, as in 2001:db8::/32"
 		case strings.ContainsAny(t.text, "abcdefABCDEF") && !strings.ContainsAny(t.text, "-:."):
 			hint = "hexadecimal is written in octets with -, as FF-0A"
 		}
@@ -43,12 +49,11 @@ func (c *compiler) undefined(t token) {
 	if _, ok := standard[t.text]; ok {
 		hint = `put   include "standard.srl";   first: it defines the usual names`
 	} else {
-		var names []string
-		for _, m := range c.macros {
-			names = append(names, m.name)
-		}
-		for n := range standard {
-			names = append(names, n)
+		names := slices.Collect(maps.Keys(standard))
+		if len(c.macros) <= maxNear {
+			for _, m := range c.macros {
+				names = append(names, m.name)
+			}
 		}
 		if w := nearest(t.text, names); w != "" {
 			hint = fmt.Sprintf("did you mean %s?", w)
@@ -60,7 +65,22 @@ func (c *compiler) undefined(t token) {
 // plain is an error of package ruleset without the kind of error at its end.
 func plain(err error) string {
 	s := strings.TrimSuffix(err.Error(), ": "+ruleset.ErrValueSize.Error())
-	return strings.TrimSuffix(s, ": "+ruleset.ErrValueSyntax.Error())
+	s = strings.TrimSuffix(s, ": "+ruleset.ErrValueSyntax.Error())
+	if strings.HasPrefix(s, `"`) && strings.HasSuffix(s, `"`) {
+		s += " is no value" // nothing was said of it but that
+	}
+	return s
+}
+
+const rangeHint = "SRL has no ranges: a mask tests a range, e.g. == 0/6 for ports below 1024"
+
+// isRange reports whether text is two decimal numbers with a hyphen, which
+// looks like a range but, if anything, is two hexadecimal octets.
+func isRange(text string) bool {
+	low, high, ok := strings.Cut(text, "-")
+	a, errA := strconv.Atoi(low)
+	b, errB := strconv.Atoi(high)
+	return ok && errA == nil && errB == nil && low[0] != '0' && a < b
 }
 
 // operand reads one operand.
@@ -99,7 +119,10 @@ func (op *operand) place(a mib.Attr) (value, mask ruleset.Octets, hint string, e
 			return value, mask, "", fmt.Errorf("a character constant is one octet, %s has %d", a, a.Size())
 		}
 		if value, _, err = ruleset.Place(a, op.value); err != nil {
-			return value, mask, "", fmt.Errorf("%s: %w", op.text, err)
+			if !op.value.Single { // else its number is told
+				err = fmt.Errorf("%s: %w", op.text, err)
+			}
+			return value, mask, "", err
 		}
 	}
 	switch op.kind {
@@ -117,7 +140,11 @@ func (op *operand) place(a mib.Attr) (value, mask ruleset.Octets, hint string, e
 		return value, mask, "", err
 	}
 	if !a.IsDistribution() && value.Outside(&mask) {
-		return value, mask, op.maskHint(a), fmt.Errorf("%s has bits outside its mask, so that it can never match", op.text)
+		err = fmt.Errorf("%s has bits outside its mask", op.text)
+		if !op.saved {
+			err = fmt.Errorf("%w, so that it can never match", err)
+		}
+		return value, mask, op.maskHint(a), err
 	}
 	return value, mask, "", nil
 }

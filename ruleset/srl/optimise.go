@@ -139,25 +139,18 @@ func reach(ops []op) []uint8 {
 func sweep(ops []op) []op {
 	ways := reach(ops)
 	drop := make([]bool, len(ops))
-	for i := range ops {
-		drop[i] = ways[i] == 0
-	}
+	kept := make([]int32, len(ops)+1) // the first rule from here on that stays
+	kept[len(ops)] = int32(len(ops))
 	for i := len(ops) - 1; i >= 0; i-- {
-		o := &ops[i]
-		if drop[i] || o.pinned || ways[i] != enteredTesting || o.act != mib.ActionGoto {
-			continue
+		o, next := &ops[i], kept[i+1]
+		if drop[i] = ways[i] == 0; !drop[i] && !o.pinned && ways[i] == enteredTesting && o.act == mib.ActionGoto {
+			// Falling into a rule that waits for a Return would be wrong only
+			// if that rule tested, and it does not.
+			drop[i] = int(o.target) > i && kept[o.target] == next && int(next) < len(ops)
 		}
-		next := i + 1
-		for next < len(ops) && drop[next] {
-			next++
+		if kept[i] = int32(i); drop[i] {
+			kept[i] = next
 		}
-		to := int(o.target)
-		for to < len(ops) && drop[to] {
-			to++
-		}
-		// Falling into a rule that waits for a Return would be wrong only if
-		// that rule tested, and it does not.
-		drop[i] = next == to && next < len(ops)
 	}
 	return compact(ops, drop)
 }

@@ -35,7 +35,7 @@ func (r *resolver) option(n *optionNode) {
 	}
 }
 
-// set names the rule set; a number is its number too (semantics 8).
+// set names the rule set; a number is its number too (decision 8).
 func (r *resolver) set(n *settingNode) {
 	at := r.at(n.Pos.Offset)
 	text := r.c.spelled(n.Pos.Offset)

@@ -13,6 +13,11 @@ type pattern struct {
 	value, mask ruleset.Octets
 }
 
+// maxOrder bounds the look-ups of order in one program, patterns times masks.
+// The lists of a program that fits into a rule set need no more, unless most
+// of their patterns are needless.
+const maxOrder = 1 << 24
+
 // order puts the patterns of an operand list in an order that is fast to
 // match: patterns with one mask are neighbours, the longest masks first, and
 // patterns that an earlier one makes needless are dropped. It never changes
@@ -23,7 +28,9 @@ type pattern struct {
 // lie within each other. If the shorter one came first in the source, the
 // longer one can never be reached and has been dropped; if it came second,
 // longest first keeps it second.
-func order(list []pattern, saved bool) []pattern {
+//
+// work counts the look-ups, against maxOrder.
+func order(list []pattern, saved bool, work *int) []pattern {
 	const most = 8*mib.MaxAddress + 1     // different masks, so that the work stays near linear
 	masks := make(map[ruleset.Octets]int) // rank of each mask
 	prefixes := true
@@ -40,6 +47,9 @@ func order(list []pattern, saved bool) []pattern {
 		if len(masks) > most || !prefixes && saved {
 			return dropRepeats(list)
 		}
+	}
+	if *work += len(list) * len(masks); *work > maxOrder {
+		return dropRepeats(list)
 	}
 	list = dropCovered(list, saved)
 	slices.SortStableFunc(list, func(a, b pattern) int {

@@ -2,6 +2,7 @@ package srl
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
@@ -13,7 +14,7 @@ import (
 // are mended (a missing semicolon is put in, else the statement is dropped)
 // and the same place is read again, so that one run finds several mistakes.
 func (c *compiler) parse() []*unitNode {
-	if !c.checkNesting() {
+	if !c.checkSize() {
 		return nil
 	}
 	p, err := parser()
@@ -53,39 +54,74 @@ func (c *compiler) stream(from int) *lexer.PeekingLexer {
 	return lex
 }
 
-// checkNesting refuses programs so nested that reading them would need a deep
-// stack: participle and the later stages are recursive.
-func (c *compiler) checkNesting() bool {
-	depth := 0      // of brackets and calls
-	pending := 0    // IFs of the present statement whose body has not begun
-	var outer []int // pending at each open bracket
+// checkSize refuses programs so nested that reading them would need a deep
+// stack (participle and the later stages are recursive), and programs of more
+// statements than any rule set has room for.
+func (c *compiler) checkSize() bool {
+	var n nesting
+	ended := 0
 	for _, t := range c.toks {
-		if t.kind != tokKeyword && t.kind != tokPunct {
-			continue
+		n.next(t)
+		if n.ended {
+			ended++
 		}
-		switch t.text {
-		case "{", "(", "call", "subroutine":
-			outer = append(outer, pending)
-			depth++
-		case "}", ")", "endcall", "endsub":
-			if n := len(outer); n > 0 {
-				depth--
-				if pending = outer[n-1]; t.text == "}" {
-					pending = 0
-				}
-				outer = outer[:n-1]
-			}
-		case "if", "else":
-			pending++
-		case ";":
-			pending = 0
-		}
-		if depth+pending > MaxNesting {
+		switch {
+		case len(n.open) > MaxNesting:
 			c.errorf(t.at, "", "blocks, parentheses, calls and IFs are more than %d deep", MaxNesting)
+			return false
+		case ended > MaxStatements:
+			c.errorf(t.at, "", "the program has more than %d statements", MaxStatements)
 			return false
 		}
 	}
 	return true
+}
+
+// nesting follows what is open at each token.
+type nesting struct {
+	open  []nest // the innermost last
+	ended bool   // the token before has ended a statement
+}
+
+type nest uint8
+
+const (
+	nestBracket nest = iota // a bracket, CALL or SUBROUTINE
+	nestIf                  // an IF whose ELSE may still come
+	nestElse                // an IF whose ELSE has begun
+)
+
+// next takes one token. The end of a statement is the end of the IFs around it
+// too, unless an ELSE follows.
+func (n *nesting) next(t token) {
+	if n.ended && !t.is("else") && !t.is(wordElseIf) {
+		n.drop(nestIf, nestElse)
+	}
+	n.ended = t.is(";") || t.is("}")
+	if t.kind != tokKeyword && t.kind != tokPunct {
+		return
+	}
+	switch t.text {
+	case "{", "(", "call", "subroutine":
+		n.open = append(n.open, nestBracket)
+	case "}", ")", "endcall", "endsub":
+		n.drop(nestIf, nestElse)
+		n.open = n.open[:max(0, len(n.open)-1)]
+	case "if":
+		n.open = append(n.open, nestIf)
+	case "else", wordElseIf: // of the innermost IF that has none
+		n.drop(nestElse)
+		if last := len(n.open) - 1; last >= 0 && t.text == "else" && n.open[last] == nestIf {
+			n.open[last] = nestElse
+		}
+	}
+}
+
+// drop closes the innermost ones as long as they are of these kinds.
+func (n *nesting) drop(kinds ...nest) {
+	for len(n.open) > 0 && slices.Contains(kinds, n.open[len(n.open)-1]) {
+		n.open = n.open[:len(n.open)-1]
+	}
 }
 
 // maxMends bounds how often tokens are mended, which takes time in proportion
@@ -98,11 +134,12 @@ const maxMends = 5 * ruleset.MaxDiags
 // has found fault with the statement already, nothing is reported.
 func (c *compiler) mend(start, at, scanned int) bool {
 	m := c.explain(start, at)
-	if !c.blamed(c.toks[c.statementStart(start, at)].at, c.toks[at].at, scanned) {
+	blamed := c.blamed(c.toks[c.statementStart(start, at)].at, c.toks[at].at, scanned)
+	if !blamed {
 		c.errorf(c.toks[m.at].at, m.hint, "%s", m.text)
 	}
 	semicolon := token{kind: tokPunct, text: ";", at: c.toks[at].at}
-	if m.missing {
+	if m.missing && !blamed {
 		c.toks = append(c.toks[:at], append([]token{semicolon}, c.toks[at:]...)...)
 		return true
 	}

@@ -60,6 +60,7 @@ func (c *compiler) resolve(units []*unitNode) *program {
 		r.enter(s)
 		s.body = r.stmts(u.Sub.Body)
 		slices.Sort(s.slots)
+		s.slots = slices.Compact(s.slots)
 	}
 	r.checkCalls()
 	return r.prog
@@ -85,6 +86,10 @@ func (r *resolver) declare(n *subNode) {
 	if old := r.subs[s.name]; old != nil {
 		r.c.errorf(s.at, "", "subroutine %s is declared twice, first at %s", s.name, r.c.where(old.at))
 		return
+	}
+	if len(n.Params) > MaxParams {
+		r.c.errorf(s.at, "", "subroutine %s has %d parameters, the limit is %d", s.name, len(n.Params), MaxParams)
+		n.Params = n.Params[:MaxParams]
 	}
 	for _, p := range n.Params {
 		at := r.at(p.Name.Pos.Offset)
@@ -192,9 +197,7 @@ func (r *resolver) ret(s *stmt, n *returnNode) {
 	if n.Label != nil {
 		s.ret = r.number(n.Label, 1, ruleset.MaxRules, "a label of RETURN")
 	}
-	if !slices.Contains(r.here.slots, s.ret) {
-		r.here.slots = append(r.here.slots, s.ret)
-	}
+	r.here.slots = append(r.here.slots, s.ret)
 }
 
 // number reads an integer in a range, giving its lower end after an error.
@@ -239,6 +242,8 @@ func (r *resolver) unknownAttribute(at place, name string, use mib.Use) {
 	low := strings.ToLower(name)
 	if a, ok := mib.Lookup(low); ok && a.IsVariable() {
 		hint = "meter variables carry the parameters of subroutines, SRL does not name them"
+	} else if a, ok := isAttribute("source" + low); ok && a.Is(use) {
+		hint = fmt.Sprintf("did you mean %s or %s?", a, a.Reverse())
 	} else if w := nearestAttribute(low, use); w != "" {
 		hint = fmt.Sprintf("did you mean %s?", w)
 	} else if _, ok := standardNames()[low]; ok {
@@ -314,6 +319,9 @@ func (r *resolver) check(to ref, op *operand) {
 	if err == nil && to.attr == mib.AttrMatchingStoD && value[0] > 1 {
 		r.c.warnf(op.at, "it is 1 in wire order, else 0", "MatchingStoD is never %d", value[0])
 	}
+	if port := to.attr == mib.AttrSourceTransAddress || to.attr == mib.AttrDestTransAddress; err == nil && port && isRange(op.text) {
+		r.c.warnf(op.at, rangeHint, "%s is no range, it is the hexadecimal number %d", op.text, int(value[0])<<8|int(value[1]))
+	}
 	if err != nil {
 		r.c.errorf(op.at, hint, "%s", plain(err))
 	}
@@ -364,6 +372,7 @@ func (r *resolver) oneOperand(n *operands) *operand {
 	if !ok {
 		return nil
 	}
+	op.saved = true
 	return &op
 }
 

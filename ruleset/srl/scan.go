@@ -13,10 +13,11 @@ import (
 // follows includes, and reads addresses, which look like names, numbers and
 // labels ("FF-FF", "dead::1", "1:2::3"), only where an operand may stand.
 type scanner struct {
-	c       *compiler
-	frames  []frame
-	macros  map[string]*macro
-	scanned int // octets of macro and include text, against MaxExpansion
+	c        *compiler
+	frames   []frame
+	macros   map[string]*macro
+	scanned  int // octets of macro and include text, against MaxExpansion
+	includes int // INCLUDEs carried out, against MaxIncludes
 
 	operand bool // an operand may stand here
 	lists   int  // operand lists that are open
@@ -42,14 +43,17 @@ func (c *compiler) scan(file string, src []byte) bool {
 	s := &scanner{c: c, macros: make(map[string]*macro)}
 	c.files = append(c.files, &source{Text: ruleset.Text{Name: file}})
 	if len(src) > MaxSource {
-		c.errorf(place{}, "", "the file has %d octets, the limit is %d", len(src), MaxSource)
+		c.errorf(place{}, "", "the file has more than %d octets", MaxSource)
 		return false
 	}
 	c.files[0].Body = string(src)
 	s.frames = append(s.frames, fileFrame(c.files[0].Body, 0))
 	for s.step() {
-		if len(c.toks) > MaxTokens {
+		switch {
+		case len(c.toks) > MaxTokens:
 			c.errorf(c.toks[MaxTokens].at, "", "the program has more than %d words and signs", MaxTokens)
+			return false
+		case c.errors > maxDiags:
 			return false
 		}
 	}
@@ -182,6 +186,12 @@ func (s *scanner) word(f *frame) bool {
 		s.number(f)
 		return true
 	}
+	if end-f.pos > MaxName {
+		s.c.errorf(s.here(f.pos), "", "a name has more than %d octets", MaxName)
+		s.add(f, kindWord, f.pos+MaxName)
+		f.pos = end
+		return true
+	}
 	name := strings.ToLower(f.text[f.pos:end])
 	if name == "define" {
 		return s.define(f, end)
@@ -284,7 +294,14 @@ func (s *scanner) punct(f *frame) {
 		'>':  "SRL has no ranges: a mask tests a range, e.g. == 0/6 for ports below 1024",
 		'_':  "a name starts with a letter",
 		'\\': "\\; stands for ; in the text of a DEFINE only",
+		'[':  listHint,
+		'*':  "a network is written with its width, as 192.168.1/24",
+		'-':  "'-' stands inside hexadecimal values only, as FF-0A",
+		'.':  "addresses are written as numbers, not as names",
 	}[r]
+	if toks := s.c.toks; len(toks) >= 2 && toks[len(toks)-2].text == "set" && toks[len(toks)-1].kind != tokString {
+		hint = "such a name stands in quotation marks"
+	}
 	s.c.errorf(s.here(f.pos), hint, "%s is no sign of SRL", describeRune(r))
 	// The whole run of such signs is one mistake.
 	for f.pos++; f.pos < len(f.text) && !isPlain(f.text[f.pos]); f.pos++ {

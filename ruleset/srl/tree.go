@@ -109,6 +109,7 @@ type operand struct {
 	mask  ruleset.Literal
 	width int // bits; -1: none
 	kind  operandKind
+	saved bool // by SAVE or STORE; else it is tested for
 }
 
 type operandKind uint8
