@@ -12,12 +12,12 @@ import (
 type ControlConfig struct {
 	// RunDefault has rule set 1 run from the start, as the task of manager
 	// row 1: the way of live meters. On traces and in one command it does
-	// not run (semantics 8).
+	// not run (decision 8).
 	RunDefault bool
 
 	// FloodMark is the usage of the flow table in percent above which only
 	// rule set 1 makes new flows; 0 or 100 is no mark. DefaultFloodMark is
-	// RFC 2720's; batches have none (semantics 15).
+	// RFC 2720's; batches have none (decision 15).
 	FloodMark int
 }
 
@@ -42,7 +42,7 @@ const (
 	MaxAllRules = 2_000_000
 
 	// UnfinishedAge is how long, in wall time, a row may be left alone that is
-	// not active (semantics 29; RFC 2579 on RowStatus).
+	// not active (decision 29; RFC 2579 on RowStatus).
 	UnfinishedAge = 5 * time.Minute
 )
 
@@ -146,7 +146,7 @@ func (g *staging) check(table ControlTable, owner string, complete bool) error {
 	if g.request != RowNone {
 		var r Refusal
 		if g.next, r = g.old.Next(g.request, complete); r != Granted {
-			return g.refuse(table, r, fmt.Errorf("it cannot become %d now", g.request))
+			return g.refuse(table, r, fmt.Errorf("%v: %s", g.request, g.whyNot()))
 		}
 	} else if g.old != RowActive {
 		g.next = waiting(complete)
@@ -157,11 +157,25 @@ func (g *staging) check(table ControlTable, owner string, complete bool) error {
 	return nil
 }
 
+// whyNot tells people why the row cannot become what is asked for.
+func (g *staging) whyNot() string {
+	switch exists := g.old != RowNone; {
+	case g.request == RowNotReady:
+		return "it is a state, and cannot be asked for"
+	case exists && g.request.Creates():
+		return "the row is there already"
+	case !exists && !g.request.Creates():
+		return "there is no such row"
+	}
+	return "columns that the row must have are not set"
+}
+
 func (g *staging) refuse(table ControlTable, r Refusal, err error) error {
 	return &RowError{Table: table, Index: g.index, Refusal: r, Err: err}
 }
 
 // Check checks what the staged rows mean together. Its error is a *RowError.
+// Packets may be metered while it verifies rules; nobody else changes a row.
 func (c *Change) Check() error {
 	for _, r := range c.readers {
 		if err := r.check(); err != nil {
@@ -254,7 +268,7 @@ type Removed struct {
 // AdvanceWall does, in an Update, what falls due by wall time: it removes readers that have
 // not collected within their timeout, and rows that were left unfinished. On a
 // trace a reader's timeout runs only while the meter waits for that reader
-// (semantics 1).
+// (decision 1).
 func (s *State) AdvanceWall(now time.Time) (removed []Removed) {
 	m := s.m
 	unfinished := func(active bool, touched time.Time) bool {

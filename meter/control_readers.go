@@ -148,7 +148,7 @@ func (r *ReaderChange) commit() {
 		return
 	}
 	if r.collects && row.LastTime != m.in.uptime {
-		// At the same uptime it is the same collection (semantics 24).
+		// At the same uptime it is the same collection (decision 24).
 		row.PreviousTime, row.LastTime = row.LastTime, m.in.uptime
 	}
 	if r.collects || r.acknowledges || !row.Active || r.old != RowActive {

@@ -3,7 +3,7 @@ package meter
 import "slices"
 
 // MaxRows is the number of rows of the reader table and of the manager table
-// (semantics 8).
+// (decision 8).
 const MaxRows = 256
 
 // rows is a control table: rows by index, in order.

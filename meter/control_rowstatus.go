@@ -1,5 +1,7 @@
 package meter
 
+import "fmt"
+
 // RowStatus is the state of a row of a control table, and what a manager may
 // ask it to become (RFC 2579, RowStatus).
 type RowStatus uint8
@@ -15,6 +17,16 @@ const (
 	RowCreateAndWait RowStatus = 5
 	RowDestroy       RowStatus = 6
 )
+
+var rowStatusNames = [...]string{"none", "active", "notInService", "notReady", "createAndGo", "createAndWait", "destroy"}
+
+// String returns the name RFC 2579 uses.
+func (r RowStatus) String() string {
+	if int(r) < len(rowStatusNames) {
+		return rowStatusNames[r]
+	}
+	return fmt.Sprintf("RowStatus(%d)", uint8(r))
+}
 
 // Creates reports whether the request makes a new row.
 func (r RowStatus) Creates() bool { return r == RowCreateAndGo || r == RowCreateAndWait }

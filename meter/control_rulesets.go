@@ -19,7 +19,8 @@ type RuleSetChange struct {
 
 	edits   []ruleEdit
 	byRule  map[uint32]int // where in edits
-	program *pme.Program   // of a rule set that becomes active
+	shapes  *pme.Shapes
+	program *pme.Program // of a rule set that becomes active
 }
 
 // ruleEdit is one rule as it will be.
@@ -42,7 +43,9 @@ func (c *Change) RuleSet(number uint32, request RowStatus) (*RuleSetChange, Refu
 	r := &RuleSetChange{staging: staging{c: c, index: number, request: request}}
 	if row := c.m.ruleSets[number]; row != nil {
 		r.row, r.old = row, row.status()
-		r.name, r.whose, r.size = row.spec.Name, row.owner, len(row.spec.Rules)
+		r.name, r.whose, r.size, r.shapes = row.spec.Name, row.owner, len(row.spec.Rules), row.shapes
+	} else {
+		r.shapes = c.m.newShapes()
 	}
 	if why := r.enter(r.whose, false); why != Granted {
 		return nil, why
@@ -158,7 +161,7 @@ func (r *RuleSetChange) check() error {
 func (r *RuleSetChange) verify() error {
 	spec := ruleset.RuleSet{Number: int(r.index), Name: r.name, Rules: r.rules(), Optimise: -1}
 	var err error
-	if r.program, err = r.c.m.program(&spec); err != nil {
+	if r.program, err = r.c.m.program(&spec, r.shapes); err != nil {
 		if r.row != nil {
 			r.row.reason = err.Error()
 		}
@@ -198,7 +201,7 @@ func (r *RuleSetChange) commit() {
 	}
 	row := r.row
 	if row == nil {
-		row = &ruleSet{spec: ruleset.RuleSet{Number: int(r.index), Optimise: -1}}
+		row = &ruleSet{spec: ruleset.RuleSet{Number: int(r.index), Optimise: -1}, shapes: r.shapes}
 		m.ruleSets[r.index] = row
 	}
 	if r.old == RowActive && r.next == RowActive {

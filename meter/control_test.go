@@ -264,7 +264,7 @@ func TestReaderTimesOut(t *testing.T) {
 	})
 }
 
-// TestLastTime is flowReaderLastTime as semantics 24 has it.
+// TestLastTime is flowReaderLastTime as decision 24 has it.
 func TestLastTime(t *testing.T) {
 	m := New(Config{})
 	addRuleSet(t, m, 2)
@@ -505,5 +505,23 @@ func TestRowErrorTells(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "rule set 2: inconsistentName: rule 5 is beyond its size, 2") {
 		t.Error(err)
+	}
+	for _, tt := range []struct {
+		number  uint32
+		request RowStatus
+		want    string
+	}{
+		{2, RowCreateAndGo, "rule set 2: inconsistentValue: createAndGo: the row is there already"},
+		{2, RowNotReady, "rule set 2: wrongValue: notReady: it is a state, and cannot be asked for"},
+		{3, RowActive, "rule set 3: inconsistentValue: active: there is no such row"},
+		{3, RowCreateAndGo, "rule set 3: inconsistentValue: createAndGo: columns that the row must have are not set"},
+	} {
+		err := change(t, m, wall0, func(c *Change) {
+			_, why := c.RuleSet(tt.number, tt.request)
+			grant(t)(why)
+		})
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%v, want %s", err, tt.want)
+		}
 	}
 }

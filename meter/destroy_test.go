@@ -2,8 +2,12 @@ package meter
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"netramet/mib"
 )
 
 // hosts feeds one packet of each of n hosts from first on, at time d.
@@ -127,6 +131,47 @@ func TestNumberUsedAgain(t *testing.T) {
 	}
 }
 
+// TestShapesGoWithTheirRuleSet: destroying a rule set gives back what the shapes
+// of its keys took, whatever other rule sets save.
+func TestShapesGoWithTheirRuleSet(t *testing.T) {
+	m := newMeter(t, Config{}, `save SourcePeerAddress; count;`, fiveTuple)
+	hosts(t, m, 0, 10, 0)
+	shapes, spec := m.ruleSets[2].shapes, m.ruleSets[2].spec
+	if n, other := shapes.Len(), m.ruleSets[3].shapes.Len(); n == 0 || other == 0 || shapes == m.ruleSets[3].shapes {
+		t.Fatalf("%d and %d shapes", n, other)
+	}
+	other := flowsOf(m, 3)
+	var f Flow
+	update(t, m, func(s *State) error {
+		s.Flow(s.NextFlow(2, 0, 0), &f)
+		if err := destroyed(s); err != nil {
+			return err
+		}
+		if num, octets := s.Attr(&f, mib.AttrSourcePeerAddress); num != 0 || !slices.Equal(octets, make([]byte, 4)) {
+			t.Errorf("a flow that is no more has address %v", octets)
+		}
+		if err := s.Load(&spec); err != nil {
+			return err
+		}
+		return s.Run(2)
+	})
+	if n := shapes.Len(); n != 0 {
+		t.Errorf("%d shapes are left", n)
+	}
+	hosts(t, m, 5, 10, 0)
+	if got := flowsOf(m, 2); len(got) != 10 || got[0] != "1 0 SourcePeerAddress=[10 0 0 5]" {
+		t.Errorf("%q", got)
+	}
+	equalLines(t, flowsOf(m, 3)[5:10], replaceFirst(other[5:10], "1 0 ", "2 0 "))
+}
+
+func replaceFirst(lines []string, old, by string) (out []string) {
+	for _, l := range lines {
+		out = append(out, strings.Replace(l, old, by, 1))
+	}
+	return out
+}
+
 // flowsOfState lists the indexes of a rule set's flows.
 func flowsOfState(s *State, number int) (all []uint32) {
 	for i := s.NextFlow(number, 0, 0); i != 0; i = s.NextFlow(number, 0, i) {
@@ -135,16 +180,19 @@ func flowsOfState(s *State, number int) (all []uint32) {
 	return all
 }
 
-// TestLivesComeRound destroys a rule set more often than there are numbers for
-// its lives, while the flows of the first one are still there.
+// TestLivesComeRound destroys a rule set more often than there are numbers left
+// for its lives, while the flows of the first one are still there.
 func TestLivesComeRound(t *testing.T) {
 	m := newMeter(t, Config{}, `save SourcePeerAddress; count;`)
 	hosts(t, m, 0, 300, 0)
 	spec := m.ruleSets[2].spec
-	for range noLife + 2 {
+	for turn := range 8 {
 		update(t, m, func(s *State) error {
 			if err := destroyed(s); err != nil {
 				return err
+			}
+			if turn == 0 {
+				m.flows.lives[2] = noLife - 4 // as after so many destructions
 			}
 			if err := s.Load(&spec); err != nil {
 				return err
@@ -154,8 +202,8 @@ func TestLivesComeRound(t *testing.T) {
 		hosts(t, m, 7, 1, 0)
 	}
 	m.View(func(s *State) {
-		if n := len(flowsOfState(s, 2)); n != 1 || s.FlowsInUse() != 1 {
-			t.Errorf("%d flows are seen, %d in use", n, s.FlowsInUse())
+		if n := len(flowsOfState(s, 2)); n != 1 || s.FlowsInUse() != 1 || m.flows.lives[2] >= noLife-4 {
+			t.Errorf("%d flows are seen, %d in use, life %d", n, s.FlowsInUse(), m.flows.lives[2])
 		}
 	})
 }

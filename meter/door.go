@@ -4,10 +4,12 @@ import "sync"
 
 // door lets other goroutines at the meter's state between two rounds of
 // packets. Two locks make it fair: whoever waits for the state holds next, so
-// the goroutine that feeds packets cannot take the state again before it.
+// the goroutine that feeds packets cannot take the state again before it. A
+// third one keeps guests apart, all who are not that goroutine: one of them may
+// leave the state to the packets for a while and no other comes in.
 type door struct {
-	next, state sync.Mutex
-	inside      State // made once, so that entering allocates nothing
+	guests, next, state sync.Mutex
+	inside              State // made once, so that entering allocates nothing
 }
 
 func (d *door) enter() {
@@ -18,22 +20,47 @@ func (d *door) enter() {
 
 func (d *door) leave() { d.state.Unlock() }
 
+func (d *door) enterAsGuest() {
+	d.guests.Lock()
+	d.enter()
+}
+
+func (d *door) leaveAsGuest() {
+	d.leave()
+	d.guests.Unlock()
+}
+
+// aside lets metering go on while f runs, which looks at nothing of the state
+// that metering changes. The caller is a guest: control rows stay as they are,
+// but that tasks may change to their standby.
+func (d *door) aside(f func()) {
+	d.leave()
+	defer d.enter()
+	f()
+}
+
+// pass lets a guest who waits in before the goroutine that feeds goes on.
+func (d *door) pass() {
+	d.leave()
+	d.enter()
+}
+
 // State is the meter's state inside View or Update; it must not be kept.
 type State struct{ m *Meter }
 
 // View calls f with the state between two rounds. Nothing is metered while f
 // runs, so f does a bounded amount of work (the order of a millisecond).
 func (m *Meter) View(f func(*State)) {
-	m.door.enter()
-	defer m.door.leave()
+	m.door.enterAsGuest()
+	defer m.door.leaveAsGuest()
 	m.door.inside.m = m
 	f(&m.door.inside)
 }
 
 // Update is View for a function that changes the state. The error is f's.
 func (m *Meter) Update(f func(*State) error) error {
-	m.door.enter()
-	defer m.door.leave()
+	m.door.enterAsGuest()
+	defer m.door.leaveAsGuest()
 	m.door.inside.m = m
 	return f(&m.door.inside)
 }
@@ -43,6 +70,6 @@ func (m *Meter) Update(f func(*State) error) error {
 // is for views whose work cannot be told beforehand, and never for an Update.
 func (s *State) Yield() {
 	d := &s.m.door // outside, s may be touched by whoever enters
-	d.leave()
-	d.enter()
+	d.leaveAsGuest()
+	d.enterAsGuest()
 }

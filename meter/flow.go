@@ -14,7 +14,7 @@ type part struct {
 	pdus   [2]uint64 // To, From
 	octets [2]uint64
 	// last is the uptime of the flow's last PDU. It is also its change time:
-	// nothing but a PDU changes a flow of plain counters (semantics 5).
+	// nothing but a PDU changes a flow of plain counters (decision 5).
 	last  Uptime
 	first Uptime
 	// generation is that of the verdicts that name this slot and still hold.
@@ -22,8 +22,8 @@ type part struct {
 	hash       uint32
 	long       keyRef // of a key of more than shortKey octets
 	ruleSet    uint8
-	keyLen     uint8 // 0: the slot is free
-	life       uint8 // of the rule set's number, see flowTable.lives
+	keyLen     uint8  // 0: the slot is free, see freeSlots
+	life       uint16 // of the rule set's number, see flowTable.lives
 }
 
 // Short keys lie in an array beside the parts, so that a search reads part and
@@ -53,17 +53,17 @@ type flowTable struct {
 	// other: flows whose life is not that of their number are hidden. They
 	// belong to a destroyed rule set and are not found any more; their memory
 	// comes back at ticks. noLife is the life of no flow.
-	lives [ruleset255]uint8
+	lives [ruleset255]uint16
 
-	free  []freed // slots given back, oldest first; used from head on
-	head  int
+	free  freeSlots
 	inUse int
 }
 
-// freed is a slot and the uptime at which it was given back.
-type freed struct {
-	slot uint32
-	at   Uptime
+// freeSlots are the slots given back, oldest first. They are linked through
+// their parts, so that they take no memory that would have to grow: of a free
+// slot, last is the uptime at which it was given back and long the next one.
+type freeSlots struct {
+	first, last uint32 // slot+1; 0: there is none
 }
 
 func (t *flowTable) init(max int) {
@@ -71,7 +71,7 @@ func (t *flowTable) init(max int) {
 	t.secret = index.NewSecret()
 }
 
-const noLife = 1<<8 - 1
+const noLife = 1<<16 - 1
 
 func (t *flowTable) part(slot uint32) *part { return t.parts.At(slot) }
 
@@ -125,14 +125,8 @@ func (t *flowTable) create(h uint32, key []byte, now Uptime) (uint32, bool) {
 	if t.full() {
 		return 0, false
 	}
-	var slot uint32
-	if t.head < len(t.free) && t.free[t.head].at < now {
-		slot = t.free[t.head].slot
-		t.head++
-		if t.head == len(t.free) {
-			t.free, t.head = t.free[:0], 0
-		}
-	} else {
+	slot, ok := t.takeFree(now)
+	if !ok {
 		slot = t.parts.Grow()
 		t.short.Grow()
 		if int(slot>>blockShift) == len(t.newest) {
@@ -160,17 +154,31 @@ func (t *flowTable) remove(slot uint32, now Uptime) {
 		t.long.drop(p.long, int(p.keyLen))
 	}
 	p.keyLen = 0
-	t.compactFree()
-	t.free = append(t.free, freed{slot, now})
+	p.last, p.long = now, 0
+	if t.free.last != 0 {
+		t.parts.At(t.free.last - 1).long = keyRef(slot + 1)
+	} else {
+		t.free.first = slot + 1
+	}
+	t.free.last = slot + 1
 	t.inUse--
 }
 
-// compactFree drops the used-up front of the queue when it is most of it.
-func (t *flowTable) compactFree() {
-	if t.head > 1024 && t.head > len(t.free)/2 {
-		t.free = t.free[:copy(t.free, t.free[t.head:])]
-		t.head = 0
+// takeFree takes the slot freed longest ago, if that was before now.
+func (t *flowTable) takeFree(now Uptime) (slot uint32, ok bool) {
+	f := &t.free
+	if f.first == 0 {
+		return 0, false
 	}
+	slot = f.first - 1
+	p := t.parts.At(slot)
+	if p.last >= now {
+		return 0, false
+	}
+	if f.first = uint32(p.long); f.first == 0 {
+		f.last = 0
+	}
+	return slot, true
 }
 
 // count adds one PDU to a flow.
@@ -185,5 +193,5 @@ func (t *flowTable) count(slot uint32, dir packet.Direction, octets uint64, now 
 // memory is what the table holds, in octets.
 func (t *flowTable) memory() int {
 	return (partSize+shortKey)*int(t.parts.Len()) + 8*t.index.Buckets() + t.long.bytes() +
-		16*cap(t.free) + 8*cap(t.newest)
+		8*cap(t.newest)
 }

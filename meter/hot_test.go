@@ -3,6 +3,7 @@ package meter
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 	"unsafe"
@@ -30,7 +31,7 @@ func TestHotRecords(t *testing.T) {
 
 // TestSlabTypesArePlain: the garbage collector never looks into the tables.
 func TestSlabTypesArePlain(t *testing.T) {
-	for _, typ := range []reflect.Type{reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[freed](), reflect.TypeFor[packet.Packet]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[packet.Packet]()} {
 		if !plain(typ) {
 			t.Errorf("%v holds pointers", typ)
 		}
@@ -164,6 +165,30 @@ func TestSideWords(t *testing.T) {
 	if matches(m) != before {
 		t.Error("verdicts are not remembered")
 	}
+}
+
+// TestSideWordsAreBounded: however many rule sets run, streams take no more
+// memory than for maxRemembered of them, and all count alike.
+func TestSideWordsAreBounded(t *testing.T) {
+	programs := slices.Repeat([]string{fiveTuple}, maxRemembered+3)
+	m := newMeter(t, Config{}, programs...)
+	f := tcp(t, "10.0.0.1:5", "10.1.0.2:5", 0)
+	feedAll(t, m, f)
+	before := matches(m)
+	feedAll(t, m, f, f)
+	if n := matches(m) - before; n != 2*3 {
+		t.Errorf("rules ran %d times for two packets, want 6", n)
+	}
+	if n := m.verdicts.memory(); n != (maxRemembered-1)*sideSize {
+		t.Errorf("the words of a stream take %d octets", n)
+	}
+	m.View(func(s *State) {
+		for i := range programs {
+			if c, _ := s.RuleSetCounts(2 + i); c.PDUs != 3 || c.Flows != 1 {
+				t.Errorf("rule set %d: %+v", 2+i, c)
+			}
+		}
+	})
 }
 
 // TestLookupCountsNothing: telling where a packet would go changes no counter.

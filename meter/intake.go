@@ -7,10 +7,10 @@ import (
 )
 
 // Uptime is meter time in centiseconds, counted from 1 at the first packet
-// (semantics 2). Inside the meter it never wraps.
+// (decision 2). Inside the meter it never wraps.
 type Uptime = int64
 
-// Grid of packet time (semantics 4).
+// Grid of packet time (decision 4).
 const (
 	centisecond = int64(10 * time.Millisecond)
 	tickLength  = int64(100 * time.Millisecond)
@@ -22,7 +22,7 @@ const (
 )
 
 // agreeing is how many packets have to follow a large step of time for it to
-// be believed (semantics 6).
+// be believed (decision 6).
 const agreeing = 16
 
 // intake is the reading stage: the clock, the grid of ticks and intervals, and
@@ -244,7 +244,7 @@ func (m *Meter) moveTicks(t int64) Stop {
 }
 
 // closeInterval ends the open interval, or, where no packet has come since the
-// last one ended, the whole run of empty intervals at once (semantics 3).
+// last one ended, the whole run of empty intervals at once (decision 3).
 func (m *Meter) closeInterval(reached, length uint64) Stop {
 	in := &m.in
 	n := in.closed + 1

@@ -10,7 +10,7 @@ import (
 )
 
 // MaxInterfaces is the largest interface number; they count from 1
-// (semantics 14).
+// (decision 14).
 const MaxInterfaces = 255
 
 // Interface is one metered interface or trace.

@@ -16,7 +16,7 @@ import (
 	"netramet/streams"
 )
 
-// OctetMode says which octets a packet's octet count holds (semantics 21).
+// OctetMode says which octets a packet's octet count holds (decision 21).
 type OctetMode uint8
 
 // The modes.
@@ -52,10 +52,10 @@ type Config struct {
 	Inactivity time.Duration // a flow is idle after that; default 600 s, NoInactivity for 0
 	SampleRate uint32        // one packet in SampleRate is metered, by chance; default 1
 	Seed       uint64        // of the sampling
-	MaxGap     time.Duration // a larger step of packet time needs agreement (semantics 6); default 1 day
+	MaxGap     time.Duration // a larger step of packet time needs agreement (decision 6); default 1 day
 
 	// Interval is the length of a reading interval in packet time, a multiple
-	// of the 100 ms between ticks, 0 for none (semantics 3). MaxIntervals ends the trace after that many
+	// of the 100 ms between ticks, 0 for none (decision 3). MaxIntervals ends the trace after that many
 	// intervals of the grid, 0 for none.
 	Interval     time.Duration
 	MaxIntervals uint64
@@ -106,7 +106,6 @@ type Meter struct {
 	in         intake
 	streams    *streams.Table
 	flows      flowTable
-	shapes     *pme.Shapes
 	ruleSets   [ruleset255]*ruleSet
 	running    []*ruleSet
 	readers    rows[Reader]
@@ -153,13 +152,13 @@ type Counts struct {
 // New makes a meter with no rule set but the built-in one, which is not
 // running.
 func New(cfg Config) *Meter {
-	m := &Meter{cfg: cfg.withDefaults(), shapes: pme.NewShapes()}
+	m := &Meter{cfg: cfg.withDefaults()}
 	m.streams = streams.New(m.cfg.Streams)
 	m.flows.init(m.cfg.MaxFlows)
 	m.in.init(&m.cfg)
 	m.verdicts.epoch = 1
 	m.interfaces.init(&m.cfg)
-	m.ruleSets[1] = builtinRuleSet(m.shapes)
+	m.ruleSets[1] = builtinRuleSet(pme.NewShapes())
 	m.startControl()
 	return m
 }

@@ -68,9 +68,9 @@ func flowsOf(m *Meter, number int) (lines []string) {
 		for i := s.NextFlow(number, 0, 0); i != 0; i = s.NextFlow(number, 0, i) {
 			s.Flow(i, &f)
 			line := fmt.Sprintf("%d %d", f.PDUs[0], f.PDUs[1])
-			for _, a := range s.m.shapes.Attrs(f.key) {
-				v, _ := s.m.shapes.Value(f.key, a)
-				mask, _ := s.m.shapes.Mask(f.key, a)
+			for _, a := range f.shapes.Attrs(f.key) {
+				v, _ := f.shapes.Value(f.key, a)
+				mask, _ := f.shapes.Mask(f.key, a)
 				line += fmt.Sprintf(" %v=%v", a, v)
 				if a.Class() == mib.ClassAddress && slices.ContainsFunc(mask, func(b byte) bool { return b != 255 }) {
 					line += fmt.Sprintf("&%v", mask)

@@ -174,7 +174,7 @@ func (m *Meter) match(rs *ruleSet, p *packet.Packet, o *outcome) {
 	}
 	if o.verdict == pme.Count {
 		key := o.key.Bytes()
-		m.shapes.Reverse(key, &o.back)
+		rs.shapes.Reverse(key, &o.back)
 		o.hash = m.flows.hash(key, o.back.Bytes())
 	}
 }

@@ -9,8 +9,9 @@ import "time"
 type collector struct {
 	cursor uint32 // slot that is looked at next
 
-	allHidden uint64 // flows of destroyed rule sets that are still in the table
-	freeing   uint32 // slot that is looked at next
+	allHidden uint64                  // flows of destroyed rule sets that are still in the table
+	hiddenOf  [ruleset255 / 64]uint64 // bit set of the numbers that these rule sets had
+	freeing   uint32                  // slot that is looked at next for them
 }
 
 // Budget of one tick: enough slots that the whole table is walked within 3.2
@@ -20,13 +21,51 @@ const (
 	recoverShare   = 32
 )
 
+// stretch is how many flows are looked at before a guest may come in.
+const stretch = 1 << 12
+
+// tick is the work of one grid point that is left to do: a step of time over
+// many grid points can make it long, so it is done in pieces.
+type tick struct {
+	now     Uptime
+	streams bool  // streams may have timed out
+	recover int64 // slots to look at for idle flows
+	free    int64 // slots to look at for hidden ones
+}
+
 // advance does the periodic work of the grid point at uptime now; passed grid
-// points have gone by since the last one.
+// points have gone by since the last one. Guests who wait are let in between
+// two pieces.
 func (m *Meter) advance(now Uptime, passed int64) {
-	m.streams.Advance(now)
-	m.recoverFlows(now, passed)
-	m.freeSome(now, recoverBudget(m.flows.parts.Len(), passed))
+	budget := recoverBudget(m.flows.parts.Len(), passed)
+	t := tick{now: now, streams: true, recover: budget, free: budget}
+	for !m.work(&t) {
+		m.door.pass()
+	}
 	m.checkHighWater()
+}
+
+// work does a piece of a tick and answers whether that was the rest.
+func (m *Meter) work(t *tick) (done bool) {
+	if t.streams {
+		if t.streams = !m.streams.Advance(t.now); t.streams {
+			return false
+		}
+	}
+	// Which slot was freed first decides on FlowIndexes: one walk is over
+	// before the other begins.
+	if t.recover > 0 && m.mayRecover(t.now) {
+		n := min(t.recover, stretch)
+		m.recoverFlows(t.now, n)
+		if t.recover -= n; t.recover > 0 {
+			return false
+		}
+	}
+	t.recover = 0
+	n := min(t.free, stretch)
+	m.freeSome(t.now, n, m.allHidden)
+	t.free -= n
+	return t.free == 0 || m.allHidden == 0
 }
 
 // recoverBudget is how many slots a walk looks at, at most all.
@@ -39,16 +78,17 @@ func recoverBudget(slots uint32, passed int64) int64 {
 	return budget
 }
 
-// recoverFlows walks the flow table by index, so that what is freed when
+func (m *Meter) inactivity() Uptime { return Uptime(m.cfg.Inactivity / (10 * time.Millisecond)) }
+
+// mayRecover reports whether any flow can be idle and collected.
+func (m *Meter) mayRecover(now Uptime) bool { return now > m.inactivity() && m.anyCollected() }
+
+// recoverFlows looks at so many slots, by index, so that what is freed when
 // depends on packets and collections alone.
-func (m *Meter) recoverFlows(now Uptime, passed int64) {
-	idle := Uptime(m.cfg.Inactivity / (10 * time.Millisecond))
-	n := m.flows.parts.Len()
-	if n == 0 || now <= idle || !m.anyCollected() {
-		return
-	}
+func (m *Meter) recoverFlows(now Uptime, slots int64) {
+	idle, n := m.inactivity(), m.flows.parts.Len()
 	safe := m.safeTimes()
-	for budget := recoverBudget(n, passed); budget > 0; budget-- {
+	for range slots {
 		if m.cursor >= n {
 			m.cursor = 0
 		}
@@ -80,34 +120,43 @@ func (m *Meter) hide(ruleSet int, flows uint64) {
 		m.freeing = 0
 	}
 	m.allHidden += flows
+	m.hiddenOf[ruleSet/64] |= 1 << (ruleSet % 64)
 	life := &m.flows.lives[ruleSet]
 	if *life++; *life == noLife {
 		// Its lives come round again: no flow of an earlier one may be left.
-		m.freeSome(m.in.uptime, int64(m.flows.parts.Len()))
+		m.freeSome(m.in.uptime, int64(m.flows.parts.Len()), m.allHidden)
 		*life = 0
 	}
 }
 
-// freeSome frees hidden flows among the next slots.
-func (m *Meter) freeSome(now Uptime, slots int64) {
-	for ; slots > 0 && m.allHidden > 0; slots-- {
-		if m.freeing >= m.flows.parts.Len() {
+// freeSome frees hidden flows among the next slots, at most that many. Blocks
+// in which none can be are passed over.
+func (m *Meter) freeSome(now Uptime, slots int64, flows uint64) {
+	for n := m.flows.parts.Len(); slots > 0 && flows > 0 && m.allHidden > 0; {
+		if m.freeing >= n {
 			m.freeing = 0
+		}
+		if block := m.freeing >> blockShift; m.freeing == block<<blockShift && !m.blocks.hasAny(block, &m.hiddenOf) {
+			skip := min(n-m.freeing, 1<<blockShift, uint32(min(slots, 1<<blockShift)))
+			m.freeing += skip
+			slots -= int64(skip)
+			continue
 		}
 		if p := m.flows.part(m.freeing); p.keyLen != 0 && m.flows.hidden(p) {
 			m.removeFlow(m.freeing, now)
+			flows--
 		}
 		m.freeing++
+		slots--
+	}
+	if m.allHidden == 0 {
+		m.hiddenOf = [ruleset255 / 64]uint64{}
 	}
 }
 
 // freeOne frees one hidden flow, of which there is one, to make room for
 // another flow. No slot is looked at twice for one destroyed rule set.
-func (m *Meter) freeOne(now Uptime) {
-	for before := m.allHidden; m.allHidden == before; {
-		m.freeSome(now, 1)
-	}
-}
+func (m *Meter) freeOne(now Uptime) { m.freeSome(now, int64(m.flows.parts.Len()), 1) }
 
 // flowsInUse is how many flows anybody sees.
 func (m *Meter) flowsInUse() int { return m.flows.inUse - int(m.allHidden) }

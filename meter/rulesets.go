@@ -21,6 +21,7 @@ type ruleSet struct {
 	touched   time.Time // the same in wall time
 
 	program *pme.Program // nil iff not active
+	shapes  *pme.Shapes  // of its flows' keys, under all the programs it has had
 	running bool         // some task chooses it
 
 	remembered bool // streams remember its verdicts
@@ -50,6 +51,7 @@ type RuleSetInput struct {
 	SampledOut    uint64
 	Unsupported   uint64 // of a link type that cannot be decoded
 	RulesExecuted uint64
+	Stopped       uint64 // matches that a limit of the meter stopped; they ignore their packets
 }
 
 // Errors of rule set requests.
@@ -64,7 +66,7 @@ var (
 // builtinRuleSet is rule set 1: it counts by protocol type (RFC 2722 §6.4).
 func builtinRuleSet(shapes *pme.Shapes) *ruleSet {
 	all := ruleset.Octets{0: 0xff}
-	rs := &ruleSet{spec: ruleset.RuleSet{
+	rs := &ruleSet{shapes: shapes, spec: ruleset.RuleSet{
 		Number: 1, Name: "default", Optimise: -1,
 		Rules: []ruleset.Rule{
 			{Action: mib.ActionGotoAct, Parameter: 2},
@@ -90,18 +92,24 @@ func (s *State) Load(rs *ruleset.RuleSet) error {
 	case s.m.ruleSets[n] != nil:
 		return fmt.Errorf("%w: %d", ErrNumberTaken, n)
 	}
-	r := &ruleSet{spec: *rs, active: true, timeStamp: s.m.in.uptime}
+	r := &ruleSet{spec: *rs, active: true, shapes: s.m.newShapes()}
 	var err error
-	if r.program, err = s.m.program(&r.spec); err != nil {
+	if r.program, err = s.m.program(&r.spec, r.shapes); err != nil {
 		return err
 	}
+	r.timeStamp = s.m.in.uptime
 	s.m.ruleSets[n] = r
 	return nil
 }
 
-// program verifies a rule set and makes it ready to run.
-func (m *Meter) program(rs *ruleset.RuleSet) (*pme.Program, error) {
-	p, err := pme.Load(rs, m.shapes)
+// newShapes is for a rule set that begins. Rule set 1 has the meter's first
+// shapes, and is there for ever.
+func (m *Meter) newShapes() *pme.Shapes { return m.ruleSets[1].shapes.Sibling() }
+
+// program verifies a rule set and makes it ready to run. That takes some
+// milliseconds for the largest ones, so metering goes on meanwhile.
+func (m *Meter) program(rs *ruleset.RuleSet, shapes *pme.Shapes) (p *pme.Program, err error) {
+	m.door.aside(func() { p, err = pme.Load(rs, shapes) })
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +140,7 @@ func (m *Meter) destroy(number int) {
 	r := m.ruleSets[number]
 	m.hide(number, r.counts.Flows)
 	r.counts.Flows = 0
+	r.shapes.Forget() // nobody reads the keys of hidden flows
 	m.gone.add(&r.counts)
 	m.ruleSets[number] = nil
 	m.dropReaders(number)
@@ -153,10 +162,16 @@ func (r *ruleSet) status() RowStatus { return rowState(r.active, len(r.spec.Rule
 
 // setProgram exchanges the program, nil for none; its work is kept.
 func (r *ruleSet) setProgram(p *pme.Program) {
-	if r.program != nil {
-		r.input.RulesExecuted += r.program.Counters.Rules
-	}
+	r.input.addWork(r.program)
 	r.program = p
+}
+
+// addWork adds the work of a program, nil if there is none.
+func (in *RuleSetInput) addWork(p *pme.Program) {
+	if p != nil {
+		in.RulesExecuted += p.Counters.Rules
+		in.Stopped += p.Counters.Stopped()
+	}
 }
 
 func (r *ruleSet) start(c *Counts) {
@@ -249,9 +264,7 @@ func (s *State) RuleSetInput(number int) (RuleSetInput, error) {
 		return RuleSetInput{}, err
 	}
 	in := r.total(&s.m.counts)
-	if r.program != nil {
-		in.RulesExecuted += r.program.Counters.Rules
-	}
+	in.addWork(r.program)
 	return in, nil
 }
 
@@ -282,8 +295,8 @@ func (s *State) lookRuleSet(number int) *ruleSet {
 	return s.m.ruleSets[number]
 }
 
-// schedule lists the running rule sets in order of number and gives those
-// whose verdicts streams can remember their words.
+// schedule lists the running rule sets in order of number and gives the first
+// of those whose verdicts streams can remember their words.
 func (m *Meter) schedule() {
 	m.running = m.running[:0]
 	remembered := 0
@@ -294,7 +307,7 @@ func (m *Meter) schedule() {
 		}
 		m.running = append(m.running, r)
 		m.needsRest = m.needsRest || r.program.Needs()&pme.NeedsRest != 0
-		r.remembered = m.cfg.Cache == CacheVerdicts && r.program.Cacheable()
+		r.remembered = m.cfg.Cache == CacheVerdicts && r.program.Cacheable() && remembered < maxRemembered
 		if r.remembered {
 			r.wordIndex = remembered
 			remembered++

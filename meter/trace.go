@@ -66,7 +66,7 @@ func (s *State) SetTraceError(text string) { s.m.trace.fault = text }
 func (s *State) Period() time.Duration { return s.m.cfg.Interval }
 
 // StartTrace takes somebody's word that he is ready for the trace to start
-// (semantics 23). Those who are ready are the Owners whose waiting readers all
+// (decision 23). Those who are ready are the Owners whose waiting readers all
 // have their rule set running: managers make reader rows before the tasks, so
 // one that is still at work is not taken for ready. If there is none, who is
 // ready himself: he may read without waiting rows.

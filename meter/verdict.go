@@ -43,6 +43,11 @@ type verdicts struct {
 	side []slab.Slab[sideWords]
 }
 
+// maxRemembered is for how many rule sets a stream remembers verdicts: the words
+// of so many take about as much memory as the stream. Further rule sets look at
+// each packet.
+const maxRemembered = 8
+
 // sideWords are one rule set's words of a stream, one for each direction.
 type sideWords [2]uint64
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"netramet/meter/pme"
 	"netramet/mib"
 	"netramet/streams"
 )
@@ -19,7 +20,8 @@ type Flow struct {
 	PDUs       [2]uint64 // To, From
 	Octets     [2]uint64
 
-	key []byte
+	key    []byte
+	shapes *pme.Shapes // of the rule set
 }
 
 // Uptime is the meter's uptime now, in centiseconds: packet time since the
@@ -81,7 +83,7 @@ const AnyRuleSet = 0
 
 // blocks tells, by block of 256 flows, which rule sets may have flows in it, so
 // that searches skip blocks of other rule sets' flows. A bit is set with a
-// flow's creation and cleared by a search that finds none.
+// flow's creation and cleared by a search that finds none, hidden ones included.
 type blocks [][ruleset255 / 64]uint64
 
 func (b *blocks) add(slot uint32, ruleSet int) {
@@ -93,6 +95,15 @@ func (b *blocks) add(slot uint32, ruleSet int) {
 
 func (b blocks) has(block uint32, ruleSet int) bool {
 	return ruleSet == AnyRuleSet || b[block][ruleSet/64]>>(ruleSet%64)&1 != 0
+}
+
+// hasAny is has for a bit set of rule sets.
+func (b blocks) hasAny(block uint32, ruleSets *[ruleset255 / 64]uint64) bool {
+	var any uint64
+	for i, bits := range ruleSets {
+		any |= b[block][i] & bits
+	}
+	return any != 0
 }
 
 func (b blocks) clear(block uint32, ruleSet int) {
@@ -127,10 +138,10 @@ func (s *State) SearchFlow(ruleSet int, since Uptime, after uint32) (found, more
 		budget -= int(end - slot)
 		for ; slot < end; slot++ {
 			p := t.part(slot)
-			if p.keyLen == 0 || int(p.ruleSet) != ruleSet && ruleSet != AnyRuleSet || t.hidden(p) {
+			if p.keyLen == 0 || int(p.ruleSet) != ruleSet && ruleSet != AnyRuleSet {
 				continue
 			}
-			if any = true; p.last >= since {
+			if any = true; p.last >= since && !t.hidden(p) {
 				return slot + 1, 0
 			}
 		}
@@ -165,7 +176,8 @@ func (s *State) Flow(flowIndex uint32, f *Flow) bool {
 	}
 	*f = Flow{
 		Index: flowIndex, RuleSet: int(p.ruleSet), FirstTime: p.first, LastActive: p.last, Changed: p.last,
-		PDUs: p.pdus, Octets: p.octets, key: t.key(flowIndex - 1),
+		PDUs: p.pdus, Octets: p.octets,
+		key: t.key(flowIndex - 1), shapes: s.m.ruleSets[p.ruleSet].shapes,
 	}
 	return true
 }
@@ -201,18 +213,18 @@ func (s *State) Attr(f *Flow, a mib.Attr) (num uint64, octets []byte) {
 	}
 	switch a.Class() {
 	case mib.ClassAddress:
-		if v, ok := s.m.shapes.Value(f.key, a); ok {
+		if v, ok := f.shapes.Value(f.key, a); ok {
 			return 0, v
 		}
 		return 0, zeroOctets[:s.naturalSize(f, a)]
 	case mib.ClassMask:
 		addr := maskOf[a]
-		if v, ok := s.m.shapes.Mask(f.key, addr); ok {
+		if v, ok := f.shapes.Mask(f.key, addr); ok {
 			return 0, v
 		}
 		return 0, zeroOctets[:s.naturalSize(f, addr)]
 	case mib.ClassNumber:
-		if v, ok := s.m.shapes.Value(f.key, a); ok {
+		if v, ok := f.shapes.Value(f.key, a); ok {
 			return bigEndian(v), nil
 		}
 	}

@@ -77,11 +77,32 @@ type Table struct {
 	index  index.Table
 	hot    slab.Slab[record]
 	cold   slab.Slab[cold]
-	free   []uint32 // slots given back, last in first out: nobody sees a slot's number
+	free   freeSlots
 	wheel  wheel
 	stats  Stats
 	warm   []uint32 // Warm's own
 	sink   uint64   // keeps Warm's reads alive
+}
+
+// freeSlots are the slots given back, last in first out: nobody sees a slot's
+// number. They lie in a slab, so that no packet pays for their growth.
+type freeSlots struct {
+	slots slab.Slab[uint32]
+	n     uint32 // in use
+}
+
+func (f *freeSlots) put(slot uint32) {
+	f.slots.Extend(f.n + 1)
+	*f.slots.At(f.n) = slot
+	f.n++
+}
+
+func (f *freeSlots) take() (slot uint32, ok bool) {
+	if f.n == 0 {
+		return 0, false
+	}
+	f.n--
+	return *f.slots.At(f.n), true
 }
 
 // Stats counts streams since the table was made.
@@ -115,7 +136,7 @@ func (t *Table) Slots() uint32 { return t.hot.Len() }
 
 // Bytes is the memory the table holds, in octets.
 func (t *Table) Bytes() int {
-	n := int(t.hot.Len())*(recordSize+coldSize) + 8*t.index.Buckets() + 4*cap(t.free)
+	n := int(t.hot.Len())*(recordSize+coldSize) + 8*t.index.Buckets() + 4*int(t.free.slots.Len())
 	n += int(t.wheel.blocks.Len()) * blockSize
 	return n
 }
@@ -156,10 +177,8 @@ func (t *Table) count(r *record, slot uint32, now int64) {
 }
 
 func (t *Table) create(k *Key, now int64) ID {
-	var slot uint32
-	if n := len(t.free); n > 0 {
-		slot, t.free = t.free[n-1], t.free[:n-1]
-	} else {
+	slot, ok := t.free.take()
+	if !ok {
 		slot = t.hot.Grow()
 		t.cold.Grow()
 	}
@@ -174,7 +193,7 @@ func (t *Table) create(k *Key, now int64) ID {
 func (t *Table) remove(slot uint32) {
 	k := &t.hot.At(slot).key
 	t.index.Delete(t.hash(k), slot)
-	t.free = append(t.free, slot)
+	t.free.put(slot)
 	t.stats.Live--
 }
 
@@ -204,11 +223,11 @@ func (t *Table) Warm(keys []Key) {
 	for _, slot := range known {
 		sum += t.hot.At(slot).seen
 	}
-	missing := len(keys) - len(known)
+	missing := uint32(len(keys) - len(known))
 	t.warm = known
 	// New streams go into the slots freed last.
-	for _, slot := range t.free[max(0, len(t.free)-missing):] {
-		sum += t.hot.At(slot).seen
+	for i := t.free.n - min(missing, t.free.n); i < t.free.n; i++ {
+		sum += t.hot.At(*t.free.slots.At(i)).seen
 	}
 	t.sink = sum
 }

@@ -117,6 +117,53 @@ func add(t *testing.T, tab *Table, p *packet.Packet, now int64) (ID, bool) {
 	return id, isNew
 }
 
+func advance(tab *Table, now int64) {
+	for !tab.Advance(now) {
+	}
+}
+
+// TestAdvanceInPieces: however many streams are due, one call looks at some
+// thousand, and all calls together at each of them once.
+func TestAdvanceInPieces(t *testing.T) {
+	const n, most = 20_000, advanceBlocks * len(block{}.slots)
+	tab := New(Config{})
+	for i := range n {
+		add(t, tab, pkt(1, 2, uint16(i), 4), 1)
+		if i%2 == 0 {
+			add(t, tab, pkt(1, 2, uint16(i), 4), 400) // goes on until 900
+		}
+	}
+	for _, step := range []struct {
+		now  int64
+		left uint64
+	}{{510, n / 2}, {5000, 0}} {
+		calls := 1
+		for before := tab.Stats(); ; calls++ {
+			done := tab.Advance(step.now)
+			s := tab.Stats()
+			if ended := s.TimedOut - before.TimedOut; ended > uint64(most) {
+				t.Fatalf("one call ends %d streams", ended)
+			}
+			if before = s; done {
+				break
+			}
+		}
+		if s := tab.Stats(); s.Live != step.left || calls < 3 || calls > n/most+2 {
+			t.Errorf("at %d: %+v after %d calls", step.now, s, calls)
+		}
+	}
+	var k Key
+	tab.KeyOf(pkt(1, 2, 3, 4), &k)
+	if n := testing.AllocsPerRun(1, func() {
+		for i := range uint16(n / 2) {
+			tab.KeyOf(pkt(1, 2, i, 4), &k)
+			tab.Add(&k, 5001)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations for streams in slots that were freed", n)
+	}
+}
+
 func TestTimeouts(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -135,14 +182,14 @@ func TestTimeouts(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tab := New(Config{})
 			for _, at := range tt.packets {
-				tab.Advance(at)
+				advance(tab, at)
 				if _, isNew := add(t, tab, pkt(1, 2, 3, 4), at); isNew != (at == tt.packets[0]) {
 					t.Fatalf("packet at %d: new = %v", at, isNew)
 				}
 			}
 			for now := tt.packets[len(tt.packets)-1]; ; now += tickCs {
 				now = now / tickCs * tickCs
-				tab.Advance(now)
+				advance(tab, now)
 				if gone := tab.Stats().Live == 0; gone != (now >= tt.ends) {
 					t.Fatalf("at %d gone = %v, want it to end at %d", now, gone, tt.ends)
 				} else if gone {
@@ -162,7 +209,7 @@ func TestJump(t *testing.T) {
 	for i := range 200 {
 		add(t, tab, pkt(1, 2, uint16(i), 4), int64(i))
 	}
-	tab.Advance(1 << 35)
+	advance(tab, 1<<35)
 	if s := tab.Stats(); s.Live != 0 || s.TimedOut != 200 {
 		t.Errorf("stats %+v", s)
 	}
@@ -181,7 +228,7 @@ func TestFullTable(t *testing.T) {
 		t.Error("a third stream fitted into two")
 	}
 	add(t, tab, pkt(1, 2, 2, 1), 1) // those inside go on
-	tab.Advance(1000)
+	advance(tab, 1000)
 	if _, _, ok := tab.Add(&k, 1000); !ok {
 		t.Error("no room after the time-outs")
 	}
@@ -191,7 +238,7 @@ func TestAttachedStartsAtZero(t *testing.T) {
 	tab := New(Config{})
 	id, _ := add(t, tab, pkt(1, 2, 3, 4), 1)
 	*tab.Attached(id) = [2]uint64{7, 8}
-	tab.Advance(1000)
+	advance(tab, 1000)
 	id, isNew := add(t, tab, pkt(1, 2, 3, 4), 1000)
 	if !isNew || *tab.Attached(id) != [2]uint64{} {
 		t.Errorf("new = %v, attached = %v", isNew, *tab.Attached(id))
@@ -245,7 +292,7 @@ func FuzzAdvance(f *testing.F) {
 			if b >= 128 { // time goes by: 1 cs .. a day
 				now += 1 << (b & 15) * int64(b>>4&7+1)
 				now = (now + tickCs - 1) / tickCs * tickCs // time never goes back
-				tab.Advance(now)
+				advance(tab, now)
 				for k, s := range want {
 					if idle := now - s.last; idle >= 500 && idle*s.pdus > 20*(s.last-s.first) && idle > 20*(s.last-s.first)/s.pdus {
 						delete(want, k)

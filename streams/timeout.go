@@ -20,6 +20,8 @@ const (
 // wheel holds the slots of all streams, by bucket, in lists of blocks.
 type wheel struct {
 	tick   int64                // the last tick that was advanced to
+	next   int64                // the tick whose bucket is emptied next
+	due    uint32               // first block, number+1, of the bucket being emptied
 	heads  [wheelBuckets]uint32 // first block of each bucket, number+1; 0: none
 	blocks slab.Slab[block]
 	free   uint32 // first free block, number+1
@@ -61,22 +63,36 @@ func (t *Table) arm(slot uint32, due, now int64) {
 	t.wheel.put(min(tick, t.wheel.tick+wheelBuckets), slot)
 }
 
+// advanceBlocks is the work of one call of Advance: some thousand streams, which
+// take less than a millisecond.
+const advanceBlocks = 64
+
 // Advance ends the streams that have timed out at uptime now, in
 // centiseconds. Its cost is that of the streams that are due; jumping over
-// many ticks costs one round of the wheel at most.
-func (t *Table) Advance(now int64) {
+// many ticks costs one round of the wheel at most. It does a part of the work
+// and answers whether that was the rest; if not, it is called again with the
+// same uptime before anything else is.
+func (t *Table) Advance(now int64) (done bool) {
 	w := &t.wheel
 	tick := now / tickCs
-	from := max(w.tick+1, tick-wheelBuckets+1)
+	w.next = max(w.next, tick-wheelBuckets+1)
 	w.tick = max(w.tick, tick)
-	for bucket := from; bucket <= tick; bucket++ {
-		b := w.heads[bucket&wheelMask]
-		w.heads[bucket&wheelMask] = 0
-		for b != 0 {
-			list := w.blocks.At(b - 1)
-			t.expire(list.slots[:list.n], now)
-			list.next, w.free, b = w.free, b, list.next
+	for blocks := 0; ; blocks++ {
+		for w.due == 0 {
+			if w.next > tick {
+				return true
+			}
+			w.due, w.heads[w.next&wheelMask] = w.heads[w.next&wheelMask], 0
+			w.next++
 		}
+		if blocks == advanceBlocks {
+			return false
+		}
+		b := w.due
+		list := w.blocks.At(b - 1)
+		t.expire(list.slots[:list.n], now)
+		w.due = list.next
+		list.next, w.free = w.free, b
 	}
 }
 

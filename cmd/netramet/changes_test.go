@@ -278,7 +278,7 @@ func describe(m *meter.Meter) string {
 			row, _ := s.RuleSetRow(n)
 			counts, _ := s.RuleSetCounts(n)
 			in, _ := s.RuleSetInput(n)
-			in.RulesExecuted = 0 // the work is what remembering saves
+			in.RulesExecuted, in.Stopped = 0, 0 // the work is what remembering saves
 			fmt.Fprintf(&b, "rule set %d running %v %+v %+v\n", n, row.Running, counts, in)
 		}
 		var f meter.Flow
@@ -311,7 +311,7 @@ type audit struct {
 	refused uint64
 }
 
-// flowName names a flow for ever (semantics 16).
+// flowName names a flow for ever (decision 16).
 type flowName struct {
 	ruleSet int
 	index   uint32

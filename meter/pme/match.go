@@ -214,30 +214,21 @@ func (p *Program) push(in *instr, pc uint32, n int, held uint8) int {
 	p.queueHash[n+1] = mix(p.queueHash[n] ^ uint64(save))
 	if a := mib.Attr(save); a.IsComputed() {
 		reg := &p.regs[registers[a]]
+		p.queueOld[n] = uint8(*reg)
 		if save&saveRule != 0 {
 			*reg = in.value[0]
 		}
 		*reg &= in.mask[0] & 0xff
-		p.queueVal[n] = uint8(*reg)
 	}
 	return n + 1
 }
 
-// popped restores the value of a computed attribute when entry n of the
-// pattern queue is dropped: it is the newest entry's that is left.
+// popped restores the value of a computed attribute when entry n, the newest of
+// the pattern queue, is dropped: the one from before its push.
 func (p *Program) popped(n int) {
-	a := mib.Attr(p.queue[n].save)
-	if !a.IsComputed() {
-		return
+	if a := mib.Attr(p.queue[n].save); a.IsComputed() {
+		p.regs[registers[a]] = uint64(p.queueOld[n])
 	}
-	var v uint8
-	for i := n - 1; i >= 0; i-- {
-		if mib.Attr(p.queue[i].save) == a {
-			v = p.queueVal[i]
-			break
-		}
-	}
-	p.regs[registers[a]] = uint64(v)
 }
 
 // mix spreads the bits of a queue's hash.

@@ -2,7 +2,7 @@
 // rule set, lowers it into a Program, matches packets against it and builds
 // the packed keys that name their flows.
 //
-// It owns programs, keys and the table of key shapes. It never counts a
+// It owns programs, keys and the tables of key shapes. It never counts a
 // packet, knows no flow table, reads no clock and does no I/O. The meter loads
 // a Program per running rule set and calls Match twice at most per packet
 // (RFC 2722 §4.3). Interpret runs the same rules step by step, in the RFC's
@@ -131,6 +131,11 @@ type Counters struct {
 	ShapeErrors uint64
 }
 
+// Stopped is the number of matches that a limit stopped; their verdict is Ignore.
+func (c *Counters) Stopped() uint64 {
+	return c.StepErrors + c.StackErrors + c.QueueErrors + c.ShapeErrors
+}
+
 // Program is a rule set ready to run. It belongs to one goroutine, because a
 // match uses its registers, queue and counters.
 type Program struct {
@@ -147,10 +152,10 @@ type Program struct {
 	paths  pathTable
 
 	regs [256]uint64
-	// The pattern queue, and the values that its computed attributes had when
+	// The pattern queue, and the values that its computed attributes had before
 	// they were pushed. queueHash[i] is the hash of the first i entries.
 	queue     [MaxQueue]pushed
-	queueVal  [MaxQueue]uint8
+	queueOld  [MaxQueue]uint8
 	queueHash [MaxQueue + 1]uint64
 	returns   [MaxReturns]returnPoint
 }
@@ -159,9 +164,9 @@ type Program struct {
 // filled in, and the index of the rule.
 type pushed struct{ save, rule uint32 }
 
-// Load verifies rs and lowers it. shapes is the table that keys of all the
-// meter's programs share and is never nil; rs is not kept. rs.Number becomes the key's first
-// octet. An error names every faulty rule, up to ruleset.MaxDiags of them.
+// Load verifies rs and lowers it. shapes is the table of the rule set's keys and
+// is never nil; Load only keeps it. rs is not kept. rs.Number becomes the key's
+// first octet. An error names every faulty rule, up to ruleset.MaxDiags of them.
 func Load(rs *ruleset.RuleSet, shapes *Shapes) (*Program, error) {
 	if err := verify(rs); err != nil {
 		return nil, err

@@ -209,8 +209,13 @@ func TestCheckedRulesLoad(t *testing.T) {
 	checked := 0
 	rapid.Check(t, func(t *rapid.T) {
 		rs := drawRules(t)
-		if len(rs.Rules) > MaxReturns {
-			rs.Rules = rs.Rules[:MaxReturns]
+		// Of long ones, and of ones that run off their end, few have no error.
+		n := min(len(rs.Rules), rapid.SampledFrom([]int{1, 2, 4, MaxReturns}).Draw(t, "at most"))
+		rs.Rules = rs.Rules[:n]
+		for i := range rs.Rules {
+			if r := &rs.Rules[i]; r.Action.Goes() {
+				r.Parameter = min(r.Parameter, uint16(n))
+			}
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "odd rules") {
 			r := &rs.Rules[rapid.IntRange(0, len(rs.Rules)-1).Draw(t, "odd rule")]
@@ -258,7 +263,8 @@ func TestMatchEqualsInterpret(t *testing.T) {
 			}
 		}
 	})
-	if counts == 0 {
+	// A short run draws too few to count on one that is counted.
+	if counts == 0 && !testing.Short() {
 		t.Error("no random packet was ever counted")
 	}
 }

@@ -305,7 +305,7 @@ known:
 }
 
 // Equal masks of two families make two keys, because addresses keep their
-// natural length (semantics 9).
+// natural length (decision 9).
 func TestFamiliesNeverMerge(t *testing.T) {
 	p := mustLoad(t, "Null & 0 = 0: GotoAct, next\n SourcePeerAddress & 255.255 = 0: CountPkt, 0")
 	var v4, v6, bare Key
@@ -325,7 +325,7 @@ func TestFamiliesNeverMerge(t *testing.T) {
 
 // A rule that gives no mask has one of 20 octets: what it saves is read back in
 // its natural length, the packet's or, if that is less, the value's own, and is
-// the same flow as what is saved with the mask written out (semantics 9).
+// the same flow as what is saved with the mask written out (decision 9).
 func TestWholeAddresses(t *testing.T) {
 	const all = "255.255.255.255.255.255.255.255.255.255.255.255.255.255.255.255.255.255.255.255"
 	var (
