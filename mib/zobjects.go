@@ -214,34 +214,35 @@ const (
 	ObjNtmRuleSetSampledOut          Obj = 207
 	ObjNtmRuleSetRulesExecuted       Obj = 208
 	ObjNtmRuleSetError               Obj = 209
-	ObjNtmReaderTable                Obj = 210
-	ObjNtmReaderEntry                Obj = 211
-	ObjNtmReaderWaits                Obj = 212
-	ObjNtmReaderCollected            Obj = 213
-	ObjNtmReaderTime                 Obj = 214
-	ObjNtmConformance                Obj = 215
-	ObjSnmpModules                   Obj = 216
-	ObjSnmpSet                       Obj = 217
-	ObjSnmpSetSerialNo               Obj = 218
-	ObjSnmpEngine                    Obj = 219
-	ObjSnmpEngineID                  Obj = 220
-	ObjSnmpEngineBoots               Obj = 221
-	ObjSnmpEngineTime                Obj = 222
-	ObjSnmpEngineMaxMessageSize      Obj = 223
-	ObjSnmpMPDStats                  Obj = 224
-	ObjSnmpUnknownSecurityModels     Obj = 225
-	ObjSnmpInvalidMsgs               Obj = 226
-	ObjSnmpUnknownPDUHandlers        Obj = 227
-	ObjSnmpTargetObjects             Obj = 228
-	ObjSnmpUnavailableContexts       Obj = 229
-	ObjSnmpUnknownContexts           Obj = 230
-	ObjUsmStats                      Obj = 231
-	ObjUsmStatsUnsupportedSecLevels  Obj = 232
-	ObjUsmStatsNotInTimeWindows      Obj = 233
-	ObjUsmStatsUnknownUserNames      Obj = 234
-	ObjUsmStatsUnknownEngineIDs      Obj = 235
-	ObjUsmStatsWrongDigests          Obj = 236
-	ObjUsmStatsDecryptionErrors      Obj = 237
+	ObjNtmRuleSetStopped             Obj = 210
+	ObjNtmReaderTable                Obj = 211
+	ObjNtmReaderEntry                Obj = 212
+	ObjNtmReaderWaits                Obj = 213
+	ObjNtmReaderCollected            Obj = 214
+	ObjNtmReaderTime                 Obj = 215
+	ObjNtmConformance                Obj = 216
+	ObjSnmpModules                   Obj = 217
+	ObjSnmpSet                       Obj = 218
+	ObjSnmpSetSerialNo               Obj = 219
+	ObjSnmpEngine                    Obj = 220
+	ObjSnmpEngineID                  Obj = 221
+	ObjSnmpEngineBoots               Obj = 222
+	ObjSnmpEngineTime                Obj = 223
+	ObjSnmpEngineMaxMessageSize      Obj = 224
+	ObjSnmpMPDStats                  Obj = 225
+	ObjSnmpUnknownSecurityModels     Obj = 226
+	ObjSnmpInvalidMsgs               Obj = 227
+	ObjSnmpUnknownPDUHandlers        Obj = 228
+	ObjSnmpTargetObjects             Obj = 229
+	ObjSnmpUnavailableContexts       Obj = 230
+	ObjSnmpUnknownContexts           Obj = 231
+	ObjUsmStats                      Obj = 232
+	ObjUsmStatsUnsupportedSecLevels  Obj = 233
+	ObjUsmStatsNotInTimeWindows      Obj = 234
+	ObjUsmStatsUnknownUserNames      Obj = 235
+	ObjUsmStatsUnknownEngineIDs      Obj = 236
+	ObjUsmStatsWrongDigests          Obj = 237
+	ObjUsmStatsDecryptionErrors      Obj = 238
 )
 
 // The sub-identifiers of columns below their entry, and of scalars below their
@@ -416,6 +417,7 @@ const (
 	ColNtmRuleSetSampledOut          uint32 = 9
 	ColNtmRuleSetRulesExecuted       uint32 = 10
 	ColNtmRuleSetError               uint32 = 11
+	ColNtmRuleSetStopped             uint32 = 12
 	ColNtmReaderWaits                uint32 = 1
 	ColNtmReaderCollected            uint32 = 2
 	ColNtmReaderTime                 uint32 = 3
@@ -708,6 +710,7 @@ var objects = [...]Object{
 	ObjNtmRuleSetSampledOut:          {Name: "ntmRuleSetSampledOut", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 6, 1, 9}, Kind: KindColumn, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmRuleSetRulesExecuted:       {Name: "ntmRuleSetRulesExecuted", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 6, 1, 10}, Kind: KindColumn, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmRuleSetError:               {Name: "ntmRuleSetError", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 6, 1, 11}, Kind: KindColumn, Syntax: SyntaxOctets, Type: "SnmpAdminString", Access: ReadOnly, Min: 0, Max: 255},
+	ObjNtmRuleSetStopped:             {Name: "ntmRuleSetStopped", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 6, 1, 12}, Kind: KindColumn, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmReaderTable:                {Name: "ntmReaderTable", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 7}, Kind: KindTable},
 	ObjNtmReaderEntry:                {Name: "ntmReaderEntry", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 7, 1}, Kind: KindEntry, Index: []Obj{ObjFlowReaderIndex}, Augments: ObjFlowReaderInfoEntry, HasAugment: true},
 	ObjNtmReaderWaits:                {Name: "ntmReaderWaits", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 7, 1, 1}, Kind: KindColumn, Syntax: SyntaxInteger, Type: "TruthValue", Access: ReadCreate, Min: 1, Max: 2, Enums: enumTruthValue},

@@ -55,7 +55,6 @@ type account struct {
 	config usm.UserConfig
 	level  usm.Level // the only level the account may use
 	who    *Principal
-	user   *usm.User // for the agent's engine; nil before SetAccess
 }
 
 // Access holds the communities and users of an agent. It is filled once and
@@ -208,14 +207,14 @@ func (a *Access) localize(engineID []byte) (*active, error) {
 		users:       make(usm.Users, len(a.accounts)),
 		accounts:    make(map[string]*account, len(a.accounts)),
 	}
-	for _, acc := range a.accounts {
+	for i := range a.accounts {
+		acc := &a.accounts[i]
 		u, err := usm.NewUser(acc.config, engineID)
 		if err != nil {
 			return nil, err
 		}
-		acc.user = u
 		act.users[u.Name()] = u
-		act.accounts[u.Name()] = &acc
+		act.accounts[u.Name()] = acc
 	}
 	return act, nil
 }

@@ -178,7 +178,7 @@ func (a *Agent) SetAccess(acc *Access) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.access = act
-	a.sets.clear()
+	a.sets.forgetRefused()
 	return nil
 }
 
@@ -195,9 +195,6 @@ func (a *Agent) UsmStat(f usm.Fault) uint32 {
 	defer a.mu.Unlock()
 	return a.engine.Stat(f)
 }
-
-// EngineID returns snmpEngineID, which must not be changed.
-func (a *Agent) EngineID() []byte { return a.engine.ID() }
 
 // Handle processes one message: src came from the address from at the time
 // now. It returns the answer, which lies in dst, or nil if there is none. src

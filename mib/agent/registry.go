@@ -111,7 +111,7 @@ func (g *registry) viewGet(q *Request, name []uint32, v *Value) Status {
 }
 
 // viewNext is next for what the principal may see and, in SNMPv1, what can be
-// sent (semantics: GetNext and walks skip Counter64).
+// sent, which Counter64 cannot (decision 28).
 func (g *registry) viewNext(q *Request, name []uint32, out *Name, v *Value, buf []uint32) Status {
 	view := q.Principal.View
 	for range maxSkips {

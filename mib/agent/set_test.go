@@ -187,15 +187,20 @@ func TestSetRepeated(t *testing.T) {
 			t.Error("the oldest Set is remembered")
 		}
 	})
-	t.Run("reload forgets", func(t *testing.T) {
+	t.Run("reload", func(t *testing.T) {
 		w := newWorld(t)
+		refused := datagram(V2c, "writer", request{tag: ber.SetRequest, id: 41, binds: []Bind{bind("~.2.2.5", 7)}})
+		w.Handle(outBuf, refused, here, w.now)
 		w.Handle(outBuf, msg, here, w.now)
-		if err := w.SetAccess(parse(t, "community writer write")); err != nil {
+		if err := w.SetAccess(&Access{communities: testAccess().communities}); err != nil {
 			t.Fatal(err)
 		}
 		w.events = nil
-		if w.Handle(outBuf, msg, here, w.now); len(w.events) == 0 {
-			t.Error("the answer is still remembered")
+		if w.Handle(outBuf, msg, here, w.now); len(w.events) != 0 {
+			t.Error("a Set that was done is done again")
+		}
+		if w.Handle(outBuf, refused, here, w.now); len(w.events) == 0 {
+			t.Error("a refusal is still remembered")
 		}
 	})
 }

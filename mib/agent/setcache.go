@@ -21,9 +21,9 @@ const (
 // the octets of the datagram. An SNMPv3 manager that repeats a request gives
 // it a new msgID, time, salt and digest, so there the comparison is of the
 // PDU, after USM has passed the message; a recorded message that is replayed
-// inside the time window is caught by it, too. As an answer to a Set only
-// repeats the bindings of the request, status and index are all that needs
-// keeping.
+// from the same address in that time is caught by it, too. As an answer to a
+// Set only repeats the bindings of the request, status and index are all that
+// needs keeping.
 type setCache struct {
 	ring [setMemories]setAnswer
 	next int
@@ -76,5 +76,12 @@ func (c *setCache) store(x *exchange) {
 	c.next = (c.next + 1) % len(c.ring)
 }
 
-// clear forgets everything.
-func (c *setCache) clear() { clear(c.ring[:]) }
+// forgetRefused forgets the Sets that were refused, when who may do what
+// changes: they might be granted now. Those that were done stay done.
+func (c *setCache) forgetRefused() {
+	for i := range c.ring {
+		if c.ring[i].status != OK {
+			c.ring[i] = setAnswer{}
+		}
+	}
+}

@@ -1,9 +1,6 @@
 package agent
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // subtrees are the names a view may use instead of an OID.
 var subtrees = map[string][]uint32{
@@ -34,19 +31,9 @@ var subtrees = map[string][]uint32{
 	"flowDataPackageTable":    {1, 3, 6, 1, 2, 1, 40, 2, 3},
 }
 
-// Subtrees returns the names a view in a users file may use, sorted.
-func Subtrees() []string {
-	var names []string
-	for n := range subtrees {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// LookupSubtree finds a subtree by its name, without regard to case, or reads
+// lookupSubtree finds a subtree by its name, without regard to case, or reads
 // a dotted OID.
-func LookupSubtree(s string) ([]uint32, bool) {
+func lookupSubtree(s string) ([]uint32, bool) {
 	if oid, ok := parseOID(s); ok {
 		return oid, true
 	}

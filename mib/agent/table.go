@@ -180,11 +180,6 @@ func (v *Value) Octets(b []byte) { v.val = ber.Value{Tag: ber.OctetString, Bytes
 // Text makes the value an OCTET STRING with a copy of s.
 func (v *Value) Text(s string) { v.Octets(append(v.Buf(), s...)) }
 
-// IPAddress makes the value an IpAddress.
-func (v *Value) IPAddress(a [4]byte) {
-	v.val = ber.Value{Tag: ber.IPAddress, Bytes: append(v.Buf(), a[:]...)}
-}
-
 // OID makes the value an OBJECT IDENTIFIER. o is not copied.
 func (v *Value) OID(o []uint32) { v.val = ber.Value{Tag: ber.ObjectID, OID: o} }
 

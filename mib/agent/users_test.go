@@ -49,6 +49,15 @@ community "c 2" write`)
 	}
 }
 
+// A byte-order mark, as editors put it in front, is no part of the first word.
+func TestParseUsersMark(t *testing.T) {
+	for _, first := range []string{"# a comment\n", ""} {
+		if a := parse(t, "\ufeff"+first+"community c read"); a.Communities() != 1 {
+			t.Errorf("%q: %v", first, a)
+		}
+	}
+}
+
 func TestOwners(t *testing.T) {
 	for _, tt := range []struct {
 		p           Principal
@@ -97,7 +106,8 @@ func TestParseUsersFaults(t *testing.T) {
 		{"no view", "community x read view", "view needs"},
 		{"empty view", `community x read view ,`, "a view is made of"},
 		{"big view", "community x read view " + strings.Repeat("1.3,", 64) + "1.3", "at most 64"},
-		{"conflict", "community x read view 1.3,-1.3", "includes and excludes"},
+		{"conflict", "community x read view 1.3,-1.3", "includes and excludes 1.3"},
+		{"nothing left", "community x read view -all", "includes and excludes all"},
 		{"no owner", "community x read owner", "owner needs a text"},
 		{"owner-only", "community x read owner-only", "needs an owner"},
 		{"open quote", `community "Xsecret read`, "does not end"},

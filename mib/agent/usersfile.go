@@ -45,7 +45,7 @@ func (e *UsersError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.
 // with from may come in any order:
 //
 //	view SUBTREE,...  what can be seen and set: OIDs or names such as flowMIB
-//	                  (see Subtrees); with - in front what can not; default all
+//	                  (see subtrees); with - in front what can not; default all
 //	owner TEXT        rows may be written only if their Owner begins so
 //	owner-only        and read only then, too
 //
@@ -58,6 +58,7 @@ func ParseUsers(r io.Reader, name string) (*Access, error) {
 	if len(text) > maxUsersFile {
 		return nil, fmt.Errorf("users file %s is larger than %d octets", name, maxUsersFile)
 	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // which some editors put in front
 	a := new(Access)
 	var errs []error
 	sc := bufio.NewScanner(bytes.NewReader(text))
@@ -212,7 +213,7 @@ func parseView(list string) (*View, error) {
 	var subtrees []Subtree
 	for _, s := range parts {
 		rest, exclude := strings.CutPrefix(s, "-")
-		oid, ok := LookupSubtree(rest)
+		oid, ok := lookupSubtree(rest)
 		if !ok {
 			return nil, errors.New("a view is made of OIDs such as 1.3.6.1.2.1.40 and names of subtrees such as flowMIB")
 		}

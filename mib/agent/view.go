@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -38,7 +39,7 @@ func NewView(subtrees []Subtree) (*View, error) {
 			return nil, fmt.Errorf("a view's subtree has more than %d sub-identifiers", ber.MaxOID)
 		}
 		if i > 0 && slices.Equal(e.OID, v.entries[i-1].OID) && e.Exclude != v.entries[i-1].Exclude {
-			return nil, fmt.Errorf("a view includes and excludes %s", dotted(e.OID))
+			return nil, fmt.Errorf("a view includes and excludes %s", cmp.Or(dotted(e.OID), "all"))
 		}
 	}
 	return v, nil

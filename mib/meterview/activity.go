@@ -70,6 +70,11 @@ func (t *activity) Next(q *agent.Request, after []uint32, next *agent.Name, val 
 				next.Set(inst[0], inst[1], inst[2], inst[3])
 				return t.read(q, inst[:], val)
 			}
+			if since == 0 && last == 0 {
+				// No flow at all can be seen. The other attributes and columns
+				// need not be searched for one: that is 150 searches.
+				return agent.EndOfMibView
+			}
 			from[2], from[3] = 0, 0
 		}
 		from[1] = 0

@@ -84,12 +84,14 @@ func (v *View) ruleSetInput(column, row uint32, val *agent.Value) agent.Status {
 		val.Counter64(in.SampledOut)
 	case mib.ColNtmRuleSetRulesExecuted:
 		val.Counter64(in.RulesExecuted)
+	case mib.ColNtmRuleSetStopped:
+		val.Counter64(in.Stopped)
 	}
 	return agent.OK
 }
 
 // readerTable is flowReaderInfoTable, or ntmReaderTable, which augments it.
-func (v *View) readerTable(table mib.Obj, read func(column, row uint32, val *agent.Value)) *rowTable {
+func (v *View) readerTable(table mib.Obj, read func(column, row uint32, val *agent.Value) agent.Status) *rowTable {
 	next := func(q *agent.Request, after uint32) uint32 {
 		for n := v.s.NextReader(after); n != 0; n = v.s.NextReader(n) {
 			if r, _ := v.s.Reader(n); visible(q, r.Owner) {
@@ -99,12 +101,11 @@ func (v *View) readerTable(table mib.Obj, read func(column, row uint32, val *age
 		return 0
 	}
 	return &rowTable{readable(table), next, func(_ *agent.Request, column, row uint32, val *agent.Value) agent.Status {
-		read(column, row, val)
-		return agent.OK
+		return read(column, row, val)
 	}}
 }
 
-func (v *View) readReader(column, row uint32, val *agent.Value) {
+func (v *View) readReader(column, row uint32, val *agent.Value) agent.Status {
 	r, _ := v.s.Reader(row)
 	switch column {
 	case mib.ColFlowReaderTimeout:
@@ -118,11 +119,15 @@ func (v *View) readReader(column, row uint32, val *agent.Value) {
 	case mib.ColFlowReaderStatus:
 		val.Int(int32(r.Status()))
 	case mib.ColFlowReaderRuleSet:
+		if r.RuleSet == 0 {
+			return agent.NoSuchInstance // what the row still needs (RFC 2579 RowStatus)
+		}
 		val.Int(int32(r.RuleSet))
 	}
+	return agent.OK
 }
 
-func (v *View) readNtmReader(column, row uint32, val *agent.Value) {
+func (v *View) readNtmReader(column, row uint32, val *agent.Value) agent.Status {
 	r, _ := v.s.Reader(row)
 	switch column {
 	case mib.ColNtmReaderWaits:
@@ -132,6 +137,7 @@ func (v *View) readNtmReader(column, row uint32, val *agent.Value) {
 	case mib.ColNtmReaderTime:
 		val.Octets(binary.BigEndian.AppendUint64(val.Buf(), uint64(r.Mark)))
 	}
+	return agent.OK
 }
 
 // managerTable is flowManagerInfoTable.

@@ -52,6 +52,9 @@ func (t *flowData) Next(q *agent.Request, after []uint32, next *agent.Name, val 
 				t.read(column, val)
 				return agent.OK
 			}
+			if from[1] == 0 {
+				break // no flow at all can be seen, by whatever column
+			}
 		}
 		from[1], from[2], from[3] = 0, 0, 0
 	}
@@ -70,6 +73,9 @@ func (v *View) nextFlow(q *agent.Request, set, filter, index uint32) (uint32, ui
 	for n := v.nextSeen(q, set); n != 0; n = v.nextSeen(q, n+1) {
 		if n != set {
 			filter, index = 0, 0
+		}
+		if c, _ := v.s.RuleSetCounts(int(n)); c.Flows == 0 {
+			continue // a search would look at all blocks of the table to find none
 		}
 		since := v.since(filter)
 		for index = v.search(n, since, index); index != 0; index = v.search(n, since, index) {

@@ -228,6 +228,25 @@ func TestColumnActivity(t *testing.T) {
 	}
 }
 
+// TestColumnActivityOfNobody: to find out that a principal sees no flow, the
+// table is gone through once, not once for each attribute and column.
+func TestColumnActivityOfNobody(t *testing.T) {
+	r := newRig(t, meter.Config{})
+	r.load(perHost)
+	const flows = 100
+	r.feed(0, flows, 0)
+	r.as = "b"
+	for _, name := range []string{"flowColumnActivityTable", "flowColumnActivityData.8.0.50", "flowColumnActivityTime.8.7"} {
+		b := r.next(oid(t, name))
+		if o, _, _ := mib.FindObject(b.name); o >= mib.ObjFlowColumnActivityTable && o <= mib.ObjFlowColumnActivityData {
+			t.Errorf("%s: %s is seen", name, mib.OIDName(b.name))
+		}
+		if n := r.view.found; n > 2*(flows+1) {
+			t.Errorf("%s: %d flows were looked at", name, n)
+		}
+	}
+}
+
 // TestTwoReaders read by their own time marks and miss nothing.
 func TestTwoReaders(t *testing.T) {
 	r := newRig(t, meter.Config{Inactivity: time.Second})

@@ -26,8 +26,8 @@ func subIDs(data []byte) (ids []uint32) {
 	return ids
 }
 
-// FuzzNames: whatever name is asked for, what comes next is after it, exists,
-// and is the first that does.
+// FuzzNames: whatever name is asked for, what comes next is after it and exists,
+// and a Get of the name itself is answered.
 func FuzzNames(f *testing.F) {
 	r := furnished(f)
 	for _, seed := range [][]byte{

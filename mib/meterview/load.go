@@ -56,8 +56,12 @@ func (l *Load) PerMille(now time.Time) uint32 {
 	}
 	var busy time.Duration
 	for _, c := range l.cells {
-		if age := now.Unix() - c.second; age >= 0 && age < int64(loadWindow/time.Second) {
+		switch age := now.Unix() - c.second; {
+		case age >= 0 && age < int64(loadWindow/time.Second):
 			busy += c.busy
+		case age == int64(loadWindow/time.Second): // the window begins inside this second
+			inside := time.Second - time.Duration(now.Nanosecond())
+			busy += c.busy * inside / time.Second
 		}
 	}
 	return uint32(min(busy*1000/window, 1000))

@@ -187,8 +187,10 @@ func TestLoad(t *testing.T) {
 		t.Errorf("half busy for 4 s: %d", got)
 	}
 	l.Add(at(4000), at(30000))
-	if got := l.PerMille(at(30000)); got < 900 {
-		t.Errorf("busy all the time: %d", got)
+	for _, ms := range []int{30000, 29999, 29500} {
+		if got := l.PerMille(at(ms)); got != 1000 {
+			t.Errorf("busy all the time, after %d ms: %d", ms, got)
+		}
 	}
 	if got := l.PerMille(at(60000)); got != 0 {
 		t.Errorf("idle for half a minute: %d", got)

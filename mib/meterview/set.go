@@ -22,9 +22,10 @@ type control struct {
 	requests map[rowName]meter.RowStatus // statuses asked for in this Set; RowNone if none is
 }
 
-// rowName names a row of a control table by its status column.
+// rowName names a row of a control table by one of its columns: as a row, by
+// its status column.
 type rowName struct {
-	status mib.Obj
+	column mib.Obj
 	index  uint32
 }
 
@@ -141,19 +142,27 @@ func (c *control) Check(t *agent.Txn) (agent.Status, *agent.Bind) {
 	if !errors.As(err, &row) {
 		return agent.GenErr, nil
 	}
-	if c.v.cfg.Log != nil {
-		c.v.cfg.Log.Warn("refused a Set", slog.String("principal", t.Request.Principal.Name),
-			slog.String("row", row.Table.String()), slog.Int("index", int(row.Index)), slog.Any("reason", row.Err))
+	if log, who := c.v.cfg.Log, t.Request.Principal.Name; log != nil {
+		c.v.refused = func() {
+			log.Warn("refused a Set", slog.String("principal", who),
+				slog.String("row", row.Table.String()), slog.Int("index", int(row.Index)), slog.Any("reason", row.Err))
+		}
 	}
 	return statusOf[row.Refusal], c.blame(t, row)
 }
 
 // hidden finds a binding by which a row refers to a rule set that the principal
 // does not see: for him there is none. Else he could keep its flows from being
-// recovered, or the rule set from being removed (semantics 29).
+// recovered, or the rule set from being removed (decision 29).
 func (c *control) hidden(t *agent.Txn) *agent.Bind {
 	if !t.Request.Principal.OwnerOnly {
 		return nil
+	}
+	written := make(map[rowName]bool)
+	for b := range t.Of(c) {
+		if o, index, _ := mib.FindObject(b.Name); len(index) == 1 {
+			written[rowName{o, index[0]}] = true
+		}
 	}
 	for b := range t.Of(c) {
 		o, index, _ := mib.FindObject(b.Name)
@@ -164,7 +173,7 @@ func (c *control) hidden(t *agent.Txn) *agent.Bind {
 			}
 		case mib.ObjFlowReaderStatus, mib.ObjFlowManagerStatus:
 			// A row may be older than the rule set it names.
-			if c.requests[rowName{o, index[0]}] == meter.RowActive && c.namesUnseen(t, o, index[0]) {
+			if c.requests[rowName{o, index[0]}] == meter.RowActive && c.namesUnseen(t, o, index[0], written) {
 				return b
 			}
 		}
@@ -182,27 +191,17 @@ func (c *control) unseen(t *agent.Txn, column mib.Obj, n int) bool {
 }
 
 // namesUnseen reports whether an existing row, given by its status column,
-// refers to such a rule set with a column that this Set leaves alone.
-func (c *control) namesUnseen(t *agent.Txn, status mib.Obj, index uint32) bool {
-	reader, _ := c.v.s.Reader(index)
+// refers to such a rule set with a column that is not among those written.
+func (c *control) namesUnseen(t *agent.Txn, status mib.Obj, index uint32, written map[rowName]bool) bool {
+	keeps := func(column mib.Obj, n int) bool {
+		return !written[rowName{column, index}] && c.unseen(t, column, n)
+	}
+	if status == mib.ObjFlowReaderStatus {
+		reader, _ := c.v.s.Reader(index)
+		return keeps(mib.ObjFlowReaderRuleSet, reader.RuleSet)
+	}
 	task, _ := c.v.s.Task(index)
-	columns := map[mib.Obj]int{mib.ObjFlowReaderRuleSet: reader.RuleSet}
-	if status == mib.ObjFlowManagerStatus {
-		columns = map[mib.Obj]int{
-			mib.ObjFlowManagerCurrentRuleSet: task.Current, mib.ObjFlowManagerStandbyRuleSet: task.Standby,
-		}
-	}
-	for b := range t.Of(c) {
-		if o, at, _ := mib.FindObject(b.Name); len(at) == 1 && at[0] == index {
-			delete(columns, o)
-		}
-	}
-	for column, n := range columns {
-		if c.unseen(t, column, n) {
-			return true
-		}
-	}
-	return false
+	return keeps(mib.ObjFlowManagerCurrentRuleSet, task.Current) || keeps(mib.ObjFlowManagerStandbyRuleSet, task.Standby)
 }
 
 // blame finds the binding that asked for what a row cannot do: its status, or

@@ -1,7 +1,9 @@
 package meterview
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -265,6 +267,40 @@ func TestRefusedRuleSetTellsWhy(t *testing.T) {
 	}
 }
 
+// insideLog is a log that finds out whether it is written to while the meter's
+// state is held.
+type insideLog struct {
+	bytes.Buffer
+	view   *View
+	inside bool
+}
+
+func (l *insideLog) Write(b []byte) (int, error) {
+	l.inside = l.inside || l.view.s != nil
+	return l.Buffer.Write(b)
+}
+
+// TestRefusedSetIsLogged, and not before metering goes on: whoever reads the
+// log may be slow.
+func TestRefusedSetIsLogged(t *testing.T) {
+	r := newRig(t, meter.Config{})
+	log := &insideLog{view: r.view}
+	r.view.cfg.Log = slog.New(slog.NewTextHandler(log, nil))
+	if got := r.set(set(t, "flowRuleInfoStatus.7", 4)); got != "inconsistentValue 1" {
+		t.Fatal(got)
+	}
+	if lines := log.String(); strings.Count(lines, "\n") != 1 || !strings.Contains(lines, `principal=private row="rule set" index=7`) {
+		t.Errorf("log %q", lines)
+	}
+	if log.inside {
+		t.Error("the meter stood still meanwhile")
+	}
+	r.mustSet(set(t, "flowManagerStatus.1", 4))
+	if n := strings.Count(log.String(), "\n"); n != 1 {
+		t.Errorf("%d lines", n)
+	}
+}
+
 // TestLifeOfARuleSet is a manager that has nothing but Sets.
 func TestLifeOfARuleSet(t *testing.T) {
 	r := newRig(t, meter.Config{})
@@ -371,6 +407,30 @@ func TestOwnersSeeTheirOwn(t *testing.T) {
 	if n := len(r.walk("flowDataToPDUs")); n != 6 {
 		t.Errorf("%d flows are seen, want 6", n)
 	}
+}
+
+// TestUnfinishedReader: what a row still needs is not there (RFC 2579
+// RowStatus); 0 would be outside the column's range.
+func TestUnfinishedReader(t *testing.T) {
+	r := newRig(t, meter.Config{})
+	r.mustSet(set(t, "flowReaderStatus.1", 5))
+	if st, rs := r.get("flowReaderStatus.1"), r.get("flowReaderRuleSet.1"); st != "3" || rs != "noSuchInstance" {
+		t.Errorf("status %s, rule set %s", st, rs)
+	}
+	r.mustSet(set(t, "flowReaderRuleSet.1", 7))
+	if st, rs := r.get("flowReaderStatus.1"), r.get("flowReaderRuleSet.1"); st != "2" || rs != "7" {
+		t.Errorf("status %s, rule set %s", st, rs)
+	}
+}
+
+// TestLargeSetOfAnOwner has as many bindings as a message holds. What they refer
+// to is found out in one pass: the meter stands still meanwhile, and a pass for
+// each binding takes a quarter of a minute.
+func TestLargeSetOfAnOwner(t *testing.T) {
+	r := newRig(t, meter.Config{})
+	r.as = "b"
+	r.mustSet(parse(t, "flowManagerStatus.1=4, flowManagerOwner.1=\"b\"")...)
+	r.mustSet(slices.Repeat(parse(t, "flowManagerStatus.1=1"), 3000)...)
 }
 
 // TestOwnersReferToTheirOwn: whoever does not see a rule set can neither hold

@@ -36,7 +36,7 @@ type Config struct {
 	// has not answered yet. nil is nothing.
 	Changed func()
 
-	// Log gets the reasons why rule sets are refused; nil is nowhere.
+	// Log gets the reasons why Sets of rows are refused; nil is nowhere.
 	Log *slog.Logger
 }
 
@@ -53,7 +53,8 @@ type View struct {
 	write     func(*meter.State) error
 	writing   bool
 	committed bool
-	found     int // flows found since the state was entered
+	refused   func() // logs why the Set was refused, outside; nil if there is nothing to tell
+	found     int    // flows found since the state was entered
 
 	flow    meter.Flow
 	control control
@@ -80,6 +81,10 @@ func (v *View) Do(op agent.Op, f func()) {
 		v.meter.View(v.read)
 	}
 	v.f = nil
+	if v.refused != nil {
+		v.refused() // a log that is slow to be read must not hold metering up
+		v.refused = nil
+	}
 	if v.committed {
 		v.committed = false
 		if v.cfg.Changed != nil {
@@ -128,7 +133,7 @@ func (v *View) Register(a *agent.Agent) error {
 	return nil
 }
 
-// visible reports whether a row of that Owner may be read (semantics 29).
+// visible reports whether a row of that Owner may be read (decision 29).
 func visible(q *agent.Request, owner string) bool { return q.Principal.MayRead(owner) }
 
 // sees reports whether there is a rule set of that number that may be read;
