@@ -32,7 +32,7 @@ type Output interface {
 
 // Collect makes one collection pass: it reads the flows of all tasks from f,
 // writes them to out, and acknowledges them to the meter. The acknowledgement
-// comes only after out has the whole collection (semantics 19), so a failure
+// comes only after out has the whole collection (decision 19), so a failure
 // at any point loses nothing: the next pass reads the same flows again, and
 // out either holds no trace of this one or knows it again.
 //

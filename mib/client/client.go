@@ -58,6 +58,7 @@ type Client struct {
 	addr string // for messages
 	size int    // Options.Datagram
 	near bool   // the meter is on this host
+	own  bool   // the socket is ours, not Options.Conn
 	pace pace   // of GetBulk
 	sets int    // octets that a Set of many variables may have
 
@@ -98,24 +99,49 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		x.Target, x.Port = "127.0.0.1", 9
 	}
 	if err := x.Connect(); err != nil {
-		return nil, fmt.Errorf("meter %s: %w", c.addr, plain(err))
+		return nil, notConnected(c.addr, err)
 	}
 	conn := x.Conn
 	if o.Conn != nil {
 		_ = conn.Close() // nothing was sent on it
 		conn = o.Conn
 	}
-	c.link = &link{conn: conn, timeout: o.Timeout, tries: c.tries}
+	c.own = o.Conn == nil
+	c.link = &link{timeout: o.Timeout, tries: c.tries}
+	c.use(conn)
 	x.Conn = c.link
 	c.snmp = x
+	return c, nil
+}
+
+// use makes conn the way to the meter.
+func (c *Client) use(conn net.Conn) {
+	c.link.conn = conn
 	c.near = isLoopback(conn.RemoteAddr())
-	c.pace = newPace(c.near, o.Datagram)
+	c.pace = newPace(c.near, c.size)
 	c.sets = c.pace.size
 	if u, ok := conn.(*net.UDPConn); ok {
 		// A large answer comes as a burst of fragments. Failure costs speed only.
 		_ = u.SetReadBuffer(1 << 20)
 	}
-	return c, nil
+}
+
+// Resolve looks the meter's name up again, between two requests, and reports
+// whether it has another address now, which is used from then on.
+func (c *Client) Resolve(ctx context.Context) (moved bool, err error) {
+	if !c.own {
+		return false, nil
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "udp", c.addr)
+	if err != nil {
+		return false, notConnected(c.addr, err)
+	}
+	before := c.link.conn
+	if conn.RemoteAddr().String() == before.RemoteAddr().String() {
+		return false, conn.Close()
+	}
+	c.use(conn)
+	return true, before.Close()
 }
 
 // Close closes the socket.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -233,6 +234,90 @@ func TestNoAnswer(t *testing.T) {
 	cancel()
 	if _, err := c.Info(done); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// unreachable has no route for so many Writes, and then no answer.
+type unreachable struct {
+	*clienttest.Link
+	faults int
+}
+
+func (u *unreachable) Write(b []byte) (int, error) {
+	if u.faults--; u.faults >= 0 {
+		return 0, &net.OpError{Op: "write", Net: "udp", Err: syscall.EHOSTUNREACH}
+	}
+	return u.Link.Write(b)
+}
+
+// TestUnreachable has a route that comes back, and one that does not.
+func TestUnreachable(t *testing.T) {
+	for _, faults := range []int{2, 3} {
+		u := &unreachable{clienttest.New().NewLink(1, clienttest.Faults{}), faults}
+		c, err := Dial(ctx, Options{Host: "x", Security: Security{Community: "private"}, Conn: u, Retries: 2, Timeout: time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Beat(ctx)
+		if faults == 2 && err != nil {
+			t.Errorf("the third try: %v", err)
+		}
+		if faults == 3 && (!IsNoAnswer(err) || !errors.Is(err, syscall.EHOSTUNREACH) || !strings.Contains(err.Error(), "cannot be reached")) {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+func TestNotConnected(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		err   error
+		waits bool
+	}{
+		{"no route", &net.OpError{Op: "dial", Net: "udp", Err: syscall.ENETUNREACH}, true},
+		{"no name server", &net.OpError{Op: "dial", Net: "udp", Err: &net.DNSError{Err: "server misbehaving", Name: "m", IsTemporary: true}}, true},
+		{"no such name", &net.OpError{Op: "dial", Net: "udp", Err: &net.DNSError{Err: "no such host", Name: "m", IsNotFound: true}}, false},
+		{"something else", errors.New("no"), false},
+	} {
+		if err := notConnected("m:161", fmt.Errorf("connecting: %w", tt.err)); IsNoAnswer(err) != tt.waits || !strings.Contains(err.Error(), "m:161") {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
+// TestResolve follows a name to another address.
+func TestResolve(t *testing.T) {
+	var at [2]net.PacketConn
+	for i := range at {
+		p, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		at[i] = p
+	}
+	first := at[0].LocalAddr().(*net.UDPAddr)
+	c, err := Dial(ctx, Options{Host: "127.0.0.1", Port: uint16(first.Port), Security: Security{Community: "private"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if moved, err := c.Resolve(ctx); moved || err != nil {
+		t.Errorf("it moved: %v, %v", moved, err)
+	}
+	c.addr = at[1].LocalAddr().String() // what the name means from now on
+	if moved, err := c.Resolve(ctx); !moved || err != nil {
+		t.Errorf("it did not move: %v", err)
+	}
+	if _, err := c.link.Write([]byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 10)
+	if err := at[1].SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := at[1].ReadFrom(buf); err != nil || string(buf[:n]) != "hello" {
+		t.Errorf("the new address gets %q, %v", buf[:n], err)
 	}
 }
 

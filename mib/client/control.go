@@ -9,7 +9,7 @@ import (
 	"netramet/mib"
 )
 
-const maxIndex = 256 // rows of a table, semantics of this project's meter
+const maxIndex = 256 // rows of a table (decision 8)
 
 // create makes a row at the lowest index that is free and not in used, and
 // fills it; activate follows when the caller is ready. What is left of a row

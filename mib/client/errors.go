@@ -3,7 +3,9 @@ package client
 import (
 	"errors"
 	"fmt"
+	"net"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gosnmp/gosnmp"
@@ -14,15 +16,16 @@ type NoAnswerError struct {
 	Addr    string
 	Tries   int
 	Timeout time.Duration // of each try
-	Refused bool          // its host says that nobody listens on the port
+	Cause   error         // what the system said of it; nil is nothing
 	V3      bool
 	Odd     string // what was wrong with what came in place of an answer; empty if nothing came
 }
 
-// Unwrap is a *NonsenseError if something came that was no answer.
+// Unwrap is a *NonsenseError if something came that was no answer, else the
+// Cause.
 func (e *NoAnswerError) Unwrap() error {
 	if e.Odd == "" {
-		return nil
+		return e.Cause
 	}
 	return &NonsenseError{Text: e.Odd}
 }
@@ -30,8 +33,11 @@ func (e *NoAnswerError) Unwrap() error {
 // Error names both things that silence can mean: SNMP does not tell an
 // unknown community from a meter that is not there.
 func (e *NoAnswerError) Error() string {
-	if e.Refused {
+	if errors.Is(e.Cause, syscall.ECONNREFUSED) {
 		return fmt.Sprintf("no meter answers at %s: the host says that nothing listens on that port", e.Addr)
+	}
+	if e.Cause != nil {
+		return fmt.Sprintf("meter %s cannot be reached: %v", e.Addr, e.Cause)
 	}
 	if e.Odd != "" {
 		return fmt.Sprintf("no answer from %s to %d tries of %v, but nonsense: %s", e.Addr, e.Tries, e.Timeout, e.Odd)
@@ -113,10 +119,29 @@ func IsStatus(err error, statuses ...Status) bool {
 	return false
 }
 
-// IsNoAnswer reports whether err is that the meter was silent.
+// IsNoAnswer reports whether err is that no answer came from the meter.
 func IsNoAnswer(err error) bool {
 	var e *NoAnswerError
 	return errors.As(err, &e)
+}
+
+// IsSilence reports whether err is that the meter was silent, or not there, on
+// a network that is.
+func IsSilence(err error) bool {
+	var e *NoAnswerError
+	return errors.As(err, &e) && (e.Cause == nil || errors.Is(e.Cause, syscall.ECONNREFUSED))
+}
+
+// notConnected is the error of a socket that could not be opened to addr. That
+// there is no way to the meter, or nobody to ask for its name, may pass; that
+// there is no such name, or no socket to be had, is no matter of the meter.
+func notConnected(addr string, err error) error {
+	var dns *net.DNSError
+	var system *net.OpError
+	if errors.As(err, &system) && !(errors.As(err, &dns) && dns.IsNotFound) {
+		return &NoAnswerError{Addr: addr, Cause: system}
+	}
+	return fmt.Errorf("meter %s: %w", addr, plain(err))
 }
 
 // explain finds the best error for a request that failed in gosnmp.

@@ -153,7 +153,7 @@ func (f *Flows) own(ctx context.Context, rows []uint32) error {
 
 // touch sets flowReaderLastTime. A second Set would be a second collection to
 // the meter, which then forgets flows one collection too early; so after a
-// lost answer the rows are read before anything is sent again (semantics 24).
+// lost answer the rows are read before anything is sent again (decision 24).
 func (f *Flows) touch(ctx context.Context, rows []uint32) error {
 	binds := make([]Bind, len(rows))
 	for i, row := range rows {

@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// refusedPause is the longest wait after the meter's host said that nobody
-// listens on the port; without it, all tries would be used up at once.
-const refusedPause = 100 * time.Millisecond
+// faultPause is the longest wait after the meter's host said that nobody
+// listens on the port, or the system that there is no way to it; without it,
+// all tries would be used up at once.
+const faultPause = 100 * time.Millisecond
 
 // maxOdds is how many datagrams that cannot be the answer are dropped before a
 // request is given up.
@@ -32,6 +33,7 @@ type link struct {
 	deadline time.Time       // of the present try
 	got      int             // size of the message received last
 	resent   int             // messages sent again, ever
+	unsent   error           // why the present try was not sent
 	odd      string          // what was wrong with a datagram that came for it and was dropped
 	odds     int             // how many were
 	err      error           // why the present request failed
@@ -50,26 +52,22 @@ func (l *link) begin(ctx context.Context) (end func()) {
 func (l *link) Write(b []byte) (int, error) {
 	l.last = append(l.last[:0], b...)
 	l.left = l.tries
-	if err := l.send(); err != nil {
-		l.err = err
-		return 0, err
-	}
+	l.send()
 	return len(b), nil
 }
 
-// send sends the message once more. That nobody listens shows at the next
-// Read, whichever of the two calls the system tells it to.
-func (l *link) send() error {
+// send sends the message once more. What is wrong shows at the next Read, for
+// the system tells either call.
+func (l *link) send() {
 	l.left--
 	l.deadline = time.Now().Add(l.timeout)
-	_, err := l.conn.Write(l.last)
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		_, err = l.conn.Write(l.last)
+	_, l.unsent = l.conn.Write(l.last)
+	if errors.Is(l.unsent, syscall.ECONNREFUSED) {
+		_, l.unsent = l.conn.Write(l.last) // that was about an earlier message
 	}
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		return nil
+	if errors.Is(l.unsent, syscall.ECONNREFUSED) {
+		l.unsent = nil
 	}
-	return err
 }
 
 // Read receives a message that can be the answer to the last one, which it
@@ -96,27 +94,31 @@ func (l *link) Read(b []byte) (int, error) {
 			l.err = l.ctx.Err()
 			return 0, l.err
 		}
-		refused := errors.Is(err, syscall.ECONNREFUSED)
-		if !refused && !errors.Is(err, os.ErrDeadlineExceeded) {
+		if errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.EMSGSIZE) { // no other try would mend it
 			l.err = err
 			return 0, err
+		}
+		// A route that is missing now may come back, as a meter may.
+		fault := err
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			fault = nil
 		}
 		if l.left <= 0 {
-			l.err = &NoAnswerError{Tries: l.tries, Timeout: l.timeout, Refused: refused, Odd: l.odd}
+			l.err = &NoAnswerError{Tries: l.tries, Timeout: l.timeout, Cause: fault, Odd: l.odd}
 			return 0, l.err
 		}
-		if refused {
-			pause(l.ctx, min(refusedPause, l.timeout))
+		if fault != nil {
+			pause(l.ctx, min(faultPause, l.timeout))
 		}
 		l.resent++
-		if err := l.send(); err != nil {
-			l.err = err
-			return 0, err
-		}
+		l.send()
 	}
 }
 
 func (l *link) receive(b []byte) (int, error) {
+	if l.unsent != nil {
+		return 0, l.unsent
+	}
 	if err := l.conn.SetReadDeadline(l.deadline); err != nil {
 		return 0, err
 	}

@@ -12,7 +12,7 @@ import (
 
 // maxSelector is the largest number of attributes in a package selector: the
 // OID of flowPackageData is 11 sub-identifiers long, the index has 4 more, and
-// an OID has at most 128 (semantics 28).
+// an OID has at most 128 (decision 28).
 const maxSelector = 113
 
 // plan is a FORMAT made ready for asking: one or more packages that together

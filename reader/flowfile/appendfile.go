@@ -43,6 +43,7 @@ type AppendFile struct {
 	info   fs.FileInfo // of the file as we left it; nil before
 	end    int64       // its size as we left it
 	start  int64       // where the present block begins
+	id     blockID     // of the present block
 	blocks []blockID   // the last ones in the file
 	last   *blockID    // the last one we wrote, be the file renamed since or not
 
@@ -179,7 +180,8 @@ func (a *AppendFile) Begin(iv reader.Interval, tasks []reader.Task) error {
 	if err := a.prepare(); err != nil {
 		return err
 	}
-	if a.holds(a.w.blockID(iv)) {
+	a.id = a.w.blockID(iv, tasks)
+	if a.holds(a.id) {
 		a.skip = true
 		a.skipped++
 		return nil
@@ -213,7 +215,6 @@ func (a *AppendFile) End() error {
 		a.skip = false
 		return a.release()
 	}
-	id := a.w.blockID(a.w.iv)
 	if err := a.w.End(); err != nil || a.stream {
 		return a.name(err)
 	}
@@ -231,6 +232,7 @@ func (a *AppendFile) End() error {
 		return err
 	}
 	a.end = size
+	id := a.id
 	a.blocks, a.last = remember(a.blocks, id), &id
 	return nil
 }

@@ -112,6 +112,33 @@ func TestWrittenBlockIsNotWrittenAgain(t *testing.T) {
 	}
 }
 
+// TestOtherRulesAreWritten: one trace metered twice by different rules gives
+// collections that differ in nothing but their rule sets.
+func TestOtherRulesAreWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	iv := reader.Interval{Number: 1, Time: testStart, From: 1, To: 6001}
+	one := reader.Task{RuleSet: 2, Name: "one", Format: format(t, "FlowIndex")}
+	two := reader.Task{RuleSet: 2, Name: "two", Format: one.Format}
+	for _, tt := range []struct {
+		tasks   []reader.Task
+		skipped int
+	}{
+		{[]reader.Task{one}, 0},
+		{[]reader.Task{two}, 0},
+		{[]reader.Task{one}, 1},
+		{[]reader.Task{one, {RuleSet: 3, Format: one.Format}}, 0},
+		{[]reader.Task{one, {RuleSet: 3, Format: one.Format}}, 1},
+	} {
+		a := openFlows(t, path, SyncNever)
+		if err := put(a, iv, tt.tasks); err != nil || a.Skipped() != tt.skipped {
+			t.Errorf("%v: error %v, skipped %d, want %d", tt.tasks, err, a.Skipped(), tt.skipped)
+		}
+	}
+	if n := strings.Count(mustRead(t, path), timeMark); n != 3 {
+		t.Errorf("%d collections, want 3", n)
+	}
+}
+
 func TestRenamedAway(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "f")

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"strconv"
 	"time"
 
 	"netramet/mib"
+	"netramet/reader"
 )
 
 const (
@@ -17,20 +19,38 @@ const (
 	statsMark   = "#Stats: "
 )
 
-// blockID is what the first and the last line of a block tell: the identity of
-// a collection.
+// blockID is what the information lines of a block tell: the identity of a
+// collection.
 type blockID struct {
 	meter  string
 	time   time.Time // to the second
 	from   uint64    // centiseconds of uptime, at least 1 (RFC 2123 §4.1)
 	to     uint64
 	number uint64 // of the interval; not known before the last line
+	sets   uint64 // digest of the #Ruleset lines, in order
 }
 
 // same reports whether two blocks are one collection.
 func (a blockID) same(b blockID) bool {
 	return a.from == b.from && a.to == b.to && a.number == b.number && a.meter == b.meter &&
-		a.time.Unix() == b.time.Unix()
+		a.time.Unix() == b.time.Unix() && a.sets == b.sets
+}
+
+// addSet notes a #Ruleset line, without its newline: the same trace under other
+// rules gives other collections.
+func (id *blockID) addSet(line []byte) {
+	h := fnv.New64a()
+	_, _ = h.Write(line) // never fails
+	id.sets = id.sets*31 + h.Sum64()
+}
+
+// appendRulesetLine appends the line that begins a rule set's records, without
+// its newline.
+func appendRulesetLine(b []byte, t *reader.Task) []byte {
+	b = append(b, rulesetMark...)
+	b = strconv.AppendInt(b, int64(t.RuleSet), 10)
+	b = append(b, ' ')
+	return appendText(b, t.Name, ' ')
 }
 
 // appendTimeLine appends the first line of a block.

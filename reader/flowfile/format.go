@@ -11,7 +11,7 @@ import (
 )
 
 // maxAttrs bounds the attributes of one #Format line. A data package holds at
-// most 113 (semantics 28), but a longer FORMAT is collected in several.
+// most 113 (decision 28), but a longer FORMAT is collected in several.
 const maxAttrs = 512
 
 const formatMark = "#Format: "

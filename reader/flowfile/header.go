@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// OctetMode says which octets the counters of a file hold (semantics 21).
+// OctetMode says which octets the counters of a file hold (decision 21).
 type OctetMode uint8
 
 // The octet modes. A file of another program says nothing about it.
@@ -28,7 +28,7 @@ func (m OctetMode) String() string {
 	return "octets(" + strconv.Itoa(int(m)) + ")"
 }
 
-// Zone says in which time zone a file's times of day are (semantics 7).
+// Zone says in which time zone a file's times of day are (decision 7).
 type Zone uint8
 
 // The zones. A file of another program says nothing about it.

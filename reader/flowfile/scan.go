@@ -73,6 +73,8 @@ func scan(r io.Reader) (s scanned, err error) {
 			id.number, _ = parseEndData(text)
 			s.blocks = remember(s.blocks, id)
 			s.whole, s.format, open = at, format, false
+		} else if bytes.HasPrefix(line, []byte(rulesetMark)) {
+			id.addSet(line)
 		} else if bytes.HasPrefix(line, []byte(formatMark)) {
 			format = string(line)
 		}

@@ -105,7 +105,7 @@ func (w *Writer) Begin(iv reader.Interval, tasks []reader.Task) error {
 			w.putFormat(w.tasks[0].plan)
 		}
 	}
-	w.buf = appendTimeLine(w.buf, w.blockID(iv), w.hdr.Zone)
+	w.buf = appendTimeLine(w.buf, w.blockID(iv, tasks), w.hdr.Zone)
 	w.putStats(iv.Stats)
 	for _, n := range iv.Notes {
 		w.buf = append(w.buf, "# "...)
@@ -168,11 +168,7 @@ func (w *Writer) putStats(stats []reader.Stat) {
 func (w *Writer) introduce(i int) {
 	for ; w.next <= i; w.next++ {
 		t := &w.tasks[w.next]
-		w.buf = append(w.buf, "#Ruleset: "...)
-		w.buf = strconv.AppendInt(w.buf, int64(t.RuleSet), 10)
-		w.buf = append(w.buf, ' ')
-		w.buf = appendText(w.buf, t.Name, ' ')
-		w.buf = append(w.buf, '\n')
+		w.buf = append(appendRulesetLine(w.buf, &t.Task), '\n')
 		w.putFormat(t.plan)
 	}
 }
@@ -310,6 +306,10 @@ func trimPartial(w io.Writer, written []byte) {
 	}
 }
 
-func (w *Writer) blockID(iv reader.Interval) blockID {
-	return blockID{meter: string(w.meter), time: iv.Time, from: max(iv.From, 1), to: iv.To, number: iv.Number}
+func (w *Writer) blockID(iv reader.Interval, tasks []reader.Task) blockID {
+	id := blockID{meter: string(w.meter), time: iv.Time, from: max(iv.From, 1), to: iv.To, number: iv.Number}
+	for i := range tasks {
+		id.addSet(appendRulesetLine(nil, &tasks[i]))
+	}
+	return id
 }
