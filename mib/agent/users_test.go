@@ -108,6 +108,8 @@ func TestParseUsersFaults(t *testing.T) {
 		{"big view", "community x read view " + strings.Repeat("1.3,", 64) + "1.3", "at most 64"},
 		{"conflict", "community x read view 1.3,-1.3", "includes and excludes 1.3"},
 		{"nothing left", "community x read view -all", "includes and excludes all"},
+		{"long owner", "community x read owner " + strings.Repeat("o", 128), "at most 127 octets"},
+		{"owner of other letters", "community x read owner \"M\xfcller\"", "at most 127 octets of UTF-8"},
 		{"no owner", "community x read owner", "owner needs a text"},
 		{"owner-only", "community x read owner-only", "needs an owner"},
 		{"open quote", `community "Xsecret read`, "does not end"},

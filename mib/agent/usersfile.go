@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"netramet/mib/ber"
 	"netramet/mib/usm"
@@ -19,6 +20,7 @@ const (
 	maxUsersFile   = 1 << 20 // octets
 	maxUsersLine   = 8192    // octets
 	maxUsersErrors = 10      // told at once
+	maxOwner       = 127     // octets of an OwnerString (RFC 2720's UTF8OwnerString)
 )
 
 // UsersError is a fault in a users file. Its text never repeats what stands
@@ -162,8 +164,11 @@ func (l *entryLine) option(kind string) (err error) {
 	case word == "view":
 		l.who.View, err = parseView(l.next())
 	case word == "owner":
-		if l.who.Owner = l.next(); l.who.Owner == "" {
+		switch l.who.Owner = l.next(); {
+		case l.who.Owner == "":
 			err = errors.New("owner needs a text")
+		case len(l.who.Owner) > maxOwner || !utf8.ValidString(l.who.Owner):
+			err = fmt.Errorf("no row can have that owner: at most %d octets of UTF-8", maxOwner)
 		}
 	case word == "owner-only":
 		l.who.OwnerOnly = true
