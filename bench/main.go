@@ -76,7 +76,14 @@ func meterMain() error {
 	noCache := flag.Bool("no-cache", false, "without remembered verdicts")
 	only := flag.Int("only", 0, "only the trace of this number, from 1")
 	flag.Parse()
-	if *only > 0 && *only <= len(traces) {
+	switch {
+	case flag.NArg() > 0:
+		return fmt.Errorf("%q: the one operand there is comes first: collect", flag.Arg(0))
+	case *packets < 1 || *runs < 1:
+		return errors.New("-packets and -runs are numbers from 1")
+	case *only < 0 || *only > len(traces):
+		return fmt.Errorf("-only %d: there are traces 1 to %d", *only, len(traces))
+	case *only > 0:
 		traces = traces[*only-1 : *only]
 	}
 	return bench(*packets, *runs, *dir, *profile, *noCache)
@@ -226,9 +233,17 @@ func feed(src sources.Source, m *meter.Meter) (result, error) {
 	}
 }
 
+// thousands is a number as the names of traces have it; no two have one name.
+func thousands(n int) string {
+	if n%1000 == 0 {
+		return fmt.Sprintf("%dk", n/1000)
+	}
+	return fmt.Sprint(n)
+}
+
 // makeTrace generates a trace unless it is there.
 func makeTrace(dir string, packets int, tr trace) (string, error) {
-	path := filepath.Join(dir, fmt.Sprintf("%dk-%dk-%s.pcap", packets/1000, tr.flows/1000, tr.duration))
+	path := filepath.Join(dir, fmt.Sprintf("%s-%s-%s.pcap", thousands(packets), thousands(tr.flows), tr.duration))
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
