@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"netramet/reader"
 	"netramet/reader/flowfile"
 )
 
@@ -100,6 +102,18 @@ type flowFile struct {
 	*flowfile.AppendFile
 	name   string
 	unlock func()
+	log    *slog.Logger // valid in a collection
+}
+
+// Begin tells of a collection that the file holds already. After a nemac that
+// was killed there is one; more come from a trace that is read again.
+func (f *flowFile) Begin(iv reader.Interval, tasks []reader.Task) error {
+	before := f.Skipped()
+	err := f.AppendFile.Begin(iv, tasks)
+	if f.Skipped() > before {
+		f.log.Warn("the flow file holds this collection already; it is not written again", "interval", iv.Number)
+	}
+	return err
 }
 
 // openLocked opens a flow data file for appending. Two that append to one file
@@ -116,7 +130,7 @@ func openLocked(name string, h flowfile.Header, sync flowfile.Sync) (*flowFile, 
 		unlock()
 		return nil, err
 	}
-	return &flowFile{f, name, unlock}, nil
+	return &flowFile{AppendFile: f, name: name, unlock: unlock}, nil
 }
 
 // Close closes the file and lets others at it.

@@ -21,9 +21,9 @@ const standbyMark = 65
 // runMeters looks after all meters at once, and returns when each is done.
 // What is wrong with rules shows before anything is sent.
 func runMeters(ctx context.Context, o *options, records []*options, std stdio) error {
-	jobs := make([]*job, len(records))
+	jobs, known := make([]*job, len(records)), ruleCache{}
 	for i, r := range records {
-		j, err := newJob(r, std)
+		j, err := newJob(r, known, std)
 		if err != nil {
 			return err
 		}
@@ -37,9 +37,12 @@ func runMeters(ctx context.Context, o *options, records []*options, std stdio) e
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup
 	for i, j := range jobs {
-		wg.Go(func() { errs[i] = j.run(ctx, log.With("meter", j.o.meter), len(jobs) > 1) })
+		wg.Go(func() { errs[i] = j.run(ctx, log.With("meter", j.o.target()), len(jobs) > 1) })
 	}
 	wg.Wait()
+	for _, j := range jobs {
+		j.tellSkipped()
+	}
 	return errors.Join(errs...)
 }
 
@@ -48,6 +51,9 @@ type job struct {
 	o   *options
 	std stdio
 	cfg session.Config
+
+	file    *flowFile // nil if it is standard output, or before it is open
+	resumed bool      // it goes on with what an earlier nemac began
 }
 
 // stdoutFile is the flow data on standard output.
@@ -55,7 +61,7 @@ type stdoutFile struct{ *flowfile.Writer }
 
 func (stdoutFile) Close() error { return nil }
 
-func newJob(o *options, std stdio) (*job, error) {
+func newJob(o *options, known ruleCache, std stdio) (*job, error) {
 	j := &job{o: o, std: std}
 	j.cfg = session.Config{
 		Owner: o.ownerName(), Clock: session.WallClock{}, Open: j.open,
@@ -76,11 +82,11 @@ func newJob(o *options, std stdio) (*job, error) {
 		j.cfg.Read, err = readFormats(o)
 		return j, err
 	}
-	if j.cfg.Sets, err = readRules(o.rules, std.err); err != nil {
+	if j.cfg.Sets, err = known.readAll(o.rules, std.err); err != nil {
 		return nil, err
 	}
 	if o.standby != "" {
-		sets, err := readRules([]string{o.standby}, std.err)
+		sets, err := known.readAll([]string{o.standby}, std.err)
 		if err != nil {
 			return nil, err
 		}
@@ -94,30 +100,50 @@ func newJob(o *options, std stdio) (*job, error) {
 
 func seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }
 
-// run looks after the meter. One of many is not given up when it does not
-// answer at the start: it may be down for a while.
+// run looks after the meter, and tells the log how it ended: while others go on,
+// the user sees it there only.
 func (j *job) run(ctx context.Context, log *slog.Logger, many bool) error {
+	log = log.With("owner", j.cfg.Owner) // several may work on one meter
+	j.cfg.Log = log
+	log.Info("begin", "snmp", j.o.security.String(), "options", j.o.text())
+	if err := j.follow(ctx, many); err != nil {
+		log.Error("end", "err", err)
+		return err
+	}
+	log.Info("end")
+	return nil
+}
+
+// follow keeps a session with the meter. One of many is not given up when it
+// does not answer at the start: it may be down for a while.
+func (j *job) follow(ctx context.Context, many bool) error {
 	unlock, err := lockOwner(j.cfg.Owner, j.o.target())
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	j.cfg.Log = log
-	log.Info("begin", "owner", j.cfg.Owner, "snmp", j.o.security.String(), "options", j.o.text())
 	for {
 		err := session.Run(ctx, j.cfg)
 		if err == nil {
-			log.Info("end")
 			return nil
 		}
-		log.Error("end", "err", err)
 		if !many || j.o.trace || j.o.downloadOnly || !client.IsNoAnswer(err) {
 			return fmt.Errorf("meter %s: %w", j.o.meter, err)
 		}
+		j.cfg.Log.Error("the meter cannot be reached; trying again with the next keepalive", "err", err)
 		if j.cfg.Clock.Sleep(ctx, j.cfg.Keepalive) != nil {
 			return nil
 		}
 	}
+}
+
+// tellSkipped says what the user would look for in the flow file in vain: who
+// meters a trace once more, with other rules perhaps, wants another file.
+func (j *job) tellSkipped() {
+	if j.file == nil || j.resumed || j.file.Skipped() == 0 {
+		return
+	}
+	fmt.Fprintf(j.std.err, "nemac: flow file %s held %d of these collections already; they are not written again\n", j.file.name, j.file.Skipped())
 }
 
 // open opens the flow file.
@@ -150,9 +176,11 @@ func (j *job) open(m *session.Meter, resumed bool) (session.Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.cfg.Log.Info("flow file", "name", f.name)
+	f.log = j.cfg.Log
+	j.file, j.resumed = f, resumed
+	f.log.Info("flow file", "name", f.name)
 	if n := f.CutOff(); n > 0 {
-		j.cfg.Log.Warn("an incomplete collection was cut off the flow file", "octets", n)
+		f.log.Warn("an incomplete collection was cut off the flow file", "octets", n)
 	}
 	return f, nil
 }

@@ -163,6 +163,9 @@ func endRuleSet(ctx context.Context, c *client.Client, o *options, name string, 
 		return fmt.Errorf("meter %s has several rule sets %q: name one by its number", c.Addr(), name)
 	}
 	set := found[0]
+	if remove && set.Number == 1 { // RFC 2720's default rule set
+		return errors.New("rule set 1 is built into the meter: it cannot be removed")
+	}
 	if !o.force && !ours(o, set.Owner) {
 		return fmt.Errorf("rule set %d belongs to %q: --force ends it all the same", set.Number, set.Owner)
 	}

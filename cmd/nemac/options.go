@@ -198,6 +198,15 @@ func (o *options) text() string {
 
 // complete resolves the operands and secrets and checks all values.
 func (o *options) complete(env func(string) string) error {
+	works := 0
+	for _, asked := range []bool{o.list, len(o.stop)+len(o.destroy) > 0, o.check, o.compile, o.downloadOnly} {
+		if asked {
+			works++
+		}
+	}
+	if works > 1 {
+		return errors.New("--list, --stop and --destroy, --check, --compile, --download-only: one of these at a time")
+	}
 	if o.check || o.compile {
 		o.rules = append(o.rules[:len(o.rules):len(o.rules)], o.operands...)
 		if len(o.rules) == 0 {
@@ -324,8 +333,10 @@ func (o *options) checkJob() error {
 		return errors.New("-o needs a standby rule file (-e)")
 	case o.floodMark < -1 || o.floodMark > 100:
 		return fmt.Errorf("--flood-mark %d: it is a percentage, 0 to 100", o.floodMark)
-	case o.inactive < -1 || o.readerTimeout < -1 || o.readerTimeout > maxSeconds:
-		return errors.New("a time in seconds is 0 or more")
+	case o.inactive < -1 || o.inactive > maxSeconds:
+		return fmt.Errorf("-i %d: 0 to %d seconds", o.inactive, maxSeconds)
+	case o.readerTimeout < -1 || o.readerTimeout > maxSeconds:
+		return fmt.Errorf("--reader-timeout %d: 0 to %d seconds", o.readerTimeout, maxSeconds)
 	case o.retries < 0 || o.retries > 100:
 		return fmt.Errorf("--retries %d: 0 to 100", o.retries)
 	case o.timeout < time.Millisecond || o.timeout > 5*time.Minute:

@@ -44,6 +44,9 @@ func TestOptions(t *testing.T) {
 		{"mark without standby", "-o 50 -ra meter x", "-o needs a standby rule file (-e)", ""},
 		{"config and meter", "-f x meter", "with -f the meters stand in the file, not on the command line", ""},
 		{"config and list", "-f x --list", "-f is for collecting: --list, --stop, --destroy, --check and --compile go without it", ""},
+		{"inactivity", "-i 3000000000 -ra meter x", "-i 3000000000: 0 to 2147483647 seconds", ""},
+		{"reader timeout", "--reader-timeout=-5 -ra meter x", "--reader-timeout -5: 0 to 2147483647 seconds", ""},
+		{"two works", "--list --stop a meter x", "--list, --stop and --destroy, --check, --compile, --download-only: one of these at a time", ""},
 		{"datagram", "--datagram 100 -ra meter x", "--datagram 100: 484 to 65507", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -141,6 +144,27 @@ func TestConfigErrors(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestSharedRules: what many meters share is read and warned of once, and two
+// numbers that clash for one meter do not change it for another.
+func TestSharedRules(t *testing.T) {
+	known, warnings := ruleCache{}, &strings.Builder{}
+	a := writeFile(t, "a.srl", "set 7; save DestPeerAddress/24; count;\n")
+	b := writeFile(t, "b.srl", "set 7; count;\n")
+	for range 2 {
+		sets, err := known.readAll([]string{b, a}, warnings)
+		if err != nil || sets[0].Number != 7 || sets[1].Number != 0 {
+			t.Fatalf("error %v, rule sets %+v", err, sets)
+		}
+	}
+	sets, err := known.readAll([]string{a}, warnings)
+	if err != nil || sets[0].Number != 7 {
+		t.Errorf("error %v, rule sets %+v", err, sets)
+	}
+	if n := strings.Count(warnings.String(), "without a test of PeerType"); n != 1 {
+		t.Errorf("%d warnings of the file, want 1:\n%s", n, warnings)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,36 @@ func TestResume(t *testing.T) {
 	}
 	if files, _ := filepath.Glob("nemac.log.*"); len(files) != 4 {
 		t.Errorf("log files %q", files)
+	}
+}
+
+// TestTraceReadAgain reads a trace again into the same file: what it holds
+// already is not written twice, which the user is told; what other rules give
+// is written.
+func TestTraceReadAgain(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "f.flows")
+	for i, tt := range []struct {
+		rules, told string
+		blocks      int
+	}{
+		{"hosts.srl", "", 3},
+		{"hosts.srl", "held 3 of these collections already", 3},
+		{"services.srl", "", 6},
+	} {
+		m := startMeter(t, testdata("office.pcap"), meter.Config{Interval: 100 * time.Second}, 1)
+		log := filepath.Join(dir, strconv.Itoa(i))
+		status, _, errs := nemac(t, t.Context(), "-C", "-m", m.port, "-r", testdata(tt.rules), "-F", file, "-L", log, "127.0.0.1", "private")
+		if status != 0 || (errs == "") != (tt.told == "") || !strings.Contains(errs, tt.told) {
+			t.Errorf("run %d: status %d, %q", i+1, status, errs)
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(b), "\n#EndData"); n != tt.blocks {
+			t.Errorf("run %d: %d collections in the file, want %d", i+1, n, tt.blocks)
+		}
 	}
 }
 

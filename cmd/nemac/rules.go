@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -17,33 +18,47 @@ type ruleErrors struct{ error }
 
 func (e ruleErrors) Unwrap() error { return e.error }
 
-// readRules reads rule files. Warnings go to warn.
-func readRules(files []string, warn io.Writer) ([]*ruleset.RuleSet, error) {
+// ruleCache is the rule files read so far, by name: many meters share them, and
+// what is to be warned of is told once. A rule set in it is not changed.
+type ruleCache map[string]*ruleset.RuleSet
+
+// read reads a rule file. Warnings go to warn.
+func (known ruleCache) read(file string, warn io.Writer) (*ruleset.RuleSet, error) {
+	if rs, ok := known[file]; ok {
+		return rs, nil
+	}
+	f, err := rulefile.Read("nemac", file)
+	if w := f.Diags.Warnings(); w != "" {
+		fmt.Fprintln(warn, w)
+	}
+	if err != nil {
+		return nil, err
+	}
+	rs := f.Rules
+	if err := flowfile.CheckFormat(rs.OutputFormat()); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	known[file] = rs
+	return rs, nil
+}
+
+// readAll reads the rule files of one meter.
+func (known ruleCache) readAll(files []string, warn io.Writer) ([]*ruleset.RuleSet, error) {
 	var sets []*ruleset.RuleSet
 	var failed []string
 	numbers := map[int]string{}
 	for _, file := range files {
-		rs, diags, err := rulefile.Read("nemac", file)
-		if w := diags.Warnings(); w != "" {
-			fmt.Fprintln(warn, w)
-		}
-		if err == nil {
-			if err = flowfile.CheckFormat(rs.OutputFormat()); err != nil {
-				err = fmt.Errorf("%s: %w", file, err)
-			}
-		}
-		if err == nil && rs.Number > 0 {
-			if other, taken := numbers[rs.Number]; taken {
-				fmt.Fprintf(warn, "%s: warning: rule set number %d is %s's too; the meter gives it another\n", file, rs.Number, other)
-				rs.Number = 0
-			} else {
-				numbers[rs.Number] = file
-			}
-		}
+		rs, err := known.read(file, warn)
 		if err != nil {
 			failed = append(failed, err.Error())
 			continue
 		}
+		if other, taken := numbers[rs.Number]; taken && rs.Number > 0 {
+			fmt.Fprintf(warn, "%s: warning: rule set number %d is %s's too; the meter gives it another\n", file, rs.Number, other)
+			free := *rs
+			free.Number, rs = 0, &free
+		}
+		numbers[rs.Number] = file
 		sets = append(sets, rs)
 	}
 	if len(failed) > 0 {
@@ -55,9 +70,10 @@ func readRules(files []string, warn io.Writer) ([]*ruleset.RuleSet, error) {
 // readFormats makes what --read-only reads, with the FORMATs of --format: of
 // each file the FORMAT and STATISTICS count, not its rules.
 func readFormats(o *options) ([]session.Read, error) {
+	known := ruleCache{} // of its own, for its files are read without warnings
 	var formats []*ruleset.RuleSet
 	for _, file := range o.formats {
-		sets, err := readRules([]string{file}, io.Discard) // what its rules do is no matter
+		sets, err := known.readAll([]string{file}, io.Discard) // what its rules do is no matter
 		if err != nil {
 			return nil, err
 		}
@@ -80,21 +96,22 @@ func readFormats(o *options) ([]session.Read, error) {
 
 // showRules is --check and --compile.
 func showRules(o *options, std stdio) error {
-	sets, err := readRules(o.rules, std.err)
+	sets, err := ruleCache{}.readAll(o.rules, std.err)
 	if err != nil {
 		return err
 	}
+	out := bufio.NewWriter(std.out) // it keeps the first error of a write
 	for i, rs := range sets {
 		if !o.compile {
-			fmt.Fprintf(std.out, "%s: ok, %d rules\n", o.rules[i], len(rs.Rules))
+			fmt.Fprintf(out, "%s: ok, %d rules\n", o.rules[i], len(rs.Rules))
 			continue
 		}
 		if i > 0 {
-			fmt.Fprintln(std.out)
+			fmt.Fprintln(out)
 		}
-		if err := ruleset.Print(std.out, rs); err != nil {
+		if err := ruleset.Print(out, rs); err != nil {
 			return err
 		}
 	}
-	return nil
+	return out.Flush()
 }

@@ -77,6 +77,7 @@ func (s *system) manage(t *testing.T) {
 		`^1 +2 +60 s .*active +campus$`) // reader
 	contains(t, s.do(t, m, 1, "--stop=hosts"), `belongs to "campus".*--force`)
 	contains(t, s.do(t, m, 1, "--destroy=7"), `no rule set "7"`)
+	contains(t, s.do(t, m, 1, "--destroy=1", "--force"), `rule set 1 is built into the meter`)
 	contains(t, s.do(t, m, 0, "--stop=services"), `task 2 ended`)
 	contains(t, s.do(t, m, 0, "--destroy=services"), `rule set 3 services removed`)
 	list := s.do(t, m, 0, "--list")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,11 +44,10 @@ type output interface {
 // runBatch meters a trace under all rule sets and writes the flow data. Errors
 // in the rules, the trace's name or the output's show before metering starts.
 func runBatch(ctx context.Context, o *options, std stdio) error {
-	sets, err := readRules(o.rules, std.err)
+	ctx, stop := untilHangUp(ctx)
+	defer stop()
+	sets, err := o.readRules(std.err)
 	if err != nil {
-		return err
-	}
-	if err := checkFormats(sets, o.rules); err != nil {
 		return err
 	}
 	src, err := openTrace(ctx, o.trace, std.in)
@@ -60,12 +60,13 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if err := b.runSets(sets, o.rules); err != nil {
 		return err
 	}
-	if b.out, err = openOutput(o, std.out); err != nil {
+	if b.out, err = openOutput(o, std); err != nil {
 		return err
 	}
 	b.show = newProgress(o, std.err)
 	err = b.meterTrace(ctx)
 	b.show.clear()
+	b.warnStopped(std.err)
 	if !o.silent {
 		b.summary(std.err)
 	}
@@ -93,8 +94,8 @@ func (b *batch) runSets(sets []*ruleset.RuleSet, files []string) error {
 	return err
 }
 
-func openOutput(o *options, stdout io.Writer) (output, error) {
-	if err := checkOverwrite(o); err != nil {
+func openOutput(o *options, std stdio) (output, error) {
+	if err := o.checkOverwrite("-F", o.flowFile, std.in); err != nil {
 		return nil, err
 	}
 	h := flowfile.Header{
@@ -108,7 +109,7 @@ func openOutput(o *options, stdout io.Writer) (output, error) {
 		h.Octets = flowfile.OctetsPeer
 	}
 	if o.flowFile == "" || o.flowFile == "-" {
-		return flowfile.NewWriter(stdout, h), nil
+		return flowfile.NewWriter(std.out, h), nil
 	}
 	sync := flowfile.SyncNever
 	if o.sync {
@@ -117,24 +118,37 @@ func openOutput(o *options, stdout io.Writer) (output, error) {
 	return flowfile.Create(o.flowFile, h, sync)
 }
 
-// checkOverwrite refuses to write over what is read.
-func checkOverwrite(o *options) error {
-	out, err := os.Stat(o.flowFile)
+// checkOverwrite refuses to write to a file that this run reads, under whatever
+// name. option is how the command line names the file.
+func (o *options) checkOverwrite(option, file string, stdin io.Reader) error {
+	out, err := os.Stat(file)
 	if err != nil || !out.Mode().IsRegular() {
 		return nil // a new file, or none that could be destroyed
 	}
 	_, path, _ := strings.Cut(o.trace, ":") // of format:path
-	for _, in := range append([]string{o.trace, path}, o.rules...) {
-		if fi, err := os.Stat(in); err == nil && os.SameFile(fi, out) {
-			return fmt.Errorf("-F %s: this run reads that file; name another one", o.flowFile)
+	var read []os.FileInfo
+	for _, name := range append([]string{o.trace, path, o.managed.users, o.managed.state}, o.ruleFiles...) {
+		if fi, err := os.Stat(name); err == nil {
+			read = append(read, fi)
 		}
+	}
+	if f, ok := stdin.(*os.File); ok && isStdin(o.trace) {
+		if fi, err := f.Stat(); err == nil {
+			read = append(read, fi)
+		}
+	}
+	if slices.ContainsFunc(read, func(in os.FileInfo) bool { return os.SameFile(in, out) }) {
+		return fmt.Errorf("%s %s: this run reads that file; name another one", option, file)
 	}
 	return nil
 }
 
+// isStdin reports whether a trace is standard input.
+func isStdin(uri string) bool { return uri == "-" || strings.HasSuffix(uri, ":-") }
+
 // traceName is the base name of a trace's path.
 func traceName(uri string) string {
-	if uri == "-" || strings.HasSuffix(uri, ":-") {
+	if isStdin(uri) {
 		return "stdin"
 	}
 	return filepath.Base(uri)

@@ -40,7 +40,7 @@ type daemon struct {
 	changed chan struct{} // has an element when a Set may have moved the trace on
 	heard   atomic.Int64  // Unix ns of the newest SNMP message of somebody who is let in
 	waited  bool          // some reader held the trace up; of the goroutine that reads it
-	told    atomic.Bool   // the log says that the flow table was full
+	told    toldLosses
 }
 
 // wallEvery is how often what falls due by wall time is looked for.
@@ -71,7 +71,7 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	defer closeAll(conns)
-	log, file, err := openLog(o, std.err)
+	log, file, err := openLog(o, std)
 	if err != nil {
 		return err
 	}
@@ -239,21 +239,15 @@ func (d *daemon) wake() {
 	}
 }
 
-// observe tells the meter what the source counts, and the log that the flow
-// table was full.
+// observe tells the meter what the source counts, and the log what is lost.
 func (d *daemon) observe() {
 	stats := d.src.Stats()
-	var full string
-	var most int
+	var lost losses
 	_ = d.meter.Update(func(s *meter.State) error {
-		if c := s.Counts(); c.FullAt != 0 {
-			full, most = s.TimeOf(c.FullAt).Format(time.RFC3339), s.MaxFlows()
-		}
+		lost = lossesOf(s)
 		return d.showSource(s, stats)
 	})
-	if full != "" && d.told.CompareAndSwap(false, true) {
-		d.log.Warn("flow table full; -f makes it larger", slog.String("at", full), slog.Int("flows", most))
-	}
+	d.told.tell(lost, d.log)
 }
 
 // showSource shows the trace in ifTable: its counts at interface 1, and a name

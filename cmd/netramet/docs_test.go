@@ -62,6 +62,32 @@ func TestDocs(t *testing.T) {
 	}
 }
 
+// TestDocBuild: a "go build" of several commands on the pages says where they
+// go, for without -o it makes none.
+func TestDocBuild(t *testing.T) {
+	root := filepath.Join("..", "..")
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	builds := 0
+	for _, page := range append(pages, filepath.Join(root, "README.md")) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, build := range regexp.MustCompile("go build [^`\n]+").FindAllString(string(text), -1) {
+			builds++
+			if strings.Count(build, "./") > 1 && !strings.Contains(build, " -o ") {
+				t.Errorf("%s: %q makes no program", filepath.Base(page), build)
+			}
+		}
+	}
+	if builds == 0 {
+		t.Error("no page says how to build the commands")
+	}
+}
+
 type docBlock struct {
 	line  int
 	file  string // the block is this file; "": commands

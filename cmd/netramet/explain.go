@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -22,7 +23,7 @@ import (
 // explainPacket shows how packet N of a trace runs through the rule sets, by
 // the naive interpreter, and which flow counts it after the packets before it.
 func explainPacket(ctx context.Context, o *options, std stdio) error {
-	sets, err := readRules(o.rules, std.err)
+	sets, err := o.readRules(std.err)
 	if err != nil {
 		return err
 	}
@@ -45,13 +46,14 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 	var p packet.Packet
 	p.DecodeNet(f)
 	p.DecodeRest(f)
-	explainFrame(std.out, o.explain, f, &p)
+	out := bufio.NewWriter(std.out) // it keeps the first error of a write
+	explainFrame(out, o.explain, f, &p)
 	for i, rs := range sets {
-		if err := b.explainRuleSet(std.out, o.rules[i], rs, &p); err != nil {
-			return err
+		if err := b.explainRuleSet(out, o.rules[i], rs, &p); err != nil {
+			return errors.Join(err, out.Flush())
 		}
 	}
-	return nil
+	return out.Flush()
 }
 
 // frameNumber meters the packets before number n and returns that frame.

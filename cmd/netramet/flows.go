@@ -100,7 +100,7 @@ func (l *localFlows) Commit(context.Context) error {
 }
 
 // statistics are the figures of a #Stats record in trace mode: functions of
-// the trace and the rule sets alone (semantics 7).
+// the trace and the rule sets alone (decision 7).
 func statistics(s *meter.State, tasks []reader.Task) []reader.Stat {
 	c := s.Counts()
 	var sum meter.RuleSetCounts

@@ -48,6 +48,7 @@ is in the flow data), 2 for a wrong command line.
 `
 
 // printHelp explains every option, with examples.
-func printHelp(w io.Writer) {
-	fmt.Fprint(w, helpHead, newFlags(&options{}).FlagUsagesWrapped(80), helpTail)
+func printHelp(w io.Writer) error {
+	_, err := fmt.Fprint(w, helpHead, newFlags(&options{}).FlagUsagesWrapped(80), helpTail)
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 
 	"netramet/mib/agent"
@@ -48,6 +49,10 @@ func (m *managedOptions) access() (*agent.Access, error) {
 	return acc, nil
 }
 
+// freePortTries is how often a free port is looked for that is free in both
+// families of addresses.
+const freePortTries = 10
+
 // openSockets listens on the addresses of --listen; without any, on loopback
 // in IPv4 and, where the system has it, IPv6. What everybody could misuse is
 // refused before a socket is open.
@@ -67,8 +72,25 @@ func (m *managedOptions) openSockets(ctx context.Context, acc *agent.Access) (co
 	if err := agent.CheckListen(addrs, acc); err != nil {
 		return nil, err
 	}
+	return listenFree(addrs, optional, func(at netip.AddrPort) (net.PacketConn, error) { return listenUDP(ctx, at) })
+}
+
+// listenFree opens a socket on each address, or none. A free port of one family
+// of addresses may be in use in the other: then it looks for another.
+func listenFree(addrs []netip.AddrPort, optional int, listen func(netip.AddrPort) (net.PacketConn, error)) (conns []net.PacketConn, err error) {
+	for range freePortTries {
+		conns, err = listenAll(slices.Clone(addrs), optional, listen)
+		if addrs[0].Port() != 0 || !errors.Is(err, syscall.EADDRINUSE) {
+			break
+		}
+	}
+	return conns, err
+}
+
+// listenAll opens a socket on each address, or none. It changes addrs.
+func listenAll(addrs []netip.AddrPort, optional int, listen func(netip.AddrPort) (net.PacketConn, error)) (conns []net.PacketConn, err error) {
 	for i, at := range addrs {
-		c, err := listenUDP(ctx, at)
+		c, err := listen(at)
 		if err != nil && i >= optional && !errors.Is(err, syscall.EADDRINUSE) {
 			continue
 		}

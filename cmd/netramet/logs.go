@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"sync"
@@ -15,14 +14,18 @@ type logFile struct {
 	f    *os.File
 }
 
-// openLog makes the log of a managed meter. file is nil if it goes to stderr.
-func openLog(o *options, stderr io.Writer) (log *slog.Logger, file *logFile, err error) {
+// openLog makes the log of a managed meter. file is nil if it goes to standard
+// error.
+func openLog(o *options, std stdio) (log *slog.Logger, file *logFile, err error) {
 	level, err := o.managed.level(o.silent)
 	if err != nil {
 		return nil, nil, err
 	}
-	out := stderr
+	out := std.err
 	if o.managed.logFile != "" {
+		if err := o.checkOverwrite("-L", o.managed.logFile, std.in); err != nil {
+			return nil, nil, err
+		}
 		file = &logFile{path: o.managed.logFile}
 		if err := file.reopen(); err != nil {
 			return nil, nil, err

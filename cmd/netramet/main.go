@@ -36,20 +36,16 @@ func main() {
 
 // run is main without the process around it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	std := stdio{stdin, stdout, stderr}
 	o, err := parseOptions(args)
 	switch {
 	case errors.Is(err, pflag.ErrHelp):
-		printHelp(stdout)
-		return statusOK
+		err = printHelp(stdout)
 	case err != nil:
 		fmt.Fprintf(stderr, "netramet: %v\nTry 'netramet -h'.\n", err)
 		return statusUsage
 	case o.version:
-		fmt.Fprintf(stdout, "netramet %s\n", Version)
-		return statusOK
-	}
-	std := stdio{stdin, stdout, stderr}
-	switch {
+		_, err = fmt.Fprintf(stdout, "netramet %s\n", Version)
 	case o.compile:
 		err = compileRules(o, std)
 	case o.explain > 0:

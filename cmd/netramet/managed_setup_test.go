@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"netramet/meter"
@@ -94,6 +96,42 @@ func TestManagedListen(t *testing.T) {
 	}
 }
 
+// TestManagedFreePort looks for another free port if the first is not free for
+// IPv6, and does not wait for a port that was asked for.
+func TestManagedFreePort(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		port  uint16
+		taken int // how many ports IPv6 has not
+		tries int
+		ok    bool
+	}{
+		{"free", 0, 0, 1, true},
+		{"the third is free", 0, 2, 3, true},
+		{"none is free", 0, 1000, freePortTries, false},
+		{"a port that was asked for", 1614, 1, 1, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			addrs := []netip.AddrPort{
+				netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), tt.port), netip.AddrPortFrom(netip.IPv6Loopback(), tt.port),
+			}
+			tries, taken := 0, tt.taken
+			conns, err := listenFree(addrs, 1, func(at netip.AddrPort) (net.PacketConn, error) {
+				if at.Addr().Is4() {
+					tries++
+				} else if taken--; taken >= 0 {
+					return nil, fmt.Errorf("listening on %v: %w", at, syscall.EADDRINUSE)
+				}
+				return net.ListenPacket("udp4", "127.0.0.1:0") // any socket will do
+			})
+			defer closeAll(conns)
+			if (err == nil) != tt.ok || tries != tt.tries || tt.ok != (len(conns) == 2) {
+				t.Errorf("%d sockets after %d tries, %v", len(conns), tries, err)
+			}
+		})
+	}
+}
+
 // TestManagedState counts snmpEngineBoots in the state file.
 func TestManagedState(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")
@@ -116,7 +154,7 @@ func TestManagedLogFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, file, err := openLog(o, nil)
+	log, file, err := openLog(o, stdio{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,6 +182,12 @@ func TestManagedLogFile(t *testing.T) {
 		if strings.Join(got, " ") != want {
 			t.Errorf("%s has %q, want %q", file, got, want)
 		}
+	}
+	if o, err = parseOptions([]string{"-C", name + ".1", "-L", name + ".1"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := openLog(o, stdio{}); err == nil || !strings.Contains(err.Error(), "this run reads that file") {
+		t.Errorf("the log in the trace's file: %v", err)
 	}
 	status, stderr := runToEnd(t, "-C", office, "-m0", "--listen", "127.0.0.1", "-L", filepath.Join(name, "under", "a", "file"))
 	if status != statusFailure || !strings.HasPrefix(stderr, "netramet: log: open ") {
@@ -197,7 +241,7 @@ func TestCensus(t *testing.T) {
 		return a
 	}}))
 	var seen census
-	sets, err := readRules([]string{projectRules("hosts.srl")}, &out)
+	sets, err := (&options{rules: []string{projectRules("hosts.srl")}}).readRules(&out)
 	if err != nil {
 		t.Fatal(err)
 	}

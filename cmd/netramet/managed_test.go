@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // logBuffer is a meter's standard error, on which a test can wait.
 type logBuffer struct {
@@ -148,7 +148,7 @@ func (m *running) dial(community string) *client.Client {
 func (m *running) manage(owner, rules string, timeout int) *manager {
 	m.t.Helper()
 	x := &manager{t: m.t, c: m.dial("private"), owner: owner}
-	sets, err := readRules([]string{rules}, m.log)
+	sets, err := (&options{rules: []string{rules}}).readRules(m.log)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -311,7 +311,7 @@ func TestManagedHandshake(t *testing.T) {
 // TestManagedWholeTrace has no -T: the trace is one interval.
 func TestManagedWholeTrace(t *testing.T) {
 	t.Parallel()
-	m := startMeter(t, "-C", office)
+	m := startMeter(t, "-C", office, "--linger", "600")
 	x := m.manage("me", projectRules("hosts.srl"), 60)
 	x.start()
 	if n, last := x.follow(); n != 1 || last.Interval != 1 || last.State != client.EndOfFile {
@@ -330,7 +330,7 @@ func TestManagedWholeTrace(t *testing.T) {
 // of the file to readers.
 func TestManagedIntervals(t *testing.T) {
 	t.Parallel()
-	m := startMeter(t, "-C", office, "-T60", "-N2")
+	m := startMeter(t, "-C", office, "-T60", "-N2", "--linger", "600")
 	x := m.manage("me", projectRules("hosts.srl"), 60)
 	x.start()
 	if n, last := x.follow(); n != 2 || last.Interval != 2 || last.State != client.EndOfFile {
@@ -357,7 +357,7 @@ func TestManagedDamage(t *testing.T) {
 	if err := os.WriteFile(cut, data[:len(data)*2/3], 0o666); err != nil {
 		t.Fatal(err)
 	}
-	m := startMeter(t, "-C", cut, "-T60")
+	m := startMeter(t, "-C", cut, "-T60", "--linger", "600")
 	x := m.manage("me", projectRules("hosts.srl"), 60)
 	x.start()
 	_, last := x.follow()
@@ -387,7 +387,7 @@ func TestManagedFull(t *testing.T) {
 		{[]string{"-f20"}, statusFailure},
 		{[]string{"-f20", "--allow-refused"}, statusOK},
 	} {
-		m := startMeter(t, append(tt.args, "-C", office, "-T60")...)
+		m := startMeter(t, append(tt.args, "-C", office, "-T60", "--linger", "600")...)
 		x := m.manage("me", projectRules("hosts.srl"), 60)
 		x.start()
 		x.follow()
@@ -402,7 +402,7 @@ func TestManagedFull(t *testing.T) {
 // TestManagedTwoReaders starts when both have, and waits for both.
 func TestManagedTwoReaders(t *testing.T) {
 	t.Parallel()
-	m := startMeter(t, "-C", office, "-T60", "--readers", "2")
+	m := startMeter(t, "-C", office, "-T60", "--readers", "2", "--linger", "600")
 	a := m.manage("anna", projectRules("hosts.srl"), 60)
 	a.start()
 	a.start() // once more is still one Owner

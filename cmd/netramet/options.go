@@ -22,6 +22,7 @@ type options struct {
 	intervals uint64 // 0: whole trace
 	flowFile  string // "": standard output
 	rules     []string
+	ruleFiles []string // rules and what they include, as readRules found them
 
 	meterName    string
 	maxFlows     uint32
@@ -99,8 +100,15 @@ func parseOptions(args []string) (*options, error) {
 }
 
 func (o *options) check(f *pflag.FlagSet) error {
-	if len(o.rules) == 0 && (o.compile || f.Changed("explain")) {
-		return errors.New("no rule file: name one or more SRL or .rules files")
+	if o.compile || f.Changed("explain") {
+		switch {
+		case o.compile && f.Changed("explain"):
+			return errors.New("--compile and --explain: give one of the two")
+		case len(o.rules) == 0:
+			return errors.New("no rule file: name one or more SRL or .rules files")
+		case f.Changed("flow-file"):
+			return errors.New("-F is for flow data: --compile and --explain print to standard output")
+		}
 	}
 	if err := o.checkMode(f); err != nil || o.compile {
 		return err

@@ -106,7 +106,7 @@ func meterFrames(t *testing.T, cfg meter.Config, frames []wire.Frame, size int, 
 	return b.meter
 }
 
-// checkSums checks the invariant of design §5.11: every packet read is counted
+// checkSums checks the invariant of flow counts: every packet read is counted
 // once under every rule set, in some place.
 func checkSums(t *testing.T, name string, m *meter.Meter, ref *refMeter) {
 	t.Helper()

@@ -15,15 +15,10 @@ type progress struct {
 	w     io.Writer // nil: not shown
 	begun time.Time
 	due   time.Time
-	calls int
 	shown bool
 }
 
-// Looking at the clock for every batch would be most of the cost of progress.
-const (
-	progressEvery = 250 * time.Millisecond
-	progressCalls = 64
-)
+const progressEvery = 250 * time.Millisecond
 
 func newProgress(o *options, w io.Writer) *progress {
 	now := time.Now()
@@ -45,8 +40,7 @@ func isTerminal(w io.Writer) bool {
 
 // update shows how far b has come, a few times a second.
 func (p *progress) update(b *batch) {
-	p.calls++
-	if p.w == nil || p.calls%progressCalls != 0 {
+	if p.w == nil {
 		return
 	}
 	now := time.Now()
@@ -60,7 +54,7 @@ func (p *progress) update(b *batch) {
 	b.meter.View(func(s *meter.State) { packets, flows = s.Counts().Packets, s.FlowsInUse() })
 	share, left := "", ""
 	if st.BytesAll > 0 {
-		part := float64(st.BytesRead) / float64(st.BytesAll)
+		part := min(1, float64(st.BytesRead)/float64(st.BytesAll)) // the file may grow
 		share = fmt.Sprintf("%3.0f %%  ", 100*part)
 		if part > 0 {
 			rest := time.Duration(float64(spent) * (1 - part) / part)

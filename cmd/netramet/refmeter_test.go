@@ -17,8 +17,8 @@ import (
 	"netramet/sources/wire"
 )
 
-// refMeter is the meter written down as plainly as the RFCs and the decided
-// semantics allow: one map, the naive interpreter for every packet, no
+// refMeter is the meter written down as plainly as the RFCs and docs/decisions.md
+// allow: one map, the naive interpreter for every packet, no
 // streams, no rounds, no batches. It is the oracle of the real meter: both
 // must give the same flow data file, octet for octet.
 type refMeter struct {

@@ -16,30 +16,36 @@ type ruleErrors struct{ error }
 
 func (e ruleErrors) Unwrap() error { return e.error }
 
-// readRules reads the rule files and gives every rule set a number. Warnings
-// go to warn.
-func readRules(files []string, warn io.Writer) ([]*ruleset.RuleSet, error) {
+// readRules reads the rule files, whose included ones it notes in o.ruleFiles,
+// and gives every rule set a number. Warnings go to warn.
+func (o *options) readRules(warn io.Writer) ([]*ruleset.RuleSet, error) {
 	var sets []*ruleset.RuleSet
 	var failed []string
-	for _, file := range files {
-		rs, diags, err := rulefile.Read("netramet", file)
-		if w := diags.Warnings(); w != "" {
+	for _, file := range o.rules {
+		f, err := rulefile.Read("netramet", file)
+		o.ruleFiles = append(o.ruleFiles, f.Paths...)
+		if w := f.Diags.Warnings(); w != "" {
 			fmt.Fprintln(warn, w)
+		}
+		if err == nil {
+			if err = flowfile.CheckFormat(f.Rules.OutputFormat()); err != nil {
+				err = fmt.Errorf("%s: %w", file, err)
+			}
 		}
 		if err != nil {
 			failed = append(failed, err.Error())
 			continue
 		}
-		sets = append(sets, rs)
+		sets = append(sets, f.Rules)
 	}
 	if len(failed) > 0 {
 		return nil, ruleErrors{fmt.Errorf("%s", strings.Join(failed, "\n"))}
 	}
-	return sets, numberRuleSets(sets, files)
+	return sets, numberRuleSets(sets, o.rules)
 }
 
 // numberRuleSets gives rule sets without a number the lowest free one from 2
-// (semantics 8); a number asked for twice is an error.
+// (decision 8); a number asked for twice is an error.
 func numberRuleSets(sets []*ruleset.RuleSet, files []string) error {
 	taken := map[int]string{}
 	for i, rs := range sets {
@@ -67,16 +73,6 @@ func numberRuleSets(sets []*ruleset.RuleSet, files []string) error {
 	return nil
 }
 
-// checkFormats refuses rule sets whose FORMAT no flow data file can have.
-func checkFormats(sets []*ruleset.RuleSet, files []string) error {
-	for i, rs := range sets {
-		if err := flowfile.CheckFormat(rs.OutputFormat()); err != nil {
-			return fmt.Errorf("%s: %w", files[i], err)
-		}
-	}
-	return nil
-}
-
 // tasksOf are the reader's tasks: one for each rule set.
 func tasksOf(sets []*ruleset.RuleSet) []reader.Task {
 	tasks := make([]reader.Task, len(sets))
@@ -88,7 +84,7 @@ func tasksOf(sets []*ruleset.RuleSet) []reader.Task {
 
 // compileRules prints the rule sets as low-level rules.
 func compileRules(o *options, std stdio) error {
-	sets, err := readRules(o.rules, std.err)
+	sets, err := o.readRules(std.err)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"syscall"
@@ -13,4 +14,13 @@ import (
 func notifySignals(reload, status chan<- os.Signal) {
 	signal.Notify(reload, syscall.SIGHUP)
 	signal.Notify(status, syscall.SIGUSR1)
+}
+
+// untilHangUp is ctx until the terminal goes away, unless that is ignored, as
+// under nohup. The function returned gives the signal back.
+func untilHangUp(ctx context.Context) (context.Context, context.CancelFunc) {
+	if signal.Ignored(syscall.SIGHUP) {
+		return context.WithCancel(ctx)
+	}
+	return signal.NotifyContext(ctx, syscall.SIGHUP)
 }

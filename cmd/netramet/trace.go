@@ -11,22 +11,44 @@ import (
 	"netramet/sources/wire"
 )
 
-// openTrace opens the trace; an interrupt ends a Read that waits for a pipe.
+// openTrace opens the trace; an interrupt ends an Open or a Read that waits for
+// a pipe.
 func openTrace(ctx context.Context, uri string, stdin io.Reader) (sources.Source, error) {
 	if f, ok := stdin.(*os.File); ok {
 		if fi, err := f.Stat(); err == nil && !fi.Mode().IsRegular() {
 			stdin = &interruptible{ctx, f}
 		}
 	}
-	src, err := sources.Open(uri, sources.Options{Stdin: stdin})
-	if err != nil && ctx.Err() != nil {
+	type result struct {
+		src sources.Source
+		err error
+	}
+	// A named pipe nobody writes to, or says nothing in, keeps Open waiting, and
+	// nothing can close it. Given up, it goes on behind the caller's back.
+	opened := make(chan result, 1)
+	go func() {
+		src, err := sources.Open(uri, sources.Options{Stdin: stdin})
+		opened <- result{src, err}
+	}()
+	var got result
+	select {
+	case got = <-opened:
+	case <-ctx.Done():
+		go func() {
+			if late := <-opened; late.err == nil {
+				late.src.Close()
+			}
+		}()
 		return nil, errInterrupted
 	}
-	if err != nil {
-		return nil, err
+	if got.err != nil && ctx.Err() != nil {
+		return nil, errInterrupted
 	}
-	stop := context.AfterFunc(ctx, func() { src.Close() })
-	return &tracedSource{src, stop}, nil
+	if got.err != nil {
+		return nil, got.err
+	}
+	stop := context.AfterFunc(ctx, func() { got.src.Close() })
+	return &tracedSource{got.src, stop}, nil
 }
 
 // tracedSource is a source that an interrupt closes.

@@ -24,7 +24,7 @@ func (d *daemon) openTraceState() error {
 	})
 }
 
-// followTrace is the life of the managed meter on a trace (semantics 22-27):
+// followTrace is the life of the managed meter on a trace (decisions 22-27):
 // it waits until it is started, reads interval by interval in step with the
 // readers that hold it up, and ends when they have gone. An end by ctx is no
 // error; damage of the trace and a flow table that was too small are.

@@ -360,7 +360,7 @@ func nanoseconds(s string) int64 {
 	return new(big.Int).Quo(r.Num(), r.Denom()).Int64()
 }
 
-// uptimeOf is semantics 2: 1 + floor((t - t0) / 10 ms).
+// uptimeOf is decision 2: 1 + floor((t - t0) / 10 ms).
 func uptimeOf(start int64, s string) uint64 { return uint64(1 + (nanoseconds(s)-start)/10_000_000) }
 
 func number(s string) uint64 {
@@ -512,7 +512,7 @@ func refuseTrace(t *testing.T, trace string) {
 }
 
 // accountTrace holds the packets read against the manifest, and the invariant
-// of design §5.11 against the counts of every rule set, with and without
+// of flow counts (checkSums) against the counts of every rule set, with and without
 // sampling.
 func accountTrace(t *testing.T, dir string, row manifestRow) {
 	var sets []*ruleset.RuleSet

@@ -222,7 +222,7 @@ func (v *vector) compile(t *testing.T) *ruleset.RuleSet {
 	if v.replace[0] != "" {
 		file = replaced(t, file, v.replace)
 	}
-	sets, err := readRules([]string{file}, io.Discard)
+	sets, err := (&options{rules: []string{file}}).readRules(io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

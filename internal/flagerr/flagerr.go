@@ -18,16 +18,19 @@ func Explain(err error) error {
 		return err
 	}
 	cause, option := bad.Unwrap(), "--"+bad.GetFlag().Name
+	what := "it is a whole number from 0"
 	var num *strconv.NumError
-	switch {
+	switch kind := bad.GetFlag().Value.Type(); {
+	case kind == "duration":
+		what = "it is a length of time with its unit, as 36h or 90m, and at most 292 years"
 	case !errors.As(cause, &num):
 		return fmt.Errorf("%s %q: %w", option, bad.GetValue(), cause)
+	case kind == "bool":
+		what = "it is true or false"
 	case errors.Is(num.Err, strconv.ErrRange):
-		return fmt.Errorf("%s %q: the number is too large", option, bad.GetValue())
-	}
-	what := "it is a whole number"
-	if t := bad.GetFlag().Value.Type(); t != "int" && t != "int64" {
-		what += " from 0"
+		what = "the number is too large"
+	case kind == "int" || kind == "int64":
+		what = "it is a whole number"
 	}
 	return fmt.Errorf("%s %q: %s", option, bad.GetValue(), what)
 }

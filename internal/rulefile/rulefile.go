@@ -5,6 +5,7 @@ package rulefile
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -12,23 +13,44 @@ import (
 	"netramet/ruleset/srl"
 )
 
+// File is a rule file that was read.
+type File struct {
+	Rules *ruleset.RuleSet // nil if there was an error
+	Diags ruleset.Diags    // of its rules, which name file and place
+	Paths []string         // of the file and of those that it includes
+}
+
 // Read reads a rule file of either language. Included files are looked for
-// beside it. An error of the file itself begins with the program's name; those
-// of its rules are a ruleset.Diags, which names file and place.
-func Read(program, file string) (*ruleset.RuleSet, ruleset.Diags, error) {
-	src, err := os.ReadFile(file)
+// beside it. An error of the file itself begins with the program's name; that
+// of its rules is f.Diags.
+func Read(program, file string) (f File, err error) {
+	f.Paths = []string{file}
+	src, err := readFile(file)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: rule file: %w", program, err)
+		return f, fmt.Errorf("%s: rule file: %w", program, err)
 	}
 	if bytes.IndexByte(src, 0) >= 0 {
-		return nil, nil, fmt.Errorf("%s: rule file: %s: is not text", program, file)
+		return f, fmt.Errorf("%s: rule file: %s: is not text", program, file)
 	}
 	dir := filepath.Dir(file)
 	open := func(name string) ([]byte, error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(dir, name)
 		}
-		return os.ReadFile(name)
+		f.Paths = append(f.Paths, name)
+		return readFile(name)
 	}
-	return srl.Read(file, src, srl.Options{Open: open, Optimise: -1})
+	f.Rules, f.Diags, err = srl.Read(file, src, srl.Options{Open: open, Optimise: -1})
+	return f, err
+}
+
+// readFile reads a file no further than the limit of rule files and one octet,
+// which is enough for it to be refused: a device has no end.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, srl.MaxSource+1))
 }

@@ -3,7 +3,7 @@ package session
 import "time"
 
 // pauses are the waits between questions about the state of a trace
-// (semantics 27). What takes microseconds is found at once, and what takes
+// (decision 27). What takes microseconds is found at once, and what takes
 // minutes is asked once a second.
 var pauses = [...]time.Duration{
 	200 * time.Microsecond, 500 * time.Microsecond,
@@ -14,14 +14,33 @@ var pauses = [...]time.Duration{
 }
 
 // backoff gives growing waits. The zero backoff begins with the shortest.
-type backoff struct{ i int }
+type backoff struct {
+	i      int
+	waited time.Duration // the sum of what it gave
+}
 
 func (b *backoff) next() time.Duration {
 	d := pauses[b.i]
 	if b.i < len(pauses)-1 {
 		b.i++
 	}
+	b.waited += d
 	return d
 }
 
-func (b *backoff) reset() { b.i = 0 }
+// nextAmong is next where other readers are waited for, who wait for us in
+// turn. A pause as long as the whole wait before it would make them wait for
+// as long in the next interval, and so on for ever; a small part of it dies out.
+func (b *backoff) nextAmong() time.Duration {
+	d := min(max(b.waited/8, pauses[0]), pauses[b.i])
+	if b.i < len(pauses)-1 {
+		b.i++
+	}
+	b.waited += d
+	return d
+}
+
+// longest reports whether the waits do not grow any more.
+func (b *backoff) longest() bool { return b.i == len(pauses)-1 }
+
+func (b *backoff) reset() { *b = backoff{} }

@@ -20,31 +20,16 @@ func (s *Session) live(ctx context.Context) error {
 	s.out.SetStart(now)
 	l := &liveLoop{s: s, loc: loc, due: now, keep: now.Add(s.cfg.Keepalive)}
 	if b, err := s.c.Beat(ctx); err == nil { // else the keepalives begin without it
-		l.last, l.at = b, now
+		l.last, l.at, l.seen = b, now, now
 	}
 	for {
 		if err := l.step(ctx); err != nil {
 			if ctx.Err() != nil {
-				return s.stopLive(ctx)
+				return ctx.Err() // whatever it broke
 			}
 			return err
 		}
 	}
-}
-
-// stopLive ends a live session that was told to. Rows stay unless asked: the
-// meter goes on, and so does the next nemac.
-func (s *Session) stopLive(ctx context.Context) error {
-	if !s.cfg.RemoveRows {
-		s.cfg.Log.Info("ending; rule sets and reader rows stay on the meter")
-		return ctx.Err()
-	}
-	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
-	defer cancel()
-	if err := s.remove(clean); err != nil {
-		return fmt.Errorf("removing our rows: %w", err)
-	}
-	return ctx.Err()
 }
 
 // liveLoop is what a live session knows from one step to the next.
@@ -55,6 +40,7 @@ type liveLoop struct {
 	keep time.Time // of the next keepalive
 	last client.Beat
 	at   time.Time // of last; zero is none
+	seen time.Time // when the meter of last was read or heard last
 	down bool      // the meter was silent
 	// stale says that rows or connection must be made anew before anything
 	// else.
@@ -64,14 +50,12 @@ type liveLoop struct {
 // step waits for what is due next and does it. An error ends the session.
 func (l *liveLoop) step(ctx context.Context) error {
 	s := l.s
-	next := l.due
-	if l.keep.Before(next) {
-		next = l.keep
-	}
-	if err := s.cfg.Clock.Sleep(ctx, next.Sub(s.cfg.Clock.Now())); err != nil {
+	now := s.cfg.Clock.Now()
+	l.setBack(now)
+	if err := s.cfg.Clock.Sleep(ctx, min(l.due.Sub(now), l.keep.Sub(now))); err != nil {
 		return err
 	}
-	now := s.cfg.Clock.Now()
+	now = s.cfg.Clock.Now()
 	if !now.Before(l.keep) {
 		l.keep = now.Add(s.cfg.Keepalive)
 		if err := l.beat(ctx, now); err != nil {
@@ -90,8 +74,22 @@ func (l *liveLoop) step(ctx context.Context) error {
 	if err := s.collectWhole(ctx); err != nil {
 		return l.judge(ctx, err)
 	}
+	l.seen = now
 	l.up()
 	return nil
+}
+
+// setBack sees to it that a clock which was set back does not put off what is
+// due by as much: the meter would forget us. A collection may lie two intervals
+// ahead, so that one that was just made does not come again when the clock is
+// only corrected.
+func (l *liveLoop) setBack(now time.Time) {
+	cfg := &l.s.cfg
+	if l.due.Sub(now) > 2*cfg.Interval {
+		cfg.Log.Warn("the clock was set back", "by", l.due.Sub(now)-cfg.Interval)
+		l.due = NextTime(now, cfg.Interval, l.loc)
+	}
+	l.keep = earlier(l.keep, now.Add(cfg.Keepalive))
 }
 
 // beat sees whether the meter is the one we know.
@@ -110,7 +108,7 @@ func (l *liveLoop) beat(ctx context.Context, now time.Time) error {
 		l.stale = true
 		return l.renew(ctx) // which keeps what was known before
 	}
-	l.last, l.at = b, now
+	l.last, l.at, l.seen = b, now, now
 	return nil
 }
 
@@ -151,7 +149,7 @@ func (l *liveLoop) renew(ctx context.Context) error {
 		s.cfg.Log.Warn(text)
 		s.flows.Note(text)
 	}
-	l.stale, l.last, l.at = false, b, now
+	l.stale, l.last, l.at, l.seen = false, b, now, now
 	return nil
 }
 
@@ -160,7 +158,7 @@ func (l *liveLoop) whyFresh(b client.Beat, now time.Time) string {
 	switch {
 	case l.restarted(b, now):
 		return fmt.Sprintf("the meter was started again after %s; its counters and flow indices begin anew",
-			l.at.In(l.loc).Format("15:04:05 Mon 2 Jan 2006"))
+			l.seen.In(l.loc).Format("15:04:05 Mon 2 Jan 2006"))
 	case l.s.kept:
 		return "the meter had removed our reader row; all flows are read again"
 	}
@@ -185,13 +183,25 @@ func (l *liveLoop) judge(ctx context.Context, err error) error {
 		l.stale = true
 		l.due = s.cfg.Clock.Now() // at once
 		return nil
-	case !client.IsNoAnswer(err) && !errors.As(err, &status):
-		l.stale = true // another engine, another address: a new connection may help
+	case client.IsSilence(err):
+		l.follow(ctx)
+	case !errors.As(err, &status):
+		l.stale = true // another engine: a new connection may help
 	}
 	s.cfg.Log.Error("the meter cannot be read; trying again with the next keepalive", "err", err)
 	l.down = true
 	l.due = earlier(l.due, l.keep)
 	return nil
+}
+
+// follow looks whether a silent meter has moved to another address.
+func (l *liveLoop) follow(ctx context.Context) {
+	switch moved, err := l.s.c.Resolve(ctx); {
+	case err != nil:
+		l.s.cfg.Log.Warn("the meter's name cannot be looked up", "err", err)
+	case moved:
+		l.s.cfg.Log.Warn("the meter's name has another address now", "meter", l.s.c.Addr())
+	}
 }
 
 func earlier(a, b time.Time) time.Time {

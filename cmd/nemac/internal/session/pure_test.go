@@ -38,6 +38,46 @@ func TestNextTime(t *testing.T) {
 	}
 }
 
+// TestNextTimeClocksSet goes over days on which clocks are set: each mark lies
+// ahead, none is missing, and each is one that the clock shows.
+func TestNextTimeClocksSet(t *testing.T) {
+	for _, tt := range []struct {
+		zone, day string // the day before
+		every     time.Duration
+		want      []string // times of day from 18:00 on
+	}{
+		{"Europe/Berlin", "2026-10-24", 6 * time.Hour, []string{"00:00", "06:00", "12:00", "18:00", "00:00"}},
+		{"Europe/Berlin", "2026-03-28", 6 * time.Hour, []string{"00:00", "06:00", "12:00", "18:00", "00:00"}},
+		{"Europe/Berlin", "2026-10-24", 24 * time.Hour, []string{"00:00", "00:00", "00:00"}},
+		{"Europe/Berlin", "2026-10-24", time.Hour, []string{"19:00", "20:00", "21:00", "22:00", "23:00", "00:00", "01:00", "02:00", "02:00", "03:00"}},
+		{"Europe/Berlin", "2026-03-28", 2 * time.Hour, []string{"20:00", "22:00", "00:00", "03:00", "04:00"}},
+		// No midnight: the day begins at 01:00.
+		{"America/Santiago", "2026-09-05", 24 * time.Hour, []string{"01:00", "00:00", "00:00"}},
+		{"America/Santiago", "2026-09-05", 2 * time.Hour, []string{"20:00", "22:00", "01:00", "02:00", "04:00"}},
+		{"Africa/Cairo", "2026-04-23", 24 * time.Hour, []string{"01:00", "00:00", "00:00"}},
+		// 24:00 becomes 23:00, and 01:00 becomes 00:00.
+		{"Africa/Cairo", "2026-10-29", 24 * time.Hour, []string{"00:00", "00:00"}},
+		{"America/Havana", "2026-10-31", 6 * time.Hour, []string{"00:00", "00:00", "06:00", "12:00"}},
+	} {
+		loc, err := time.LoadLocation(tt.zone)
+		if err != nil {
+			t.Skip("no time zones on this system:", err)
+		}
+		now, err := time.ParseInLocation("2006-01-02 15:04", tt.day+" 18:00", loc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range tt.want {
+			next := NextTime(now, tt.every, loc)
+			if got := next.Format("15:04"); got != want || !next.After(now) || next.Sub(now) > tt.every+time.Hour {
+				t.Errorf("%s, every %v, mark %d: after %v comes %v, want %s", tt.zone, tt.every, i+1, now, next, want)
+				break
+			}
+			now = next
+		}
+	}
+}
+
 func TestRestarted(t *testing.T) {
 	const wrap = 1 << 32
 	beat := func(up uint64, wide bool, boots uint64) client.Beat {
@@ -88,5 +128,36 @@ func TestBackoff(t *testing.T) {
 	}
 	if all > 2*time.Second {
 		t.Errorf("the first twelve take %v", all)
+	}
+}
+
+// TestBackoffAmong has readers wait for each other: each interval begins when
+// the last of them has seen the end of the one before. A late start must not
+// keep all of them slow.
+func TestBackoffAmong(t *testing.T) {
+	const poll, work, readers = 100 * time.Microsecond, 3 * time.Millisecond, 3
+	ready, at := time.Duration(0), [readers]time.Duration{0, 0, 1500 * time.Millisecond} // the third starts late
+	for range 100 {
+		late := time.Duration(0)
+		for i := range at {
+			// Reader i waits from at[i] on until it sees that the interval is ready.
+			var b backoff
+			for at[i] < ready {
+				at[i] += b.nextAmong() + poll
+			}
+			at[i] += work
+			late = max(late, at[i])
+		}
+		ready = late
+	}
+	if ready > 2500*time.Millisecond {
+		t.Errorf("100 intervals take %v", ready)
+	}
+	var b backoff
+	for range 200 {
+		b.nextAmong()
+	}
+	if d := b.nextAmong(); d != time.Second || !b.longest() {
+		t.Errorf("in the long run %v", d)
 	}
 }

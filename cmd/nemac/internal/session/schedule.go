@@ -2,19 +2,38 @@ package session
 
 import "time"
 
+const day = 24 * time.Hour
+
 // NextTime returns the first multiple of interval in the time of day of loc
 // that lies after now. The count begins at each midnight, so an interval that
-// does not divide the day has a short last one.
+// does not divide the day has a short last one. Where the clocks are set, what
+// they show counts: an hour that comes twice has its marks twice, and the
+// marks of an hour that is left out are at its place.
 func NextTime(now time.Time, interval time.Duration, loc *time.Location) time.Time {
-	local := now.In(loc)
-	y, m, d := local.Date()
-	midnight := time.Date(y, m, d, 0, 0, 0, 0, loc)
-	tomorrow := time.Date(y, m, d+1, 0, 0, 0, 0, loc)
-	// Counted in elapsed time, so that a day of 23 or 25 hours has no gap.
-	n := now.Sub(midnight)/interval + 1
-	next := midnight.Add(n * interval)
-	if next.After(tomorrow) {
-		return tomorrow
+	now = now.In(loc).Round(0) // a time of day, whatever has passed since
+	next := now.Add(untilMark(now, interval))
+	_, set := now.ZoneBounds() // when the clocks are set next
+	if set.IsZero() || next.Before(set) {
+		return next
 	}
-	return next
+	_, before := now.Zone()
+	_, after := set.Zone()
+	leftOut := time.Duration(after-before) * time.Second
+	if next.Sub(set) <= leftOut || sinceMidnight(set)%interval == 0 {
+		return set
+	}
+	return set.Add(untilMark(set, interval))
+}
+
+// untilMark is how long it takes from t to the next multiple of interval, or
+// to midnight, if nobody sets the clocks.
+func untilMark(t time.Time, interval time.Duration) time.Duration {
+	at := sinceMidnight(t)
+	return min(interval-at%interval, day-at)
+}
+
+// sinceMidnight is what the clock shows.
+func sinceMidnight(t time.Time) time.Duration {
+	h, m, s := t.Clock()
+	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second + time.Duration(t.Nanosecond())
 }

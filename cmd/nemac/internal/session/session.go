@@ -39,7 +39,7 @@ type Config struct {
 
 	Trace         bool // in step with a trace
 	DownloadOnly  bool
-	RemoveRows    bool          // at the end, live; otherwise they stay for the next start
+	RemoveRows    bool          // when told to end; otherwise they stay for the next start
 	Interval      time.Duration // of collections, live
 	Keepalive     time.Duration // live
 	UTC           bool          // intervals are aligned in UTC, not in local time
@@ -135,14 +135,60 @@ func (s *Session) run(ctx context.Context) error {
 		return err
 	}
 	if s.cfg.Trace {
-		return s.followTrace(ctx)
+		err = s.followTrace(ctx)
+	} else {
+		err = s.live(ctx)
 	}
-	return s.live(ctx)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return s.toldToEnd(ctx)
+	}
+	return err
+}
+
+// toldToEnd ends a session that was told to. Rows stay unless asked: the meter
+// goes on, and so does the next nemac.
+func (s *Session) toldToEnd(ctx context.Context) error {
+	if !s.cfg.RemoveRows {
+		s.cfg.Log.Info("ending; rule sets and reader rows stay on the meter")
+		return ctx.Err()
+	}
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	if err := s.remove(clean); err != nil {
+		return fmt.Errorf("removing our rows: %w", err)
+	}
+	return ctx.Err()
 }
 
 // connect finds the meter, waiting for it if it is silent. The connection of
 // before stays until there is a new one.
 func (s *Session) connect(ctx context.Context, wait time.Duration) error {
+	until, told, dialed := s.cfg.Clock.Now().Add(wait), false, false
+	var every backoff
+	for {
+		err := error(nil)
+		if !dialed {
+			err = s.dial(ctx)
+			dialed = err == nil
+		}
+		if dialed {
+			s.info, err = s.c.Info(ctx)
+		}
+		if err == nil || !client.IsNoAnswer(err) || !s.cfg.Clock.Now().Before(until) {
+			return err
+		}
+		if !told {
+			s.cfg.Log.Info("waiting for the meter", "for", wait, "why", err)
+			told = true
+		}
+		if err := s.cfg.Clock.Sleep(ctx, max(every.next(), 10*time.Millisecond)); err != nil {
+			return err
+		}
+	}
+}
+
+// dial makes a new connection in place of the one of before.
+func (s *Session) dial(ctx context.Context) error {
 	c, err := s.cfg.Dial(ctx)
 	if err != nil {
 		return err
@@ -151,21 +197,7 @@ func (s *Session) connect(ctx context.Context, wait time.Duration) error {
 		_ = s.c.Close() // a socket has nothing left to lose
 	}
 	s.c = c
-	until, told := s.cfg.Clock.Now().Add(wait), false
-	var every backoff
-	for {
-		s.info, err = c.Info(ctx)
-		if err == nil || !client.IsNoAnswer(err) || !s.cfg.Clock.Now().Before(until) {
-			return err
-		}
-		if !told {
-			s.cfg.Log.Info("waiting for the meter", "meter", c.Addr(), "for", wait)
-			told = true
-		}
-		if err := s.cfg.Clock.Sleep(ctx, max(every.next(), 10*time.Millisecond)); err != nil {
-			return err
-		}
-	}
+	return nil
 }
 
 // suits checks that the meter and we are of the same kind.

@@ -231,6 +231,24 @@ func (k *killing) End() error {
 	return err
 }
 
+// TestTraceRemoveRows ends nemac in the middle of a trace.
+func TestTraceRemoveRows(t *testing.T) {
+	for _, remove := range []bool{false, true} {
+		b := newBench(1, clienttest.Faults{})
+		b.trace(2)
+		b.m.Slow = 1 << 30 // the first interval is never over
+		b.cfg.RemoveRows = remove
+		ctx, end := context.WithCancel(context.Background())
+		b.clock.events = []event{{noon.Add(10 * time.Second), end}}
+		if err := b.run(t, ctx); err != nil {
+			t.Error(err)
+		}
+		if left := len(b.m.Owners()) > 0; left == remove {
+			t.Errorf("with RemoveRows %v, rows of %v are left", remove, b.m.Owners())
+		}
+	}
+}
+
 func TestTraceError(t *testing.T) {
 	b := newBench(1, clienttest.Faults{})
 	b.trace(2)
@@ -279,6 +297,27 @@ func TestWrongKind(t *testing.T) {
 				t.Errorf("rows are left behind: %v", o)
 			}
 		})
+	}
+}
+
+// TestNoWayAtTheStart begins before there is a network.
+func TestNoWayAtTheStart(t *testing.T) {
+	for _, tt := range []struct {
+		fails int
+		want  bool // it waits long enough
+	}{{20, true}, {1000, false}} {
+		b := newBench(1, clienttest.Faults{})
+		dial, fails := b.cfg.Dial, tt.fails
+		b.cfg.Dial = func(ctx context.Context) (*client.Client, error) {
+			if fails--; fails >= 0 {
+				return nil, &client.NoAnswerError{Addr: "m:161", Cause: errors.New("network is unreachable")}
+			}
+			return dial(ctx)
+		}
+		b.cfg.DownloadOnly = true
+		if err := b.run(t, context.Background()); (err == nil) != tt.want || err != nil && !client.IsNoAnswer(err) {
+			t.Errorf("after %d failures: %v", tt.fails, err)
+		}
 	}
 }
 
@@ -332,6 +371,21 @@ func TestLive(t *testing.T) {
 	}
 }
 
+// TestClockSetBack sets the clock back by an hour: collections go on.
+func TestClockSetBack(t *testing.T) {
+	b := newBench(1, clienttest.Faults{})
+	b.ticking()
+	ctx, cancel := context.WithCancel(context.Background())
+	b.clock.events = []event{{noon.Add(7 * time.Minute), func() {
+		b.clock.now, b.begun = b.clock.now.Add(-time.Hour), b.begun.Add(-time.Hour)
+		b.clock.events = append(b.clock.events, event{b.clock.now.Add(9 * time.Minute), cancel})
+	}}}
+	if err := b.run(t, ctx); err != nil {
+		t.Fatal(err)
+	}
+	b.want(t, "1: 1-1000", "2: 999-30900", "3: 30899-60900", "4: 60899-90900")
+}
+
 // TestLiveRestart starts the meter again in the middle.
 func TestLiveRestart(t *testing.T) {
 	b := newBench(1, clienttest.Faults{})
@@ -344,6 +398,18 @@ func TestLiveRestart(t *testing.T) {
 	}
 	if all := strings.Join(b.out.blocks, "\n"); !strings.Contains(all, "3: 1-") || !strings.Contains(all, "[the meter was started again after 12:0") {
 		t.Errorf("collections:\n%s", all)
+	}
+}
+
+// TestRestartBetweenKeepalives: a collection shows too that the meter was still
+// the one of before.
+func TestRestartBetweenKeepalives(t *testing.T) {
+	b := newBench(1, clienttest.Faults{})
+	b.ticking()
+	b.cfg.Keepalive = time.Hour
+	b.live(t, event{noon.Add(7 * time.Minute), b.restart})
+	if got := b.out.blocks[2]; !strings.Contains(got, "started again after 12:05:00 Sun 1 Mar 2026") {
+		t.Errorf("the collection after it: %s", got)
 	}
 }
 

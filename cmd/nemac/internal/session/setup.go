@@ -78,7 +78,7 @@ func (st *setter) all() error {
 		return err
 	}
 	// Readers come before tasks: a reader whose rule set runs says that its
-	// manager is ready (semantics 23).
+	// manager is ready (decision 23).
 	if err := st.placeReaders(); err != nil {
 		return err
 	}
@@ -120,19 +120,20 @@ func (st *setter) findOthers() error {
 		missing := ""
 		st.numbers, st.tasksNew = nil, nil
 		for _, r := range cfg.Read {
-			i := slices.IndexFunc(st.sets, func(x client.RuleSetRow) bool {
-				return x.Status == client.Active && (x.Name == r.Name || strconv.Itoa(x.Number) == r.Name)
-			})
-			if i < 0 {
+			set, err := st.find(r.Name)
+			if err != nil {
+				return err
+			}
+			if set == nil {
 				missing = r.Name
 				continue
 			}
-			n := st.sets[i].Number
+			n := set.Number
 			if slices.Contains(st.numbers, n) {
 				return fmt.Errorf("rule set %d is to be read twice", n)
 			}
 			st.numbers, st.kept[n] = append(st.numbers, n), true
-			st.tasksNew = append(st.tasksNew, reader.Task{RuleSet: n, Name: st.sets[i].Name, Format: r.Format, Statistics: r.Statistics})
+			st.tasksNew = append(st.tasksNew, reader.Task{RuleSet: n, Name: set.Name, Format: r.Format, Statistics: r.Statistics})
 		}
 		if missing == "" {
 			return nil
@@ -147,6 +148,37 @@ func (st *setter) findOthers() error {
 			return err
 		}
 	}
+}
+
+// find finds a rule set by its name or number; nil if there is none. Of several
+// with one name it takes the one that we read before, or that alone runs; else
+// it does not choose.
+func (st *setter) find(name string) (*client.RuleSetRow, error) {
+	var found, ours, run []*client.RuleSetRow
+	for i := range st.sets {
+		x := &st.sets[i]
+		if x.Status != client.Active || x.Name != name && strconv.Itoa(x.Number) != name {
+			continue
+		}
+		found = append(found, x)
+		if slices.ContainsFunc(st.readers, func(r client.ReaderRow) bool {
+			return r.Owner == st.s.cfg.Owner && r.RuleSet == x.Number
+		}) {
+			ours = append(ours, x)
+		}
+		if slices.ContainsFunc(st.tasks, func(t client.TaskRow) bool { return t.Current == x.Number }) {
+			run = append(run, x)
+		}
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	for _, choice := range [][]*client.RuleSetRow{found, ours, run} {
+		if len(choice) == 1 {
+			return choice[0], nil
+		}
+	}
+	return nil, fmt.Errorf("meter %s has several rule sets %q: name one by its number, which nemac --list shows", st.s.c.Addr(), name)
 }
 
 // wanted are the rule sets to be on the meter, the standby one last.

@@ -125,3 +125,35 @@ func TestOneMoreToRead(t *testing.T) {
 		t.Errorf("collections:\n%s\nlog:\n%s", strings.Join(b.out.blocks, "\n"), b.log)
 	}
 }
+
+// TestSeveralOfOneName: a rule set to read is chosen by its number, or it is the
+// one that was read before; nothing is read by chance.
+func TestSeveralOfOneName(t *testing.T) {
+	b := newBench(1, clienttest.Faults{})
+	b.ticking()
+	download := func(owner string, n int) {
+		other := *b
+		other.cfg.Owner, other.cfg.DownloadOnly = owner, true
+		other.cfg.Sets, other.cfg.Read = []*ruleset.RuleSet{set("usage", n)}, nil
+		if err := other.run(t, context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	download("one", 2)
+	b.cfg.Sets, b.cfg.Read = nil, []Read{{Name: "usage"}}
+	b.live(t)
+	download("two", 3)
+	b.live(t) // goes on with what it read
+	if rs := b.m.Readers(); len(rs) != 1 || rs[1].RuleSet != 2 {
+		t.Errorf("readers %v", rs)
+	}
+	b.cfg.Owner = "somebody new"
+	if err := b.run(t, context.Background()); err == nil || !strings.Contains(err.Error(), `several rule sets "usage"`) {
+		t.Errorf("error %v", err)
+	}
+	b.cfg.Read[0].Name = "3"
+	b.live(t)
+	if rs := b.m.Readers(); len(rs) != 2 || rs[2].RuleSet != 3 {
+		t.Errorf("readers %v", rs)
+	}
+}

@@ -43,11 +43,15 @@ func (s *Session) followTrace(ctx context.Context) error {
 			return s.endTrace(ctx, t)
 		case t.State == client.Idle:
 			return errors.New("the meter does not read its trace any more")
-		case t.State == client.WaitRuleSet && !reading && every.i == len(pauses)-1:
+		case t.State == client.WaitRuleSet && !reading && every.longest():
 			s.cfg.Log.Info("the trace waits for other readers to start")
 			reading = true
 		}
-		if err := s.cfg.Clock.Sleep(ctx, every.next()); err != nil {
+		pause := every.next
+		if t.State == client.WaitReader || t.State == client.WaitRuleSet {
+			pause = every.nextAmong // we are ready, others are not
+		}
+		if err := s.cfg.Clock.Sleep(ctx, pause()); err != nil {
 			return err
 		}
 	}
@@ -62,7 +66,7 @@ func (s *Session) traceInterval(ctx context.Context, t client.Trace) error {
 	var commit *reader.CommitError
 	if errors.As(err, &commit) {
 		if t.State == client.EndOfFile && client.IsNoAnswer(err) {
-			return nil // it had nothing left to wait for (semantics 25)
+			return nil // it had nothing left to wait for (decision 25)
 		}
 		err = s.flows.Acknowledge(context.WithoutCancel(ctx))
 	}

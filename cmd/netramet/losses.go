@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"netramet/meter"
+)
+
+// losses are what makes the flow data less than was read, though all went well.
+type losses struct {
+	full    string // when the flow table first was full; empty if never
+	most    int    // flows that it holds
+	stopped []stoppedRules
+}
+
+// stoppedRules is a rule set of which a limit of the meter stopped matches.
+type stoppedRules struct {
+	number  int
+	matches uint64
+}
+
+func lossesOf(s *meter.State) (l losses) {
+	if c := s.Counts(); c.FullAt != 0 {
+		l.full, l.most = s.TimeOf(c.FullAt).Format(time.RFC3339), s.MaxFlows()
+	}
+	for n := s.NextRuleSet(0); n != 0; n = s.NextRuleSet(n) {
+		if in, err := s.RuleSetInput(n); err == nil && in.Stopped > 0 {
+			l.stopped = append(l.stopped, stoppedRules{n, in.Stopped})
+		}
+	}
+	return l
+}
+
+// toldLosses is what the log of a managed meter has told of.
+type toldLosses struct {
+	mu      sync.Mutex
+	full    bool
+	stopped map[int]bool // by number; one that is used again begins anew
+}
+
+// tell logs what is new.
+func (t *toldLosses) tell(l losses, log *slog.Logger) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if l.full != "" && !t.full {
+		t.full = true
+		log.Warn("flow table full; -f makes it larger", slog.String("at", l.full), slog.Int("flows", l.most))
+	}
+	stopped := make(map[int]bool)
+	for _, r := range l.stopped {
+		if stopped[r.number] = true; !t.stopped[r.number] {
+			log.Warn("a limit stops matches, and their packets are ignored",
+				slog.Int("ruleset", r.number), slog.Uint64("matches", r.matches))
+		}
+	}
+	t.stopped = stopped
+}
+
+// warnStopped tells of the rule sets that did not do what they were written for.
+func (b *batch) warnStopped(w io.Writer) {
+	b.meter.View(func(s *meter.State) {
+		for _, r := range lossesOf(s).stopped {
+			fmt.Fprintf(w, "netramet: rule set %d: a limit stopped %d matches, and their packets are ignored; --explain shows why\n",
+				r.number, r.matches)
+		}
+	})
+}
