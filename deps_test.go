@@ -101,7 +101,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestUnsafe keeps unsafe where design decision 17 puts it.
+// TestUnsafe keeps unsafe in one small package: memory on huge pages.
 func TestUnsafe(t *testing.T) {
 	for _, p := range packages(t) {
 		if slices.Contains(p.imports, "unsafe") && p.path != "internal/slab" {
