@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -128,13 +129,21 @@ func (j *job) follow(ctx context.Context, many bool) error {
 			return nil
 		}
 		if !many || j.o.trace || j.o.downloadOnly || !client.IsNoAnswer(err) {
-			return fmt.Errorf("meter %s: %w", j.o.meter, err)
+			return j.named(err)
 		}
 		j.cfg.Log.Error("the meter cannot be reached; trying again with the next keepalive", "err", err)
 		if j.cfg.Clock.Sleep(ctx, j.cfg.Keepalive) != nil {
 			return nil
 		}
 	}
+}
+
+// named is err with the meter's name, which what the meter itself said has.
+func (j *job) named(err error) error {
+	if target := j.o.target(); !strings.Contains(err.Error(), target) {
+		return fmt.Errorf("meter %s: %w", target, err)
+	}
+	return err
 }
 
 // tellSkipped says what the user would look for in the flow file in vain: who

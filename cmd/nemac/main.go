@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -76,19 +77,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // stdio are the process's standard streams.
 type stdio struct{ out, err io.Writer }
 
-// report prints an error, each of a joined one on lines of its own. Messages
-// about rule files name their file themselves.
+// report prints an error; a joined one has several lines. Messages about rule
+// files name their file themselves.
 func report(w io.Writer, err error) {
-	if several, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range several.Unwrap() {
-			report(w, e)
-		}
-		return
-	}
 	var rules ruleErrors
 	if errors.As(err, &rules) {
 		fmt.Fprintln(w, err)
 		return
 	}
-	fmt.Fprintf(w, "nemac: %v\n", err)
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(w, "nemac: %s\n", strings.TrimSuffix(line, "\n"))
+	}
 }

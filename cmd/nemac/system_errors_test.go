@@ -63,6 +63,9 @@ func systemErrors(t *testing.T, s *system) {
 			if !regexp.MustCompile(tt.says).MatchString(p.stderr()) || p.stdout.Len() > 0 {
 				t.Errorf("it says %s%s", p.stderr(), &p.stdout)
 			}
+			if strings.Count(p.stderr(), "127.0.0.1:") > 1 {
+				t.Errorf("it names the meter more than once: %s", p.stderr())
+			}
 			if tt.status == 2 && !strings.Contains(p.stderr(), "Try 'nemac -h'.") {
 				t.Errorf("no hint: %s", p.stderr())
 			}
