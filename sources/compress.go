@@ -9,25 +9,20 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 )
 
 const (
 	// maxLayers is how many compressions may lie in each other.
 	maxLayers = 2
-	// maxZstdWindow bounds what a zstd frame may make the decoder allocate.
-	// It is what the zstd program accepts without being asked for more.
-	maxZstdWindow = 128 << 20
 	// storedBuffer is how much is read of a compressed file at once.
 	storedBuffer = 64 << 10
 )
 
-// packedError is an error of a decoder: damage, unless the data is sound and
-// only asks for more memory than is allowed.
+// packedError is an error of a decoder: damage, unless it says that the data is
+// sound and only asks for more than is allowed.
 func packedError(at place, err error) error {
-	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
-		return fmt.Errorf("%v: %w", at, unsupported(fmt.Sprintf(
-			"zstd with a window above the limit of %d MiB: not supported by this version", maxZstdWindow>>20)))
+	if r := unsupported(""); errors.As(err, &r) {
+		return fmt.Errorf("%v: %w", at, r)
 	}
 	return damage(at, fmt.Errorf("compressed data: %w", err))
 }
@@ -57,21 +52,7 @@ func compressions() []compression {
 
 func openGzip(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
 
-func openZstd(r io.Reader) (io.Reader, error) {
-	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxMemory(maxZstdWindow), zstd.WithDecoderMaxWindow(maxZstdWindow))
-}
-
 func openBzip2(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }
-
-// isZstd also takes the skippable frame that parallel writers begin with.
-func isZstd(head []byte) bool {
-	if len(head) < 4 {
-		return false
-	}
-	return bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")) ||
-		head[0]&0xf0 == 0x50 && bytes.HasPrefix(head[1:], []byte("\x2a\x4d\x18"))
-}
 
 func isBzip2(head []byte) bool {
 	return len(head) >= 4 && bytes.HasPrefix(head, []byte("BZh")) && '1' <= head[3] && head[3] <= '9'

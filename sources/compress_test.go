@@ -144,15 +144,44 @@ func TestZstdWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Such data is sound. It is no damage, also behind what can be unpacked.
+	segment := le.AppendUint64([]byte("\x28\xb5\x2f\xfd\xe0"), maxZstdWindow+1)
 	for _, row := range []struct {
 		name   string
 		data   []byte
 		frames int
-	}{{"first", large, 0}, {"second", join(data, large), good}} {
+	}{
+		{"first frame", large, 0}, {"second frame", join(data, large), good},
+		{"first segment", join(segment, data), 0}, {"second segment", join(data, segment), good},
+	} {
 		n, err := frameCount(readBytes(t, row.data))
 		if !errors.Is(err, errors.ErrUnsupported) || errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "window") || n != row.frames {
-			t.Errorf("window of 2 TiB in the %s frame: %d frames of %d, %v", row.name, n, row.frames, err)
+			t.Errorf("too large a window in the %s: %d frames of %d, %v", row.name, n, row.frames, err)
 		}
+	}
+}
+
+// TestZstdDamage: a block longer than its frame's window is damage, also where
+// the decoder has the same error for it as for too large a window.
+func TestZstdDamage(t *testing.T) {
+	file := pcapOf(manyFrames(20, 100, 90))
+	block := func(typ, size int) []byte { return le.AppendUint32(nil, uint32(size<<3|typ<<1|1))[:3] }
+	// No single segment, no size, a window of 1 KiB.
+	head := []byte("\x28\xb5\x2f\xfd\x00\x00")
+	raw := join(head, block(0, 1000), file[:1000])
+	for _, row := range []struct {
+		name string
+		data []byte
+	}{
+		{"raw", join(head, block(0, 2000), file[:2000])},
+		{"repeated octet", join(head, block(1, 2000), []byte{0})},
+		{"raw behind a good frame", join(raw, head, block(0, 2000), file[:2000])},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, _, err := readBytes(t, row.data)
+			if !errors.Is(err, ErrDamaged) || errors.Is(err, errors.ErrUnsupported) {
+				t.Error(err)
+			}
+		})
 	}
 }
 

@@ -286,6 +286,14 @@ func TestPcapProbeKeepsDamage(t *testing.T) {
 			t.Errorf("times of a second header, %d s later: %d frames, %v", next-t0, len(got), err)
 		}
 	}
+	// With a clock that starts at zero all of a packet of zeros could be headers.
+	rec = pcapRec(le, 3600, 5, 60, 60, nil, make([]byte, 60))
+	for extra := 16; extra < 1514; extra++ {
+		got, _, err := readBytes(t, join(head, rec, pcapRec(le, 3601, 5, 1514, 1514, nil, make([]byte, 1514))[:extra]))
+		if !errors.Is(err, io.ErrUnexpectedEOF) || len(got) != 1 {
+			t.Fatalf("%d octets of a second record of zeros: %d frames, %v", extra, len(got), err)
+		}
+	}
 	rec = pcapRec(le, t0, 5, 60, 60, nil, octets(60, 0x42))
 	bad := bytes.Clone(rec)
 	copy(bad[8:], []byte{0xff, 0xff, 0xff, 0xff})

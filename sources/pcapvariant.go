@@ -35,13 +35,14 @@ const (
 	// to; Linux knows packet types 0 to 7.
 	maxIfIndex    = 1<<16 - 1
 	maxPacketType = 7
-	// maxApart is how many seconds the records that a rarer variant is judged
-	// by may be apart, unless their times are of the years from eraStart (1987)
-	// to eraEnd (2038): what is read in the wrong place, lengths and fractions
-	// of a second, is neither.
-	maxApart = 30 * 24 * 3600
+	// The records that a rarer variant is judged by must be of the years from
+	// eraStart (1987) to eraEnd (2038): lengths and fractions of a second, read
+	// in the wrong place, look like times only in traces whose clock starts at
+	// zero, and those are none of systems that wrote such headers.
 	eraStart = 1 << 29
 	eraEnd   = 1 << 31
+	// maxApart is how many seconds apart two neighbours are likely to be.
+	maxApart = 30 * 24 * 3600
 )
 
 // probe chooses the variant by its fit to the first records, or returns how
@@ -71,11 +72,11 @@ func (p *pcap) probe(data []byte, eof bool) (need int) {
 
 // fit counts what speaks against a variant in the first records. If they are
 // not all there, more is how much data the next one needs. With strict, times
-// that do not go together and frames longer than can be captured speak against it
-// too, which are odd but sound in a standard trace.
+// outside the era and frames longer than can be captured speak against it too,
+// which are odd but sound in a standard trace.
 func (p *pcap) fit(v pcapVariant, data []byte, eof, strict bool) (faults, more int) {
 	pos := 0
-	first := int64(-1) // seconds of the first record
+	var first uint32 // seconds of the first record
 	for i := range probeRecords {
 		rest := data[pos:]
 		if eof && len(rest) == 0 {
@@ -94,11 +95,10 @@ func (p *pcap) fit(v pcapVariant, data []byte, eof, strict bool) (faults, more i
 		if p.odd(r) || v.recordLen >= 24 && !p.plausible(rest[pcapRecordLen:]) {
 			faults++
 		}
-		seconds := int64(r.seconds)
-		if first < 0 {
-			first = seconds
+		if i == 0 {
+			first = r.seconds
 		}
-		if strict && (r.wire > MaxCapLen || !together(first, seconds)) {
+		if strict && (r.wire > MaxCapLen || !inEra(r.seconds)) {
 			faults++
 		}
 		end := v.recordLen + int(r.captured)
@@ -113,28 +113,20 @@ func (p *pcap) fit(v pcapVariant, data []byte, eof, strict bool) (faults, more i
 // begun tells a trace of one record of a variant from one of the first variant
 // that was cut a few octets into its second record: what the longer header
 // takes from the end of data would be the second record's time.
-func (p *pcap) begun(v pcapVariant, data []byte, first int64) bool {
+func (p *pcap) begun(v pcapVariant, data []byte, first uint32) bool {
 	more := v.recordLen - p.variants[0].recordLen
 	if more < 4 {
 		return false
 	}
 	next := data[len(data)-more:]
-	seconds := int64(p.order.u32(next))
+	seconds := p.order.u32(next)
 	if more < 8 {
-		return near(first, seconds)
+		return max(first, seconds)-min(first, seconds) <= maxApart
 	}
-	return together(first, seconds) && int64(p.order.u32(next[4:]))*p.unit < 1e9
+	return inEra(seconds) && int64(p.order.u32(next[4:]))*p.unit < 1e9
 }
 
-// together judges the times of two records of one trace, in seconds.
-func together(a, b int64) bool {
-	if min(a, b) >= eraStart && max(a, b) < eraEnd {
-		return true
-	}
-	return near(a, b)
-}
-
-func near(a, b int64) bool { return max(a, b)-min(a, b) <= maxApart }
+func inEra(seconds uint32) bool { return seconds >= eraStart && seconds < eraEnd }
 
 // short is fit's verdict on data that ends inside a record.
 func (p *pcap) short(faults, more int, eof bool) (int, int) {

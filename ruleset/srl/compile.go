@@ -27,7 +27,7 @@ const (
 	MaxExpansion  = 64 << 20 // octets of macro and include text scanned in all
 	MaxTokens     = 2 << 20  // tokens after expansion
 	MaxStatements = 1 << 18  // statements: each is a rule or more before it is optimised
-	MaxNesting    = 200      // blocks, parentheses, calls and IFs inside each other
+	MaxNesting    = 400      // blocks, parentheses, calls and IFs inside each other
 	MaxCalls      = 16       // subroutines inside each other
 	MaxParams     = 64       // parameters of a subroutine
 	MaxVersions   = 4096     // versions of subroutines, one for each kind of arguments

@@ -36,6 +36,7 @@ var diagTests = []struct {
 	{"direction saved", "if MatchingStoD == 1 save; count;", []string{"1:4: MatchingStoD cannot be saved | of its own"}},
 	{"range of ports", "if SourceTransAddress == 80-90 count;", []string{"1:26: warning: 80-90 is no range, it is the hexadecimal number 32912 | no ranges"}},
 	{"hexadecimal port", "if SourceTransAddress == (1F-90, 00-50, 90-80) count;", nil},
+	{"hexadecimal mask", "save SourceTransAddress & 10-20; count;", nil},
 	{"direction 2", "if MatchingStoD == 2 count;", []string{"1:20: warning: never 2"}},
 	{"store to an attribute", "store SourcePeerType := 1; count;", []string{"1:7: cannot be stored | SAVE saves other"}},
 	{"undefined standard name", "if SourceTransType == TCP count;", []string{`1:23: 'tcp' is not defined | include "standard.srl"`}},
@@ -87,8 +88,23 @@ var diagTests = []struct {
 	{"unknown word first in a subroutine", "call s () endcall; count; subroutine s () savr FlowKind; return; endsub;", []string{"1:43: 'savr' is no statement | SAVE"}},
 	{"SET in a subroutine", "call s () endcall; count; subroutine s () set foo; return; endsub;", []string{"1:43: SET cannot stand inside"}},
 
+	{"last test in a subroutine", "call s (SourcePeerType) endcall; count; subroutine s (address a) if (a == 1) && return; endsub;",
+		[]string{"1:81: expected a test"}},
+	{"SAVE first in a subroutine", "call s () endcall; count; subroutine s () save count; return; endsub;", []string{"1:48: SAVE needs the name of an attribute"}},
+	{"too many parameters", "call s (FlowKind) endcall; subroutine s (address a" + strings.Repeat(", address a", MaxParams) + ") save b; return; endsub;",
+		[]string{"1:39: subroutine s has 65 parameters, the limit is 64"}},
+	{"SAVE in a CALL", "call s () 1: save count; endcall; count; subroutine s () return; endsub;", []string{"1:19: SAVE needs the name of an attribute"}},
+	{"bare SAVE before a block", "if SourcePeerType == 1 save { count; }", []string{"1:29: expected ';' or ',' after SAVE"}},
+	{"missing semicolon before SET", "save SourcePeerType\nset foo; count;", []string{"2:1: expected ';' after SAVE"}},
+	{"missing semicolon before INCLUDE", "save SourcePeerType\ninclude \"standard.srl\"; if SourceTransType == tcp count;", []string{"2:1: expected ';' after SAVE"}},
+	{"INCLUDE at the end", "count; include", []string{"1:15: INCLUDE needs the name of a file"}},
+
 	// What other languages have.
 	{"and", "if SourcePeerType == 1 and FlowKind == 2 count;", []string{"1:24: 'and' is no statement | &&"}},
+	{"and in parentheses", "if (SourcePeerType == 1 and FlowKind == 2) count;", []string{"1:25: found 'and' | &&"}},
+	{"value first", "if 6 == SourceTransType count;", []string{"1:4: expected a test | left of =="}},
+	{"two in one STORE", "store FlowKind := 1, 2; count;", []string{"1:20: unexpected ',' | STORE of its own"}},
+	{"comment of C over lines", "count; /*\n*/", []string{"1:8: expected a statement | #", "1:9: '*' is no sign | #", "2:1: '*' is no sign | #"}},
 	{"written not", "if not SourcePeerType == 1 count;", []string{"1:4: 'not' is no statement | no 'not'"}},
 	{"then", "if SourcePeerType == 1 then count;", []string{"1:24: 'then' is no statement | right behind"}},
 	{"comment of C", "// all\ncount;", []string{"1:1: expected a statement | #"}},
@@ -107,6 +123,7 @@ var diagTests = []struct {
 	{"semicolon before ELSE", "if SourcePeerType == 1 { count; };\nelse ignore;", []string{"2:1: ELSE without an IF | no ';' stands between"}},
 	{"range of large ports", "if SourceTransAddress == 1024-2048 count;", []string{"1:26: not a hexadecimal octet | no ranges"}},
 	{"half an IPv6 address", "if SourcePeerAddress == 2001:db8/32 count;", []string{"1:25: no IPv6 address | 2001:db8::/32"}},
+	{"short hexadecimal of C", "if SourceTransAddress == 0x50 count;", []string{`1:26: "0x50" is no value | FF-0A`}},
 	{"hexadecimal of C", "if SourcePeerAddress == 0x0a000001 count;", []string{`1:25: "0x0a000001" is no value | FF-0A`}},
 
 	{"call without CALL", "foo(SourcePeerType); count;", []string{"1:1: 'foo' is no statement | CALL foo"}},
@@ -304,10 +321,6 @@ func TestLimits(t *testing.T) {
 	}
 	calls.WriteString("subroutine s30 () return; endsub;")
 	wide := "if (" + strings.TrimSuffix(strings.Repeat("(SourcePeerType == 1 || DestPeerType == 1 && FlowKind == 0) && ", 400), "&& ") + ") save; count;"
-	params := "address p0"
-	for i := range MaxParams {
-		params += fmt.Sprintf(", address p%d", i+1)
-	}
 	many := "if SourceTransAddress == (0" + strings.Repeat(",1", 400) + ") count;"
 	for _, tt := range []struct{ name, src, want string }{
 		{"nested blocks", strings.Repeat("{", 100000) + "count;" + strings.Repeat("}", 100000), "deep"},
@@ -323,7 +336,7 @@ func TestLimits(t *testing.T) {
 		{"ifs around blocks", strings.Repeat("if FlowKind == 1 if FlowKind == 2 { ; ", 150) + "count;" + strings.Repeat("}", 150), "deep"},
 		{"ifs one after the other", strings.Repeat("if FlowKind == 1 if FlowKind == 2; else count; else ; if FlowKind == 1 { if FlowKind == 2; } ;", 300) + "count;", "-"},
 		{"statements", strings.Repeat(";", MaxStatements+1), "statements"},
-		{"parameters", "count; subroutine s (" + params + ") return; endsub;", "has 65 parameters, the limit is 64"},
+		{"blocks in ELSEs", strings.Repeat("if FlowKind == 1 ignore; else {", 190) + "count;" + strings.Repeat("}", 190), "-"},
 		{"signs of no meaning", strings.Repeat("| ", MaxSource/2), "no sign of SRL"},
 		{"quotation marks", "define a = \"" + strings.Repeat(`\"`, 1<<20) + "; count;", "-"},
 		{"versions of nothing", versions(), "with those of each version"},

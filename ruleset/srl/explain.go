@@ -74,13 +74,17 @@ func (c *compiler) explain(start, at int) mistake {
 // begins at from: another one follows a condition, an ELSE, or the head of a
 // SUBROUTINE. Their keywords stand nowhere else.
 func (c *compiler) innerStart(from, at int) int {
-	for i := at - 1; i > from; i-- {
-		t := c.toks[i]
-		if t.kind == tokKeyword && beginWords[t.text] {
-			return i
+	if c.toks[from].is("subroutine") {
+		for i := from; i < at; i++ {
+			if c.toks[i].is(")") {
+				from = i + 1
+				break
+			}
 		}
-		if t.is(")") && c.toks[from].is("subroutine") {
-			return i + 1
+	}
+	for i := at - 1; i > from; i-- {
+		if t := c.toks[i]; t.kind == tokKeyword && beginWords[t.text] {
+			return i
 		}
 	}
 	return from
@@ -164,7 +168,7 @@ func (c *compiler) explainStart(m *mistake) {
 	default:
 		m.text = fmt.Sprintf("expected a statement, found %s", cur)
 		if cur.is("/") {
-			m.hint = "a comment begins with #"
+			m.hint = commentHint
 		}
 	}
 }
@@ -214,7 +218,11 @@ func (c *compiler) explainIf(m *mistake, from int) {
 		c.explainName(m, prev.text)
 	case m.at == from+1 || prev.is("&&") || prev.is("||"):
 		m.text = fmt.Sprintf("expected a test (attribute == value), found %s", cur)
-		if cur.kind == tokInt || cur.kind == tokValue {
+		switch {
+		case !isValue(cur):
+		case c.toks[m.at+1].is("=="):
+			m.hint = "the attribute stands left of =="
+		case prev.is("||"):
 			m.hint = listHint
 		}
 	case cur.is("=") || cur.is(":="):
@@ -226,7 +234,7 @@ func (c *compiler) explainIf(m *mistake, from int) {
 			m.hint = "an attribute is compared with values only"
 		case cur.kind == tokString:
 			m.hint = "values are written without quotation marks"
-		case cur.is("{"):
+		case cur.is("{") && isValue(c.toks[m.at+1]):
 			m.hint = listHint
 		}
 	case prev.kind == tokAttr && !inParens || prev.kind == tokIdent && c.toks[m.at-2].is("if"):
@@ -254,6 +262,9 @@ func (c *compiler) explainIf(m *mistake, from int) {
 		m.text = fmt.Sprintf("expected a value after ',', found %s", cur)
 	case inParens:
 		m.text = fmt.Sprintf("expected ',' or ')', found %s", cur)
+		if cur.kind == tokIdent {
+			m.hint = foreignWords[cur.text]
+		}
 	case prev.is(wordBareSave) || prev.is(","):
 		m.text = fmt.Sprintf("expected a statement after SAVE, found %s", cur)
 	case cur.is("/") || cur.is("&"):
@@ -261,7 +272,7 @@ func (c *compiler) explainIf(m *mistake, from int) {
 		if prev.is(")") {
 			m.hint = "a width or mask stands behind each value of a list, inside the parentheses"
 		}
-	case cur.is(",") && endsTest(prev):
+	case cur.is(",") && endsTest(prev) && isValue(c.toks[m.at+1]):
 		m.text, m.hint = "unexpected ','", listHint
 	case cur.is(";"):
 		m.text = "expected a statement after the condition of IF"
@@ -271,19 +282,22 @@ func (c *compiler) explainIf(m *mistake, from int) {
 	}
 }
 
+const commentHint = "a comment begins with #"
+
 const listHint = "a list of values stands in parentheses: == (1, 2)"
 
+// isValue reports whether t is written like a value.
+func isValue(t token) bool { return t.kind == tokInt || t.kind == tokValue }
+
 // endsTest reports whether a test may end with t.
-func endsTest(t token) bool {
-	return t.kind == tokInt || t.kind == tokValue || t.kind == tokIdent || t.is(")")
-}
+func endsTest(t token) bool { return isValue(t) || t.kind == tokIdent || t.is(")") }
 
 func (c *compiler) explainSave(m *mistake, from int) {
 	cur, prev, head := c.toks[m.at], c.toks[m.at-1], c.toks[from]
 	word := strings.ToUpper(head.text)
 	sign := map[string]string{"save": "=", "store": ":="}[head.text]
 	switch {
-	case m.at == from+1 && cur.kind == tokKeyword && from > 0 && endsTest(c.toks[from-1]):
+	case m.at == from+1 && (cur.kind == tokKeyword || cur.is("{")) && c.behindTest(from):
 		m.text = fmt.Sprintf("expected ';' or ',' after SAVE, found %s", cur)
 		m.hint = "SAVE; saves what was tested, SAVE, does so and then the statement behind it"
 	case m.at == from+1 && cur.kind == tokKeyword:
@@ -307,13 +321,19 @@ func (c *compiler) explainSave(m *mistake, from int) {
 		m.text = fmt.Sprintf("unexpected %s in a %s statement", cur, word)
 		switch {
 		case cur.is(","):
-			m.hint = "each attribute has a SAVE of its own"
+			m.hint = fmt.Sprintf("each attribute has a %s of its own", word)
 		case cur.kind == tokInt && m.at == from+2:
 			m.hint = "a width is written /" + cur.text
 		}
 	default:
 		m.text, m.missing = fmt.Sprintf("expected ';' after %s statement", word), true
 	}
+}
+
+// behindTest reports whether token i stands right behind the condition of an IF.
+func (c *compiler) behindTest(i int) bool {
+	head := c.toks[c.innerStart(c.statementStart(0, i), i)]
+	return (head.is("if") || head.is(wordElseIf)) && endsTest(c.toks[i-1])
 }
 
 // explainShort: RETURN and EXIT.

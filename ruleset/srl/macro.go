@@ -167,7 +167,7 @@ func (s *scanner) spend(n int, at place) bool {
 func (s *scanner) include(f *frame, pos int) bool {
 	const usage = `include "file";`
 	end := -1
-	if f.text[pos] == '"' {
+	if strings.HasPrefix(f.text[pos:], `"`) {
 		end = quoted(f.text, pos)
 	}
 	if end < 0 {

@@ -31,7 +31,7 @@ func (c *compiler) literal(i int32) (l ruleset.Literal, ok bool) {
 			hint = rangeHint
 		case strings.Contains(t.text, ":") && !strings.Contains(t.text, "::") && strings.Count(t.text, ":") < 5:
 			hint = "zeros at the end of an IPv6 address are written ::, as in 2001:db8::/32"
-		case strings.ContainsAny(t.text, "abcdefABCDEF") && !strings.ContainsAny(t.text, "-:."):
+		case strings.ContainsAny(t.text, "abcdefxABCDEFX") && !strings.ContainsAny(t.text, "-:."):
 			hint = "hexadecimal is written in octets with -, as FF-0A"
 		}
 		c.errorf(t.at, hint, "%s", plain(err))

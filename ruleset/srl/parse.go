@@ -140,6 +140,13 @@ func (c *compiler) mend(start, at, scanned int) bool {
 	}
 	semicolon := token{kind: tokPunct, text: ";", at: c.toks[at].at}
 	if m.missing && !blamed {
+		// markWords could not see that a statement begins here.
+		if word := &c.toks[at]; word.kind == tokIdent && statementWords[word.text] && !c.toks[at+1].is(":") {
+			if word.text == "include" {
+				return false // what follows needs what the file defines
+			}
+			word.kind = tokKeyword
+		}
 		c.toks = append(c.toks[:at], append([]token{semicolon}, c.toks[at:]...)...)
 		return true
 	}

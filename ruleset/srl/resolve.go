@@ -36,8 +36,8 @@ func (c *compiler) resolve(units []*unitNode) *program {
 	r.prog.out.Optimise = -1
 	r.prog.main.end = c.toks[len(c.toks)-1].at
 	for _, u := range units {
-		if u.Sub != nil {
-			r.declare(u.Sub)
+		if u.Sub != nil && !r.declare(u.Sub) {
+			return r.prog
 		}
 	}
 	r.enter(r.prog.main)
@@ -80,16 +80,17 @@ func (r *resolver) enter(to *routine) {
 	r.here, r.blocks, r.open = to, make(map[string]*label), nil
 }
 
-// declare makes a subroutine known, wherever it stands.
-func (r *resolver) declare(n *subNode) {
+// declare makes a subroutine known, wherever it stands. It returns false if
+// what follows would make no sense.
+func (r *resolver) declare(n *subNode) bool {
 	s := &routine{name: n.Name.Text, at: r.at(n.Name.Pos.Offset), end: r.at(n.End.Pos.Offset)}
 	if old := r.subs[s.name]; old != nil {
 		r.c.errorf(s.at, "", "subroutine %s is declared twice, first at %s", s.name, r.c.where(old.at))
-		return
+		return true
 	}
 	if len(n.Params) > MaxParams {
 		r.c.errorf(s.at, "", "subroutine %s has %d parameters, the limit is %d", s.name, len(n.Params), MaxParams)
-		n.Params = n.Params[:MaxParams]
+		return false
 	}
 	for _, p := range n.Params {
 		at := r.at(p.Name.Pos.Offset)
@@ -100,6 +101,7 @@ func (r *resolver) declare(n *subNode) {
 	}
 	r.subs[s.name] = s
 	r.prog.subs = append(r.prog.subs, s)
+	return true
 }
 
 func (r *resolver) stmts(nodes []*stmtNode) []*stmt {
@@ -319,7 +321,7 @@ func (r *resolver) check(to ref, op *operand) {
 	if err == nil && to.attr == mib.AttrMatchingStoD && value[0] > 1 {
 		r.c.warnf(op.at, "it is 1 in wire order, else 0", "MatchingStoD is never %d", value[0])
 	}
-	if port := to.attr == mib.AttrSourceTransAddress || to.attr == mib.AttrDestTransAddress; err == nil && port && isRange(op.text) {
+	if port := to.attr == mib.AttrSourceTransAddress || to.attr == mib.AttrDestTransAddress; err == nil && port && op.kind != onlyMask && isRange(op.text) {
 		r.c.warnf(op.at, rangeHint, "%s is no range, it is the hexadecimal number %d", op.text, int(value[0])<<8|int(value[1]))
 	}
 	if err != nil {

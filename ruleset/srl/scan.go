@@ -200,7 +200,7 @@ func (s *scanner) word(f *frame) bool {
 		return s.expand(f, m, end)
 	}
 	if name == "include" && s.atStatement() {
-		if next := skipBlank(f.text, end); next < len(f.text) && f.text[next] != ':' {
+		if next := skipBlank(f.text, end); next == len(f.text) || f.text[next] != ':' {
 			return s.include(f, next)
 		}
 	}
@@ -299,6 +299,9 @@ func (s *scanner) punct(f *frame) {
 		'-':  "'-' stands inside hexadecimal values only, as FF-0A",
 		'.':  "addresses are written as numbers, not as names",
 	}[r]
+	if r == '*' && (f.pos > 0 && f.text[f.pos-1] == '/' || strings.HasPrefix(f.text[f.pos:], "*/")) {
+		hint = commentHint
+	}
 	if toks := s.c.toks; len(toks) >= 2 && toks[len(toks)-2].text == "set" && toks[len(toks)-1].kind != tokString {
 		hint = "such a name stands in quotation marks"
 	}
