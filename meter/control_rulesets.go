@@ -45,7 +45,7 @@ func (c *Change) RuleSet(number uint32, request RowStatus) (*RuleSetChange, Refu
 		r.row, r.old = row, row.status()
 		r.name, r.whose, r.size, r.shapes = row.spec.Name, row.owner, len(row.spec.Rules), row.shapes
 	} else {
-		r.shapes = c.m.newShapes()
+		r.shapes = pme.NewShapes()
 	}
 	if why := r.enter(r.whose, false); why != Granted {
 		return nil, why

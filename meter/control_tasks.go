@@ -9,7 +9,8 @@ import (
 // TaskChange is a staged row of flowManagerInfoTable.
 type TaskChange struct {
 	staging
-	row Task // as it will be
+	row      Task // as it will be
+	switches bool // RunningStandby is set
 }
 
 // Task stages a row, or returns it as staged before. request is the status
@@ -88,7 +89,7 @@ func (t *TaskChange) SetRunningStandby(standby bool) Refusal {
 	if why := t.column(true); why != Granted {
 		return why
 	}
-	t.row.RunningStandby = standby
+	t.row.RunningStandby, t.switches = standby, true
 	return Granted
 }
 
@@ -119,5 +120,8 @@ func (t *TaskChange) commit() {
 	row := t.row
 	row.Active = t.next == RowActive
 	row.TimeStamp, row.touched = m.in.uptime, t.c.wall
+	if now := m.tasks.find(t.index); now != nil && !t.switches {
+		row.RunningStandby = now.RunningStandby // metering may have switched it during Check
+	}
 	m.tasks.put(t.index, &row)
 }

@@ -81,3 +81,46 @@ func TestMeteringGoesOnWhileRulesAreVerified(t *testing.T) {
 		})
 	}
 }
+
+// TestTaskSwitchesDuringCheck: a task that changes to its standby while rules
+// are verified stays there, unless its manager says otherwise.
+func TestTaskSwitchesDuringCheck(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		back bool // the manager goes back to the current rule set
+	}{{"the mark is set", false}, {"the standby is ended", true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := New(Config{MaxFlows: 100})
+			addRuleSet(t, m, 2)
+			addRuleSet(t, m, 3)
+			err := change(t, m, wall0, func(c *Change) {
+				task, why := c.Task(1, RowCreateAndGo)
+				grant(t)(why)
+				grant(t)(task.SetCurrent(2))
+				grant(t)(task.SetStandby(3))
+				grant(t)(task.SetHighWaterMark(10))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			hosts(t, m, 0, 50, 0)
+			err = change(t, m, wall0, func(c *Change) {
+				task, why := c.Task(1, RowNone)
+				grant(t)(why)
+				grant(t)(task.SetHighWaterMark(20))
+				if tt.back {
+					grant(t)(task.SetRunningStandby(false))
+				}
+				m.checkHighWater() // as a tick does
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.View(func(s *State) {
+				if task, _ := s.Task(1); task.RunningStandby == tt.back || m.runs(2) != tt.back || m.runs(3) == tt.back {
+					t.Errorf("%+v, rule sets run: %v %v", task, m.runs(2), m.runs(3))
+				}
+			})
+		})
+	}
+}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"netramet/meter/packet"
-	"netramet/meter/pme"
 	"netramet/streams"
 )
 
@@ -158,7 +157,7 @@ func New(cfg Config) *Meter {
 	m.in.init(&m.cfg)
 	m.verdicts.epoch = 1
 	m.interfaces.init(&m.cfg)
-	m.ruleSets[1] = builtinRuleSet(pme.NewShapes())
+	m.ruleSets[1] = builtinRuleSet()
 	m.startControl()
 	return m
 }

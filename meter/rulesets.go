@@ -64,9 +64,9 @@ var (
 )
 
 // builtinRuleSet is rule set 1: it counts by protocol type (RFC 2722 §6.4).
-func builtinRuleSet(shapes *pme.Shapes) *ruleSet {
+func builtinRuleSet() *ruleSet {
 	all := ruleset.Octets{0: 0xff}
-	rs := &ruleSet{shapes: shapes, spec: ruleset.RuleSet{
+	rs := &ruleSet{shapes: pme.NewShapes(), spec: ruleset.RuleSet{
 		Number: 1, Name: "default", Optimise: -1,
 		Rules: []ruleset.Rule{
 			{Action: mib.ActionGotoAct, Parameter: 2},
@@ -74,7 +74,7 @@ func builtinRuleSet(shapes *pme.Shapes) *ruleSet {
 			{Selector: mib.AttrDestPeerType, Mask: all, Action: mib.ActionCountPkt},
 		},
 	}}
-	p, err := pme.Load(&rs.spec, shapes)
+	p, err := pme.Load(&rs.spec, rs.shapes)
 	if err == nil { // a test loads it; without a program it cannot be run
 		rs.program, rs.active = p, true
 	}
@@ -92,7 +92,7 @@ func (s *State) Load(rs *ruleset.RuleSet) error {
 	case s.m.ruleSets[n] != nil:
 		return fmt.Errorf("%w: %d", ErrNumberTaken, n)
 	}
-	r := &ruleSet{spec: *rs, active: true, shapes: s.m.newShapes()}
+	r := &ruleSet{spec: *rs, active: true, shapes: pme.NewShapes()}
 	var err error
 	if r.program, err = s.m.program(&r.spec, r.shapes); err != nil {
 		return err
@@ -102,11 +102,7 @@ func (s *State) Load(rs *ruleset.RuleSet) error {
 	return nil
 }
 
-// newShapes is for a rule set that begins. Rule set 1 has the meter's first
-// shapes, and is there for ever.
-func (m *Meter) newShapes() *pme.Shapes { return m.ruleSets[1].shapes.Sibling() }
-
-// program verifies a rule set and makes it ready to run. That takes some
+// program verifies a rule set and makes it ready to run. That takes some tens of
 // milliseconds for the largest ones, so metering goes on meanwhile.
 func (m *Meter) program(rs *ruleset.RuleSet, shapes *pme.Shapes) (p *pme.Program, err error) {
 	m.door.aside(func() { p, err = pme.Load(rs, shapes) })
@@ -140,7 +136,6 @@ func (m *Meter) destroy(number int) {
 	r := m.ruleSets[number]
 	m.hide(number, r.counts.Flows)
 	r.counts.Flows = 0
-	r.shapes.Forget() // nobody reads the keys of hidden flows
 	m.gone.add(&r.counts)
 	m.ruleSets[number] = nil
 	m.dropReaders(number)

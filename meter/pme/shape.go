@@ -9,13 +9,11 @@ import (
 )
 
 const (
-	// MaxShapes is the number of shapes a table holds; a key gives their
-	// number two octets, and 0 is no shape.
-	MaxShapes = 65535
-
-	// MaxAllShapes is the number of shapes that a table and its siblings hold
-	// together, which bounds their memory: some hundred octets a shape.
-	MaxAllShapes = 4 * MaxShapes
+	// MaxShapes is the number of shapes a table holds: more ways through one
+	// rule set than anybody writes, and at some hundred octets a shape little
+	// memory for rule sets that save what nobody means. A key gives its number
+	// two octets, and 0 is no shape.
+	MaxShapes = 1 << 15
 
 	keyHeader = 3 // octets before the values: rule set, shape
 )
@@ -25,13 +23,12 @@ const (
 // lengths, in order of attribute number. Masks are part of a shape's identity
 // and so of every key's, and cost no room in it.
 //
-// Program.Match adds shapes; all other methods but Forget only read. While a
-// program that uses the table or a sibling matches, nobody else may use it.
+// Program.Match adds shapes; the methods here only read. While a program that
+// uses the table matches, nobody else may use it.
 type Shapes struct {
 	list  []shape // shape n is list[n-1]
 	byKey map[string]uint16
 	text  []byte // scratch for intern
-	all   *int   // shapes of this table and of its siblings
 }
 
 // slot is one attribute of a shape.
@@ -50,19 +47,8 @@ type shape struct {
 	size    uint8  // octets of the whole key
 }
 
-// NewShapes returns an empty table, which has no siblings.
-func NewShapes() *Shapes { return &Shapes{byKey: make(map[string]uint16), all: new(int)} }
-
-// Sibling returns an empty table for another rule set of the same meter. It may
-// be called while a program matches.
-func (s *Shapes) Sibling() *Shapes { return &Shapes{byKey: make(map[string]uint16), all: s.all} }
-
-// Forget empties the table: no key has one of its shapes any more. Programs
-// that used it are not matched again.
-func (s *Shapes) Forget() {
-	*s.all -= len(s.list)
-	s.list, s.byKey = nil, make(map[string]uint16)
-}
+// NewShapes returns an empty table.
+func NewShapes() *Shapes { return &Shapes{byKey: make(map[string]uint16)} }
 
 // Len returns the number of shapes.
 func (s *Shapes) Len() int { return len(s.list) }
@@ -179,7 +165,7 @@ func (s *Shapes) intern(slots []slot) (n uint16, ok bool) {
 	text := slices.Clone(s.text)
 	backText := appendIdentity(nil, back)
 	same := bytes.Equal(text, backText)
-	if room := min(MaxShapes-len(s.list), MaxAllShapes-*s.all); room < 1 || (room < 2 && !same) {
+	if room := MaxShapes - len(s.list); room < 1 || (room < 2 && !same) {
 		return 0, false
 	}
 	n = s.add(own, string(text))
@@ -198,7 +184,6 @@ func (s *Shapes) add(slots []slot, identity string) uint16 {
 		sh.size += slots[i].size
 	}
 	s.list = append(s.list, sh)
-	*s.all++
 	n := uint16(len(s.list))
 	s.byKey[identity] = n
 	return n
