@@ -152,7 +152,11 @@ func endRuleSet(ctx context.Context, c *client.Client, o *options, name string, 
 	}
 	var found []client.RuleSetRow
 	for _, s := range sets {
-		if s.Name == name || strconv.Itoa(s.Number) == name {
+		if strconv.Itoa(s.Number) == name { // before any that has it for a name
+			found = []client.RuleSetRow{s}
+			break
+		}
+		if s.Name == name {
 			found = append(found, s)
 		}
 	}

@@ -63,6 +63,9 @@ func startMeter(t testing.TB, trace string, cfg meter.Config, starters int) *rea
 		t.Fatal(err)
 	}
 	_, r.port, _ = net.SplitHostPort(conn.LocalAddr().String())
+	if trace != "" {
+		r.phase(meter.TraceWaitRuleSet) // before anybody can ask
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -97,9 +100,8 @@ func (r *realMeter) await(ctx context.Context, ok func(*meter.State) bool) error
 	}
 }
 
-// read meters the trace, as the daemon does.
+// read meters the trace, as the daemon does. The phase is waitRuleSet by now.
 func (r *realMeter) read(ctx context.Context, trace string, starters int) error {
-	r.phase(meter.TraceWaitRuleSet)
 	src, err := sources.Open(trace, sources.Options{})
 	if err != nil {
 		return err

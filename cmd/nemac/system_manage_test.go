@@ -84,6 +84,10 @@ func (s *system) manage(t *testing.T) {
 	if strings.Contains(list, "services") {
 		t.Errorf("something is left of it:\n%s", list)
 	}
+	// A name may be another's number, which goes first.
+	s.do(t, m, 0, "--download-only", "-L", log, "-r", writeFile(t, "two.srl", "set 2; count;\n"))
+	contains(t, s.do(t, m, 1, "--destroy=2"), `rule set 2 belongs to "campus"`)
+	contains(t, s.do(t, m, 0, "--destroy=3"), `rule set 3 2 removed`)
 	n.terminate()
 	n.want(0)
 	m.terminate()

@@ -25,30 +25,30 @@ func openTrace(ctx context.Context, uri string, stdin io.Reader) (sources.Source
 	}
 	// A named pipe nobody writes to, or says nothing in, keeps Open waiting, and
 	// nothing can close it. Given up, it goes on behind the caller's back.
-	opened := make(chan result, 1)
+	opened := make(chan result)
 	go func() {
 		src, err := sources.Open(uri, sources.Options{Stdin: stdin})
-		opened <- result{src, err}
-	}()
-	var got result
-	select {
-	case got = <-opened:
-	case <-ctx.Done():
-		go func() {
-			if late := <-opened; late.err == nil {
-				late.src.Close()
+		select {
+		case opened <- result{src, err}:
+		case <-ctx.Done():
+			if err == nil {
+				src.Close()
 			}
-		}()
+		}
+	}()
+	select {
+	case got := <-opened:
+		if got.err != nil {
+			if ctx.Err() != nil {
+				return nil, errInterrupted
+			}
+			return nil, got.err
+		}
+		stop := context.AfterFunc(ctx, func() { got.src.Close() })
+		return &tracedSource{got.src, stop}, nil
+	case <-ctx.Done():
 		return nil, errInterrupted
 	}
-	if got.err != nil && ctx.Err() != nil {
-		return nil, errInterrupted
-	}
-	if got.err != nil {
-		return nil, got.err
-	}
-	stop := context.AfterFunc(ctx, func() { got.src.Close() })
-	return &tracedSource{got.src, stop}, nil
 }
 
 // tracedSource is a source that an interrupt closes.

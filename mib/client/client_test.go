@@ -277,6 +277,7 @@ func TestNotConnected(t *testing.T) {
 		{"no route", &net.OpError{Op: "dial", Net: "udp", Err: syscall.ENETUNREACH}, true},
 		{"no name server", &net.OpError{Op: "dial", Net: "udp", Err: &net.DNSError{Err: "server misbehaving", Name: "m", IsTemporary: true}}, true},
 		{"no such name", &net.OpError{Op: "dial", Net: "udp", Err: &net.DNSError{Err: "no such host", Name: "m", IsNotFound: true}}, false},
+		{"no socket", &net.OpError{Op: "dial", Net: "udp", Err: os.NewSyscallError("socket", syscall.EMFILE)}, false},
 		{"something else", errors.New("no"), false},
 	} {
 		if err := notConnected("m:161", fmt.Errorf("connecting: %w", tt.err)); IsNoAnswer(err) != tt.waits || !strings.Contains(err.Error(), "m:161") {

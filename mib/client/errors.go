@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -137,8 +138,11 @@ func IsSilence(err error) bool {
 // there is no such name, or no socket to be had, is no matter of the meter.
 func notConnected(addr string, err error) error {
 	var dns *net.DNSError
+	var call *os.SyscallError
 	var system *net.OpError
-	if errors.As(err, &system) && !(errors.As(err, &dns) && dns.IsNotFound) {
+	noName := errors.As(err, &dns) && dns.IsNotFound
+	noSocket := errors.As(err, &call) && call.Syscall == "socket"
+	if errors.As(err, &system) && !noName && !noSocket {
 		return &NoAnswerError{Addr: addr, Cause: system}
 	}
 	return fmt.Errorf("meter %s: %w", addr, plain(err))

@@ -26,6 +26,7 @@ func TestNextTime(t *testing.T) {
 		{"a day", "2026-03-01 12:00:00", 24 * time.Hour, time.UTC, "2026-03-02 00:00:00"},
 		{"local time", "2026-07-01 12:31:27", time.Hour, auckland, "2026-07-01 13:00:00"},
 		{"an hour is skipped", "2026-09-27 01:59:00", time.Hour, auckland, "2026-09-27 03:00:00"},
+		{"the 366th day in UTC", "2041-01-01 12:31:27", 5 * time.Minute, auckland, "2041-01-01 12:35:00"},
 		{"one second", "2026-03-01 12:00:00.5", time.Second, time.UTC, "2026-03-01 12:00:01"},
 	} {
 		now, err := time.ParseInLocation(layout, tt.now, tt.loc)
@@ -153,7 +154,14 @@ func TestBackoffAmong(t *testing.T) {
 	if ready > 2500*time.Millisecond {
 		t.Errorf("100 intervals take %v", ready)
 	}
+	// When the others have come, the next thing may be quick.
 	var b backoff
+	for range 30 {
+		b.nextAmong()
+	}
+	if waited, d := b.waited, b.next(); d > waited/2 || b.longest() {
+		t.Errorf("after %v among others comes a pause of %v", waited, d)
+	}
 	for range 200 {
 		b.nextAmong()
 	}

@@ -13,7 +13,9 @@ func NextTime(now time.Time, interval time.Duration, loc *time.Location) time.Ti
 	now = now.In(loc).Round(0) // a time of day, whatever has passed since
 	next := now.Add(untilMark(now, interval))
 	_, set := now.ZoneBounds() // when the clocks are set next
-	if set.IsZero() || next.Before(set) {
+	// On the 366th day of a year (in UTC) the end may lie behind: package time
+	// counts 365 where a zone goes by a rule.
+	if !set.After(now) || next.Before(set) {
 		return next
 	}
 	_, before := now.Zone()

@@ -150,14 +150,17 @@ func (st *setter) findOthers() error {
 	}
 }
 
-// find finds a rule set by its name or number; nil if there is none. Of several
-// with one name it takes the one that we read before, or that alone runs; else
-// it does not choose.
+// find finds a rule set by its number, or else its name, which may be another's
+// number; nil if there is none. Of several with one name it takes the one that
+// we read before, or that alone runs; else it does not choose.
 func (st *setter) find(name string) (*client.RuleSetRow, error) {
 	var found, ours, run []*client.RuleSetRow
 	for i := range st.sets {
 		x := &st.sets[i]
-		if x.Status != client.Active || x.Name != name && strconv.Itoa(x.Number) != name {
+		if x.Status == client.Active && strconv.Itoa(x.Number) == name {
+			return x, nil
+		}
+		if x.Status != client.Active || x.Name != name {
 			continue
 		}
 		found = append(found, x)
@@ -166,7 +169,7 @@ func (st *setter) find(name string) (*client.RuleSetRow, error) {
 		}) {
 			ours = append(ours, x)
 		}
-		if slices.ContainsFunc(st.tasks, func(t client.TaskRow) bool { return t.Current == x.Number }) {
+		if slices.ContainsFunc(st.tasks, func(t client.TaskRow) bool { return t.Status == client.Active && t.Current == x.Number }) {
 			run = append(run, x)
 		}
 	}

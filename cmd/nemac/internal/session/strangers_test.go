@@ -151,6 +151,9 @@ func TestSeveralOfOneName(t *testing.T) {
 	if err := b.run(t, context.Background()); err == nil || !strings.Contains(err.Error(), `several rule sets "usage"`) {
 		t.Errorf("error %v", err)
 	}
+	// "set 3;" in a rule file makes a name of the number, which may be taken.
+	b.m.RuleSets()[9] = &clienttest.RuleSet{Owner: "two", Name: "3", Status: clienttest.Active}
+	b.m.Tasks()[9] = &clienttest.Task{Owner: "two", Current: 9, Status: clienttest.Active}
 	b.cfg.Read[0].Name = "3"
 	b.live(t)
 	if rs := b.m.Readers(); len(rs) != 2 || rs[2].RuleSet != 3 {
