@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"netramet/internal/spelling"
 	"netramet/mib"
 )
 
@@ -22,7 +23,7 @@ func didYouMean(name string, known []string) string {
 		case len(name) >= 3 && strings.HasPrefix(lower, name):
 			cost = 1
 		case len(name) >= 3:
-			cost = distance(name, lower)
+			cost = spelling.Distance(name, lower, 2)
 		}
 		if cost < bestCost {
 			best, bestCost = k, cost
@@ -32,30 +33,6 @@ func didYouMean(name string, known []string) string {
 		return ""
 	}
 	return "did you mean " + best + "?"
-}
-
-// distance is the number of single-character changes between a and b.
-func distance(a, b string) int {
-	if d := len(a) - len(b); d > 2 || d < -2 {
-		return 3
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := diagonal
-			if a[i-1] != b[j-1] {
-				change++
-			}
-			diagonal = row[j]
-			row[j] = min(change, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func attrNames() []string {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"netramet/internal/spelling"
 	"netramet/mib"
 )
 
@@ -416,38 +417,11 @@ func nearest(name string, words []string) string {
 	sorted := slices.Clone(words)
 	slices.Sort(sorted)
 	for _, w := range sorted {
-		if d := distance(name, w, bestD); d <= bestD && (best == "" || d < bestD) {
+		if d := spelling.Distance(name, w, bestD); d <= bestD && (best == "" || d < bestD) {
 			best, bestD = w, d
 		}
 	}
 	return best
-}
-
-// distance is the number of letters to change, add, drop or exchange to get
-// from a to b; above most, any number above most.
-func distance(a, b string, most int) int {
-	if len(a)-len(b) > most || len(b)-len(a) > most || len(a) > 64 || len(b) > 64 {
-		return most + 1
-	}
-	var rows [3][65]int
-	for j := range len(b) + 1 {
-		rows[1][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before, last, row := &rows[(i+2)%3], &rows[i%3], &rows[(i+1)%3]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return rows[(len(a)+1)%3][len(b)]
 }
 
 // nearestAttribute finds the attribute whose name is most like name.
