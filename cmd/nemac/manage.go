@@ -150,16 +150,7 @@ func endRuleSet(ctx context.Context, c *client.Client, o *options, name string, 
 	if err != nil {
 		return err
 	}
-	var found []client.RuleSetRow
-	for _, s := range sets {
-		if strconv.Itoa(s.Number) == name { // before any that has it for a name
-			found = []client.RuleSetRow{s}
-			break
-		}
-		if s.Name == name {
-			found = append(found, s)
-		}
-	}
+	found := client.Named(sets, name)
 	switch {
 	case len(found) == 0:
 		return fmt.Errorf("meter %s has no rule set %q", c.Addr(), name)

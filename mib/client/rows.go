@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"strconv"
 
 	"netramet/mib"
 )
@@ -35,6 +36,20 @@ type RuleSetRow struct {
 	Name   string
 	Status RowStatus
 	Flows  int
+}
+
+// Named returns the rule sets that a user calls name: the one of that number, or
+// else all of that name, for a name may be another's number.
+func Named(sets []RuleSetRow, name string) (found []RuleSetRow) {
+	for _, s := range sets {
+		if strconv.Itoa(s.Number) == name {
+			return []RuleSetRow{s}
+		}
+		if s.Name == name {
+			found = append(found, s)
+		}
+	}
+	return found
 }
 
 // RuleSets reads the rule sets, in order of number.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"netramet/mib/client"
@@ -150,20 +149,17 @@ func (st *setter) findOthers() error {
 	}
 }
 
-// find finds a rule set by its number, or else its name, which may be another's
-// number; nil if there is none. Of several with one name it takes the one that
-// we read before, or that alone runs; else it does not choose.
+// find finds the active rule set that a user calls name; nil if there is none. Of
+// several it takes the one that we read before, or that alone runs; else it does
+// not choose.
 func (st *setter) find(name string) (*client.RuleSetRow, error) {
-	var found, ours, run []*client.RuleSetRow
-	for i := range st.sets {
-		x := &st.sets[i]
-		if x.Status == client.Active && strconv.Itoa(x.Number) == name {
-			return x, nil
-		}
-		if x.Status != client.Active || x.Name != name {
-			continue
-		}
-		found = append(found, x)
+	active := slices.DeleteFunc(slices.Clone(st.sets), func(x client.RuleSetRow) bool { return x.Status != client.Active })
+	found := client.Named(active, name)
+	if len(found) == 0 {
+		return nil, nil
+	}
+	var ours, run []client.RuleSetRow
+	for _, x := range found {
 		if slices.ContainsFunc(st.readers, func(r client.ReaderRow) bool {
 			return r.Owner == st.s.cfg.Owner && r.RuleSet == x.Number
 		}) {
@@ -173,12 +169,9 @@ func (st *setter) find(name string) (*client.RuleSetRow, error) {
 			run = append(run, x)
 		}
 	}
-	if len(found) == 0 {
-		return nil, nil
-	}
-	for _, choice := range [][]*client.RuleSetRow{found, ours, run} {
+	for _, choice := range [][]client.RuleSetRow{found, ours, run} {
 		if len(choice) == 1 {
-			return choice[0], nil
+			return &choice[0], nil
 		}
 	}
 	return nil, fmt.Errorf("meter %s has several rule sets %q: name one by its number, which nemac --list shows", st.s.c.Addr(), name)
