@@ -1,6 +1,6 @@
 package meter
 
-import "fmt"
+import "netramet/mib"
 
 // RowStatus is the state of a row of a control table, and what a manager may
 // ask it to become (RFC 2579, RowStatus).
@@ -18,14 +18,10 @@ const (
 	RowDestroy       RowStatus = 6
 )
 
-var rowStatusNames = [...]string{"none", "active", "notInService", "notReady", "createAndGo", "createAndWait", "destroy"}
-
-// String returns the name RFC 2579 uses.
+// String returns the name RFC 2579 uses; RowNone has none.
 func (r RowStatus) String() string {
-	if int(r) < len(rowStatusNames) {
-		return rowStatusNames[r]
-	}
-	return fmt.Sprintf("RowStatus(%d)", uint8(r))
+	name, _ := mib.ObjFlowRuleInfoStatus.Info().EnumName(int64(r))
+	return name
 }
 
 // Creates reports whether the request makes a new row.
