@@ -8,6 +8,7 @@ import (
 	"time"
 	"unsafe"
 
+	"netramet/internal/slab/slabtest"
 	"netramet/meter/packet"
 	"netramet/meter/pme"
 	"netramet/sources/wire"
@@ -32,29 +33,12 @@ func TestHotRecords(t *testing.T) {
 // TestSlabTypesArePlain: the garbage collector never looks into the tables.
 func TestSlabTypesArePlain(t *testing.T) {
 	for _, typ := range []reflect.Type{reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[packet.Packet]()} {
-		if !plain(typ) {
+		if !slabtest.Plain(typ) {
 			t.Errorf("%v holds pointers", typ)
 		}
 	}
-	if plain(reflect.TypeFor[wire.Frame]()) {
+	if slabtest.Plain(reflect.TypeFor[wire.Frame]()) {
 		t.Error("a frame's slice is not seen")
-	}
-}
-
-// plain reports whether values of a type hold no pointers.
-func plain(t reflect.Type) bool {
-	switch k := t.Kind(); k {
-	case reflect.Array:
-		return plain(t.Elem())
-	case reflect.Struct:
-		for i := range t.NumField() {
-			if !plain(t.Field(i).Type) {
-				return false
-			}
-		}
-		return true
-	default:
-		return k >= reflect.Bool && k <= reflect.Complex128 && k != reflect.Uintptr
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"netramet/internal/slab/slabtest"
 	"netramet/meter/packet"
 	"netramet/mib"
 
@@ -40,24 +41,8 @@ func TestRecordSizes(t *testing.T) {
 
 // TestSlabTypesArePlain: the garbage collector never looks into the table.
 func TestSlabTypesArePlain(t *testing.T) {
-	var plain func(reflect.Type) bool
-	plain = func(t reflect.Type) bool {
-		switch k := t.Kind(); k {
-		case reflect.Array:
-			return plain(t.Elem())
-		case reflect.Struct:
-			for i := range t.NumField() {
-				if !plain(t.Field(i).Type) {
-					return false
-				}
-			}
-			return true
-		default:
-			return k >= reflect.Bool && k < reflect.Uintptr
-		}
-	}
 	for _, typ := range []reflect.Type{reflect.TypeFor[record](), reflect.TypeFor[cold](), reflect.TypeFor[block]()} {
-		if !plain(typ) {
+		if !slabtest.Plain(typ) {
 			t.Errorf("%v holds pointers", typ)
 		}
 	}
