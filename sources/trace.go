@@ -21,10 +21,10 @@ type parser interface {
 	// parse appends to the batch, until it is full, the frames of the whole
 	// records at the start of data, and returns the octets they take, which
 	// may be more than data has where a record is skipped, which then is the
-	// only one that used tells of. If the next record
-	// is not complete, need is what there must be to go on: more than what is
-	// left of data. If it is damaged the error says how; it is met again by a
-	// call with what is left. Eof says that nothing follows data.
+	// only one that used tells of. If the next record is not complete, need is
+	// what there must be to go on: more than what is left of data. If it is
+	// damaged the error says how; it is met again by a call with what is left.
+	// Eof says that nothing follows data.
 	parse(b *wire.Batch, data []byte, eof bool) (used int64, need int, err error)
 }
 

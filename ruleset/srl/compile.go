@@ -20,8 +20,8 @@ import (
 // Limits of a program. What is over one is an error, never a crash.
 const (
 	MaxSource     = 16 << 20 // octets of one file
-	MaxDepth      = 10       // files inside each other, the first counted
-	MaxIncludes   = 256      // INCLUDE statements carried out
+	MaxDepth      = ruleset.MaxDepth
+	MaxIncludes   = ruleset.MaxIncludes
 	MaxName       = 255      // octets of a name
 	MaxMacros     = 20       // macros inside each other
 	MaxExpansion  = 64 << 20 // octets of macro and include text scanned in all
