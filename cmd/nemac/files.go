@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"netramet/internal/filelock"
 	"netramet/reader"
 	"netramet/reader/flowfile"
 )
@@ -139,13 +138,10 @@ func (f *flowFile) Close() error {
 	return f.AppendFile.Close()
 }
 
-// errHeld tells that somebody else has a lock.
-var errHeld = errors.New("another nemac has it")
-
 // lockOwner makes sure that nobody else works under an Owner on a meter.
 func lockOwner(owner, target string) (unlock func(), err error) {
-	unlock, err = lock(owner + "\x00" + target)
-	if errors.Is(err, errHeld) {
+	unlock, err = filelock.TryNamed("nemac", owner+"\x00"+target)
+	if errors.Is(err, filelock.ErrHeld) {
 		err = fmt.Errorf("another nemac works on meter %s with the owner %q; give this one another --owner", target, owner)
 	}
 	return unlock, err
@@ -157,8 +153,8 @@ func lockFile(name string) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("flow file: %w", err)
 	}
-	unlock, err = lock("file\x00" + abs)
-	if errors.Is(err, errHeld) {
+	unlock, err = filelock.TryNamed("nemac", "file\x00"+abs)
+	if errors.Is(err, filelock.ErrHeld) {
 		err = fmt.Errorf("another nemac, or this one for another meter, appends to the flow file %s; give this one another -F", name)
 	}
 	return unlock, err
@@ -172,10 +168,4 @@ func fileBase(meter string) string {
 		}
 		return r
 	}, meter)
-}
-
-// digest is a short name for a text.
-func digest(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:8])
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -367,8 +369,9 @@ func (o *options) ownerName() string {
 	}
 	name := ownerHead() + o.meter + ":" + strings.Join(names, ",")
 	if len(name) > maxOwner {
-		sum := ":" + digest(name)
-		name = strings.ToValidUTF8(name[:maxOwner-len(sum)], "") + sum
+		sum := sha256.Sum256([]byte(name))
+		tail := ":" + hex.EncodeToString(sum[:8])
+		name = strings.ToValidUTF8(name[:maxOwner-len(tail)], "") + tail
 	}
 	return name
 }

@@ -27,15 +27,16 @@ import (
 // one that reads the trace, one per socket that answers SNMP, and one for the
 // clock and signals. They meet at the meter's door only.
 type daemon struct {
-	o     *options
-	log   *slog.Logger
-	file  *logFile // nil: standard error
-	src   sources.Source
-	meter *meter.Meter
-	agent *agent.Agent
-	addrs []netip.AddrPort
-	load  meterview.Load
-	seen  census
+	o      *options
+	log    *slog.Logger
+	file   *logFile // nil: standard error
+	src    sources.Source
+	meter  *meter.Meter
+	engine *usm.Engine
+	agent  *agent.Agent
+	addrs  []netip.AddrPort
+	load   meterview.Load
+	seen   census
 
 	changed chan struct{} // has an element when a Set may have moved the trace on
 	heard   atomic.Int64  // Unix ns of the newest SNMP message of somebody who is let in
@@ -82,6 +83,7 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 	for _, c := range conns {
 		d.addrs = append(d.addrs, boundTo(c))
 	}
+	defer func() { d.engine.Close() }()
 	if err := d.build(acc); err != nil {
 		return err
 	}
@@ -111,6 +113,10 @@ func (d *daemon) build(acc *agent.Access) error {
 		Log:     d.log,
 	})
 	engine, err := usm.OpenEngine(d.o.managed.state, agent.Enterprise, time.Now())
+	if errors.Is(err, usm.ErrRefused) {
+		return fmt.Errorf("--state: %w", err)
+	}
+	d.engine = engine
 	if err != nil {
 		d.log.Warn("SNMPv3 engine", slog.Any("error", err))
 	}

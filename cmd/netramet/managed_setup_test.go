@@ -143,8 +143,15 @@ func TestManagedState(t *testing.T) {
 		m.cancel()
 		m.wait()
 	}
-	m := startMeter(t, "-C", office, "--state", t.TempDir())
+	m := startMeter(t, "-C", office, "--state", filepath.Join(t.TempDir(), "missing", "state"))
 	m.waitLog(`level=WARN msg="SNMPv3 engine" error=".*using a random engine ID`)
+	startMeter(t, "-C", office, "--state", state)
+	m = startMeter(t, "-C", office, "--state", state)
+	m.waitLog(`level=WARN msg="SNMPv3 engine" error=".*another meter uses it now.*using a random engine ID`)
+	code, stderr := runToEnd(t, "-C", office, "-m", "0", "--state", t.TempDir())
+	if code != 1 || !strings.Contains(stderr, "--state: state file") || !strings.Contains(stderr, "it is a directory") {
+		t.Errorf("a directory: status %d, %s", code, stderr)
+	}
 }
 
 // TestManagedLogFile has the log in a file, which may be renamed away.

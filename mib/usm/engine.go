@@ -30,6 +30,8 @@ type Engine struct {
 
 	// keep stores a new value of boots; nil iff nothing is kept on disk.
 	keep func(boots int32) error
+
+	unlock func() // frees the state file; nil if there is none
 }
 
 // NewEngine returns an engine whose ID and boots are the caller's business

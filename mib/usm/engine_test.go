@@ -190,8 +190,10 @@ func TestStateFile(t *testing.T) {
 	if err != nil || e.boots != 1 {
 		t.Fatalf("first start: boots %d, %v", e.boots, err)
 	}
+	e.Close()
 	for want := int32(2); want < 5; want++ {
 		e2, err := OpenEngine(path, 411, t0)
+		e2.Close()
 		if err != nil || e2.boots != want || !bytes.Equal(e2.ID(), e.ID()) {
 			t.Fatalf("start %d: boots %d, same ID %v, %v", want, e2.boots, bytes.Equal(e2.ID(), e.ID()), err)
 		}
@@ -200,7 +202,7 @@ func TestStateFile(t *testing.T) {
 			t.Fatalf("start %d: the file holds %q", want, text)
 		}
 	}
-	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
+	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 2 { // the file and its lock
 		t.Errorf("left over: %v", files)
 	}
 	if e, err := OpenEngine("", 411, t0); err != nil || e.boots != 1 {
@@ -255,6 +257,7 @@ func TestStateFileUnwritable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	first.Close()
 	for _, bad := range []string{filepath.Join(dir, "missing", "engine"), filepath.Join(path, "engine"), dir} {
 		e, err := OpenEngine(bad, 411, t0)
 		if err == nil || e.boots != 1 {

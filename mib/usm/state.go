@@ -9,10 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
-	"syscall"
 	"time"
+
+	"netramet/internal/atomicfile"
+	"netramet/internal/fileaccess"
+	"netramet/internal/filelock"
 )
 
 // maxState limits the size of a state file, in octets.
@@ -30,11 +32,19 @@ const stateHeader = "# SNMP engine state of netramet: do not copy, do not edit\n
 // is kept, because a stored ID with boots that were used before would let
 // recorded messages be replayed. A file with other content is never
 // overwritten. With an empty path such an engine comes without a warning.
+//
+// The file is locked until Close: a second engine with it would have boots and
+// time of its own under the same ID. ErrRefused is in the error if the path is
+// nothing to keep a state in, which the user should rather mend than be warned
+// of.
 func OpenEngine(path string, enterprise uint32, now time.Time) (*Engine, error) {
 	if path == "" {
 		return NewRandomEngine(enterprise, now), nil
 	}
 	e, err := openState(path, enterprise, now)
+	if errors.Is(err, ErrRefused) {
+		return NewRandomEngine(enterprise, now), fmt.Errorf("state file %s: %w", path, err)
+	}
 	if err != nil {
 		return NewRandomEngine(enterprise, now),
 			fmt.Errorf("state file %s: %w; using a random engine ID for this run", path, err)
@@ -46,7 +56,68 @@ func OpenEngine(path string, enterprise uint32, now time.Time) (*Engine, error) 
 	return e, nil
 }
 
-func openState(path string, enterprise uint32, now time.Time) (*Engine, error) {
+// ErrRefused is the error of a path that cannot be an engine's state file.
+var ErrRefused = errors.New("it cannot be used as a state file")
+
+// Close lets another engine have the state file. e may be nil.
+func (e *Engine) Close() {
+	if e != nil && e.unlock != nil {
+		e.unlock()
+		e.unlock = nil
+	}
+}
+
+func openState(path string, enterprise uint32, now time.Time) (e *Engine, err error) {
+	if path, err = stateFile(path); err != nil {
+		return nil, err
+	}
+	unlock, err := filelock.Try(path + ".lock")
+	if errors.Is(err, filelock.ErrHeld) {
+		err = errors.New("another meter uses it now; give each meter a state file of its own")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if e, err = loadState(path, enterprise, now); err != nil {
+		unlock()
+		return nil, err
+	}
+	e.unlock = unlock
+	return e, nil
+}
+
+// stateFile returns the path of the file itself, which is replaced whenever
+// boots changes: where a link was replaced, the old boots would live on under
+// the other name. What is no file of this user's own is refused before it is
+// opened.
+func stateFile(path string) (string, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if fi, lerr := os.Lstat(path); lerr == nil && fi.Mode()&fs.ModeSymlink != 0 {
+			return "", fmt.Errorf("%w: it is a symbolic link to nothing", ErrRefused)
+		}
+		return path, nil // a new one
+	}
+	if err != nil {
+		return "", err
+	}
+	fi, err := os.Stat(real)
+	switch {
+	case err != nil:
+		return "", err
+	case fi.IsDir():
+		return "", fmt.Errorf("%w: it is a directory", ErrRefused)
+	case !fi.Mode().IsRegular():
+		return "", fmt.Errorf("%w: it is no regular file", ErrRefused)
+	case !fileaccess.Own(fi):
+		return "", fmt.Errorf("%w: it belongs to another user, who could set boots back", ErrRefused)
+	case fileaccess.Names(fi) > 1:
+		return "", fmt.Errorf("%w: it has further names (hard links), under which old boots would live on", ErrRefused)
+	}
+	return real, nil
+}
+
+func loadState(path string, enterprise uint32, now time.Time) (*Engine, error) {
 	text, err := readLimited(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -117,46 +188,7 @@ func parseState(text []byte) (id []byte, boots int32, err error) {
 	return id, boots, nil
 }
 
-// writeState replaces the file in one step: a crash leaves the old content or
-// the new one, and a rename that returned is on the disk.
-func writeState(path string, id []byte, boots int32) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".engine-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	_, err = fmt.Fprintf(f, "%sengine-id %s\nboots %d\n", stateHeader, hex.EncodeToString(id), boots)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// syncDir puts a rename on the disk. File systems that cannot sync a
-// directory, and Windows, which cannot open one, have done what they can.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer d.Close()
-	err = d.Sync()
-	if runtime.GOOS == "windows" || errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		return nil
-	}
-	return err
+// writeState replaces the file in one step.
+func writeState(path string, id []byte, boots int32) error {
+	return atomicfile.Write(path, fmt.Appendf(nil, "%sengine-id %s\nboots %d\n", stateHeader, hex.EncodeToString(id), boots))
 }

@@ -6,11 +6,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"time"
 
+	"netramet/internal/atomicfile"
 	"netramet/reader"
 )
 
@@ -239,14 +238,10 @@ func (a *AppendFile) End() error {
 
 // syncFile forces the file, and its name if it is new, to disk.
 func (a *AppendFile) syncFile() error {
-	if err := a.f.Sync(); err != nil || a.start > 0 || runtime.GOOS == "windows" {
-		return err // Windows cannot sync a directory, and need not
-	}
-	dir, err := os.Open(filepath.Dir(a.path))
-	if err != nil {
+	if err := a.f.Sync(); err != nil || a.start > 0 {
 		return err
 	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return atomicfile.SyncDir(a.path)
 }
 
 // Abort takes the block off the file again and closes it. See reader.Output.

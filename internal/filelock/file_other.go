@@ -1,0 +1,10 @@
+//go:build !unix && !windows
+
+package filelock
+
+import "os"
+
+const noFollow = 0
+
+// TryFile takes the lock of an existing regular file.
+func TryFile(path string) (unlock func(), err error) { return try(path, os.O_RDWR) }

@@ -1,0 +1,48 @@
+// Package filelock keeps two processes of one host from working on the same
+// thing: locks that are never waited for, and that the system frees when the
+// process ends, however it does.
+package filelock
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+// ErrHeld is the error of a lock that somebody else has, be it another process
+// or this one. Callers say who that may be.
+var ErrHeld = errors.New("somebody else has the lock")
+
+// Try takes the lock whose lock file is at path. The file is made if it is
+// missing, for this user alone, and stays behind: removing it would let two
+// processes have two locks. unlock frees the lock.
+func Try(path string) (unlock func(), err error) {
+	return try(path, os.O_RDWR|os.O_CREATE|noFollow)
+}
+
+// TryNamed takes a lock for this user that stands for a text, such as the name
+// of a remote meter: its lock file is in the directory for temporary files, and
+// its name begins with program.
+func TryNamed(program, text string) (unlock func(), err error) {
+	sum := sha256.Sum256([]byte(text))
+	name := fmt.Sprintf("%s-%d-%s.lock", program, os.Getuid(), hex.EncodeToString(sum[:8]))
+	return Try(filepath.Join(os.TempDir(), name))
+}
+
+func try(path string, flag int) (unlock func(), err error) {
+	l := flock.New(path, flock.SetFlag(flag), flock.SetPermissions(0o600))
+	switch ok, err := l.TryLock(); {
+	case err != nil:
+		_ = l.Close() // nothing was written
+		return nil, fmt.Errorf("lock: %w", err)
+	case !ok:
+		_ = l.Close()
+		return nil, ErrHeld
+	}
+	return func() { _ = l.Close() }, nil
+}
