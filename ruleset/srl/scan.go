@@ -51,7 +51,9 @@ func (c *compiler) scan(file string, src []byte) bool {
 	for s.step() {
 		switch {
 		case len(c.toks) > MaxTokens:
-			c.errorf(c.toks[MaxTokens].at, "", "the program has more than %d words and signs", MaxTokens)
+			// By its place from the end: an index as large as MaxTokens is more
+			// than the assembler for arm64 takes.
+			c.errorf(c.toks[len(c.toks)-1].at, "", "the program has more than %d words and signs", MaxTokens)
 			return false
 		case c.errors > maxDiags:
 			return false
