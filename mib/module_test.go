@@ -118,6 +118,9 @@ func syntaxText(x *Object) string {
 		}
 		return "INTEGER {" + strings.Join(names, ",") + "}"
 	}
+	if x.Type == "Octets" {
+		return "OCTET STRING"
+	}
 	full := map[Syntax]int64{SyntaxGauge32: 1<<32 - 1}[x.Syntax]
 	if full > 0 && (x.Min != 0 || x.Max != full) {
 		return fmt.Sprintf("%s(%d..%d)", x.Type, x.Min, x.Max)

@@ -220,29 +220,35 @@ const (
 	ObjNtmReaderWaits                Obj = 213
 	ObjNtmReaderCollected            Obj = 214
 	ObjNtmReaderTime                 Obj = 215
-	ObjNtmConformance                Obj = 216
-	ObjSnmpModules                   Obj = 217
-	ObjSnmpSet                       Obj = 218
-	ObjSnmpSetSerialNo               Obj = 219
-	ObjSnmpEngine                    Obj = 220
-	ObjSnmpEngineID                  Obj = 221
-	ObjSnmpEngineBoots               Obj = 222
-	ObjSnmpEngineTime                Obj = 223
-	ObjSnmpEngineMaxMessageSize      Obj = 224
-	ObjSnmpMPDStats                  Obj = 225
-	ObjSnmpUnknownSecurityModels     Obj = 226
-	ObjSnmpInvalidMsgs               Obj = 227
-	ObjSnmpUnknownPDUHandlers        Obj = 228
-	ObjSnmpTargetObjects             Obj = 229
-	ObjSnmpUnavailableContexts       Obj = 230
-	ObjSnmpUnknownContexts           Obj = 231
-	ObjUsmStats                      Obj = 232
-	ObjUsmStatsUnsupportedSecLevels  Obj = 233
-	ObjUsmStatsNotInTimeWindows      Obj = 234
-	ObjUsmStatsUnknownUserNames      Obj = 235
-	ObjUsmStatsUnknownEngineIDs      Obj = 236
-	ObjUsmStatsWrongDigests          Obj = 237
-	ObjUsmStatsDecryptionErrors      Obj = 238
+	ObjNtmReaderLastTime             Obj = 216
+	ObjNtmPackageTable               Obj = 217
+	ObjNtmPackageEntry               Obj = 218
+	ObjNtmPackageTimeHigh            Obj = 219
+	ObjNtmPackageTimeLow             Obj = 220
+	ObjNtmPackageData                Obj = 221
+	ObjNtmConformance                Obj = 222
+	ObjSnmpModules                   Obj = 223
+	ObjSnmpSet                       Obj = 224
+	ObjSnmpSetSerialNo               Obj = 225
+	ObjSnmpEngine                    Obj = 226
+	ObjSnmpEngineID                  Obj = 227
+	ObjSnmpEngineBoots               Obj = 228
+	ObjSnmpEngineTime                Obj = 229
+	ObjSnmpEngineMaxMessageSize      Obj = 230
+	ObjSnmpMPDStats                  Obj = 231
+	ObjSnmpUnknownSecurityModels     Obj = 232
+	ObjSnmpInvalidMsgs               Obj = 233
+	ObjSnmpUnknownPDUHandlers        Obj = 234
+	ObjSnmpTargetObjects             Obj = 235
+	ObjSnmpUnavailableContexts       Obj = 236
+	ObjSnmpUnknownContexts           Obj = 237
+	ObjUsmStats                      Obj = 238
+	ObjUsmStatsUnsupportedSecLevels  Obj = 239
+	ObjUsmStatsNotInTimeWindows      Obj = 240
+	ObjUsmStatsUnknownUserNames      Obj = 241
+	ObjUsmStatsUnknownEngineIDs      Obj = 242
+	ObjUsmStatsWrongDigests          Obj = 243
+	ObjUsmStatsDecryptionErrors      Obj = 244
 )
 
 // The sub-identifiers of columns below their entry, and of scalars below their
@@ -421,6 +427,10 @@ const (
 	ColNtmReaderWaits                uint32 = 1
 	ColNtmReaderCollected            uint32 = 2
 	ColNtmReaderTime                 uint32 = 3
+	ColNtmReaderLastTime             uint32 = 4
+	ColNtmPackageTimeHigh            uint32 = 1
+	ColNtmPackageTimeLow             uint32 = 2
+	ColNtmPackageData                uint32 = 3
 	ColSnmpSetSerialNo               uint32 = 1
 	ColSnmpEngineID                  uint32 = 1
 	ColSnmpEngineBoots               uint32 = 2
@@ -716,6 +726,12 @@ var objects = [...]Object{
 	ObjNtmReaderWaits:                {Name: "ntmReaderWaits", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 7, 1, 1}, Kind: KindColumn, Syntax: SyntaxInteger, Type: "TruthValue", Access: ReadCreate, Min: 1, Max: 2, Enums: enumTruthValue},
 	ObjNtmReaderCollected:            {Name: "ntmReaderCollected", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 7, 1, 2}, Kind: KindColumn, Syntax: SyntaxOctets, Type: "NtmUnsigned64", Access: ReadCreate, Min: 8, Max: 8},
 	ObjNtmReaderTime:                 {Name: "ntmReaderTime", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 7, 1, 3}, Kind: KindColumn, Syntax: SyntaxOctets, Type: "NtmUnsigned64", Access: ReadCreate, Min: 8, Max: 8},
+	ObjNtmReaderLastTime:             {Name: "ntmReaderLastTime", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 7, 1, 4}, Kind: KindColumn, Syntax: SyntaxOctets, Type: "NtmUnsigned64", Access: ReadOnly, Min: 8, Max: 8},
+	ObjNtmPackageTable:               {Name: "ntmPackageTable", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 8}, Kind: KindTable},
+	ObjNtmPackageEntry:               {Name: "ntmPackageEntry", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 8, 1}, Kind: KindEntry, Index: []Obj{ObjFlowPackageSelector, ObjFlowPackageRuleSet, ObjNtmPackageTimeHigh, ObjNtmPackageTimeLow, ObjFlowPackageIndex}},
+	ObjNtmPackageTimeHigh:            {Name: "ntmPackageTimeHigh", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 8, 1, 1}, Kind: KindColumn, Syntax: SyntaxGauge32, Type: "Unsigned32", Access: NotAccessible, Min: 0, Max: 4294967295},
+	ObjNtmPackageTimeLow:             {Name: "ntmPackageTimeLow", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 8, 1, 2}, Kind: KindColumn, Syntax: SyntaxGauge32, Type: "Unsigned32", Access: NotAccessible, Min: 0, Max: 4294967295},
+	ObjNtmPackageData:                {Name: "ntmPackageData", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 8, 1, 3}, Kind: KindColumn, Syntax: SyntaxOctets, Type: "Octets", Access: ReadOnly, Min: 0, Max: 65535},
 	ObjNtmConformance:                {Name: "ntmConformance", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 2}, Kind: KindNode},
 	ObjSnmpModules:                   {Name: "snmpModules", Module: "SNMPv2-SMI", OID: []uint32{1, 3, 6, 1, 6, 3}, Kind: KindNode},
 	ObjSnmpSet:                       {Name: "snmpSet", Module: "SNMPv2-MIB", OID: []uint32{1, 3, 6, 1, 6, 3, 1, 1, 6}, Kind: KindNode},

@@ -2,6 +2,7 @@ package meterview
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -14,6 +15,9 @@ import (
 // allOf are the packages of a rule set's flows with what a flow data file has
 // by default.
 const allOf = "flowPackageData.15.26.1.31.32.8.9.19.11.12.22.41.28.30.27.29.2.0"
+
+// allOfWide are the same with times of 64 bits, as nemac asks for them.
+var allOfWide = strings.Replace(allOf, "flowPackageData", "ntmPackageData", 1)
 
 // packageRig has n flows to read.
 func packageRig(t testing.TB, n int) *rig {
@@ -34,6 +38,7 @@ func packageRequests(r *rig) map[string][]byte {
 		"GetNext of three":    r.message(ber.GetNextRequest, 0, 0, after(100), after(2000), after(0)),
 		"GetNext at the end":  r.message(ber.GetNextRequest, 0, 0, after(1<<30)),
 		"GetBulk":             r.message(ber.GetBulkRequest, 0, 5000, after(0)),
+		"GetBulk, wide times": r.message(ber.GetBulkRequest, 0, 5000, bind{oid(r.t, allOfWide+".0.0"), ber.Value{Tag: ber.Null}}),
 		"GetBulk of two":      r.message(ber.GetBulkRequest, 0, 5000, after(0), after(1000)),
 		"GetBulk to the end":  r.message(ber.GetBulkRequest, 0, 5000, after(2900)),
 		"flowDataTable":       r.message(ber.GetBulkRequest, 0, 5000, bind{oid(r.t, "flowDataSourcePeerAddress.2.0.0"), ber.Value{Tag: ber.Null}}),
@@ -60,7 +65,7 @@ func TestNoAllocationPerPackage(t *testing.T) {
 // long PDU is through.
 func TestLargeAnswersYield(t *testing.T) {
 	r := packageRig(t, 3000)
-	p := &packages{v: r.view}
+	p := newPackages(r.view)
 	q := &agent.Request{Principal: &agent.Principal{}, Version: agent.V2c, Now: r.now}
 	first := oid(t, allOf+".0")[len(mib.ObjFlowDataPackageEntry.OID()):]
 	var name agent.Name

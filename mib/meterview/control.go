@@ -136,6 +136,8 @@ func (v *View) readNtmReader(column, row uint32, val *agent.Value) agent.Status 
 		val.Octets(binary.BigEndian.AppendUint64(val.Buf(), r.Collected))
 	case mib.ColNtmReaderTime:
 		val.Octets(binary.BigEndian.AppendUint64(val.Buf(), uint64(r.Mark)))
+	case mib.ColNtmReaderLastTime:
+		val.Octets(binary.BigEndian.AppendUint64(val.Buf(), uint64(r.LastTime)))
 	}
 	return agent.OK
 }

@@ -1,6 +1,7 @@
 package meterview
 
 import (
+	"netramet/meter"
 	"netramet/mib"
 	"netramet/mib/agent"
 )
@@ -30,7 +31,7 @@ func (t *flowData) Get(q *agent.Request, inst []uint32, val *agent.Value) agent.
 	if len(inst) == 0 || columnFrom(t.columns, inst[0]) != inst[0] {
 		return agent.NoSuchObject
 	}
-	if len(inst) != 4 || !t.v.flowAt(q, inst[1], inst[2], inst[3]) {
+	if len(inst) != 4 || !t.v.flowAt(q, inst[1], t.v.since(inst[2]), inst[3]) {
 		return agent.NoSuchInstance
 	}
 	t.read(inst[0], val)
@@ -47,8 +48,11 @@ func (t *flowData) Next(q *agent.Request, after []uint32, next *agent.Name, val 
 	}
 	for ; column != 0; column = columnFrom(t.columns, column+1) {
 		if q.Version != agent.V1 || t.syntax[column] != mib.SyntaxCounter64 {
-			if set, filter, ok := t.v.nextFlow(q, from[1], from[2], from[3]); ok {
-				next.Set(column, set, filter, t.v.flow.Index)
+			if set, ok := t.v.nextFlow(q, from[1], t.v.since(from[2]), from[3]); ok {
+				if set != from[1] {
+					from[2] = 0
+				}
+				next.Set(column, set, from[2], t.v.flow.Index)
 				t.read(column, val)
 				return agent.OK
 			}
@@ -61,31 +65,31 @@ func (t *flowData) Next(q *agent.Request, after []uint32, next *agent.Name, val 
 	return agent.EndOfMibView
 }
 
-// flowAt finds the flow of an index (rule set, time filter, flow) and reads it
-// into v.flow.
-func (v *View) flowAt(q *agent.Request, set, filter, index uint32) bool {
-	return v.sees(q, set) && v.s.Flow(index, &v.flow) && v.flow.RuleSet == int(set) && v.flow.Changed >= v.since(filter)
+// flowAt finds the flow of a rule set that has an index and has changed at or
+// after since, and reads it into v.flow.
+func (v *View) flowAt(q *agent.Request, set uint32, since meter.Uptime, index uint32) bool {
+	return v.sees(q, set) && v.s.Flow(index, &v.flow) && v.flow.RuleSet == int(set) && v.flow.Changed >= since
 }
 
-// nextFlow finds the first flow after an index (rule set, time filter, flow),
-// reads it into v.flow and returns what comes before the flow in its index.
-func (v *View) nextFlow(q *agent.Request, set, filter, index uint32) (uint32, uint32, bool) {
+// nextFlow finds the first flow of a rule set after an index that has changed
+// at or after since, or else the first of all flows of later rule sets. It reads
+// the flow into v.flow and returns its rule set.
+func (v *View) nextFlow(q *agent.Request, set uint32, since meter.Uptime, index uint32) (uint32, bool) {
 	for n := v.nextSeen(q, set); n != 0; n = v.nextSeen(q, n+1) {
 		if n != set {
-			filter, index = 0, 0
+			since, index = 0, 0
 		}
 		if c, _ := v.s.RuleSetCounts(int(n)); c.Flows == 0 {
 			continue // a search would look at all blocks of the table to find none
 		}
-		since := v.since(filter)
 		for index = v.search(n, since, index); index != 0; index = v.search(n, since, index) {
 			// Metering may have gone on in between, and the flow with it.
 			if v.s.Flow(index, &v.flow) && v.flow.RuleSet == int(n) {
-				return n, filter, true
+				return n, true
 			}
 		}
 	}
-	return 0, 0, false
+	return 0, false
 }
 
 // read reads a column of v.flow.

@@ -267,7 +267,7 @@ func octets(b []byte) string { return "OCTETS: " + hex.EncodeToString(b) }
 // shown as a number.
 func isUnsigned64(t *testing.T, name string) bool {
 	o, _, _ := mib.FindObject(oid(t, strings.TrimPrefix(name, ".")))
-	return o == mib.ObjNtmReaderCollected || o == mib.ObjNtmReaderTime
+	return o.Info().Type == "NtmUnsigned64"
 }
 
 // goSNMP is gosnmp.

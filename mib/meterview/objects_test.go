@@ -59,6 +59,7 @@ func TestEveryObject(t *testing.T) {
 	// A package's name carries its selector, so walks do not meet it.
 	name := oid(t, "flowPackageData.2.1.9.7.0.0")
 	seen[mib.ObjFlowPackageData] = r.next(name)
+	seen[mib.ObjNtmPackageData] = r.next(oid(t, "ntmPackageData.2.1.9.7.0.0.0"))
 
 	for _, o := range mib.Objects() {
 		info := o.Info()

@@ -1,30 +1,48 @@
 package meterview
 
 import (
+	"math"
+
+	"netramet/meter"
 	"netramet/mib"
 	"netramet/mib/agent"
 	"netramet/mib/ber"
 )
 
-// MaxSelector is the most attributes of a package: what is left of a name's
-// 128 sub-identifiers.
-const MaxSelector = 113
+// The most attributes of a package: what is left of a name's 128
+// sub-identifiers.
+const (
+	MaxSelector     = 113
+	maxWideSelector = 111
+)
 
-// packages is flowDataPackageTable: 5.n.attribute...ruleSet.timeFilter.flow.
-// Its rows cannot be counted, for there is one of each flow for each list of
-// attributes. So a walk that names no valid list steps over the table, and one
-// that does ends with that list.
+// packages is flowDataPackageTable: 5.n.attribute...ruleSet.timeFilter.flow; or,
+// wide, ntmPackageTable: 3.n.attribute...ruleSet.high.low.flow. Its rows cannot
+// be counted, for there is one of each flow for each list of attributes. So a
+// walk that names no valid list steps over the table, and one that does ends
+// with that list.
 type packages struct {
-	v *View
-	w ber.Writer
+	v      *View
+	w      ber.Writer
+	column uint32
+	max    int  // attributes
+	wide   bool // times have 64 bits
+	index  [4]uint32
+}
+
+func newPackages(v *View) *packages {
+	return &packages{v: v, column: mib.ColFlowPackageData, max: MaxSelector}
+}
+
+func newWidePackages(v *View) *packages {
+	return &packages{v: v, column: mib.ColNtmPackageData, max: maxWideSelector, wide: true}
 }
 
 // selector splits what follows the prefix into column, selector and the rest.
 // It is valid if it is complete and each attribute exists, can be read and
 // comes once.
-func selector(inst []uint32) (attrs, rest []uint32, ok bool) {
-	if len(inst) < 2 || inst[0] != mib.ColFlowPackageData || inst[1] < 1 || inst[1] > MaxSelector ||
-		int(inst[1]) > len(inst)-2 {
+func (t *packages) selector(inst []uint32) (attrs, rest []uint32, ok bool) {
+	if len(inst) < 2 || inst[0] != t.column || inst[1] < 1 || inst[1] > uint32(t.max) || int(inst[1]) > len(inst)-2 {
 		return nil, nil, false
 	}
 	n := 2 + int(inst[1])
@@ -38,13 +56,42 @@ func selector(inst []uint32) (attrs, rest []uint32, ok bool) {
 	return inst[2:n], inst[n:], true
 }
 
+// row is what follows the selector: rule set, time of one or two
+// sub-identifiers, flow. What is missing at the end of a name is 0.
+func (t *packages) row(rest []uint32) []uint32 {
+	row := t.index[:3]
+	if t.wide {
+		row = t.index[:4]
+	}
+	clear(row[copy(row, rest):])
+	return row
+}
+
+// since is the time of a row.
+func (t *packages) since(row []uint32) meter.Uptime {
+	if t.wide {
+		return meter.Uptime(min(uint64(row[1])<<32|uint64(row[2]), math.MaxInt64))
+	}
+	return t.v.since(row[1])
+}
+
+// hidden reports whether the requester's view leaves flow data out: who may see
+// the figures of NETRAMET-MIB alone sees no flows in it either.
+func (t *packages) hidden(q *agent.Request) bool {
+	return t.wide && !q.Principal.View.Contains(mib.ObjFlowPackageData.OID())
+}
+
 // Get implements agent.Table.
 func (t *packages) Get(q *agent.Request, inst []uint32, val *agent.Value) agent.Status {
-	if len(inst) == 0 || inst[0] != mib.ColFlowPackageData {
+	if len(inst) == 0 || inst[0] != t.column || t.hidden(q) {
 		return agent.NoSuchObject
 	}
-	attrs, rest, ok := selector(inst)
-	if !ok || len(rest) != 3 || !t.v.flowAt(q, rest[0], rest[1], rest[2]) {
+	attrs, rest, ok := t.selector(inst)
+	if !ok {
+		return agent.NoSuchInstance
+	}
+	row := t.row(rest)
+	if last := len(row) - 1; len(rest) != len(row) || !t.v.flowAt(q, row[0], t.since(row), row[last]) {
 		return agent.NoSuchInstance
 	}
 	return t.read(attrs, val)
@@ -52,18 +99,23 @@ func (t *packages) Get(q *agent.Request, inst []uint32, val *agent.Value) agent.
 
 // Next implements agent.Table.
 func (t *packages) Next(q *agent.Request, after []uint32, next *agent.Name, val *agent.Value) agent.Status {
-	attrs, rest, ok := selector(after)
+	attrs, rest, ok := t.selector(after)
+	if !ok || t.hidden(q) {
+		return agent.EndOfMibView
+	}
+	row := t.row(rest)
+	last := len(row) - 1
+	set, ok := t.v.nextFlow(q, row[0], t.since(row), row[last])
 	if !ok {
 		return agent.EndOfMibView
 	}
-	var from [3]uint32
-	copy(from[:], rest)
-	set, filter, ok := t.v.nextFlow(q, from[0], from[1], from[2])
-	if !ok {
-		return agent.EndOfMibView
+	if set != row[0] { // later rule sets begin at time 0
+		clear(row)
+		row[0] = set
 	}
+	row[last] = t.v.flow.Index
 	next.Set(after[:2+len(attrs)]...)
-	next.Append(set, filter, t.v.flow.Index)
+	next.Append(row...)
 	return t.read(attrs, val)
 }
 
@@ -82,7 +134,7 @@ func (t *packages) read(attrs []uint32, val *agent.Value) agent.Status {
 		case mib.ClassCounter:
 			t.w.Uint(ber.Counter64, num)
 		case mib.ClassTime:
-			t.w.Uint(ber.TimeTicks, uint64(uint32(num)))
+			t.time(num)
 		case mib.ClassDistribution:
 			// Rule sets that save distributions are not accepted yet, so no
 			// flow has one.
@@ -97,6 +149,14 @@ func (t *packages) read(attrs []uint32, val *agent.Value) agent.Status {
 	}
 	val.Octets(t.w.Bytes())
 	return agent.OK
+}
+
+func (t *packages) time(num uint64) {
+	if t.wide {
+		t.w.Uint(ber.Counter64, num)
+		return
+	}
+	t.w.Uint(ber.TimeTicks, uint64(uint32(num)))
 }
 
 func (t *packages) number(a mib.Attr, num uint64) {
