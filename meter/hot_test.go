@@ -45,8 +45,8 @@ func TestSlabTypesArePlain(t *testing.T) {
 // matches is how often the rules of all rule sets were run.
 func matches(m *Meter) (n uint64) {
 	for _, r := range m.ruleSets {
-		if r != nil && r.program != nil {
-			n += r.program.Counters.Matches
+		if r != nil && r.matcher != nil {
+			n += r.matcher.Counters.Matches
 		}
 	}
 	return n

@@ -167,10 +167,10 @@ type outcome struct {
 // reversed.
 func (m *Meter) match(rs *ruleSet, p *packet.Packet, o *outcome) {
 	o.valid, o.order = true, pme.WireOrder
-	o.verdict = rs.program.Match(p, pme.WireOrder, &o.key)
+	o.verdict = rs.matcher.Match(p, pme.WireOrder, &o.key)
 	if o.verdict == pme.NoMatch {
 		o.order = pme.Reversed
-		o.verdict = rs.program.Match(p, pme.Reversed, &o.key)
+		o.verdict = rs.matcher.Match(p, pme.Reversed, &o.key)
 	}
 	if o.verdict == pme.Count {
 		key := o.key.Bytes()

@@ -21,6 +21,7 @@ type ruleSet struct {
 	touched   time.Time // the same in wall time
 
 	program *pme.Program // nil iff not active
+	matcher *pme.Matcher // of program
 	shapes  *pme.Shapes  // of its flows' keys, under all the programs it has had
 	running bool         // some task chooses it
 
@@ -76,7 +77,8 @@ func builtinRuleSet() *ruleSet {
 	}}
 	p, err := pme.Load(&rs.spec, rs.shapes)
 	if err == nil { // a test loads it; without a program it cannot be run
-		rs.program, rs.active = p, true
+		rs.setProgram(p)
+		rs.active = true
 	}
 	return rs
 }
@@ -93,10 +95,11 @@ func (s *State) Load(rs *ruleset.RuleSet) error {
 		return fmt.Errorf("%w: %d", ErrNumberTaken, n)
 	}
 	r := &ruleSet{spec: *rs, active: true, shapes: pme.NewShapes()}
-	var err error
-	if r.program, err = s.m.program(&r.spec, r.shapes); err != nil {
+	program, err := s.m.program(&r.spec, r.shapes)
+	if err != nil {
 		return err
 	}
+	r.setProgram(program)
 	r.timeStamp = s.m.in.uptime
 	s.m.ruleSets[n] = r
 	return nil
@@ -157,15 +160,18 @@ func (r *ruleSet) status() RowStatus { return rowState(r.active, len(r.spec.Rule
 
 // setProgram exchanges the program, nil for none; its work is kept.
 func (r *ruleSet) setProgram(p *pme.Program) {
-	r.input.addWork(r.program)
-	r.program = p
+	r.input.addWork(r.matcher)
+	r.program, r.matcher = p, nil
+	if p != nil {
+		r.matcher = pme.NewMatcher(p)
+	}
 }
 
-// addWork adds the work of a program, nil if there is none.
-func (in *RuleSetInput) addWork(p *pme.Program) {
-	if p != nil {
-		in.RulesExecuted += p.Counters.Rules
-		in.Stopped += p.Counters.Stopped()
+// addWork adds the work of a matcher, nil if there is none.
+func (in *RuleSetInput) addWork(m *pme.Matcher) {
+	if m != nil {
+		in.RulesExecuted += m.Counters.Rules
+		in.Stopped += m.Counters.Stopped()
 	}
 }
 
@@ -259,7 +265,7 @@ func (s *State) RuleSetInput(number int) (RuleSetInput, error) {
 		return RuleSetInput{}, err
 	}
 	in := r.total(&s.m.counts)
-	in.addWork(r.program)
+	in.addWork(r.matcher)
 	return in, nil
 }
 

@@ -123,17 +123,14 @@ func ip(t testing.TB, proto uint8, source, dest string) *packet.Packet {
 
 // flows is the two-direction algorithm of RFC 2722 §4.3 over a set of keys.
 type flows struct {
-	p     *Program
+	p     *Matcher
 	known map[string]bool
 	last  Key // of the flow that the last packet was counted in
 }
 
 func newFlows(t testing.TB, text string) *flows {
 	t.Helper()
-	p, err := Load(assemble(t, text), NewShapes())
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := load(t, assemble(t, text), NewShapes())
 	return &flows{p: p, known: make(map[string]bool)}
 }
 
@@ -186,7 +183,7 @@ func dotted(b []byte) string {
 }
 
 // pushAt puts what rule pc saves of pk into an empty pattern queue.
-func (p *Program) pushAt(pk *packet.Packet, pc uint32) int {
+func (p *Matcher) pushAt(pk *packet.Packet, pc uint32) int {
 	p.fill(pk, WireOrder)
 	p.queueHash[0] = uint64(pk.PeerLen)
 	return p.push(&p.code[pc], pc, 0, 0)

@@ -54,7 +54,7 @@ func network(i int) *packet.Packet {
 	return pk
 }
 
-func benchmarkMatch(b *testing.B, p *Program, pk *packet.Packet, want Verdict) {
+func benchmarkMatch(b *testing.B, p *Matcher, pk *packet.Packet, want Verdict) {
 	var key Key
 	b.ReportAllocs()
 	for b.Loop() {
@@ -80,10 +80,7 @@ func BenchmarkMatch40Rules(b *testing.B) {
 
 func BenchmarkMatchNetworks(b *testing.B) {
 	for _, n := range []int{10, 10_000, 32_000} {
-		p, err := Load(networks(n), NewShapes())
-		if err != nil {
-			b.Fatal(err)
-		}
+		p := load(b, networks(n), NewShapes())
 		b.Run(fmt.Sprint(n), func(b *testing.B) { benchmarkMatch(b, p, network(n-1), Count) })
 		b.Run(fmt.Sprint(n, "/miss"), func(b *testing.B) { benchmarkMatch(b, p, network(65535), NoMatch) })
 	}

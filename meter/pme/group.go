@@ -88,23 +88,23 @@ func outside(in *instr) bool {
 // lookup finds the first rule of head's group whose test succeeds for the
 // attribute in the registers from reg. If there is none, it returns the rule
 // after the group and false.
-func (p *Program) lookup(head *instr, reg uint8) (pc uint32, found bool) {
-	p.Counters.Lookups++
-	gr := &p.groups.groups[head.group]
+func (m *Matcher) lookup(head *instr, reg uint8) (pc uint32, found bool) {
+	m.Counters.Lookups++
+	gr := &m.groups.groups[head.group]
 	want := [3]uint64{
-		p.regs[reg] & head.mask[0],
-		p.regs[reg+1] & head.mask[1],
-		p.regs[reg+2] & head.mask[2],
+		m.regs[reg] & head.mask[0],
+		m.regs[reg+1] & head.mask[1],
+		m.regs[reg+2] & head.mask[2],
 	}
-	slots := p.groups.slots[gr.base:]
+	slots := m.groups.slots[gr.base:]
 	last := uint64(1)<<(64-gr.shift) - 1
 	for at := hashWords(want) >> gr.shift; ; at = (at + 1) & last {
-		p.Counters.Probes++
+		m.Counters.Probes++
 		n := slots[at]
 		if n == 0 {
 			return gr.after, false
 		}
-		if p.code[n-1].value == want {
+		if m.code[n-1].value == want {
 			return n - 1, true
 		}
 	}

@@ -190,10 +190,7 @@ small:
  FromPacketSize & 1.0.0.25.5.220 = 60: PushPktToAct, next
  FromPacketSize & 2.0.0.25.5.220 = 20: CountPkt, 0
 `)
-	p, err := Load(rs, NewShapes())
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := load(t, rs, NewShapes())
 	var specs []string
 	for _, d := range p.Distributions() {
 		specs = append(specs, fmt.Sprint(d.Attr, d.Mask[:1], d.Value[:2]))
@@ -275,9 +272,9 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		for _, order := range []Order{WireOrder, Reversed} {
-			before := p.Counters.Rules
-			compare(t, rs, p, pk, order)
-			if n := p.Counters.Rules - before; n > uint64(MaxSteps(len(rs.Rules))) {
+			m := NewMatcher(p)
+			compare(t, rs, m, pk, order)
+			if n := m.Counters.Rules; n > uint64(MaxSteps(len(rs.Rules))) {
 				t.Fatalf("%d rules run", n)
 			}
 		}

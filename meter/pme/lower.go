@@ -109,7 +109,6 @@ func compile(rs *ruleset.RuleSet, shapes *Shapes, groupMin int) *Program {
 		shapes:   shapes,
 		facts:    gatherFacts(rs),
 	}
-	p.regs[regRuleSet] = uint64(p.number)
 	numbers := make(map[cover]uint32)
 	for i := range rs.Rules {
 		p.lower(&p.code[i], &rs.Rules[i], numbers)
@@ -117,7 +116,6 @@ func compile(rs *ruleset.RuleSet, shapes *Shapes, groupMin int) *Program {
 	if groupMin > 0 {
 		p.groups.build(p.code, groupMin)
 	}
-	p.paths.init()
 	return p
 }
 

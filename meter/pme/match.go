@@ -20,28 +20,42 @@ type returnPoint struct {
 // and is the caller's to keep. Match allocates nothing, except for the first
 // match that saves a combination of attributes not seen before.
 //
-// It is one long function so that the machine's state stays in registers
+// It may add a shape to the program's table: nobody else may use that
+// meanwhile.
+func (m *Matcher) Match(pk *packet.Packet, order Order, key *Key) Verdict {
+	m.adds = true
+	return m.run(pk, order, key)
+}
+
+// MatchKnown is Match where other matchers may use the table of shapes at the
+// same time: it adds none. Where one would have to be added the verdict is
+// Unshaped, and the match is to be made again by Match.
+func (m *Matcher) MatchKnown(pk *packet.Packet, order Order, key *Key) Verdict {
+	m.adds = false
+	return m.run(pk, order, key)
+}
+
+// run is one long function so that the machine's state stays in registers
 // between rules, and tests the commonest kind of rule itself.
-func (p *Program) Match(pk *packet.Packet, order Order, key *Key) Verdict {
-	p.fill(pk, order)
-	p.Counters.Matches++
+func (m *Matcher) run(pk *packet.Packet, order Order, key *Key) Verdict {
+	m.fill(pk, order)
 	var (
-		code    = p.code
+		code    = m.code
 		vars    [8]uint8 // [1] to [5]: the attribute that V1 to V5 holds
 		pc      uint32
 		depth   int // of the return stack
 		queued  int // length of the pattern queue
 		testing = true
-		steps   = p.maxSteps
+		steps   = m.maxSteps
 		passed  int // rules that look-ups ran without looking at them
 		verdict = NoMatch
 		peerLen = min(pk.PeerLen, packet.MaxPeer)
 	)
-	p.queueHash[0] = uint64(peerLen)
+	m.queueHash[0] = uint64(peerLen)
 run:
 	for uint(pc) < uint(len(code)) {
 		if steps <= 0 {
-			p.Counters.StepErrors++
+			m.Counters.StepErrors++
 			verdict = Ignore
 			break
 		}
@@ -49,12 +63,12 @@ run:
 		in := &code[pc]
 		if testing {
 			if in.test == testWord {
-				if p.regs[in.reg]&in.mask[0] != in.value[0] {
+				if m.regs[in.reg]&in.mask[0] != in.value[0] {
 					pc++
 					continue
 				}
 			} else if in.test != testNone {
-				at, ok := p.test(in, pc, vars[in.vr&7])
+				at, ok := m.test(in, pc, vars[in.vr&7])
 				skip := int(at - pc)
 				if !ok {
 					skip-- // the rule after a failed test is not run yet
@@ -76,13 +90,13 @@ run:
 		case mib.ActionPushRuleTo, mib.ActionPushRuleToAct, mib.ActionPushPktTo, mib.ActionPushPktToAct,
 			mib.ActionCount, mib.ActionCountPkt:
 			if in.save != 0 {
-				if queued = p.push(in, pc, queued, vars[in.vr&7]); queued < 0 {
+				if queued = m.push(in, pc, queued, vars[in.vr&7]); queued < 0 {
 					verdict = Ignore
 					break run
 				}
 			}
 			if in.action.Ends() {
-				verdict = p.build(queued, peerLen, key)
+				verdict = m.build(queued, peerLen, key)
 				break run
 			}
 			pc = in.next
@@ -93,41 +107,44 @@ run:
 			break run
 		case mib.ActionGosub, mib.ActionGosubAct:
 			if depth == MaxReturns {
-				p.Counters.StackErrors++
+				m.Counters.StackErrors++
 				verdict = Ignore
 				break run
 			}
-			p.returns[depth] = returnPoint{pc, vars}
+			m.returns[depth] = returnPoint{pc, vars}
 			depth++
 			pc = in.next
 		case mib.ActionReturn:
 			if depth == 0 {
-				p.Counters.StackErrors++
+				m.Counters.StackErrors++
 				verdict = Ignore
 				break run
 			}
 			depth--
-			vars = p.returns[depth].vars
-			pc = p.returns[depth].pc + in.next
+			vars = m.returns[depth].vars
+			pc = m.returns[depth].pc + in.next
 		case mib.ActionAssign, mib.ActionAssignAct:
 			vars[in.vr&7] = in.reg
 			pc = in.next
 		case mib.ActionPopTo, mib.ActionPopToAct:
 			if queued > 0 {
 				queued--
-				p.popped(queued)
+				m.popped(queued)
 			}
 			pc = in.next
 		}
 	}
-	p.Counters.Rules += uint64(p.maxSteps - steps - passed)
+	if verdict != Unshaped {
+		m.Counters.Matches++
+		m.Counters.Rules += uint64(m.maxSteps - steps - passed)
+	}
 	return verdict
 }
 
 // test does the tests that Match leaves to it, of rule pc; held is what the
 // rule's meter variable holds, if it names one. It returns the rule whose
 // test succeeded, or the one to run next and false.
-func (p *Program) test(in *instr, pc uint32, held uint8) (at uint32, ok bool) {
+func (m *Matcher) test(in *instr, pc uint32, held uint8) (at uint32, ok bool) {
 	reg := in.reg
 	if in.vr != 0 {
 		if held == 0 {
@@ -137,9 +154,9 @@ func (p *Program) test(in *instr, pc uint32, held uint8) (at uint32, ok bool) {
 	}
 	switch in.test {
 	case testGroup:
-		return p.lookup(in, reg)
+		return m.lookup(in, reg)
 	case testVar, testWords:
-		if p.equal(in, reg) {
+		if m.equal(in, reg) {
 			return pc, true
 		}
 	}
@@ -147,8 +164,8 @@ func (p *Program) test(in *instr, pc uint32, held uint8) (at uint32, ok bool) {
 }
 
 // fill loads the packet's attributes into the registers.
-func (p *Program) fill(pk *packet.Packet, order Order) {
-	r := &p.regs
+func (m *Matcher) fill(pk *packet.Packet, order Order) {
+	r := &m.regs
 	s := order & 1
 	d := s ^ 1
 	r[regStoD] = uint64(d)
@@ -165,12 +182,12 @@ func (p *Program) fill(pk *packet.Packet, order Order) {
 	r[regDestPeer] = binary.LittleEndian.Uint64(a[0:])
 	r[regDestPeer+1] = binary.LittleEndian.Uint64(a[8:])
 	r[regDestPeer+2] = uint64(binary.LittleEndian.Uint32(a[16:]))
-	if p.facts.computes {
+	if m.facts.computes {
 		for i := 0; i < numComputed; i++ {
 			r[regComputed+3*i] = 0
 		}
 	}
-	if p.facts.needs&NeedsRest != 0 {
+	if m.facts.needs&NeedsRest != 0 {
 		rest := &pk.Rest
 		r[regSourceAdjacent] = adjacentWord(&rest.AdjacentAddress[s])
 		r[regDestAdjacent] = adjacentWord(&rest.AdjacentAddress[d])
@@ -187,10 +204,10 @@ func adjacentWord(a *[6]byte) uint64 {
 }
 
 // equal is the test of all three words of in against the registers from reg.
-func (p *Program) equal(in *instr, reg uint8) bool {
-	return (p.regs[reg]&in.mask[0]^in.value[0])|
-		(p.regs[reg+1]&in.mask[1]^in.value[1])|
-		(p.regs[reg+2]&in.mask[2]^in.value[2]) == 0
+func (m *Matcher) equal(in *instr, reg uint8) bool {
+	return (m.regs[reg]&in.mask[0]^in.value[0])|
+		(m.regs[reg+1]&in.mask[1]^in.value[1])|
+		(m.regs[reg+2]&in.mask[2]^in.value[2]) == 0
 }
 
 const numComputed = int(mib.AttrFlowKind-mib.AttrSourceClass) + 1
@@ -198,7 +215,7 @@ const numComputed = int(mib.AttrFlowKind-mib.AttrSourceClass) + 1
 // push puts what in, the rule at pc, saves at the end of a pattern queue of n
 // entries; held is the attribute its meter variable holds, if it names one. It
 // returns the queue's new length, -1 if there is no room.
-func (p *Program) push(in *instr, pc uint32, n int, held uint8) int {
+func (m *Matcher) push(in *instr, pc uint32, n int, held uint8) int {
 	save := in.save
 	if in.vr != 0 {
 		if usable[held]&mib.UseSave == 0 {
@@ -207,14 +224,14 @@ func (p *Program) push(in *instr, pc uint32, n int, held uint8) int {
 		save |= uint32(held)
 	}
 	if uint(n) >= MaxQueue {
-		p.Counters.QueueErrors++
+		m.Counters.QueueErrors++
 		return -1
 	}
-	p.queue[n] = pushed{save, pc}
-	p.queueHash[n+1] = mix(p.queueHash[n] ^ uint64(save))
+	m.queue[n] = pushed{save, pc}
+	m.queueHash[n+1] = mix(m.queueHash[n] ^ uint64(save))
 	if a := mib.Attr(save); a.IsComputed() {
-		reg := &p.regs[registers[a]]
-		p.queueOld[n] = uint8(*reg)
+		reg := &m.regs[registers[a]]
+		m.queueOld[n] = uint8(*reg)
 		if save&saveRule != 0 {
 			*reg = in.value[0]
 		}
@@ -225,9 +242,9 @@ func (p *Program) push(in *instr, pc uint32, n int, held uint8) int {
 
 // popped restores the value of a computed attribute when entry n, the newest of
 // the pattern queue, is dropped: the one from before its push.
-func (p *Program) popped(n int) {
-	if a := mib.Attr(p.queue[n].save); a.IsComputed() {
-		p.regs[registers[a]] = uint64(p.queueOld[n])
+func (m *Matcher) popped(n int) {
+	if a := mib.Attr(m.queue[n].save); a.IsComputed() {
+		m.regs[registers[a]] = uint64(m.queueOld[n])
 	}
 }
 

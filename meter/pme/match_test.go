@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"netramet/mib"
@@ -15,10 +16,7 @@ import (
 // timed.
 func TestGroupsMakeListsCheap(t *testing.T) {
 	for _, n := range []int{10, 10_000, 65_000} {
-		p, err := Load(networks(n), NewShapes())
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := load(t, networks(n), NewShapes())
 		var key Key
 		for i := range n {
 			if got := p.Match(network(i), WireOrder, &key); got != Count {
@@ -75,10 +73,7 @@ func TestGroupEdges(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			rs := assemble(t, test.rules)
-			p, err := Load(rs, NewShapes())
-			if err != nil {
-				t.Fatal(err)
-			}
+			p := load(t, rs, NewShapes())
 			pk := ip(t, tcp, fmt.Sprintf("10.0.0.1:%d", test.port), "10.0.0.2:80")
 			var key Key
 			if got := p.Match(pk, WireOrder, &key); got != test.want || p.Counters.Rules != test.ran {
@@ -104,7 +99,7 @@ func TestLimitsOfAMatch(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			rs := assemble(t, test.rules)
-			p := compile(rs, NewShapes(), minGroup) // past the checks of Load
+			p := NewMatcher(compile(rs, NewShapes(), minGroup)) // past the checks of Load
 			compare(t, rs, p, pk, WireOrder)
 			if got := p.Match(pk, WireOrder, new(Key)); got != Ignore {
 				t.Errorf("verdict %v", got)
@@ -132,7 +127,7 @@ func TestStepsOfGroups(t *testing.T) {
 	for port, steps := range map[int]int{1: 4, 2: 9, 3: 9} {
 		pk := ip(t, tcp, fmt.Sprintf("10.0.0.1:%d", port), "10.0.0.2:80")
 		for limit := 1; limit <= 10; limit++ {
-			p := compile(rs, NewShapes(), minGroup)
+			p := NewMatcher(compile(rs, NewShapes(), minGroup))
 			p.maxSteps = limit
 			compare(t, rs, p, pk, WireOrder)
 			if stopped := p.Counters.StepErrors == 1; stopped != (limit < steps) {
@@ -176,13 +171,11 @@ func TestShapesFull(t *testing.T) {
 		r.Mask[2] = 255
 		fill.Rules = append(fill.Rules, r)
 	}
-	p, err := Load(fill, shapes)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := load(t, fill, shapes)
 	pk := ip(t, tcp, "10.0.0.1", "10.0.0.2")
 	var key Key
 	ignored := 0
+	p.adds = true
 	for i := range fill.Rules {
 		p.maxSteps = MaxSteps(len(fill.Rules))
 		// Enter at rule i+1 without its test, as a GotoAct would.
@@ -202,9 +195,39 @@ func TestShapesFull(t *testing.T) {
 	if got := p.build(p.pushAt(pk, 0), pk.PeerLen, &key); got != Count {
 		t.Errorf("a known shape gives %v", got)
 	}
+	p.adds = false
+	if got := p.build(p.pushAt(pk, uint32(len(fill.Rules)-1)), pk.PeerLen, &key); got != Unshaped {
+		t.Errorf("a shape that is not there gives %v where none may be made", got)
+	}
 	if len(p.paths.list) != maxPaths {
 		t.Errorf("%d paths remembered", len(p.paths.list))
 	}
+}
+
+// TestMatchersShareAProgram: matchers of one program do not get in each other's
+// way; the race detector looks on.
+func TestMatchersShareAProgram(t *testing.T) {
+	first := mustLoad(t, fiveTuple)
+	var want Key
+	pk := ip(t, tcp, "10.0.0.1:1000", "10.0.0.2:80")
+	if got := first.MatchKnown(pk, WireOrder, &want); got != Unshaped || first.Counters.Matches != 0 {
+		t.Fatalf("%v, %d matches, before there is a shape", got, first.Counters.Matches)
+	}
+	first.Match(pk, WireOrder, &want)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			m, key, back := NewMatcher(first.Program), Key{}, Key{}
+			for range 1000 {
+				if got := m.MatchKnown(pk, WireOrder, &key); got != Count || !bytes.Equal(key.Bytes(), want.Bytes()) {
+					t.Errorf("%v, key % x, want % x", got, key.Bytes(), want.Bytes())
+					return
+				}
+				m.shapes.Reverse(key.Bytes(), &back)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestShapesBadKeys(t *testing.T) {
@@ -252,10 +275,7 @@ func TestReverseWalksTheTable(t *testing.T) {
 			r.Mask[i], r.Value[i] = 0xf0, byte(0x10*i+0x10)
 		}
 		rs := &ruleset.RuleSet{Number: 3, Rules: []ruleset.Rule{{Action: mib.ActionGotoAct, Parameter: 2}, r}}
-		p, err := Load(rs, NewShapes())
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := load(t, rs, NewShapes())
 		var key, back Key
 		if p.Match(network(0), WireOrder, &key) != Count {
 			t.Fatalf("%v: not counted", a)
@@ -301,10 +321,7 @@ func TestEveryAttribute(t *testing.T) {
 				{{Selector: mib.AttrV3, Value: ruleset.Octets{byte(a)}, Action: mib.ActionAssign, Parameter: 2}, byVariable, {Action: mib.ActionIgnore}},
 			} {
 				rs := &ruleset.RuleSet{Number: 7, Rules: rules}
-				p, err := Load(rs, NewShapes())
-				if err != nil {
-					t.Fatal(err)
-				}
+				p := load(t, rs, NewShapes())
 				compare(t, rs, p, pk, order)
 				if got := p.Match(pk, order, new(Key)); got == Ignore {
 					t.Errorf("%v: the test of its own value fails", a)

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// maxPaths bounds the paths a program remembers; keys of further ones
+	// maxPaths bounds the paths a matcher remembers; keys of further ones
 	// are built the slow way, with the same result.
 	maxPaths = 1 << 14
 
@@ -24,7 +24,7 @@ type path struct {
 	saves   []uint32 // what was pushed; tells paths of equal hash apart
 	copies  []move
 	dists   uint64
-	shape   uint16 // 0: the table of shapes was full
+	shape   uint16 // 0: there is none, see Matcher.build
 	keyLen  uint8
 	peerLen uint8
 }
@@ -48,6 +48,7 @@ type pathTable struct {
 	scratch path // the last path that was not remembered
 	final   []slot
 	source  []move
+	text    []byte // identity of final
 }
 
 func (t *pathTable) init() {
@@ -57,29 +58,33 @@ func (t *pathTable) init() {
 
 // build makes the key from the first n entries of the pattern queue: all
 // attributes zero, then the entries in order, later ones win (RFC 2722 §4.4).
-func (p *Program) build(n int, peerLen uint8, key *Key) Verdict {
-	pa := p.findPath(n, peerLen)
-	if pa.shape == 0 {
-		p.Counters.ShapeErrors++
+func (m *Matcher) build(n int, peerLen uint8, key *Key) Verdict {
+	pa := m.findPath(n, peerLen)
+	switch {
+	case pa.shape != 0:
+	case m.adds: // the table is full
+		m.Counters.ShapeErrors++
 		return Ignore
+	default:
+		return Unshaped
 	}
 	buf := &key.Buf
-	buf[0] = p.number
+	buf[0] = m.number
 	binary.BigEndian.PutUint16(buf[1:], pa.shape)
 	for i := range pa.copies {
-		m := &pa.copies[i]
-		if m.entry < 0 {
-			binary.LittleEndian.PutUint64(buf[m.off:], p.regs[m.reg]&m.mask[0])
-			if m.words > 1 {
-				binary.LittleEndian.PutUint64(buf[m.off+8:], p.regs[m.reg+1]&m.mask[1])
-				binary.LittleEndian.PutUint64(buf[m.off+16:], p.regs[m.reg+2]&m.mask[2])
+		c := &pa.copies[i]
+		if c.entry < 0 {
+			binary.LittleEndian.PutUint64(buf[c.off:], m.regs[c.reg]&c.mask[0])
+			if c.words > 1 {
+				binary.LittleEndian.PutUint64(buf[c.off+8:], m.regs[c.reg+1]&c.mask[1])
+				binary.LittleEndian.PutUint64(buf[c.off+16:], m.regs[c.reg+2]&c.mask[2])
 			}
 			continue
 		}
-		value := &p.code[p.queue[m.entry].rule].value
-		binary.LittleEndian.PutUint64(buf[m.off:], value[0]&m.mask[0])
-		binary.LittleEndian.PutUint64(buf[m.off+8:], value[1]&m.mask[1])
-		binary.LittleEndian.PutUint64(buf[m.off+16:], value[2]&m.mask[2])
+		value := &m.code[m.queue[c.entry].rule].value
+		binary.LittleEndian.PutUint64(buf[c.off:], value[0]&c.mask[0])
+		binary.LittleEndian.PutUint64(buf[c.off+8:], value[1]&c.mask[1])
+		binary.LittleEndian.PutUint64(buf[c.off+16:], value[2]&c.mask[2])
 	}
 	key.Len = int(pa.keyLen)
 	key.Distributions = pa.dists
@@ -87,10 +92,10 @@ func (p *Program) build(n int, peerLen uint8, key *Key) Verdict {
 }
 
 // findPath returns the path of the pattern queue, made if it is new.
-func (p *Program) findPath(n int, peerLen uint8) *path {
-	t := &p.paths
-	hash := p.queueHash[n]
-	queue := p.queue[:n]
+func (m *Matcher) findPath(n int, peerLen uint8) *path {
+	t := &m.paths
+	hash := m.queueHash[n]
+	queue := m.queue[:n]
 	last := uint64(len(t.slots) - 1)
 	at := hash & last
 	for ; t.slots[at] != 0; at = (at + 1) & last {
@@ -100,13 +105,13 @@ func (p *Program) findPath(n int, peerLen uint8) *path {
 		}
 	}
 	if len(t.list) >= t.limit {
-		p.makePath(&t.scratch, queue, peerLen)
+		m.makePath(&t.scratch, queue, peerLen)
 		return &t.scratch
 	}
 	pa := path{hash: hash, peerLen: peerLen}
-	p.makePath(&pa, queue, peerLen)
+	m.makePath(&pa, queue, peerLen)
 	if pa.shape == 0 {
-		// Not remembered: a table that is full now may be another day's.
+		// Not remembered: another day there may be a shape.
 		t.scratch = pa
 		return &t.scratch
 	}
@@ -149,8 +154,8 @@ func (t *pathTable) grow() {
 }
 
 // makePath works out the shape and the moves of a content of the queue.
-func (p *Program) makePath(pa *path, queue []pushed, peerLen uint8) {
-	t := &p.paths
+func (m *Matcher) makePath(pa *path, queue []pushed, peerLen uint8) {
+	t := &m.paths
 	t.final, t.source = t.final[:0], t.source[:0]
 	pa.dists = 0
 	var seen, asked [256]bool
@@ -166,10 +171,13 @@ func (p *Program) makePath(pa *path, queue []pushed, peerLen uint8) {
 			continue
 		}
 		seen[a] = true
-		t.place(p, i, queue[i].save, peerLen)
+		t.place(m.Program, i, queue[i].save, peerLen)
 	}
 	t.sort()
-	pa.shape, _ = p.shapes.intern(t.final)
+	t.text = appendIdentity(t.text[:0], t.final)
+	if pa.shape = m.shapes.known(t.text); pa.shape == 0 && m.adds {
+		pa.shape = m.shapes.add(t.final)
+	}
 	off := uint8(keyHeader)
 	pa.copies = t.source
 	for i := range t.final {

@@ -3,9 +3,9 @@
 // the packed keys that name their flows.
 //
 // It owns programs, keys and the tables of key shapes. It never counts a
-// packet, knows no flow table, reads no clock and does no I/O. The meter loads
-// a Program per running rule set and calls Match twice at most per packet
-// (RFC 2722 §4.3). Interpret runs the same rules step by step, in the RFC's
+// packet, knows no flow table, reads no clock and does no I/O. A Program never
+// changes once it is loaded; the meter runs it by a Matcher in each of its
+// lanes, twice at most per packet (RFC 2722 §4.3). Interpret runs the same rules step by step, in the RFC's
 // words and without any of the Program's code: it explains matches to people
 // and is the oracle of the tests.
 //
@@ -64,6 +64,9 @@ const (
 	NoMatch Verdict = iota // did not match; the other order may
 	Ignore                 // matched, and is not to be counted
 	Count                  // matched; the key names the flow
+	// Unshaped: matched, but the flow's key is of a shape that no key has had
+	// before. Only MatchKnown gives it; Match makes the shape.
+	Unshaped
 )
 
 // String returns the verdict's name.
@@ -75,6 +78,8 @@ func (v Verdict) String() string {
 		return "Ignore"
 	case Count:
 		return "Count"
+	case Unshaped:
+		return "Unshaped"
 	}
 	return "verdict?"
 }
@@ -109,10 +114,11 @@ type Distribution struct {
 	Mask, Value [6]byte
 }
 
-// Counters of a Program, since Load. They are plain numbers: one goroutine
-// matches and reads them.
+// Counters of a Matcher, since it was made. They are plain numbers: one
+// goroutine matches and reads them.
 type Counters struct {
-	// Matches is the number of calls of Match.
+	// Matches is the number of matches made; one that ends Unshaped is not
+	// counted, for it is made again.
 	Matches uint64
 	// Rules is the number of rules run; the look-up in a hash group is one.
 	Rules uint64
@@ -136,11 +142,9 @@ func (c *Counters) Stopped() uint64 {
 	return c.StepErrors + c.StackErrors + c.QueueErrors + c.ShapeErrors
 }
 
-// Program is a rule set ready to run. It belongs to one goroutine, because a
-// match uses its registers, queue and counters.
+// Program is a rule set ready to run. It does not change after Load, so any
+// number of matchers may run it at once.
 type Program struct {
-	Counters Counters
-
 	code     []instr
 	groups   groupTables
 	maxSteps int
@@ -149,7 +153,15 @@ type Program struct {
 
 	shapes *Shapes
 	covers []cover // what pushes save, by number; see instr.save
-	paths  pathTable
+}
+
+// Matcher is the machine that runs a program. It belongs to one goroutine.
+type Matcher struct {
+	*Program
+	Counters Counters
+
+	paths pathTable
+	adds  bool // this match may add a shape
 
 	regs [256]uint64
 	// The pattern queue, and the values that its computed attributes had before
@@ -158,6 +170,14 @@ type Program struct {
 	queueOld  [MaxQueue]uint8
 	queueHash [MaxQueue + 1]uint64
 	returns   [MaxReturns]returnPoint
+}
+
+// NewMatcher returns a matcher of the program.
+func NewMatcher(p *Program) *Matcher {
+	m := &Matcher{Program: p}
+	m.regs[regRuleSet] = uint64(p.number)
+	m.paths.init()
+	return m
 }
 
 // pushed is an entry of the pattern queue: instr.save with the attribute

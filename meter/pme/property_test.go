@@ -15,11 +15,19 @@ import (
 func compare(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, rs *ruleset.RuleSet, p *Program, pk *packet.Packet, order Order) Key {
+}, rs *ruleset.RuleSet, p *Matcher, pk *packet.Packet, order Order) Key {
 	t.Helper()
-	var key Key
+	var key, again Key
+	other := NewMatcher(p.Program)
+	early := other.MatchKnown(pk, order, &again)
 	before := p.Counters
 	got := p.Match(pk, order, &key)
+	if early != got && early != Unshaped {
+		t.Fatalf("order %d: verdict %v, %v where no shape may be made", order, got, early)
+	}
+	if late := other.MatchKnown(pk, order, &again); late != got || string(again.Bytes()) != string(key.Bytes()) {
+		t.Fatalf("order %d: another matcher says %v % x, want %v % x", order, late, again.Bytes(), got, key.Bytes())
+	}
 	want := (&machine{rs: rs, pk: pk, order: order, limit: p.maxSteps}).interpret(nil)
 	if got != want.Verdict {
 		t.Fatalf("order %d: verdict %v, want %v (%s)", order, got, want.Verdict, want.Err)
@@ -38,7 +46,7 @@ func compare(t interface {
 func compareKey(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, p *Program, rs *ruleset.RuleSet, key *Key, want Outcome) {
+}, p *Matcher, rs *ruleset.RuleSet, key *Key, want Outcome) {
 	t.Helper()
 	b := key.Bytes()
 	attrs := p.shapes.Attrs(b)
@@ -241,7 +249,7 @@ func TestMatchEqualsInterpret(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rs := drawRules(t)
 		shapes := NewShapes()
-		plain, grouped := compile(rs, shapes, 0), compile(rs, shapes, 2)
+		plain, grouped := NewMatcher(compile(rs, shapes, 0)), NewMatcher(compile(rs, shapes, 2))
 		// Now and then the step budget ends a match somewhere in the middle.
 		if rapid.Bool().Draw(t, "hasty") {
 			plain.maxSteps = rapid.IntRange(1, 8).Draw(t, "steps")
@@ -310,10 +318,7 @@ func TestReverseIsMatchingReversed(t *testing.T) {
 			rs.Rules = append(rs.Rules, r, rev)
 		}
 		rs.Rules = append(rs.Rules, ruleset.Rule{Action: mib.ActionCount})
-		p, err := Load(rs, NewShapes())
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := load(t, rs, NewShapes())
 		pk := drawPacket(t)
 		var wire, rev, back Key
 		if p.Match(pk, WireOrder, &wire) != Count || p.Match(pk, Reversed, &rev) != Count {

@@ -23,12 +23,11 @@ const (
 // lengths, in order of attribute number. Masks are part of a shape's identity
 // and so of every key's, and cost no room in it.
 //
-// Program.Match adds shapes; the methods here only read. While a program that
-// uses the table matches, nobody else may use it.
+// Matcher.Match adds shapes; nobody else may use the table meanwhile. All other
+// methods only read, so that any number of goroutines may.
 type Shapes struct {
 	list  []shape // shape n is list[n-1]
 	byKey map[string]uint16
-	text  []byte // scratch for intern
 }
 
 // slot is one attribute of a shape.
@@ -148,36 +147,34 @@ func (sh *shape) find(a mib.Attr) *slot {
 	return nil
 }
 
-// intern returns the number of the shape with these slots, in order of
-// attribute number, and sees to it that the reversed shape exists too. ok is
-// false iff the table is full. slots is not kept; its offsets are not read.
-func (s *Shapes) intern(slots []slot) (n uint16, ok bool) {
-	s.text = appendIdentity(s.text[:0], slots)
-	if n, ok = s.byKey[string(s.text)]; ok {
-		return n, true
-	}
+// known returns the number of the shape of an identity, 0 if there is none.
+func (s *Shapes) known(identity []byte) uint16 { return s.byKey[string(identity)] }
+
+// add adds the shape with these slots, in order of attribute number, and sees to
+// it that the reversed shape exists too. It returns its number, 0 if the table
+// is full. slots is not kept; its offsets are not read.
+func (s *Shapes) add(slots []slot) uint16 {
 	own := slices.Clone(slots)
 	back := reversed(own)
 	own, back = place(own), place(back)
 	connect(own, back)
 	connect(back, own)
 
-	text := slices.Clone(s.text)
-	backText := appendIdentity(nil, back)
+	text, backText := appendIdentity(nil, own), appendIdentity(nil, back)
 	same := bytes.Equal(text, backText)
 	if room := MaxShapes - len(s.list); room < 1 || (room < 2 && !same) {
-		return 0, false
+		return 0
 	}
-	n = s.add(own, string(text))
+	n := s.append(own, string(text))
 	partner := n
 	if !same {
-		partner = s.add(back, string(backText))
+		partner = s.append(back, string(backText))
 	}
 	s.list[n-1].partner, s.list[partner-1].partner = partner, n
-	return n, true
+	return n
 }
 
-func (s *Shapes) add(slots []slot, identity string) uint16 {
+func (s *Shapes) append(slots []slot, identity string) uint16 {
 	sh := shape{slots: slots, size: keyHeader}
 	for i := range slots {
 		sh.attrs = append(sh.attrs, slots[i].attr)

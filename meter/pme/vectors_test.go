@@ -7,6 +7,7 @@ import (
 
 	"netramet/meter/packet"
 	"netramet/mib"
+	"netramet/ruleset"
 )
 
 const (
@@ -262,10 +263,7 @@ func TestActions(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			rs := assemble(t, test.rules)
-			p, err := Load(rs, NewShapes())
-			if err != nil {
-				t.Fatal(err)
-			}
+			p := load(t, rs, NewShapes())
 			pk := ip(t, tcp, "10.0.0.1:1000", "20.0.0.2:80")
 			var key Key
 			if got := p.Match(pk, WireOrder, &key); got != test.want {
@@ -354,10 +352,7 @@ func TestWholeAddresses(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			rs := assemble(t, "V1 & 0 = SourcePeerAddress: AssignAct, next\n"+row.rule)
-			p, err := Load(rs, NewShapes())
-			if err != nil {
-				t.Fatal(err)
-			}
+			p := load(t, rs, NewShapes())
 			key := compare(t, rs, p, row.pk, WireOrder)
 			if got, want := show(p.shapes, key.Bytes()), "SourcePeerAddress="+row.value+"/"+ones(row.octets); got != want {
 				t.Errorf("saved %s, want %s", got, want)
@@ -366,11 +361,20 @@ func TestWholeAddresses(t *testing.T) {
 	}
 }
 
-func mustLoad(t testing.TB, text string) *Program {
+func mustLoad(t testing.TB, text string) *Matcher {
 	t.Helper()
-	p, err := Load(assemble(t, text), NewShapes())
+	return load(t, assemble(t, text), NewShapes())
+}
+
+// load returns a matcher of a rule set that must load.
+func load(t interface {
+	Helper()
+	Fatal(...any)
+}, rs *ruleset.RuleSet, shapes *Shapes) *Matcher {
+	t.Helper()
+	p, err := Load(rs, shapes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return NewMatcher(p)
 }
