@@ -62,7 +62,7 @@ func (r *reader) test(rule *Rule, at *rulePlaces) bool {
 	name := r.word()
 	a, ok := mib.Lookup(name)
 	if !ok {
-		r.errorAt(place{r.file, at.attr}, didYouMean(name, attrNames()), "unknown attribute %.40q", name)
+		r.errorAt(place{r.file, at.attr}, attrHint(name), "unknown attribute %.40q", name)
 		return false
 	}
 	rule.Selector = a
@@ -154,15 +154,7 @@ func (r *reader) literalHint(a mib.Attr, text string) string {
 	if text == "" || isHexDigit(text[0]) && strings.ContainsAny(text, ".-!:") {
 		return ""
 	}
-	switch a {
-	case mib.AttrSourcePeerType, mib.AttrDestPeerType:
-		return didYouMean(text, sortedNames(mib.PeerNames))
-	case mib.AttrSourceTransType, mib.AttrDestTransType:
-		return didYouMean(text, sortedNames(ProtocolNames))
-	case mib.AttrSourceTransAddress, mib.AttrDestTransAddress:
-		return didYouMean(text, sortedNames(PortNames))
-	}
-	return ""
+	return didYouMean(text, NamesFor(a))
 }
 
 // action reads "action, parameter".

@@ -281,7 +281,7 @@ func (r *reader) formatStatement(start place) {
 		}
 		a, ok := mib.Lookup(word)
 		if !ok {
-			r.errorAt(at, "", "FORMAT: %s is neither an attribute nor a string", r.what())
+			r.errorAt(at, attrHint(word), "FORMAT: %s is neither an attribute nor a string", r.what())
 			r.skipStatement()
 			return
 		}

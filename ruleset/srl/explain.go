@@ -2,11 +2,10 @@ package srl
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"netramet/internal/spelling"
-	"netramet/mib"
+	"netramet/ruleset"
 )
 
 // mistake is a syntax error in words.
@@ -42,6 +41,11 @@ func (c *compiler) explain(start, at int) mistake {
 	case "if", wordElseIf:
 		c.explainIf(&m, from)
 	case "else":
+		if prev := c.toks[at-1]; prev.kind == tokIdent && at == from+2 {
+			m.at--
+			c.explainName(&m, prev.text)
+			break
+		}
 		m.text = fmt.Sprintf("expected a statement after ELSE, found %s", cur)
 	case "save", "store":
 		c.explainSave(&m, from)
@@ -184,6 +188,10 @@ var foreignWords = map[string]string{
 	"begin": "several statements go into { }", "end": "several statements go into { }",
 }
 
+// firstWords begin statements.
+var firstWords = []string{"if", "else", "save", "count", "ignore", "nomatch", "exit", "store", "return", "call",
+	"endcall", "subroutine", "endsub", "define", "set", "format", "statistics", "include", "optimise"}
+
 // explainName: a name that is no macro begins a statement.
 func (c *compiler) explainName(m *mistake, name string) {
 	m.text = fmt.Sprintf("'%s' is no statement and is not defined", name)
@@ -202,10 +210,12 @@ func (c *compiler) explainName(m *mistake, name string) {
 		m.hint = fmt.Sprintf("a label is followed by ':': %s: { ... }", name)
 		return
 	}
-	words := []string{"if", "else", "save", "count", "ignore", "nomatch", "exit", "store", "return", "call",
-		"endcall", "subroutine", "endsub", "define", "set", "format", "statistics", "include", "optimise"}
-	if w := nearest(name, words); w != "" {
-		m.hint = fmt.Sprintf("did you mean %s?", strings.ToUpper(w))
+	if m.hint = c.definedBelow(name); m.hint == "" {
+		near := nearest(name, firstWords)
+		for i, w := range near {
+			near[i] = strings.ToUpper(w)
+		}
+		m.hint = ruleset.DidYouMean(near)
 	}
 }
 
@@ -214,7 +224,8 @@ func (c *compiler) explainIf(m *mistake, from int) {
 	open, inParens := c.unclosed(from, m.at)
 	inParens = inParens && c.toks[open].is("(")
 	switch {
-	case prev.kind == tokIdent && m.at > from+2 && endsTest(c.toks[m.at-2]) || prev.kind == tokIdent && prev.text == "not":
+	case prev.kind == tokIdent && m.at > from+2 && endsTest(c.toks[m.at-2]) || prev.kind == tokIdent && prev.text == "not",
+		prev.kind == tokIdent && m.at > from+3 && c.toks[m.at-2].is(",") && c.toks[m.at-3].is(wordBareSave):
 		m.at--
 		c.explainName(m, prev.text)
 	case m.at == from+1 || prev.is("&&") || prev.is("||"):
@@ -242,6 +253,8 @@ func (c *compiler) explainIf(m *mistake, from int) {
 		m.text = fmt.Sprintf("expected '==' after %s", prev.text)
 		if cur.is("/") || cur.is("&") {
 			m.hint = "a width or mask stands behind the value"
+		} else if prev.kind == tokIdent {
+			m.hint = c.definedBelow(prev.text)
 		}
 	case prev.is("/"):
 		m.text = fmt.Sprintf("expected a width, a number of bits, after '/', found %s", cur)
@@ -408,32 +421,10 @@ func (c *compiler) explainOther(m *mistake, from int) {
 // maxNear bounds the words that a wrong one is compared with.
 const maxNear = 5000
 
-// nearest finds the word most like name, "" if none is like it.
-func nearest(name string, words []string) string {
+// nearest finds the words most like name.
+func nearest(name string, words []string) []string {
 	if len(words) > 2*maxNear {
-		return ""
+		return nil
 	}
-	best, bestD := "", 1+len(name)/5
-	sorted := slices.Clone(words)
-	slices.Sort(sorted)
-	for _, w := range sorted {
-		if d := spelling.Distance(name, w, bestD); d <= bestD && (best == "" || d < bestD) {
-			best, bestD = w, d
-		}
-	}
-	return best
-}
-
-// nearestAttribute finds the attribute whose name is most like name.
-func nearestAttribute(name string, use mib.Use) string {
-	var words []string
-	spelled := make(map[string]string)
-	for _, a := range mib.Attrs() {
-		low := strings.ToLower(a.String())
-		if _, ok := isAttribute(low); ok && a.Is(use) {
-			words = append(words, low)
-			spelled[low] = a.String()
-		}
-	}
-	return spelled[nearest(name, words)]
+	return spelling.Nearest(name, words, 1+len(name)/5)
 }

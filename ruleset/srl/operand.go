@@ -8,15 +8,17 @@ import (
 	"strconv"
 	"strings"
 
+	"netramet/internal/spelling"
 	"netramet/mib"
 	"netramet/ruleset"
 )
 
-// literal reads the value or mask of token i; ok is false after an error.
-func (c *compiler) literal(i int32) (l ruleset.Literal, ok bool) {
+// literal reads the value or mask of token i, for attribute a if that is known;
+// ok is false after an error.
+func (c *compiler) literal(i int32, a mib.Attr) (l ruleset.Literal, ok bool) {
 	t := c.toks[i]
 	if t.kind == tokIdent {
-		c.undefined(t)
+		c.undefined(t, a)
 		return l, false
 	}
 	l, err := ruleset.ParseLiteral(t.text)
@@ -39,27 +41,52 @@ func (c *compiler) literal(i int32) (l ruleset.Literal, ok bool) {
 	return l, err == nil
 }
 
-// undefined reports a name where a value must stand.
-func (c *compiler) undefined(t token) {
+// undefined reports a name where a value of attribute a must stand.
+func (c *compiler) undefined(t token, a mib.Attr) {
 	if c.errors > maxDiags {
 		return // it would not be shown, and the hint takes time
 	}
-	standard := standardNames()
-	hint := fmt.Sprintf("define %s = value;", t.text)
-	if _, ok := standard[t.text]; ok {
+	hint := c.definedBelow(t.text)
+	if _, ok := standardNames()[t.text]; hint == "" && ok {
 		hint = `put   include "standard.srl";   first: it defines the usual names`
-	} else {
-		names := slices.Collect(maps.Keys(standard))
-		if len(c.macros) <= maxNear {
-			for _, m := range c.macros {
-				names = append(names, m.name)
-			}
-		}
-		if w := nearest(t.text, names); w != "" {
-			hint = fmt.Sprintf("did you mean %s?", w)
-		}
+	}
+	if hint == "" {
+		hint = ruleset.DidYouMean(c.meantValues(t.text, a))
+	}
+	if hint == "" {
+		hint = fmt.Sprintf("define %s = value;", t.text)
 	}
 	c.errorf(t.at, hint, "'%s' is not defined", t.text)
+}
+
+// definedBelow is the hint for a name whose DEFINE comes after its use.
+func (c *compiler) definedBelow(name string) string {
+	if len(c.macros) > maxNear {
+		return ""
+	}
+	for _, m := range c.macros {
+		if m.name == name && !m.standard {
+			return fmt.Sprintf("%s is defined further down, at %s: a DEFINE stands before its first use", name, c.where(m.at))
+		}
+	}
+	return ""
+}
+
+// meantValues are the names that an undefined one may have been meant to be:
+// the program's own, and those of the kind that attribute a holds, if any.
+func (c *compiler) meantValues(name string, a mib.Attr) []string {
+	words := ruleset.NamesFor(a)
+	if words == nil {
+		words = slices.Collect(maps.Keys(standardNames()))
+	}
+	if len(c.macros) <= maxNear {
+		for _, m := range c.macros {
+			if !m.standard {
+				words = append(words, m.name)
+			}
+		}
+	}
+	return spelling.Nearest(name, words, 1+len(name)/5)
 }
 
 // plain is an error of package ruleset without the kind of error at its end.
@@ -83,11 +110,11 @@ func isRange(text string) bool {
 	return ok && errA == nil && errB == nil && low[0] != '0' && a < b
 }
 
-// operand reads one operand.
-func (c *compiler) operand(n operandNode) (op operand, ok bool) {
+// operand reads one operand, of attribute a if that is known.
+func (c *compiler) operand(n operandNode, a mib.Attr) (op operand, ok bool) {
 	t := c.toks[n.value]
 	op = operand{at: t.at, text: t.text, width: -1}
-	if op.value, ok = c.literal(n.value); !ok {
+	if op.value, ok = c.literal(n.value, a); !ok {
 		return op, false
 	}
 	switch {
@@ -96,7 +123,7 @@ func (c *compiler) operand(n operandNode) (op operand, ok bool) {
 		op.width, ok = c.width(c.toks[n.width])
 	case n.mask != 0:
 		op.kind = writtenMask
-		op.mask, ok = c.literal(n.mask)
+		op.mask, ok = c.literal(n.mask, mib.AttrNull)
 	}
 	return op, ok
 }

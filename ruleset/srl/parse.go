@@ -136,7 +136,11 @@ func (c *compiler) mend(start, at, scanned int) bool {
 	m := c.explain(start, at)
 	blamed := c.blamed(c.toks[c.statementStart(start, at)].at, c.toks[at].at, scanned)
 	if !blamed {
-		c.errorf(c.toks[m.at].at, m.hint, "%s", m.text)
+		where := c.toks[m.at].at
+		if m.missing { // shown where it is to be written
+			where = c.behind(c.toks[m.at-1])
+		}
+		c.errorf(where, m.hint, "%s", m.text)
 	}
 	semicolon := token{kind: tokPunct, text: ";", at: c.toks[at].at}
 	if m.missing && !blamed {

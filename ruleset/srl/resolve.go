@@ -1,7 +1,6 @@
 package srl
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -240,16 +239,18 @@ func (r *resolver) unknownAttribute(at place, name string, use mib.Use) {
 	if r.c.errors > maxDiags {
 		return // it would not be shown, and the hint takes time
 	}
-	hint := ""
-	low := strings.ToLower(name)
-	if a, ok := mib.Lookup(low); ok && a.IsVariable() {
+	hint := r.c.definedBelow(name)
+	meant := ruleset.DidYouMean(ruleset.MeantAttrs(name, use))
+	_, named := standardNames()[name]
+	a, known := mib.Lookup(name)
+	switch {
+	case hint != "":
+	case known && a.IsVariable():
 		hint = "meter variables carry the parameters of subroutines, SRL does not name them"
-	} else if a, ok := isAttribute("source" + low); ok && a.Is(use) {
-		hint = fmt.Sprintf("did you mean %s or %s?", a, a.Reverse())
-	} else if w := nearestAttribute(low, use); w != "" {
-		hint = fmt.Sprintf("did you mean %s?", w)
-	} else if _, ok := standardNames()[low]; ok {
+	case named && !strings.Contains(meant, "Source"+name):
 		hint = "this is the name of a value; an attribute stands left of =="
+	default:
+		hint = meant
 	}
 	r.c.errorf(at, hint, "'%s' is no attribute", name)
 }
@@ -298,7 +299,7 @@ func (r *resolver) test(n *factorNode) *expr {
 	e.ref = r.ref(n.Attr, mib.UseTest, "tested")
 	e.ops = make([]operand, 0, len(n.List.list))
 	for _, on := range n.List.list {
-		op, ok := r.c.operand(on)
+		op, ok := r.c.operand(on, e.ref.attr)
 		if !ok {
 			continue
 		}
@@ -334,7 +335,7 @@ func (r *resolver) save(s *stmt, n *saveNode) {
 	s.ref = r.ref(&n.Attr, mib.UseSave, "saved")
 	switch {
 	case n.Value != nil:
-		s.op = r.oneOperand(n.Value)
+		s.op = r.oneOperand(n.Value, s.ref)
 	case n.Width != nil:
 		w, ok := r.c.width(r.c.toks[n.Width.Pos.Offset])
 		if !ok {
@@ -342,7 +343,7 @@ func (r *resolver) save(s *stmt, n *saveNode) {
 		}
 		s.op = &operand{kind: onlyWidth, width: w, at: r.at(n.Width.Pos.Offset)}
 	case n.Mask != nil:
-		if s.op = r.oneOperand(n.Mask); s.op != nil {
+		if s.op = r.oneOperand(n.Mask, ref{}); s.op != nil {
 			if s.op.kind != wholeMask {
 				r.c.errorf(s.op.at, "", "a mask has no width or mask of its own")
 			}
@@ -365,12 +366,12 @@ func (r *resolver) save(s *stmt, n *saveNode) {
 }
 
 // oneOperand reads the operand of SAVE or STORE.
-func (r *resolver) oneOperand(n *operands) *operand {
+func (r *resolver) oneOperand(n *operands, to ref) *operand {
 	if n.inList {
 		r.c.errorf(r.at(int(n.list[0].value)), "", "a list of values can be tested, but not saved")
 		return nil
 	}
-	op, ok := r.c.operand(n.list[0])
+	op, ok := r.c.operand(n.list[0], to.attr)
 	if !ok {
 		return nil
 	}
@@ -381,7 +382,7 @@ func (r *resolver) oneOperand(n *operands) *operand {
 func (r *resolver) store(s *stmt, n *storeNode) {
 	s.kind = stmtSave
 	s.ref = r.ref(&n.Attr, mib.UseStore, "stored")
-	if s.op = r.oneOperand(&n.Value); s.op == nil {
+	if s.op = r.oneOperand(&n.Value, s.ref); s.op == nil {
 		return
 	}
 	if s.op.kind != wholeMask {

@@ -1,7 +1,6 @@
 package srl
 
 import (
-	"fmt"
 	"strings"
 
 	"netramet/mib"
@@ -21,11 +20,7 @@ func (r *resolver) call(s *stmt, n *callNode) {
 		for name := range r.subs {
 			names = append(names, name)
 		}
-		hint := ""
-		if w := nearest(n.Name.Text, names); w != "" {
-			hint = fmt.Sprintf("did you mean %s?", w)
-		}
-		r.c.errorf(at, hint, "there is no subroutine %s", n.Name.Text)
+		r.c.errorf(at, ruleset.DidYouMean(nearest(n.Name.Text, names)), "there is no subroutine %s", n.Name.Text)
 	} else {
 		s.callee.callers++
 		r.here.calls = append(r.here.calls, s)

@@ -68,15 +68,25 @@ func (c *compiler) scan(file string, src []byte) bool {
 }
 
 // behindLast is where the program ends: right behind its last token, so that
-// what is missing there is not shown on an empty line further down. A macro's
-// name stands for all of its text.
+// what is missing there is not shown on an empty line further down.
 func (c *compiler) behindLast(size int) place {
 	if len(c.toks) == 0 {
 		return place{offset: int32(size) + 1}
 	}
-	t := c.toks[len(c.toks)-1]
+	return c.behind(c.toks[len(c.toks)-1])
+}
+
+// behind is the place right behind token t, behind a macro's name if t is of
+// its text.
+func (c *compiler) behind(t token) place {
 	if t.at.macro == 0 {
 		t.at.offset += int32(len(t.text))
+		return t.at
+	}
+	t.at.macro = 0
+	text := c.files[t.at.file].Body
+	for int(t.at.offset) <= len(text) && isName(text[t.at.offset-1]) {
+		t.at.offset++
 	}
 	return t.at
 }
