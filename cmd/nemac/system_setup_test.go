@@ -37,6 +37,7 @@ func TestSystem(t *testing.T) {
 		{"Order", systemOrder},
 		{"Shared", systemShared},
 		{"Intervals", systemIntervals},
+		{"Time", systemTime},
 		{"Killed", systemKilled},
 		{"Gone", systemGone},
 		{"Several", systemSeveral},

@@ -176,7 +176,11 @@ func systemShared(t *testing.T, s *system) {
 		{"real/mercury__top_100_fingerprints.pcap", "7", ruleFiles("5tuple.srl")},
 		{"real/Malcolm-Test-Artifacts__NTP.pcap", "300", ruleFiles("services.srl", "groups.rules")},
 		{"dns/zeek__dns-edns-ecs.pcap", "60", ruleFiles("endsystems.rules", "5tuple.srl")},
-		{"edge/PcapPlusPlus__ipv6_options.pcap", "60", ruleFiles("5tuple.srl")}, // 42 years
+		{"edge/PcapPlusPlus__ipv6_options.pcap", "60", ruleFiles("5tuple.srl")},       // 42 years
+		{"real/mercury__emix.pcap", "86400", ruleFiles("5tuple.srl", "services.srl")}, // 22 years
+		{"real/mercury__emix.pcap", "0", ruleFiles("hosts.srl", "5tuple.srl")},
+		{"formats/arkime__y2038-bgp.pcap", "0", ruleFiles("5tuple.srl")},
+		{"encap/zeek__mixed-vlan-mpls.pcap", "42949673", ruleFiles("5tuple.srl")},
 		{"derived/vlan.pcap.cut37", "1", ruleFiles("5tuple.srl", "hosts.srl")},
 		{"derived/vlan.pcap.truncated.gz", "1", ruleFiles("5tuple.srl")},
 	} {

@@ -34,8 +34,10 @@ type FlowsConfig struct {
 	// any more, and nothing is written to it. Empty leaves that unchecked.
 	Owner   string
 	Readers []ReaderRef // one for each task that will be read
-	Marks   bool        // the rows have ntmReaderTime and ntmReaderCollected
-	Trace   bool        // collections are the meter's intervals
+	// Marks says that the meter has NETRAMET-MIB: its rows have ntmReaderTime,
+	// ntmReaderCollected and ntmReaderLastTime, and its flows times of 64 bits.
+	Marks bool
+	Trace bool // collections are the meter's intervals
 	// Time and Number are the mark and number of the last collection, as the
 	// rows have them; 0 before the first.
 	Time, Number uint64
@@ -54,11 +56,11 @@ type Flows struct {
 	cfg  FlowsConfig
 	rows map[int]int // reader row by rule set
 
-	told, mark uint64            // ntmReaderTime as the meter has it; as it should be
-	lastTime   map[uint32]uint32 // flowReaderLastTime before the collection, by row
+	told, mark uint64 // ntmReaderTime as the meter has it; as it should be
 	notes      []string
 
 	tasks []reader.Task
+	held  []heldRow // what the rows of tasks were when the collection began
 	iv    reader.Interval
 	next  int // task being read
 	plan  *plan
@@ -71,7 +73,10 @@ func NewFlows(c *Client, cfg FlowsConfig) *Flows {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	f := &Flows{c: c, cfg: cfg, rows: map[int]int{}, told: cfg.Time, mark: cfg.Time, lastTime: map[uint32]uint32{}, limit: maxSelector}
+	f := &Flows{c: c, cfg: cfg, rows: map[int]int{}, told: cfg.Time, mark: cfg.Time, limit: maxSelector}
+	if cfg.Marks {
+		f.limit = maxWideSelector
+	}
 	for _, r := range cfg.Readers {
 		f.rows[r.RuleSet] = r.Index
 	}
@@ -96,26 +101,25 @@ func (f *Flows) Note(text string) { f.notes = append(f.notes, text) }
 // All rows are set by one PDU, so that all rule sets have the same times.
 func (f *Flows) Begin(ctx context.Context, tasks []reader.Task) (reader.Interval, error) {
 	f.tasks, f.next, f.plan = tasks, 0, nil
-	var rows []uint32
 	statistics := false
 	for _, t := range tasks {
-		row, ok := f.rows[t.RuleSet]
-		if !ok {
+		if _, ok := f.rows[t.RuleSet]; !ok {
 			return reader.Interval{}, fmt.Errorf("rule set %d has no reader row", t.RuleSet)
 		}
-		rows = append(rows, uint32(row))
 		statistics = statistics || t.Statistics
 	}
-	if len(rows) == 0 {
+	if len(tasks) == 0 {
 		return reader.Interval{}, errors.New("no rule set to read")
 	}
-	if err := f.own(ctx, rows); err != nil {
+	// Nothing is written to rows that are not ours.
+	before, _, err := f.look(ctx)
+	if err != nil {
 		return reader.Interval{}, err
 	}
-	if err := f.touch(ctx, rows); err != nil {
+	if err := f.touch(ctx, before[0]); err != nil {
 		return reader.Interval{}, err
 	}
-	iv, err := f.times(ctx, rows)
+	iv, err := f.times(ctx)
 	if err != nil {
 		return reader.Interval{}, err
 	}
@@ -129,35 +133,14 @@ func (f *Flows) Begin(ctx context.Context, tasks []reader.Task) (reader.Interval
 	return iv, nil
 }
 
-// own sees that the rows are still ours before anything is written to them:
-// on a meter that was started again, they may be those of another reader, who
-// came before us. It learns their LastTime on the way.
-func (f *Flows) own(ctx context.Context, rows []uint32) error {
-	var names []Name
-	for _, row := range rows {
-		names = append(names, Inst(mib.ObjFlowReaderLastTime, row), Inst(mib.ObjFlowReaderOwner, row))
-	}
-	v, err := f.c.Get(ctx, names...)
-	if err != nil {
-		return err
-	}
-	for i, row := range rows {
-		last, owner := v[2*i], v[2*i+1]
-		if last.Missing || f.cfg.Owner != "" && owner.Text() != f.cfg.Owner {
-			return fmt.Errorf("%w (row %d)", ErrNoRow, row)
-		}
-		f.lastTime[row] = uint32(last.Num)
-	}
-	return nil
-}
-
 // touch sets flowReaderLastTime. A second Set would be a second collection to
 // the meter, which then forgets flows one collection too early; so after a
 // lost answer the rows are read before anything is sent again (decision 24).
-func (f *Flows) touch(ctx context.Context, rows []uint32) error {
-	binds := make([]Bind, len(rows))
-	for i, row := range rows {
-		binds[i] = Ticks(Inst(mib.ObjFlowReaderLastTime, row), 0)
+// before is the first row.
+func (f *Flows) touch(ctx context.Context, before heldRow) error {
+	var binds []Bind
+	for _, t := range f.tasks {
+		binds = append(binds, Ticks(Inst(mib.ObjFlowReaderLastTime, f.row(t)), 0))
 	}
 	var err error
 	for range f.c.tries {
@@ -165,18 +148,18 @@ func (f *Flows) touch(ctx context.Context, rows []uint32) error {
 		if !IsNoAnswer(err) {
 			break
 		}
-		v, readErr := f.c.Get(ctx, Inst(mib.ObjFlowReaderLastTime, rows[0]))
-		if readErr != nil {
-			return readErr
+		now, _, lookErr := f.look(ctx)
+		if lookErr != nil {
+			return lookErr
 		}
 		// On an equal time setting it again changes nothing.
-		if !v[0].Missing && uint32(v[0].Num) != f.lastTime[rows[0]] {
+		if now[0].last != before.last {
 			return nil
 		}
 	}
 	if IsStatus(err, NoCreation, InconsistentName, NotWritable, NoSuchName, InconsistentValue) {
-		if v, readErr := f.c.Get(ctx, Inst(mib.ObjFlowReaderStatus, rows[0])); readErr == nil && v[0].Missing {
-			return fmt.Errorf("%w (row %d)", ErrNoRow, rows[0])
+		if _, _, lookErr := f.look(ctx); errors.Is(lookErr, ErrNoRow) {
+			return lookErr
 		}
 	}
 	return err
@@ -184,38 +167,24 @@ func (f *Flows) touch(ctx context.Context, rows []uint32) error {
 
 // times asks for the uptime of the collection, in 64 bits where the meter
 // tells them, and for the interval in trace mode.
-func (f *Flows) times(ctx context.Context, rows []uint32) (iv reader.Interval, err error) {
-	const fixed = 4
-	names := []Name{Inst(mib.ObjNtmUptime64), Inst(mib.ObjSysUpTime), Inst(mib.ObjNtmTraceInterval), Inst(mib.ObjNtmTraceStart)}
-	for _, row := range rows {
-		names = append(names, Inst(mib.ObjFlowReaderLastTime, row), Inst(mib.ObjNtmReaderTime, row))
-	}
-	v, err := f.c.Get(ctx, names...)
+func (f *Flows) times(ctx context.Context) (iv reader.Interval, err error) {
+	rows, v, err := f.look(ctx, Inst(mib.ObjSysUpTime), Inst(mib.ObjNtmTraceInterval), Inst(mib.ObjNtmTraceStart))
 	if err != nil {
 		return iv, err
 	}
-	for i, row := range rows {
-		last, mark := v[fixed+2*i], v[fixed+2*i+1]
-		if last.Missing {
-			return iv, fmt.Errorf("%w (row %d)", ErrNoRow, row)
-		}
-		if m := mark.Unsigned64(); f.cfg.Marks && m != f.told && m != f.mark {
-			return iv, fmt.Errorf("%w (row %d)", ErrTaken, row)
-		}
-	}
-	up := v[0].Num
-	if v[0].Missing {
+	f.held = rows
+	iv = reader.Interval{Number: f.cfg.Number + 1, Time: f.cfg.Now(), From: 1, To: rows[0].last}
+	if !f.cfg.Marks {
 		// 32 bits alone: time goes on from where it was.
-		up = forward(uint32(v[1].Num), f.mark)
+		up := forward(uint32(v[0].Num), f.mark)
+		iv.To = up - uint64(uint32(up)-uint32(rows[0].last))
 	}
-	last := uint32(v[fixed].Num)
-	iv = reader.Interval{Number: f.cfg.Number + 1, Time: f.cfg.Now(), From: 1, To: up - uint64(uint32(up)-last)}
 	if f.mark > 0 {
 		iv.From = max(f.mark-1, 1) // overlapping by one centisecond, RFC 2123 §4.2
 	}
 	if f.cfg.Trace {
-		iv.Number = v[2].Num
-		iv.Time = traceTime(v[3].Num, iv.To)
+		iv.Number = v[1].Num
+		iv.Time = traceTime(v[2].Num, iv.To)
 	}
 	return iv, nil
 }
@@ -225,11 +194,13 @@ func forward(low uint32, mark uint64) uint64 { return mark + uint64(low-uint32(m
 
 // traceTime is the packet time of an uptime, given the first packet's.
 func traceTime(start, uptime uint64) time.Time {
-	if start == 0 || start >= 1<<63 || uptime == 0 || uptime > 1<<40 {
+	if start >= 1<<63 || uptime == 0 || uptime > 1<<40 {
 		return time.Unix(0, 0).UTC()
 	}
-	const centisecond = 10_000_000
-	return time.Unix(0, int64(start)).UTC().Add(time.Duration(uptime-1) * centisecond)
+	const perSecond = 100
+	since, rest := int64(uptime-1)/perSecond, time.Duration((uptime-1)%perSecond)
+	// In two steps: a Duration has no more than 292 years.
+	return time.Unix(since, int64(start)).UTC().Add(rest * time.Second / perSecond)
 }
 
 // Commit acknowledges the collection.
@@ -271,7 +242,7 @@ func (f *Flows) Next(ctx context.Context, rec *reader.Record) error {
 				return fmt.Errorf("rule set %d: %w", t.RuleSet, err)
 			}
 			f.plan = p
-			f.read.start(f.c, p, t.RuleSet, f.filter())
+			f.read.start(f.c, p, t.RuleSet, timeFilter{f.filter(), f.cfg.Marks})
 		}
 		ok, err := f.read.next(ctx, f.iv.To, rec)
 		if err != nil {
@@ -288,34 +259,32 @@ func (f *Flows) Next(ctx context.Context, rec *reader.Record) error {
 	return f.end(ctx)
 }
 
-// end returns io.EOF if what was read is all there is: flows of a rule set
-// that was destroyed meanwhile end early too, as those of a meter that was
-// started again, and so do those a trace has run over without us.
+// end returns io.EOF if what was read is all there is, and ours: flows of a
+// rule set that was destroyed meanwhile end early too, as those of a meter that
+// was started again, and so do those a trace has run over without us. Another
+// manager may have the numbers of our rows and rule sets by then, and what was
+// read last may be his.
 func (f *Flows) end(ctx context.Context) error {
-	names := make([]Name, 0, 2*len(f.tasks))
-	for _, t := range f.tasks {
-		names = append(names, Inst(mib.ObjFlowReaderLastTime, uint32(f.rows[t.RuleSet])), Inst(mib.ObjFlowRuleInfoStatus, uint32(t.RuleSet)))
-	}
-	if len(names) == 0 {
+	if len(f.tasks) == 0 {
 		return io.EOF
 	}
-	v, err := f.c.Get(ctx, names...)
+	rows, _, err := f.look(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("during a collection: %w", err)
 	}
 	for i, t := range f.tasks {
-		if v[2*i].Missing || v[2*i+1].Missing {
-			return fmt.Errorf("rule set %d: %w: it went during a collection", t.RuleSet, ErrNoRow)
+		if rows[i] != f.held[i] {
+			return fmt.Errorf("rule set %d: %w: the row %d there now is of another collection", t.RuleSet, ErrNoRow, f.row(t))
 		}
 	}
 	return io.EOF
 }
 
-// filter is the TimeFilter of the collection. RFC 2720's clock has 32 bits,
+// filter is the time since which flows are read. RFC 2720's clock has 32 bits,
 // and a meter that knows no more sees nothing after a time before its wrap;
-// there, one collection takes all flows.
+// there, one collection takes all flows, as the first one does.
 func (f *Flows) filter() uint64 {
-	if !f.cfg.Marks && uint32(f.iv.From) > uint32(f.iv.To) {
+	if !f.cfg.Marks && (f.mark == 0 || uint32(f.iv.From) > uint32(f.iv.To)) {
 		return 0
 	}
 	return f.iv.From

@@ -150,14 +150,23 @@ func equal(t *testing.T, got, want []string) {
 // exact, and no collection is begun twice at the meter without need.
 func TestLossy(t *testing.T) {
 	for _, v := range []struct {
-		name string
-		sec  Security
-	}{{"v1", Security{Version: V1, Community: "private"}}, {"v2c", Security{Community: "private"}}} {
+		name        string
+		sec         Security
+		begin, step uint64 // centiseconds
+	}{
+		{"v1", Security{Version: V1, Community: "private"}, 100, 1000},
+		{"v2c", Security{Community: "private"}, 100, 1000},
+		{"v1, over a wrap", Security{Version: V1, Community: "private"}, 1<<32 - 4500, 1000},
+		{"v2c, over a wrap", Security{Community: "private"}, 1<<32 - 4500, 1000},
+		{"begun late", Security{Community: "private"}, 5<<32 - 20, 1000},
+		{"wraps between", Security{Community: "private"}, 1<<32 - 100, 1<<32 + 1},
+		{"a whole wrap", Security{Version: V1, Community: "private"}, 100, 1 << 32},
+	} {
 		for seed := range uint64(4) {
 			t.Run(fmt.Sprint(v.name, " seed ", seed), func(t *testing.T) {
 				m := clienttest.New()
-				m.Flows = map[int][]clienttest.Flow{2: flowSet(90, 50)}
-				m.Uptime = 100
+				m.Flows = map[int][]clienttest.Flow{2: flowSet(90, v.begin-50)}
+				m.Uptime = v.begin
 				c, l := dial(t, m, seed, clienttest.Faults{Drop: .2, Duplicate: .1, Reorder: .1, Delay: .1}, func(o *Options) { o.Security = v.sec })
 				row := running(t, c, 2, rules(20))
 				f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
@@ -165,7 +174,7 @@ func TestLossy(t *testing.T) {
 				var all []string
 				mark := uint64(2)
 				for k := range 10 {
-					m.Uptime += 1000
+					m.Uptime += v.step
 					for i := range m.Flows[2] {
 						if (i+k)%3 == 0 {
 							m.Flows[2][i].Changed = m.Uptime - 7
@@ -177,7 +186,7 @@ func TestLossy(t *testing.T) {
 						t.Fatal(err)
 					}
 					mark = m.Uptime
-					if r := m.Readers()[uint32(row)]; r.Time != m.Uptime || r.LastTime != uint32(m.Uptime) {
+					if r := m.Readers()[uint32(row)]; r.Time != m.Uptime || r.LastTime != m.Uptime {
 						t.Fatalf("the meter's row is %+v at %d", *r, m.Uptime)
 					}
 				}
@@ -295,38 +304,61 @@ func TestTaken(t *testing.T) {
 	}
 }
 
-// TestForeign reads a meter without NETRAMET-MIB across the wrap of its clock.
+// TestForeign reads a meter without NETRAMET-MIB across the wraps of its clock:
+// every flow that changes is read each time, and keeps its name; from and to
+// and LastActiveTime go on.
 func TestForeign(t *testing.T) {
-	m := clienttest.New()
-	m.Foreign = true
-	m.Uptime = 1<<32 - 500
-	m.Flows = map[int][]clienttest.Flow{2: flowSet(5, 1<<32-600)}
-	c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
-	row := running(t, c, 2, rules(1))
-	f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}})
-	out := &lines{}
-	for range 2 {
-		if _, _, err := reader.Collect(ctx, f, []reader.Task{{RuleSet: 2, Format: format}}, out); err != nil {
-			t.Fatal(err)
+	for _, begin := range []uint64{1<<32 - 500, 100, 1 << 32} { // nemac cannot know of a wrap before it came
+		m := clienttest.New()
+		m.Foreign = true
+		m.Uptime = begin
+		m.Flows = map[int][]clienttest.Flow{2: flowSet(5, begin-min(begin, 100)+1)}
+		c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
+		row := running(t, c, 2, rules(1))
+		f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}})
+		out := &lines{}
+		at, wantHeads := uint64(uint32(begin)), []string(nil)
+		for _, step := range []uint64{0, 1000, 1 << 31, 1 << 31, 4000, 3 << 30} {
+			m.Uptime += step
+			m.Flows[2] = append(m.Flows[2], clienttest.Flow{Index: uint32(100 + len(m.Flows[2])), Numbers: map[mib.Attr]uint64{mib.AttrFirstTime: m.Uptime - 50}})
+			if step > 0 {
+				for i := range m.Flows[2] {
+					m.Flows[2][i].Changed = m.Uptime - 50
+					m.Flows[2][i].Numbers[mib.AttrLastActiveTime] = m.Uptime - 50
+				}
+			}
+			from := max(at, 2) - 1
+			if wantHeads == nil {
+				from = 1
+			}
+			at += step
+			wantHeads = append(wantHeads, fmt.Sprintf("from %d to %d", from, at))
+			if err := collect(f, out); err != nil {
+				t.Fatal(err)
+			}
 		}
-		m.Uptime += 1000
-		for i := range m.Flows[2] {
-			m.Flows[2][i].Changed = m.Uptime - 100
-			m.Flows[2][i].Numbers[mib.AttrLastActiveTime] = m.Uptime - 100
+		var heads []string
+		records := 0
+		for _, l := range out.got {
+			if strings.HasPrefix(l, "from") {
+				heads, records = append(heads, l), 0
+				continue
+			}
+			flow := m.Flows[2][records]
+			records++
+			if want := fmt.Sprintf("2 %d %d ", flow.Index, uint32(flow.Numbers[mib.AttrFirstTime])); !strings.HasPrefix(l, want) {
+				t.Errorf("from %d: record %q, want %q", begin, l, want)
+			}
 		}
-	}
-	var heads []string
-	for _, l := range out.got {
-		if strings.HasPrefix(l, "from") {
-			heads = append(heads, l)
+		if !slices.Equal(heads, wantHeads) {
+			t.Errorf("from %d: %q, want %q", begin, heads, wantHeads)
 		}
-	}
-	wantHeads := []string{"from 1 to 4294966796", "from 4294966795 to 4294967796"}
-	if !slices.Equal(heads, wantHeads) {
-		t.Errorf("%q, want %q", heads, wantHeads)
-	}
-	if last := out.got[len(out.got)-1]; !strings.Contains(last, " 4294967696 ") {
-		t.Errorf("last record %q", last)
+		if records != len(m.Flows[2]) {
+			t.Errorf("from %d: %d flows in the last collection, want %d", begin, records, len(m.Flows[2]))
+		}
+		if last, want := out.got[len(out.got)-1], fmt.Sprintf(" %d ", at-50); !strings.Contains(last, want) {
+			t.Errorf("from %d: last record %q, want%s", begin, last, want)
+		}
 	}
 }
 

@@ -40,9 +40,10 @@ type field struct {
 	at   int
 }
 
-// unpack reads a package into values[f.at] for each field, in order. To
-// tellers of 32-bit times it gives the 64-bit time that is nearest to now, in
-// centiseconds of uptime.
+// unpack reads a package into values[f.at] for each field, in order. Of a time
+// that is told in 32 bits it makes the 64-bit time that is nearest to now, in
+// centiseconds of uptime; but FirstTime stays as it is told, for it is part of
+// the flow's name, which must not change when the meter's clock wraps.
 func unpack(data []byte, fields []field, now uint64, values []reader.Value) error {
 	tag, content, rest, err := element(data)
 	switch {
@@ -117,7 +118,7 @@ func value(tag byte, content []byte, a mib.Attr, now uint64, v *reader.Value) er
 	if err != nil {
 		return err
 	}
-	if a.Class() == mib.ClassTime && tag != tagCounter64 && n <= 1<<32-1 {
+	if a.Class() == mib.ClassTime && a != mib.AttrFirstTime && tag != tagCounter64 && n <= 1<<32-1 {
 		n = nearest(uint32(n), now)
 	}
 	v.Num = n

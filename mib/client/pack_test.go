@@ -54,7 +54,9 @@ func TestUnpack(t *testing.T) {
 		{"indefinite length", "30 80 46 01 05 00 00", pdus, "a length of 0 octets"},
 		{"huge length", "30 84 ffffffff 46", pdus, "a length of 4 octets"},
 		{"long address", "30 17 04 15 000102030405060708090a0b0c0d0e0f1011121314", example[:1], "SourcePeerAddress: 21 octets are more than 20"},
-		{"time before now", "30 04 43 02 0100", []mib.Attr{mib.AttrFirstTime}, "256"},
+		{"time before now", "30 04 43 02 0100", []mib.Attr{mib.AttrLastActiveTime}, "256"},
+		{"name", "30 04 43 02 0100", []mib.Attr{mib.AttrFirstTime}, "256"},
+		{"times of 64 bits", "30 0e 46 05 0300000100 46 05 0300000200", []mib.Attr{mib.AttrFirstTime, mib.AttrLastActiveTime}, "12884902144 12884902400"},
 		{"distribution", "30 07 30 02 04 00 46 01 07", []mib.Attr{mib.AttrToPacketSize, mib.AttrToPDUs}, "0 7"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

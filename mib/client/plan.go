@@ -3,17 +3,19 @@ package client
 import (
 	"errors"
 	"fmt"
-	"strconv"
 
 	"netramet/mib"
 	"netramet/reader"
 	"netramet/ruleset"
 )
 
-// maxSelector is the largest number of attributes in a package selector: the
-// OID of flowPackageData is 11 sub-identifiers long, the index has 4 more, and
-// an OID has at most 128 (decision 28).
-const maxSelector = 113
+// The largest numbers of attributes in a package selector: the OID of
+// flowPackageData is 11 sub-identifiers long, the index has 4 more, and an OID
+// has at most 128 (decision 28). ntmPackageData has one more of each.
+const (
+	maxSelector     = 113
+	maxWideSelector = 111
+)
 
 // plan is a FORMAT made ready for asking: one or more packages that together
 // hold its attributes, and where their values go.
@@ -156,11 +158,21 @@ func (p *plan) biggest() string {
 	return p.parts[0].fields[len(p.parts[0].fields)-1].attr.String()
 }
 
+// timeFilter says since when flows must have changed that are read, in
+// centiseconds of uptime, and whether the meter knows times of 64 bits.
+type timeFilter struct {
+	since uint64
+	wide  bool
+}
+
 // prefix is the name under which the packages of a rule set's flows lie that
-// have changed since a time. Only the low 32 bits of the time exist there.
-func (pt *part) prefix(ruleSet int, since uint64) string {
-	return string(prefixOf(mib.ObjFlowPackageData)) + dotted(pt.selector) +
-		"." + strconv.Itoa(ruleSet) + "." + strconv.FormatUint(uint64(uint32(since)), 10) + "."
+// have changed since a time. In FLOW-METER-MIB only its low 32 bits exist.
+func (pt *part) prefix(ruleSet int, t timeFilter) string {
+	object, index := mib.ObjFlowPackageData, []uint32{uint32(ruleSet)}
+	if t.wide {
+		object, index = mib.ObjNtmPackageData, append(index, uint32(t.since>>32))
+	}
+	return string(prefixOf(object)) + dotted(pt.selector) + dotted(append(index, uint32(t.since))) + "."
 }
 
 // values returns rec.Values with room for all that the plan reads.

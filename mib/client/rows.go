@@ -74,9 +74,9 @@ type ReaderRow struct {
 	Index    int
 	RuleSet  int
 	Owner    string
-	Timeout  int // seconds, 0 is never
-	LastTime uint32
-	Previous uint32
+	Timeout  int    // seconds, 0 is never
+	LastTime uint64 // centiseconds of uptime; of 32 bits if the meter tells no more
+	Previous uint64
 	Status   RowStatus
 
 	Marks     bool // the meter has ntmReaderTable; only then what follows is valid
@@ -89,7 +89,7 @@ type ReaderRow struct {
 func (c *Client) Readers(ctx context.Context) ([]ReaderRow, error) {
 	index, rows, err := c.table(ctx, mib.ObjFlowReaderStatus, mib.ObjFlowReaderRuleSet, mib.ObjFlowReaderOwner,
 		mib.ObjFlowReaderTimeout, mib.ObjFlowReaderLastTime, mib.ObjFlowReaderPreviousTime,
-		mib.ObjNtmReaderWaits, mib.ObjNtmReaderCollected, mib.ObjNtmReaderTime)
+		mib.ObjNtmReaderWaits, mib.ObjNtmReaderCollected, mib.ObjNtmReaderTime, mib.ObjNtmReaderLastTime)
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +98,16 @@ func (c *Client) Readers(ctx context.Context) ([]ReaderRow, error) {
 		if v[0].Missing {
 			continue // a row that came or went while we read
 		}
+		last, previous := v[4].Num, v[5].Num
+		if !v[9].Missing {
+			last = v[9].Unsigned64()
+			if previous != 0 { // 0 is never
+				previous = last - uint64(uint32(last)-uint32(previous))
+			}
+		}
 		all = append(all, ReaderRow{
 			Index: int(index[i]), Status: RowStatus(v[0].Num), RuleSet: v[1].Int(), Owner: v[2].Text(),
-			Timeout: v[3].Int(), LastTime: uint32(v[4].Num), Previous: uint32(v[5].Num),
+			Timeout: v[3].Int(), LastTime: last, Previous: previous,
 			Marks: !v[8].Missing, Waits: v[6].True(), Collected: v[7].Unsigned64(), Time: v[8].Unsigned64(),
 		})
 	}

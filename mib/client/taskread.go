@@ -16,7 +16,7 @@ type taskRead struct {
 	c       *Client
 	plan    *plan
 	ruleSet int
-	since   uint64
+	filter  timeFilter
 
 	after uint32    // FlowIndex of the newest flow fetched
 	rows  []flowRow // fetched
@@ -30,8 +30,8 @@ type flowRow struct {
 	packs [][]byte
 }
 
-func (r *taskRead) start(c *Client, p *plan, ruleSet int, since uint64) {
-	*r = taskRead{c: c, plan: p, ruleSet: ruleSet, since: since, rows: r.rows[:0]}
+func (r *taskRead) start(c *Client, p *plan, ruleSet int, t timeFilter) {
+	*r = taskRead{c: c, plan: p, ruleSet: ruleSet, filter: t, rows: r.rows[:0]}
 }
 
 // next fills rec with the next flow; ok is false after the last.
@@ -112,7 +112,7 @@ func (r *taskRead) fetch(ctx context.Context) error {
 // fetchPart reads packages of one part behind FlowIndex from. Part 0 says
 // which flows there are; of the others, those up to last are wanted.
 func (r *taskRead) fetchPart(ctx context.Context, i int, from, last uint32) error {
-	prefix := r.plan.parts[i].prefix(r.ruleSet, r.since)
+	prefix := r.plan.parts[i].prefix(r.ruleSet, r.filter)
 	at := 0 // in r.rows, for parts other than the first
 	for {
 		vars, err := r.c.bulkPaced(ctx, Name(prefix+strconv.FormatUint(uint64(from), 10)))

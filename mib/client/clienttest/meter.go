@@ -44,7 +44,7 @@ type Reader struct {
 	Owner              string
 	Status             int
 	RuleSet, Timeout   int
-	LastTime, Previous uint32
+	LastTime, Previous uint64 // what is sent as 32 bits is cut
 	Waits              bool
 	Collected, Time    uint64
 }

@@ -94,14 +94,15 @@ func (r *rooted) list() []object {
 	for n, x := range s.readers {
 		add(mib.ObjFlowReaderTimeout, number(int64(x.Timeout)), n)
 		add(mib.ObjFlowReaderOwner, text(x.Owner), n)
-		add(mib.ObjFlowReaderLastTime, ticks(x.LastTime), n)
-		add(mib.ObjFlowReaderPreviousTime, ticks(x.Previous), n)
+		add(mib.ObjFlowReaderLastTime, ticks(uint32(x.LastTime)), n)
+		add(mib.ObjFlowReaderPreviousTime, ticks(uint32(x.Previous)), n)
 		add(mib.ObjFlowReaderStatus, number(int64(x.Status)), n)
 		add(mib.ObjFlowReaderRuleSet, number(int64(x.RuleSet)), n)
 		if !m.Foreign {
 			add(mib.ObjNtmReaderWaits, truth(x.Waits), n)
 			add(mib.ObjNtmReaderCollected, wide(x.Collected), n)
 			add(mib.ObjNtmReaderTime, wide(x.Time), n)
+			add(mib.ObjNtmReaderLastTime, wide(x.LastTime), n)
 		}
 	}
 	for o, v := range s.scalars {
@@ -152,8 +153,9 @@ func (r *rooted) Get(_ *agent.Request, inst []uint32, v *agent.Value) agent.Stat
 // Next implements agent.Table.
 func (r *rooted) Next(_ *agent.Request, after []uint32, next *agent.Name, v *agent.Value) agent.Status {
 	name := append(slices.Clone(r.root), after...)
-	if pack, _, _ := mib.FindObject(name); pack == mib.ObjFlowPackageData {
-		if st, ok := r.nextPackage(name, next, v); ok {
+	pack, index, _ := mib.FindObject(name)
+	if pack == mib.ObjFlowPackageData || pack == mib.ObjNtmPackageData && !r.t.m.Foreign {
+		if st, ok := r.nextPackage(index, next, name[:len(name)-len(index)], v); ok {
 			return st
 		}
 	}
@@ -185,34 +187,49 @@ func give(v *agent.Value, x ber.Value) {
 	}
 }
 
-// nextPackage finds the flow behind name; ok is false if name asks for no
-// flow that there is.
-func (r *rooted) nextPackage(name []uint32, next *agent.Name, v *agent.Value) (st agent.Status, ok bool) {
-	_, index, _ := mib.FindObject(name)
-	if len(index) == 0 || len(index) < int(index[0])+3 {
+// nextPackage finds the flow behind the index of a package, below its column;
+// ok is false if the index asks for no flow that there is.
+func (r *rooted) nextPackage(index []uint32, next *agent.Name, column []uint32, v *agent.Value) (st agent.Status, ok bool) {
+	// Behind the selector come rule set, time, flow; NETRAMET-MIB's time has two
+	// halves.
+	isWide := slices.Equal(column, mib.ObjNtmPackageData.OID())
+	last := 2
+	if isWide {
+		last++
+	}
+	if len(index) == 0 || len(index) < int(index[0])+1+last {
 		return 0, false
 	}
 	n := int(index[0])
 	selector, rest := index[1:1+n], index[1+n:]
 	after := uint32(0)
-	if len(rest) > 2 {
-		after = rest[2]
+	if len(rest) > last {
+		after = rest[last]
 	}
+	rest = rest[:last]
 	for _, f := range r.t.m.Flows[int(rest[0])] {
-		if f.Index <= after || uint32(f.Changed) < rest[1] {
+		changed := f.Changed
+		since := uint64(rest[1])
+		if isWide {
+			since = since<<32 | uint64(rest[2])
+		} else {
+			changed = uint64(uint32(changed))
+		}
+		if f.Index <= after || changed < since {
 			continue
 		}
-		data := f.Package(selector, int(rest[0]))
-		next.Set(name[len(r.root) : len(name)-len(rest)]...)
-		next.Append(rest[0], rest[1], f.Index)
-		v.Octets(data)
+		next.Set(column[len(r.root):]...)
+		next.Append(index[:1+n]...)
+		next.Append(rest...)
+		next.Append(f.Index)
+		v.Octets(f.Package(selector, int(rest[0]), isWide))
 		return agent.OK, true
 	}
 	return 0, false
 }
 
-// Package encodes the flow's values for a selector.
-func (f *Flow) Package(selector []uint32, ruleSet int) []byte {
+// Package encodes the flow's values for a selector; wide times have 64 bits.
+func (f *Flow) Package(selector []uint32, ruleSet int, wide bool) []byte {
 	buf := make([]byte, 4096)
 	var w ber.Writer
 	w.Reset(buf)
@@ -231,6 +248,10 @@ func (f *Flow) Package(selector []uint32, ruleSet int) []byte {
 		case mib.ClassCounter:
 			w.Uint(ber.Counter64, n)
 		case mib.ClassTime:
+			if wide {
+				w.Uint(ber.Counter64, n)
+				continue
+			}
 			w.Uint(ber.TimeTicks, uint64(uint32(n)))
 		default:
 			w.Int(ber.Integer, int64(n))

@@ -184,7 +184,7 @@ func (t *table) setReader(s *state, o mib.Obj, n uint32, b *agent.Bind) agent.St
 	case mib.ObjFlowReaderRuleSet:
 		row.RuleSet = int(b.Value.Int)
 	case mib.ObjFlowReaderLastTime:
-		if now := uint32(t.m.Uptime); row.LastTime != now {
+		if now := t.m.Uptime; row.LastTime != now {
 			row.Previous, row.LastTime = row.LastTime, now
 		}
 	case mib.ObjNtmReaderWaits:

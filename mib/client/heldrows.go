@@ -1,0 +1,66 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"netramet/mib"
+	"netramet/reader"
+)
+
+// heldRow is what stays the same in a reader row of ours, and in the rule set
+// that it reads, as long as a collection goes on.
+type heldRow struct {
+	last         uint64 // flowReaderLastTime; of 64 bits if the meter tells them
+	ruleSetOwner string
+}
+
+// row is the index of a task's reader row.
+func (f *Flows) row(t reader.Task) uint32 { return uint32(f.rows[t.RuleSet]) }
+
+func ownerOf(row int) Name { return Inst(mib.ObjFlowReaderOwner, uint32(row)) }
+
+// owns reports whether a row that has this Owner is ours.
+func (f *Flows) owns(owner Value) bool {
+	return !owner.Missing && (f.cfg.Owner == "" || owner.Text() == f.cfg.Owner)
+}
+
+// look reads the rows of the tasks, and more variables with them, and sees that
+// they are ours: on a meter that was started again, their numbers may be those
+// of another manager, who came before us.
+func (f *Flows) look(ctx context.Context, more ...Name) (rows []heldRow, v []Value, err error) {
+	const each = 4
+	lastTime := mib.ObjFlowReaderLastTime
+	if f.cfg.Marks {
+		lastTime = mib.ObjNtmReaderLastTime
+	}
+	var names []Name
+	for _, t := range f.tasks {
+		row := f.row(t)
+		names = append(names, ownerOf(int(row)), Inst(lastTime, row),
+			Inst(mib.ObjFlowRuleInfoOwner, uint32(t.RuleSet)), Inst(mib.ObjNtmReaderTime, row))
+	}
+	v, err = f.c.Get(ctx, append(names, more...)...)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, t := range f.tasks {
+		owner, last, set, mark := v[each*i], v[each*i+1], v[each*i+2], v[each*i+3]
+		switch m := mark.Unsigned64(); {
+		case !f.owns(owner) || set.Missing:
+			return nil, nil, fmt.Errorf("%w (row %d, rule set %d)", ErrNoRow, f.row(t), t.RuleSet)
+		case last.Missing:
+			return nil, nil, f.c.wrap(errNoLastTime)
+		case f.cfg.Marks && m != f.told && m != f.mark:
+			return nil, nil, fmt.Errorf("%w (row %d)", ErrTaken, f.row(t))
+		case f.cfg.Marks:
+			last.Num = last.Unsigned64()
+		}
+		rows = append(rows, heldRow{last.Num, set.Text()})
+	}
+	return rows, v[each*len(f.tasks):], nil
+}
+
+// errNoLastTime tells of a reader row without the time of its last collection.
+var errNoLastTime = errors.New("it does not show when our reader row collected last: it is older than this nemac, or its users file hides part of NETRAMET-MIB")
