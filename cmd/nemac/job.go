@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"netramet/cmd/nemac/internal/session"
+	"netramet/internal/version"
 	"netramet/mib/client"
 	"netramet/reader/flowfile"
 )
@@ -159,7 +160,7 @@ func (j *job) tellSkipped() {
 func (j *job) open(m *session.Meter, resumed bool) (session.Output, error) {
 	o := j.o
 	h := flowfile.Header{
-		Version: Version, Options: o.text(), Meter: o.meterName, MaxFlows: m.MaxFlows,
+		Version: version.Version, Options: o.text(), Meter: o.meterName, MaxFlows: m.MaxFlows,
 		Octets: flowfile.OctetsUnknown, Zone: flowfile.ZoneLocal,
 	}
 	if len(m.Interfaces) > 0 {

@@ -12,11 +12,10 @@ import (
 	"strings"
 	"syscall"
 
+	"netramet/internal/version"
+
 	"github.com/spf13/pflag"
 )
-
-// Version is the program's version, as flow data files name it.
-const Version = "0.1.0"
 
 // Exit statuses.
 const (
@@ -51,7 +50,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintln(stderr, "Try 'nemac -h'.")
 		return statusUsage
 	case o.version:
-		fmt.Fprintf(stdout, "nemac %s\n", Version)
+		fmt.Fprintf(stdout, "nemac %s\n", version.Version)
 		return statusOK
 	}
 	std := stdio{stdout, stderr}

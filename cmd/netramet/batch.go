@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"netramet/internal/version"
 	"netramet/meter"
 	"netramet/reader"
 	"netramet/reader/flowfile"
@@ -99,7 +100,7 @@ func openOutput(o *options, std stdio) (output, error) {
 		return nil, err
 	}
 	h := flowfile.Header{
-		Version: Version, Options: o.text, Meter: o.meterName, Interface: traceName(o.trace),
+		Version: version.Version, Options: o.text, Meter: o.meterName, Interface: traceName(o.trace),
 		MaxFlows: int(o.maxFlows), Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC,
 	}
 	if h.Meter == "" {

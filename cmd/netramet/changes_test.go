@@ -26,13 +26,7 @@ func TestChanges(t *testing.T) {
 	if testing.Short() {
 		seeds = 25
 	}
-	flows := 0
-	for seed := range uint64(seeds) {
-		flows += changesSeed(t, seed)
-	}
-	if flows < 10*seeds {
-		t.Errorf("%d flows in %d traces: the traces test little", flows, seeds)
-	}
+	runSeeds(t, seeds, changesSeed)
 }
 
 // FuzzChanges is TestChanges on seeds of the fuzzer's choice.

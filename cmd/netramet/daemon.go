@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"netramet/internal/version"
 	"netramet/meter"
 	"netramet/mib/agent"
 	"netramet/mib/meterview"
@@ -101,7 +102,7 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 func (d *daemon) build(acc *agent.Access) error {
 	d.meter = meter.New(d.o.meterConfig())
 	view := meterview.New(d.meter, meterview.Config{
-		Version: Version,
+		Version: version.Version,
 		Memory:  memoryTaken,
 		Busy: func(lane int, now time.Time) uint32 {
 			if lane != 1 {
@@ -127,7 +128,7 @@ func (d *daemon) build(acc *agent.Access) error {
 			view.Do(op, f)
 		},
 		System: agent.System{
-			Descr:    fmt.Sprintf("netramet %s, RTFM traffic flow meter, trace %s, %s/%s", Version, traceName(d.o.trace), runtime.GOOS, runtime.GOARCH),
+			Descr:    fmt.Sprintf("netramet %s, RTFM traffic flow meter, trace %s, %s/%s", version.Version, traceName(d.o.trace), runtime.GOOS, runtime.GOARCH),
 			ObjectID: netrametMIB(),
 			UpTime:   view.UpTime,
 			Name:     d.systemName(),
@@ -190,7 +191,7 @@ func (d *daemon) logStart() {
 	for _, at := range d.addrs {
 		d.log.Info("listening", slog.String("addr", at.String()))
 	}
-	d.log.Info("waiting for managers to start the trace", slog.String("version", Version), slog.String("trace", d.o.trace),
+	d.log.Info("waiting for managers to start the trace", slog.String("version", version.Version), slog.String("trace", d.o.trace),
 		slog.Uint64("readers", uint64(d.o.managed.readers)), slog.Uint64("interval", uint64(d.o.interval)))
 }
 

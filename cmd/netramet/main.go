@@ -15,11 +15,10 @@ import (
 	"strings"
 	"syscall"
 
+	"netramet/internal/version"
+
 	"github.com/spf13/pflag"
 )
-
-// Version is the program's version, as flow data files name it.
-const Version = "0.1.0"
 
 // Exit statuses.
 const (
@@ -45,7 +44,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintf(stderr, "netramet: %v\nTry 'netramet -h'.\n", err)
 		return statusUsage
 	case o.version:
-		_, err = fmt.Fprintf(stdout, "netramet %s\n", Version)
+		_, err = fmt.Fprintf(stdout, "netramet %s\n", version.Version)
 	case o.compile:
 		err = compileRules(o, std)
 	case o.explain > 0:

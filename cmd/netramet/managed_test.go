@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"netramet/internal/version"
 	"netramet/mib/client"
 	"netramet/reader"
 	"netramet/reader/flowfile"
@@ -258,7 +259,7 @@ func TestManagedSystem(t *testing.T) {
 	if info.Trace.State != client.WaitRuleSet || info.Trace.Period != time.Minute || !info.Trace.Start.IsZero() {
 		t.Errorf("trace %+v", info.Trace)
 	}
-	if info.Name != "lab" || info.Version != Version || !strings.Contains(info.Descr, "office.pcap") {
+	if info.Name != "lab" || info.Version != version.Version || !strings.Contains(info.Descr, "office.pcap") {
 		t.Errorf("about itself: %+v", info)
 	}
 	if info.FloodMark != 0 {

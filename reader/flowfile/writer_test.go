@@ -3,7 +3,6 @@ package flowfile
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,14 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"netramet/internal/golden"
 	"netramet/mib"
 	"netramet/reader"
 	"netramet/ruleset"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
 
 // sample writes two rule sets over two collections: the shape of RFC 2123
 // §4.1's sample, with what 4.x and this project add.
@@ -70,19 +66,7 @@ func sample(t testing.TB, out reader.Output) {
 func TestGolden(t *testing.T) {
 	var b bytes.Buffer
 	sample(t, NewWriter(&b, testHeader()))
-	name := filepath.Join("testdata", "sample.flows")
-	if *update {
-		if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), b.String()); d != "" {
-		t.Errorf("file differs (-want +got):\n%s", d)
-	}
+	golden.Compare(t, filepath.Join("testdata", "sample.flows"), b.Bytes())
 }
 
 func TestHeaderLine(t *testing.T) {

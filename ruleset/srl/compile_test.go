@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,11 +12,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"netramet/internal/golden"
 	"netramet/mib"
 	"netramet/ruleset"
 )
-
-var update = flag.Bool("update", false, "write the golden files of compiled rules")
 
 // testdata is the repository's folder of rule sets.
 const testdata = "../../testdata"
@@ -53,22 +51,8 @@ func TestShippedPrograms(t *testing.T) {
 			if diff := cmp.Diff(rs, back); diff != "" {
 				t.Errorf("printed rules read back differently: %s", diff)
 			}
-			golden := filepath.Join("testdata", filepath.Base(file)+".golden")
-			if *update {
-				if err := os.MkdirAll("testdata", 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(golden, text.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), text.String()); diff != "" {
-				t.Errorf("compiled rules changed (-update writes them): %s", diff)
-			}
+			kept := filepath.Join("testdata", filepath.Base(file)+".golden")
+			golden.Compare(t, kept, text.Bytes())
 		})
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
-	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,9 +11,9 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
-)
 
-var update = flag.Bool("update", false, "write the traces in testdata again")
+	"netramet/internal/golden"
+)
 
 // testdata is the folder of stored traces, seen from this package.
 const testdata = "../../../testdata"
@@ -45,14 +44,7 @@ func TestStoredTraces(t *testing.T) {
 					continue
 				}
 				got := read(t, filepath.Join(dir, name))
-				if *update {
-					if err := os.WriteFile(filepath.Join(testdata, name), got, 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if !bytes.Equal(got, read(t, filepath.Join(testdata, name))) {
-					t.Errorf("%s is not what tracegen makes; if that is meant, run this test with -update", name)
-				}
+				golden.Compare(t, filepath.Join(testdata, name), got)
 				if name == tc.name && len(got) > tc.most {
 					t.Errorf("%s has %d octets, over %d", name, len(got), tc.most)
 				}
