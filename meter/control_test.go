@@ -87,7 +87,7 @@ func addTask(t testing.TB, m *Meter, index uint32, ruleSet int64) {
 
 func TestRuleSetOneRunsIfAsked(t *testing.T) {
 	for _, run := range []bool{false, true} {
-		m := New(Config{Control: ControlConfig{RunDefault: run}})
+		m := New(Config{MaxGap: AnyGap, Control: ControlConfig{RunDefault: run}})
 		feedAll(t, m, tcp(t, "10.0.0.1:1", "10.0.0.2:2", 0), udp(t, "10.0.0.2:1", "10.0.0.1:2", 0))
 		m.View(func(s *State) {
 			c, err := s.RuleSetCounts(1)
@@ -103,7 +103,7 @@ func TestRuleSetOneRunsIfAsked(t *testing.T) {
 }
 
 func TestTasksRunRuleSets(t *testing.T) {
-	m := New(Config{})
+	m := New(Config{MaxGap: AnyGap})
 	addRuleSet(t, m, 2)
 	addRuleSet(t, m, 3)
 	running := func() (s string) {
@@ -154,7 +154,7 @@ func TestTasksRunRuleSets(t *testing.T) {
 // TestReadersGoWithTheirRuleSet: a later rule set of the same number is
 // another one.
 func TestReadersGoWithTheirRuleSet(t *testing.T) {
-	m := New(Config{})
+	m := New(Config{MaxGap: AnyGap})
 	addRuleSet(t, m, 2)
 	addReader(t, m, 1, "x", 2, 0, true)
 	if err := m.Update(func(s *State) error { return s.Destroy(2) }); err != nil {
@@ -168,7 +168,7 @@ func TestReadersGoWithTheirRuleSet(t *testing.T) {
 }
 
 func TestUnfinishedRowsAge(t *testing.T) {
-	m := New(Config{})
+	m := New(Config{MaxGap: AnyGap})
 	err := change(t, m, wall0, func(c *Change) {
 		rs, why := c.RuleSet(9, RowCreateAndWait)
 		grant(t)(why)
@@ -217,7 +217,7 @@ func TestReaderTimesOut(t *testing.T) {
 		return n
 	}
 	t.Run("live", func(t *testing.T) {
-		m := New(Config{})
+		m := New(Config{MaxGap: AnyGap})
 		addRuleSet(t, m, 2)
 		addReader(t, m, 1, "", 2, 10, false)
 		addReader(t, m, 2, "", 2, 0, false)
@@ -239,7 +239,7 @@ func TestReaderTimesOut(t *testing.T) {
 		}
 	})
 	t.Run("trace", func(t *testing.T) {
-		m := New(Config{Interval: time.Second})
+		m := New(Config{MaxGap: AnyGap, Interval: time.Second})
 		phase := func(p TracePhase, at time.Duration) {
 			if err := m.Update(func(s *State) error { return s.SetTracePhase(p, wall0.Add(at)) }); err != nil {
 				t.Fatal(err)
@@ -266,7 +266,7 @@ func TestReaderTimesOut(t *testing.T) {
 
 // TestLastTime is flowReaderLastTime as decision 24 has it.
 func TestLastTime(t *testing.T) {
-	m := New(Config{})
+	m := New(Config{MaxGap: AnyGap})
 	addRuleSet(t, m, 2)
 	addReader(t, m, 1, "", 2, 0, false)
 	for i, tt := range []struct {
@@ -293,7 +293,7 @@ func TestLastTime(t *testing.T) {
 // plain one by its previous time.
 func TestMarksRuleRecovery(t *testing.T) {
 	for _, marked := range []bool{false, true} {
-		m := New(Config{Inactivity: time.Second})
+		m := New(Config{MaxGap: AnyGap, Inactivity: time.Second})
 		addRuleSet(t, m, 2)
 		addTask(t, m, 1, 2)
 		addReader(t, m, 1, "", 2, 0, false)
@@ -320,7 +320,7 @@ func TestMarksRuleRecovery(t *testing.T) {
 // TestReaderOfAnotherRuleSet: what a reader has of one rule set's flows says
 // nothing of another's.
 func TestReaderOfAnotherRuleSet(t *testing.T) {
-	m := New(Config{Inactivity: time.Second})
+	m := New(Config{MaxGap: AnyGap, Inactivity: time.Second})
 	addRuleSet(t, m, 2)
 	addRuleSet(t, m, 3)
 	addTask(t, m, 1, 3)
@@ -351,7 +351,7 @@ func TestReaderOfAnotherRuleSet(t *testing.T) {
 }
 
 func TestTooManyRules(t *testing.T) {
-	m := New(Config{})
+	m := New(Config{MaxGap: AnyGap})
 	n := uint32(2)
 	for ; ; n++ {
 		why := Granted
@@ -494,7 +494,7 @@ func TestDestroyedFlowsComeBackAtTicks(t *testing.T) {
 }
 
 func TestRowErrorTells(t *testing.T) {
-	m := New(Config{})
+	m := New(Config{MaxGap: AnyGap})
 	addRuleSet(t, m, 2)
 	err := change(t, m, wall0, func(c *Change) {
 		_, _ = c.RuleSet(2, RowNotInService)

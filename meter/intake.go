@@ -21,10 +21,6 @@ const (
 	maxUptime Uptime = 1<<40 - 1
 )
 
-// agreeing is how many packets have to follow a large step of time for it to
-// be believed (decision 6).
-const agreeing = 16
-
 // intake is the reading stage: the clock, the grid of ticks and intervals, and
 // sampling. Everything behind it uses the clock, never a frame's own order.
 type intake struct {
@@ -38,7 +34,7 @@ type intake struct {
 	closed  uint64
 	busy    bool // packets have come in the interval that is open
 	ended   bool // MaxIntervals are closed
-	held    []wire.Frame
+	held    heldFrames
 	lastEnd intervalEnd
 }
 
@@ -59,32 +55,23 @@ func (in *intake) uptimeAt(t int64) Uptime {
 	return min(1+Uptime(uint64(t-in.start)/uint64(centisecond)), maxUptime)
 }
 
-// tooFarAhead reports that f's stamp is more than MaxGap beyond the clock.
-func (in *intake) tooFarAhead(f *wire.Frame) bool {
-	return in.begun && f.Time > in.clock && uint64(f.Time-in.clock) > uint64(in.cfg.MaxGap)
-}
-
-// agreed reports whether the frames after the first one held agree with its
-// step of time: none of them lies more than MaxGap before it.
-func (in *intake) agreed() bool {
-	if len(in.held) <= agreeing {
+// inDoubt reports that f's stamp has to be judged by the frames behind it: it is
+// more than MaxGap beyond the clock, or the first one.
+func (in *intake) inDoubt(f *wire.Frame) bool {
+	if f.Time == wire.NoTime || in.cfg.MaxGap == AnyGap {
 		return false
 	}
-	t := in.held[0].Time
-	for _, f := range in.held[1 : agreeing+1] {
-		if f.Time == wire.NoTime || f.Time < t && uint64(t-f.Time) > uint64(in.cfg.MaxGap) {
-			return false
-		}
-	}
-	return true
+	return !in.begun || moreThan(int64(in.cfg.MaxGap), f.Time, in.clock)
 }
 
-// hold keeps a copy of f until it is known whether its time is believed. This
-// happens only around large steps of time.
-func (in *intake) hold(f *wire.Frame) {
-	g := *f
-	g.Data = append([]byte(nil), f.Data...)
-	in.held = append(in.held, g)
+// judge reports whether the stamp of the first frame held is believed.
+func (in *intake) judge() bool {
+	var buf [jury]int64
+	stamp, gap := in.held.front().Time, int64(in.cfg.MaxGap)
+	if !in.begun {
+		return believedFirst(stamp, in.held.behind(&buf), gap)
+	}
+	return believed(stamp, in.held.behind(&buf), gap)
 }
 
 // Stop says why Feed returned.
@@ -110,13 +97,13 @@ func (m *Meter) Feed(frames []wire.Frame) (int, Stop) {
 	for i := range frames {
 		f := &frames[i]
 		// Frames held earlier go first, once nothing speaks against it.
-		if len(m.in.held) > 0 {
+		if m.in.held.n > 0 {
 			if stop := m.takeHeld(); stop != More {
 				return i, stop
 			}
 		}
-		if len(m.in.held) > 0 || m.in.tooFarAhead(f) {
-			m.in.hold(f)
+		if m.in.held.n > 0 || m.in.inDoubt(f) {
+			m.in.held.push(f)
 			continue
 		}
 		if stop := m.take(f, f.Time); stop != More {
@@ -136,7 +123,7 @@ func (m *Meter) Feed(frames []wire.Frame) (int, Stop) {
 func (m *Meter) Finish() Stop {
 	m.door.enter()
 	defer m.door.leave()
-	for len(m.in.held) > 0 {
+	for m.in.held.n > 0 {
 		if stop := m.takeFirstHeld(); stop != More {
 			return stop
 		}
@@ -155,7 +142,7 @@ func (m *Meter) Finish() Stop {
 // few have followed it to judge. So what is held depends on the frames alone,
 // never on their batches.
 func (m *Meter) takeHeld() Stop {
-	for len(m.in.held) > 0 && (len(m.in.held) > agreeing || !m.in.tooFarAhead(&m.in.held[0])) {
+	for m.in.held.n > 0 && (m.in.held.full() || !m.in.inDoubt(m.in.held.front())) {
 		if stop := m.takeFirstHeld(); stop != More {
 			return stop
 		}
@@ -165,14 +152,15 @@ func (m *Meter) takeHeld() Stop {
 
 func (m *Meter) takeFirstHeld() Stop {
 	in := &m.in
-	f, t := &in.held[0], in.held[0].Time
-	if in.tooFarAhead(f) && !in.agreed() {
+	f := in.held.front()
+	t := f.Time
+	if in.inDoubt(f) && !in.judge() {
 		t = badStamp
 	}
 	if stop := m.take(f, t); stop != More {
 		return stop
 	}
-	in.held = in.held[:copy(in.held, in.held[1:])]
+	in.held.pop()
 	return More
 }
 

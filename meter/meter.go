@@ -51,7 +51,7 @@ type Config struct {
 	Inactivity time.Duration // a flow is idle after that; default 600 s, NoInactivity for 0
 	SampleRate uint32        // one packet in SampleRate is metered, by chance; default 1
 	Seed       uint64        // of the sampling
-	MaxGap     time.Duration // a larger step of packet time needs agreement (decision 6); default 1 day
+	MaxGap     time.Duration // a larger step of packet time is in doubt (decision 6); default 10 minutes, AnyGap for none
 
 	// Interval is the length of a reading interval in packet time, a multiple
 	// of the 100 ms between ticks, 0 for none (decision 3). MaxIntervals ends the trace after that many
@@ -66,10 +66,13 @@ type Config struct {
 const (
 	DefaultMaxFlows   = 4_000_000
 	DefaultInactivity = 600 * time.Second
-	DefaultMaxGap     = 24 * time.Hour
+	DefaultMaxGap     = 10 * time.Minute
 
 	// NoInactivity makes a flow idle with its last packet.
 	NoInactivity = time.Duration(-1)
+
+	// AnyGap believes every stamp, and holds no frame back.
+	AnyGap = time.Duration(1<<63 - 1)
 )
 
 func (c Config) withDefaults() Config {
@@ -143,7 +146,7 @@ type Counts struct {
 	Unsupported uint64 // not metered: the link type cannot be decoded
 	Faults      [packet.NumFaults]uint64
 	Late        uint64 // behind the clock: metered at the clock
-	BadStamps   uint64 // too far ahead and not agreed with: metered at the clock
+	BadStamps   uint64 // too far ahead and not believed: metered at the clock
 	NoStamps    uint64 // without a time: metered at the clock
 	FullAt      Uptime // at which the flow table first was full, 0 if never
 }

@@ -10,7 +10,7 @@ import (
 // TestStartTrace: the Owners whose waiting readers' rule sets all run have
 // started it.
 func TestStartTrace(t *testing.T) {
-	m := New(Config{})
+	m := New(Config{MaxGap: AnyGap})
 	start := func(who string) (n int) {
 		if err := m.Update(func(s *State) error { return s.StartTrace(who) }); err != nil {
 			t.Fatal(err)
@@ -53,7 +53,7 @@ func TestStartTrace(t *testing.T) {
 
 // TestStartTraceWithoutRows: somebody who reads without waiting may start it.
 func TestStartTraceWithoutRows(t *testing.T) {
-	m := New(Config{})
+	m := New(Config{MaxGap: AnyGap})
 	err := m.Update(func(s *State) error {
 		return errors.Join(s.SetTracePhase(TraceWaitRuleSet, wall0), s.StartTrace("x"), s.StartTrace("x"), s.StartTrace("y"))
 	})
@@ -68,7 +68,7 @@ func TestStartTraceWithoutRows(t *testing.T) {
 }
 
 func TestReadersBehind(t *testing.T) {
-	m := New(Config{Interval: time.Second})
+	m := New(Config{MaxGap: AnyGap, Interval: time.Second})
 	addRuleSet(t, m, 2)
 	addRuleSet(t, m, 3)
 	addTask(t, m, 1, 2)
@@ -117,7 +117,7 @@ func TestReadersBehind(t *testing.T) {
 }
 
 func TestTracePhases(t *testing.T) {
-	m := New(Config{})
+	m := New(Config{MaxGap: AnyGap})
 	for p, want := range map[TracePhase]string{TraceIdle: "idle", TraceWaitRuleSet: "waitRuleSet", TraceRunning: "running",
 		TraceWaitReader: "waitReader", TraceEndOfFile: "endOfFile", TraceDone: "done"} {
 		if p.String() != want {

@@ -56,7 +56,7 @@ func changesSeed(t *testing.T, seed uint64) (flows int) {
 		MaxFlows:   []int{3, 20, 1 << 20}[rnd.IntN(3)],
 		Inactivity: []time.Duration{meter.NoInactivity, time.Second, 20 * time.Second}[rnd.IntN(3)],
 		Interval:   []time.Duration{0, 10 * time.Second}[rnd.IntN(2)],
-		MaxGap:     []time.Duration{time.Minute, 24 * time.Hour}[rnd.IntN(2)],
+		MaxGap:     []time.Duration{time.Minute, meter.DefaultMaxGap, 24 * time.Hour}[rnd.IntN(3)],
 		SampleRate: []uint32{1, 1, 2}[rnd.IntN(3)],
 	}
 	var want []string
@@ -66,7 +66,7 @@ func changesSeed(t *testing.T, seed uint64) (flows int) {
 		maxStreams int
 	}{{meter.NoCache, 1, 0}, {meter.CacheVerdicts, 1, 0}, {meter.CacheVerdicts, 256, 0}, {meter.CacheVerdicts, 7, 2}} {
 		cfg.Cache, cfg.Streams = v.cache, streams.Config{MaxStreams: v.maxStreams}
-		c := &changing{t: t, m: meter.New(cfg), audit: newAudit(t)}
+		c := &changing{t: t, m: meter.New(cfg), audit: newAudit(t), seed: seed, times: refTimes(frames, cfg.MaxGap)}
 		if v.batch > 1 {
 			c.audit = nil
 		}
@@ -215,6 +215,9 @@ type changing struct {
 	t     *testing.T
 	m     *meter.Meter
 	audit *audit // nil: not kept
+	seed  uint64
+	times []refTime
+	fed   int
 }
 
 // run does all steps and describes the meter after each.
@@ -236,6 +239,8 @@ func (c *changing) run(frames []wire.Frame, batch int, steps []step) (after []st
 }
 
 func (c *changing) feed(frames []wire.Frame) {
+	c.t.Helper()
+	c.fed += len(frames)
 	for {
 		n, stop := c.m.Feed(frames)
 		frames = frames[n:]
@@ -243,6 +248,7 @@ func (c *changing) feed(frames []wire.Frame) {
 			c.m.View(func(s *meter.State) { c.audit.look(s, "frame", stop == meter.More) })
 		}
 		if stop == meter.More {
+			c.m.View(c.checkTime)
 			return
 		}
 		_ = c.m.Update(func(s *meter.State) error {
@@ -255,6 +261,26 @@ func (c *changing) feed(frames []wire.Frame) {
 			}
 			return err
 		})
+	}
+}
+
+// checkTime checks the clock against the reference's, and that what is held is
+// what waits for judgement.
+func (c *changing) checkTime(s *meter.State) {
+	got := s.Counts()
+	if n := int(got.Packets); n > c.fed || n+16 < c.fed {
+		c.t.Fatalf("seed %d: %d packets read of %d", c.seed, n, c.fed)
+	}
+	want, uptime, start := meter.Counts{}, meter.Uptime(1), int64(wire.NoTime)
+	for _, t := range c.times[:got.Packets] {
+		t.count(&want)
+		if start == wire.NoTime {
+			start = t.clock
+		}
+		uptime = 1 + (t.clock-start)/1e7
+	}
+	if s.Uptime() != uptime || got.Late != want.Late || got.BadStamps != want.BadStamps || got.NoStamps != want.NoStamps {
+		c.t.Fatalf("seed %d, after %d packets: uptime %d and %+v, want %d and %+v", c.seed, got.Packets, s.Uptime(), got, uptime, want)
 	}
 }
 

@@ -66,7 +66,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.StringVar(&o.octets, "octets", "frame", "count octets of the `LAYER`: frame (on the wire) or peer (IP)")
 	f.IntVar(&o.fcs, "fcs", -1, "`OCTETS` of frame check sequence that the trace's lengths count: 0 or 4; default: as its format has it")
 	f.Uint32Var(&o.inactivity, "inactivity", 600, "recover flows idle for `SECONDS`, once they are collected")
-	f.DurationVar(&o.maxGap, "max-gap", meter.DefaultMaxGap, "believe a step of time over `LENGTH` only if 16 packets agree; e.g. 36h, 90m")
+	f.DurationVar(&o.maxGap, "max-gap", meter.DefaultMaxGap, "doubt a step of time over `LENGTH`: the 16 packets behind it decide; e.g. 36h, 90m")
 	f.BoolVar(&o.noCache, "no-cache", false, "run the rules for every packet; the result is the same")
 	f.BoolVar(&o.allowRefused, "allow-refused", false, "exit 0 even if the flow table was full (-f)")
 	f.BoolVar(&o.sync, "sync", false, "force each collection to disk before going on")

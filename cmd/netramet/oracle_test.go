@@ -64,7 +64,7 @@ func oracleSeed(t *testing.T, seed uint64) (flows int) {
 	cfg := meter.Config{
 		MaxFlows:   []int{1, 3, 20, 1 << 20}[rnd.IntN(4)],
 		Inactivity: []time.Duration{meter.NoInactivity, time.Second, 20 * time.Second, 600 * time.Second}[rnd.IntN(4)],
-		MaxGap:     []time.Duration{time.Minute, 24 * time.Hour}[rnd.IntN(2)],
+		MaxGap:     []time.Duration{time.Minute, meter.DefaultMaxGap, 24 * time.Hour}[rnd.IntN(3)],
 		Octets:     meter.OctetMode(rnd.IntN(2)),
 		Interval:   []time.Duration{0, time.Second, 10 * time.Second, time.Hour}[rnd.IntN(4)],
 	}
@@ -159,17 +159,25 @@ func firstDifference(got, want string) string {
 }
 
 // randomTrace makes a few hundred packets among few end points, in both
-// directions, with time stamps of every kind: steady, jumping, backwards,
-// absurd, absent.
+// directions, with time stamps of every kind: steady, sparse, jumping,
+// backwards, absurd, absent.
 func randomTrace(t *testing.T, rnd *rand.Rand) []wire.Frame {
 	t.Helper()
 	hosts := 2 + rnd.IntN(4)
 	ports := 1 + rnd.IntN(3)
 	odd := rnd.IntN(3) == 0
 	at := time.Duration(rnd.Int64N(int64(time.Hour)))
+	sparse := 0  // frames left of a stretch of them hours or days apart
+	untimed := 0 // and of one without times
 	var frames []wire.Frame
 	for range 50 + rnd.IntN(400) {
+		if sparse == 0 && rnd.IntN(200) == 0 {
+			sparse = 1 + rnd.IntN(40)
+		}
 		switch n := rnd.IntN(100); {
+		case sparse > 0:
+			at += time.Duration(rnd.Int64N(int64(50 * time.Hour)))
+			sparse--
 		case n < 60:
 			at += time.Duration(rnd.Int64N(int64(300 * time.Millisecond)))
 		case n < 70:
@@ -180,7 +188,10 @@ func randomTrace(t *testing.T, rnd *rand.Rand) []wire.Frame {
 			at += time.Duration(rnd.Int64N(int64(400 * time.Hour)))
 		}
 		stamp := sourcetest.At(at)
-		if odd {
+		if untimed > 0 && rnd.IntN(8) > 0 {
+			stamp = sourcetest.NoTime()
+			untimed--
+		} else if odd {
 			switch rnd.IntN(40) {
 			case 0:
 				stamp = sourcetest.At(at + 1000*time.Hour)
@@ -188,6 +199,9 @@ func randomTrace(t *testing.T, rnd *rand.Rand) []wire.Frame {
 				stamp = sourcetest.At(at - time.Duration(rnd.Int64N(int64(time.Minute))))
 			case 2:
 				stamp = sourcetest.NoTime()
+			case 3:
+				stamp = sourcetest.At(at + time.Hour)
+				untimed = 1 + rnd.IntN(24)
 			}
 		}
 		f, err := sourcetest.Build(append(randomLayers(rnd, hosts, ports), stamp)...)
@@ -197,7 +211,30 @@ func randomTrace(t *testing.T, rnd *rand.Rand) []wire.Frame {
 		f.Interface = uint8(1 + rnd.IntN(2))
 		frames = append(frames, f)
 	}
+	randomStart(rnd, frames)
 	return frames
+}
+
+// randomStart gives half of the traces a start that asks for care: a first
+// stamp, or a few, far ahead, far behind, 0 or absent, or times that count
+// from 0.
+func randomStart(rnd *rand.Rand, frames []wire.Frame) {
+	first := frames[0].Time
+	stamp := []int64{first + int64(time.Hour), first + 1<<60, first - 1<<60, 0, wire.NoTime}[rnd.IntN(5)]
+	switch rnd.IntN(6) {
+	case 0:
+		frames[0].Time = stamp
+	case 1:
+		for i := range 1 + rnd.IntN(20) {
+			frames[i].Time = stamp
+		}
+	case 2:
+		for i := range frames {
+			if first != wire.NoTime && frames[i].Time != wire.NoTime {
+				frames[i].Time -= first
+			}
+		}
+	}
 }
 
 func randomLayers(rnd *rand.Rand, hosts, ports int) []sourcetest.Part {

@@ -78,22 +78,13 @@ func (r *refMeter) run(frames []wire.Frame, tasks []reader.Task, out output) err
 		_, _, err := reader.Collect(context.Background(), r, tasks, out)
 		return err
 	}
+	times := refTimes(frames, r.cfg.MaxGap)
 	for i := range frames {
 		f := &frames[i]
-		t := f.Time
-		if r.begun && t != wire.NoTime && t-r.clock > int64(r.cfg.MaxGap) && !r.agreed(frames[i:]) {
-			r.counts.BadStamps++
-			t = r.clock
-		} else if r.begun && t != wire.NoTime && t < r.clock {
-			r.counts.Late++
-		}
-		if t == wire.NoTime {
-			r.counts.NoStamps++
-			t = r.clock
-		} else if !r.begun {
+		t := times[i].clock
+		if !r.begun && t != wire.NoTime {
 			r.begun, r.start, r.clock, r.tick = true, t, t, t
 		}
-		t = max(t, r.clock)
 		for r.cfg.Interval > 0 && r.begun && (t-r.start)/int64(r.cfg.Interval) > int64(r.closed) {
 			n := uint64(t-r.start) / uint64(r.cfg.Interval)
 			if r.busy {
@@ -112,22 +103,11 @@ func (r *refMeter) run(frames []wire.Frame, tasks []reader.Task, out output) err
 			}
 		}
 		r.moveTo(t)
+		times[i].count(&r.counts)
 		r.busy = true
 		r.meter(f)
 	}
 	return collect(r.closed + 1)
-}
-
-func (r *refMeter) agreed(frames []wire.Frame) bool {
-	if len(frames) < 17 {
-		return false
-	}
-	for _, f := range frames[1:17] {
-		if f.Time == wire.NoTime || f.Time < frames[0].Time-int64(r.cfg.MaxGap) {
-			return false
-		}
-	}
-	return true
 }
 
 // moveTo passes the grid points up to t and sets the clock to t.

@@ -169,7 +169,7 @@ func (v *vector) run(t *testing.T, cache meter.CacheMode) {
 	b := &batch{o: &options{silent: true}, tasks: tasksOf([]*ruleset.RuleSet{rs})}
 	b.show = newProgress(b.o, nil)
 	b.out = flowfile.NewWriter(&out, flowfile.Header{Meter: "vectors"})
-	b.meter = meter.New(meter.Config{Cache: cache})
+	b.meter = meter.New(meter.Config{Cache: cache, MaxGap: meter.AnyGap})
 	if err := b.runSets([]*ruleset.RuleSet{rs}, []string{v.file}); err != nil {
 		t.Fatal(err)
 	}

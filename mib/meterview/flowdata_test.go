@@ -77,7 +77,7 @@ func TestTimeFilter(t *testing.T) {
 
 // TestTimeFilterWraps: uptimes are longer than SNMP's 32 bits.
 func TestTimeFilterWraps(t *testing.T) {
-	r := newRig(t, meter.Config{MaxGap: 1 << 62, Inactivity: 1 << 62})
+	r := newRig(t, meter.Config{Inactivity: 1 << 62})
 	r.load(perHost)
 	r.feed(0, 1, 0)
 	// 2^32 centiseconds and a second later.

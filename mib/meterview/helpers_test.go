@@ -36,6 +36,9 @@ type rig struct {
 // their name, and "b" sees nothing else.
 func newRig(t testing.TB, cfg meter.Config) *rig {
 	t.Helper()
+	if cfg.MaxGap == 0 {
+		cfg.MaxGap = meter.AnyGap // tests look at the meter behind each frame
+	}
 	r := &rig{t: t, meter: meter.New(cfg), buf: make([]byte, agent.BufferSize), now: time.Unix(1e9, 0), as: "private"}
 	r.view = New(r.meter, Config{Version: "test", Busy: func(int, time.Time) uint32 { return 250 }})
 	var err error

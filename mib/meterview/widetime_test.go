@@ -19,7 +19,7 @@ const wrap = meter.Uptime(1) << 32
 // ages is a meter whose uptime has wrapped twice: host 0 is seen at uptime 1,
 // host 1 once more after each wrap, host 2 after the second.
 func ages(t testing.TB) *rig {
-	r := newRig(t, meter.Config{MaxGap: 1 << 62, Inactivity: 1 << 62})
+	r := newRig(t, meter.Config{Inactivity: 1 << 62})
 	r.load(perHost, `save SourcePeerType; count;`)
 	r.feed(0, 2, 0)
 	for n := range meter.Uptime(2) {
