@@ -211,21 +211,27 @@ var diagTests = []struct {
 func TestDiagnostics(t *testing.T) {
 	for _, tt := range diagTests {
 		t.Run(tt.name, func(t *testing.T) {
-			rs, diags, err := Compile("diag.srl", []byte(tt.src), Options{Optimise: -1})
-			if (rs == nil) != (err != nil) {
-				t.Fatalf("rule set %v, error %v", rs, err)
-			}
-			for i, d := range diags {
-				if i >= len(tt.want) {
-					t.Errorf("unexpected: %s", d)
-					continue
-				}
-				checkDiag(t, d, tt.want[i])
-			}
-			for _, w := range tt.want[min(len(diags), len(tt.want)):] {
-				t.Errorf("missing: %s", w)
-			}
+			checkDiags(t, tt.src, tt.want)
 		})
+	}
+}
+
+// checkDiags compiles src and compares what is told with want.
+func checkDiags(t *testing.T, src string, want []string) {
+	t.Helper()
+	rs, diags, err := Compile("diag.srl", []byte(src), Options{Optimise: -1})
+	if (rs == nil) != (err != nil) {
+		t.Fatalf("rule set %v, error %v", rs, err)
+	}
+	for i, d := range diags {
+		if i >= len(want) {
+			t.Errorf("unexpected: %s", d)
+			continue
+		}
+		checkDiag(t, d, want[i])
+	}
+	for _, w := range want[min(len(diags), len(want)):] {
+		t.Errorf("missing: %s", w)
 	}
 }
 

@@ -1,24 +1,30 @@
 package srl
 
 import (
-	"fmt"
 	"slices"
 
 	"netramet/mib"
 	"netramet/ruleset"
 )
 
-// linter finds what is allowed but hardly meant.
+// linter finds what is allowed but hardly meant. It follows all ways through
+// the program, into each CALL, with what is known of the packet there
+// (facts.go), and reports afterwards what no way has reached or made true.
 type linter struct {
 	c      *compiler
 	prog   *program
-	here   *routine
-	counts bool
-	saved  map[lintKey]map[int]flowState // what each routine leaves behind
-	peers  map[*routine][]peerUse
-	told   map[*stmt]bool
+	facts  *factBase
+	coarse bool // the ways are too many: subroutines are followed once, nothing is known
+	steps  int  // statements and operands followed, against maxLintSteps
 
-	compared int // pairs of operands, against maxCompared
+	open    map[*stmt]bool // statements that are reached if any test may succeed or fail
+	counts  bool           // a COUNT is among them
+	reached map[*stmt]bool
+	count   bool               // a COUNT is among them
+	falls   map[*routine]bool  // subroutines whose end is reached
+	tests   map[*expr]*outcome // of tests that were reached
+	returns map[*routine]map[int]bool
+	saved   map[entry]map[int]ways // coarse: what each routine leaves behind
 
 	address place // the first address test without one of PeerType
 	what    string
@@ -26,186 +32,200 @@ type linter struct {
 	seen    map[place]bool
 }
 
-// maxCompared bounds the pairs of operands that are compared for a warning.
-const maxCompared = 1 << 18
+// maxLintSteps bounds the work on programs whose subroutines call each other
+// very often.
+const maxLintSteps = 1 << 20
 
-type lintKey struct {
+// entry is a routine and whether PeerType is known to have been tested.
+type entry struct {
 	r    *routine
 	peer bool
 }
 
-// flowState is what is known where control arrives.
-type flowState struct {
-	live bool // control can arrive
-	peer bool // a test of PeerType has succeeded on every way here
+// outcome is what all ways together say about a test.
+type outcome struct {
+	x       *expr
+	attr    mib.Attr // of the first way
+	holds   []bool   // by operand: some way lets it fit
+	reasons []reason // by operand: why it cannot fit, on the first way
 }
-
-func (s flowState) join(o flowState) flowState {
-	if !s.live || !o.live {
-		return flowState{s.live || o.live, s.live && s.peer || o.live && o.peer}
-	}
-	return flowState{true, s.peer && o.peer}
-}
-
-// peerUse is what a parameter may stand for in some call.
-type peerUse struct{ address, family bool }
 
 // lint reports warnings about a program without errors, and notes which
 // subroutines return by their end.
 func (c *compiler) lint(prog *program) {
-	l := &linter{
-		c: c, prog: prog, here: prog.main, told: make(map[*stmt]bool), seen: make(map[place]bool),
-		saved: make(map[lintKey]map[int]flowState), peers: make(map[*routine][]peerUse),
+	l := &linter{c: c, prog: prog}
+	l.follow(true)
+	l.open, l.counts = l.reached, l.count
+	if !l.follow(false) {
+		l.follow(true)
 	}
-	for _, r := range callOrder(prog) {
-		l.uses(r)
-	}
-	w := &walk{l: l, r: prog.main, exits: make(map[*stmt]flowState)}
-	w.stmts(prog.main.body, flowState{live: true})
-	for _, s := range prog.subs {
-		if s.callers == 0 {
-			c.warnf(s.at, "", "subroutine %s is never called", s.name)
-		}
-	}
-	if !l.counts {
-		c.warnf(place{}, "flows are made by COUNT", "the program has no COUNT that can be reached: it counts nothing")
-	}
-	if l.what != "" {
-		more := ""
-		if l.more > 0 {
-			more = fmt.Sprintf(" (and %d more)", l.more)
-		}
-		c.warnf(l.address, "IPv4 and IPv6 addresses can begin alike: test SourcePeerType first",
-			"%s is reached without a test of PeerType%s", l.what, more)
-	}
+	l.report()
 }
 
-// uses notes what the parameters of the routines that r calls may stand for.
-func (l *linter) uses(r *routine) {
-	for _, call := range r.calls {
-		to := l.peers[call.callee]
-		if to == nil {
-			to = make([]peerUse, len(call.args))
-			l.peers[call.callee] = to
-		}
-		for i, a := range call.args {
-			u := l.use(r, a)
-			to[i].address = to[i].address || u.address
-			to[i].family = to[i].family || u.family
-		}
-	}
+// follow walks all ways; false if they are too many.
+func (l *linter) follow(coarse bool) bool {
+	l.coarse, l.count, l.facts, l.steps = coarse, false, newFactBase(), 0
+	l.falls = make(map[*routine]bool)
+	l.reached, l.tests, l.returns = make(map[*stmt]bool), make(map[*expr]*outcome), make(map[*routine]map[int]bool)
+	l.saved, l.seen, l.what, l.more = make(map[entry]map[int]ways), make(map[place]bool), "", 0
+	w := &walk{l: l, r: l.prog.main, exits: make(map[*stmt]ways), rets: make(map[int]ways)}
+	w.stmts(l.prog.main.body, ways{{}})
+	return l.coarse || l.steps <= maxLintSteps
 }
 
-func (l *linter) use(r *routine, a ref) peerUse {
-	if a.param >= 0 {
-		if u := l.peers[r]; a.param < len(u) {
-			return u[a.param]
-		}
-		return peerUse{}
-	}
-	return peerUse{
-		address: a.attr == mib.AttrSourcePeerAddress || a.attr == mib.AttrDestPeerAddress,
-		family:  a.attr == mib.AttrSourcePeerType || a.attr == mib.AttrDestPeerType,
-	}
-}
-
-// walk follows one routine.
+// walk follows one routine, for one CALL.
 type walk struct {
 	l     *linter
 	r     *routine
-	exits map[*stmt]flowState
-	rets  map[int]flowState
+	args  []mib.Attr // what the parameters stand for
+	exits map[*stmt]ways
+	rets  map[int]ways
 }
 
-func (w *walk) stmts(list []*stmt, in flowState) flowState {
+// attr is the attribute that r stands for, AttrNull if that is not known.
+func (w *walk) attr(r ref) mib.Attr {
+	switch {
+	case r.param < 0:
+		return r.attr
+	case w.l.coarse:
+		return mib.AttrNull
+	}
+	return w.args[r.param]
+}
+
+func (w *walk) stmts(list []*stmt, in ways) ways {
 	for _, s := range list {
-		if !in.live {
-			if !w.l.told[s] && s.kind != stmtEmpty {
-				w.l.told[s] = true
-				w.l.c.warnf(s.at, "", "this statement can never be reached")
-			}
-			return in
+		if w.l.steps++; len(in) == 0 || !w.l.coarse && w.l.steps > maxLintSteps {
+			return nil
 		}
+		w.l.reached[s] = true
 		in = w.stmt(s, in)
 	}
 	return in
 }
 
-func (w *walk) stmt(s *stmt, in flowState) flowState {
+func (w *walk) stmt(s *stmt, in ways) ways {
 	switch s.kind {
 	case stmtIf:
 		return w.ifStmt(s, in)
 	case stmtBlock:
 		out := w.stmts(s.body, in)
-		return out.join(w.exits[s])
+		return w.l.facts.join(out, w.exits[s])
 	case stmtSave:
-		if s.op != nil && s.op.kind != wholeMask {
-			w.address(s.ref, s.at, in, "a SAVE of part of an address")
-		}
-		return in
+		return w.save(s, in)
 	case stmtCount:
-		w.l.counts = true
+		w.l.count = true
 	case stmtReturn:
-		w.rets[s.ret] = w.rets[s.ret].join(in)
+		w.rets[s.ret] = w.l.facts.join(w.rets[s.ret], in)
 	case stmtExit:
-		w.exits[s.to] = w.exits[s.to].join(in)
+		w.exits[s.to] = w.l.facts.join(w.exits[s.to], in)
 	case stmtCall:
 		return w.call(s, in)
 	case stmtEmpty:
 		return in
 	}
-	return flowState{}
+	return nil
 }
 
-func (w *walk) ifStmt(s *stmt, in flowState) flowState {
-	var out flowState
+func (w *walk) save(s *stmt, in ways) ways {
+	a := w.attr(s.ref)
+	if s.op != nil && s.op.kind != wholeMask {
+		w.address(a, s.at, in, "a SAVE of part of an address")
+	}
+	if !s.stored || w.l.coarse {
+		return in
+	}
+	value, _, _, err := s.op.place(a)
+	if err != nil {
+		return in
+	}
+	return w.l.facts.store(in, a, value[0])
+}
+
+func (w *walk) ifStmt(s *stmt, in ways) ways {
+	var out ways
 	for _, a := range s.arms {
 		yes, no := w.expr(a.test, in)
 		if a.then != nil {
 			yes = w.stmts([]*stmt{a.then}, yes)
 		}
-		out = out.join(yes)
+		out = w.l.facts.join(out, yes)
 		in = no
 	}
-	if last := s.arms[len(s.arms)-1]; !last.save && last.then.kind == stmtEmpty && len(s.body) == 0 {
-		w.l.c.warnf(last.then.at, "", "this IF does nothing when its condition holds")
-	}
-	return out.join(w.stmts(s.body, in))
+	return w.l.facts.join(out, w.stmts(s.body, in))
 }
 
 // expr returns what is known when x holds and when it does not.
-func (w *walk) expr(x *expr, in flowState) (yes, no flowState) {
-	switch x.kind {
-	case exprTest:
-		w.address(x.ref, x.at, in, "an address test")
-		yes = in
-		if w.l.use(w.r, x.ref).family {
-			yes.peer = true
-		}
-		return yes, in
-	case exprAnd:
-		w.contradiction(x)
+func (w *walk) expr(x *expr, in ways) (yes, no ways) {
+	switch {
+	case len(in) == 0:
+		return nil, nil
+	case x.kind == exprTest:
+		return w.test(x, in)
+	case x.kind == exprAnd:
 		yes = in
 		for _, k := range x.kids {
-			var n flowState
+			var n ways
 			yes, n = w.expr(k, yes)
-			no = no.join(n)
+			no = w.l.facts.join(no, n)
 		}
 		return yes, no
 	default:
 		no = in
 		for _, k := range x.kids {
-			var y flowState
+			var y ways
 			y, no = w.expr(k, no)
-			yes = yes.join(y)
+			yes = w.l.facts.join(yes, y)
 		}
 		return yes, no
 	}
 }
 
+func (w *walk) test(x *expr, in ways) (yes, no ways) {
+	a := w.attr(x.ref)
+	w.address(a, x.at, in, "an address test")
+	v := w.l.tests[x]
+	if v == nil {
+		v = &outcome{x: x, attr: a, holds: make([]bool, len(x.ops)), reasons: make([]reason, len(x.ops))}
+		w.l.tests[x] = v
+	}
+	ops := w.l.patterns(x, a)
+	w.l.steps += len(ops) * len(in)
+	if ops == nil || !w.l.coarse && w.l.steps > maxLintSteps {
+		for i := range v.holds {
+			v.holds[i] = true
+		}
+		yes, no = in, in
+	} else {
+		yes, no = w.l.facts.test(x.at, a, ops, in, v)
+	}
+	// A parameter's name is no knowledge of what it stands for.
+	if a.Slot() == mib.AttrSourcePeerType || w.l.coarse && x.ref.param >= 0 {
+		yes = yes.withPeer()
+	}
+	return yes, no
+}
+
+// patterns are the operands of x for attribute a; nil if nothing is to be known
+// of them.
+func (l *linter) patterns(x *expr, a mib.Attr) []pattern {
+	if l.coarse || a == mib.AttrNull {
+		return nil
+	}
+	list := make([]pattern, len(x.ops))
+	for i := range x.ops {
+		value, mask, _, err := x.ops[i].place(a)
+		if err != nil {
+			return nil
+		}
+		list[i] = pattern{value, mask}
+	}
+	return list
+}
+
 // address notes a use of addresses where their family is not known.
-func (w *walk) address(r ref, at place, in flowState, what string) {
-	if in.peer || !w.l.use(w.r, r).address || w.l.seen[at] {
+func (w *walk) address(a mib.Attr, at place, in ways, what string) {
+	if a != mib.AttrSourcePeerAddress && a != mib.AttrDestPeerAddress || in.peer() || w.l.seen[at] {
 		return
 	}
 	w.l.seen[at] = true
@@ -216,32 +236,64 @@ func (w *walk) address(r ref, at place, in flowState, what string) {
 	w.l.address, w.l.what = at, what
 }
 
-// contradiction warns of tests of one attribute that cannot both succeed.
-func (w *walk) contradiction(x *expr) {
-	const most = 16 // a longer conjunction is no slip of the pen
-	for i, b := range x.kids[:min(most, len(x.kids))] {
-		for _, a := range x.kids[:i] {
-			w.l.compared += len(a.ops) * len(b.ops)
-			if a.kind == exprTest && b.kind == exprTest && a.ref == b.ref && a.ref.param < 0 &&
-				w.l.compared < maxCompared && disjoint(a, b) {
-				w.l.c.warnf(b.at, "", "this test can never succeed after the one before it: %s has one value", a.ref.attr)
-				return
-			}
+// call follows a subroutine with its arguments.
+func (w *walk) call(s *stmt, in ways) ways {
+	rets := w.enter(s, in)
+	var out ways
+	into := make([]ways, len(s.cases))
+	for _, label := range sortedKeys(rets) {
+		if i, ok := s.labels[label]; ok {
+			into[i] = w.l.facts.join(into[i], rets[label])
+		} else {
+			out = w.l.facts.join(out, rets[label])
 		}
+	}
+	for i, c := range s.cases {
+		out = w.l.facts.join(out, w.stmts([]*stmt{c}, into[i]))
+	}
+	return out
+}
+
+// enter follows the subroutine of a CALL and returns what is known where it
+// returns, by label.
+func (w *walk) enter(s *stmt, in ways) map[int]ways {
+	key := entry{s.callee, in.peer()}
+	if rets, ok := w.l.saved[key]; ok && w.l.coarse {
+		return rets
+	}
+	sub := &walk{l: w.l, r: s.callee, exits: make(map[*stmt]ways), rets: make(map[int]ways)}
+	for _, a := range s.args {
+		sub.args = append(sub.args, w.attr(a))
+	}
+	if out := sub.stmts(s.callee.body, in); len(out) > 0 {
+		sub.rets[0] = w.l.facts.join(sub.rets[0], out)
+		w.l.fallsOff(s.callee)
+	}
+	if w.l.returns[s.callee] == nil {
+		w.l.returns[s.callee] = make(map[int]bool)
+	}
+	for label := range sub.rets {
+		w.l.returns[s.callee][label] = true
+	}
+	w.l.saved[key] = sub.rets
+	return sub.rets
+}
+
+// fallsOff: control gets to the end of subroutine r.
+func (l *linter) fallsOff(r *routine) {
+	l.falls[r] = true
+	if !slices.Contains(r.slots, 0) {
+		r.slots = slices.Insert(r.slots, 0, 0)
 	}
 }
 
-func disjoint(a, b *expr) bool {
-	for i := range a.ops {
-		va, ma, _, _ := a.ops[i].place(a.ref.attr)
-		for j := range b.ops {
-			vb, mb, _, _ := b.ops[j].place(b.ref.attr)
-			if !differ(va, vb, ma, mb) {
-				return false
-			}
-		}
+func sortedKeys(m map[int]ways) []int {
+	keys := make([]int, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
 	}
-	return true
+	slices.Sort(keys)
+	return keys
 }
 
 // differ reports whether the values differ in bits that both masks have.
@@ -252,35 +304,4 @@ func differ(va, vb, ma, mb ruleset.Octets) bool {
 		}
 	}
 	return false
-}
-
-// call follows a subroutine, once for each state it is entered in.
-func (w *walk) call(s *stmt, in flowState) flowState {
-	key := lintKey{s.callee, in.peer}
-	rets, ok := w.l.saved[key]
-	if !ok {
-		sub := &walk{l: w.l, r: s.callee, exits: make(map[*stmt]flowState), rets: make(map[int]flowState)}
-		if out := sub.stmts(s.callee.body, in); out.live {
-			w.l.c.warnf(s.callee.end, "write RETURN", "subroutine %s ends without a RETURN", s.callee.name)
-			sub.rets[0] = sub.rets[0].join(out)
-			if !slices.Contains(s.callee.slots, 0) {
-				s.callee.slots = slices.Insert(s.callee.slots, 0, 0)
-			}
-		}
-		rets = sub.rets
-		w.l.saved[key] = rets
-	}
-	var out flowState
-	into := make([]flowState, len(s.cases))
-	for label, st := range rets {
-		if i, ok := s.labels[label]; ok {
-			into[i] = into[i].join(st)
-		} else {
-			out = out.join(st)
-		}
-	}
-	for i, c := range s.cases {
-		out = out.join(w.stmts([]*stmt{c}, into[i]))
-	}
-	return out
 }

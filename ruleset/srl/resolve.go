@@ -380,7 +380,7 @@ func (r *resolver) oneOperand(n *operands, to ref) *operand {
 }
 
 func (r *resolver) store(s *stmt, n *storeNode) {
-	s.kind = stmtSave
+	s.kind, s.stored = stmtSave, true
 	s.ref = r.ref(&n.Attr, mib.UseStore, "stored")
 	if s.op = r.oneOperand(&n.Value, s.ref); s.op == nil {
 		return

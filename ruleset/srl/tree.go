@@ -66,8 +66,9 @@ type stmt struct {
 	to   *stmt   // Exit: the block
 	ret  int     // Return: the label, 0 none
 
-	ref ref      // Save
-	op  *operand // Save: what is saved, or a mask for the packet's value; nil: all of that
+	ref    ref      // Save
+	stored bool     // Save: written STORE
+	op     *operand // Save: what is saved, or a mask for the packet's value; nil: all of that
 
 	callee *routine // Call
 	args   []ref

@@ -1,0 +1,161 @@
+package srl
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const onlyIPv4 = "if SourcePeerType == 1 save; else ignore;\n"
+
+// lintTests: what stands behind a test of IPv4, and the warnings it must give,
+// as in diagTests.
+var lintTests = []struct {
+	name string
+	src  string
+	want []string
+}{
+	// Tests that an earlier one takes everything from.
+	{"inside an earlier network", "if SourcePeerAddress == 10.0/8 ignore;\nelse if SourcePeerAddress == 10.1/16 count;\ncount;",
+		[]string{"3:9: warning: the one in line 2 takes every packet"}},
+	{"the same again", "if DestTransAddress == 80 ignore; if DestTransAddress == 80 count; count;", []string{"2:38: warning: the one before it takes"}},
+	{"twice with OR", "if DestTransAddress == 80 || DestTransAddress == 80 count; ignore;", []string{"2:30: warning: the one before it takes"}},
+	{"far behind", "if DestTransAddress == 80 ignore;\nsave DestPeerAddress;\nif SourceTransType == 6 save;\nif DestTransAddress == 80 count;\ncount;",
+		[]string{"5:4: warning: the one in line 2 takes"}},
+	{"in a list", "if DestTransAddress == (80, 443) ignore;\nif DestTransAddress == (53, 443, 80) count; count;",
+		[]string{"3:29: warning: 443 can never fit: the test in line 2 takes every packet that it would take (and 1 more"}},
+	{"the other end's type", "if SourceTransType == 6 ignore;\nif DestTransType == 6 count; count;", []string{"3:4: warning: the one in line 2 takes"}},
+	{"in a subroutine", "call s (SourcePeerAddress) endcall; count;\nsubroutine s (address a)\nif a == 10.0/8 ignore;\nif a == 10.1.2.3 count;\nreturn; endsub;",
+		[]string{"5:4: warning: the one in line 4 takes"}},
+	{"before the call", "if SourcePeerAddress == 10.0/8 ignore;\ncall s (SourcePeerAddress) endcall; count;\nsubroutine s (address a)\nif a == 10.1.2.3 count;\nreturn; endsub;",
+		[]string{"5:4: warning: the one in line 2 takes"}},
+	{"behind the call", "call s (SourcePeerAddress) endcall;\nif SourcePeerAddress == 10.1/16 ignore; count;\nsubroutine s (address a)\nif a == 10.0/8 count;\nreturn; endsub;",
+		[]string{"3:4: warning: the one in line 5 takes"}},
+
+	// Tests that contradict an earlier one.
+	{"two values with AND", "if DestTransAddress == 80 && DestTransAddress == 443 count; ignore;", []string{"2:30: warning: after the one before it: DestTransAddress has one value | ||"}},
+	{"IF in an IF", "if DestTransAddress == (80, 443) {\nif DestTransAddress == 53 count; }\ncount;", []string{"3:4: warning: after the one in line 2"}},
+	{"another family", "if DestPeerType == 2 count; count;", []string{"2:4: warning: never succeed after the one in line 1"}},
+	{"disjoint networks", "if SourcePeerAddress == 10.0/8 save, {\nif SourcePeerAddress == 192.168/16 count; } count;", []string{"3:4: warning: after the one in line 2"}},
+	{"left by an ELSE", "if SourceTransType == (6, 17) save; else ignore;\nif SourceTransType == 6 count; else if SourceTransType == 17 count; else if SourceTransType == 1 count;",
+		[]string{"3:77: warning: this test can never be reached"}},
+	{"through variables", "if SourceTransType == 6 store FlowKind := 1; else if SourceTransType == 17 store FlowKind := 2; else ignore;\nif FlowKind == 1 {\nif SourceTransType == 17 count; } count;",
+		[]string{"4:4: warning: after the one in line 2"}},
+	{"a variable that nothing sets", "if FlowKind == 1 count; count;", []string{"2:4: warning: FlowKind is 0 here"}},
+	{"a variable that holds something else", "store FlowKind := 2;\nif FlowKind == 'W' count; count;", []string{"3:4: warning: FlowKind is 2 here"}},
+
+	// What follows a test that cannot fail.
+	{"dead ELSE", "if SourcePeerType == 1 count; else { save SourcePeerAddress; count; }", []string{"2:36: warning: can never be reached"}},
+	{"behind a test that cannot fail", "if SourcePeerType == 1 count;\nsave SourcePeerAddress; count;", []string{"3:1: warning: can never be reached"}},
+
+	// Lists.
+	{"network in a network", "if SourcePeerAddress == (10.0/8, 10.1/16) save, count; ignore;",
+		[]string{"2:34: warning: 10.1/16 lies inside 10.0/8, which stands before it in this list | smaller one first"}},
+	{"twice in a list", "if DestTransAddress == (80, 443, 80, 443) save, count; ignore;", []string{"2:34: warning: 80 stands in this list already (and 1 more"}},
+	{"host in a list of lists", "if SourcePeerAddress == ((10.0/8, 11.0/8), 10.1.2.3) count; ignore;", []string{"2:44: warning: 10.1.2.3 lies inside 10.0/8"}},
+	{"a DEFINE's list", "define ours = (10.0/8, 10.1/16); if SourcePeerAddress == ours count; ignore;", []string{"2:58: warning: 10.1/16 lies inside 10.0/8"}},
+	{"everything first", "if SourcePeerAddress == (0/0, 10.0/8) count; ignore;", []string{"2:31: warning: 10.0/8 lies inside 0/0"}},
+
+	// Addresses of the other family.
+	{"IPv6 under IPv4", "if SourcePeerAddress == 2001:db8::/32 save, count; ignore;", []string{"2:25: warning: 2001:db8::/32 is an IPv6 address, but only IPv4 gets here, by the test in line 1"}},
+	{"IPv6 host under IPv4", "if SourcePeerAddress == 2001:db8::1 count; count;", []string{"2:25: warning: 2001:db8::1 is an IPv6 address"}},
+	{"a list of both", "if DestPeerAddress == (10.1/16, fe80::/10, ff00::/8) count; ignore;", []string{"2:33: warning: fe80::/10 is an IPv6 address, but only IPv4 gets here, by the test in line 1 (and 1 more"}},
+	{"in a block", "if SourceTransType == 6 { if DestPeerAddress == fe80::/10 count; } ignore;", []string{"2:49: warning: fe80::/10 is an IPv6 address"}},
+	{"in a subroutine for IPv4", "call s (SourcePeerAddress) endcall; count;\nsubroutine s (address a) if a == 2001:db8::/32 ignore; return; endsub;", []string{"3:34: warning: 2001:db8::/32 is an IPv6"}},
+}
+
+func TestLint(t *testing.T) {
+	for _, tt := range lintTests {
+		t.Run(tt.name, func(t *testing.T) { checkDiags(t, onlyIPv4+tt.src, tt.want) })
+	}
+	t.Run("IPv4 under IPv6", func(t *testing.T) {
+		checkDiags(t, "if SourcePeerType == 2 { if SourcePeerAddress == (10.1/16, 192.168.1.1) count; } ignore;",
+			[]string{"1:51: warning: 10.1/16 is an IPv4 address, but only IPv6 gets here"})
+	})
+}
+
+// rightTests are programs that need no warning.
+var rightTests = []struct{ name, src string }{
+	{"what a variable remembers", "if SourcePeerType == 1 store FlowKind := 1; if FlowKind == 1 { if SourcePeerAddress == 10.1/16 save, count; } ignore;"},
+	{"one of several variables", "if SourcePeerType == 1 store SourceClass := 1; else if SourcePeerType == 2 store SourceClass := 2;\nif SourceClass == (1, 2) { save SourcePeerAddress/24; count; }"},
+	{"smaller network first", "if SourcePeerType == 1 save; else ignore; if SourcePeerAddress == 10.1/16 count; else if SourcePeerAddress == 10.0/8 ignore; count;"},
+	{"smaller one first in a list", "if SourcePeerType == 1 save; else ignore; if SourcePeerAddress == (10.1/16, 10.0/8) save, count;"},
+	{"both families", "if SourcePeerType == (1, 2) save; else ignore;\nif SourcePeerType == 1 { if SourcePeerAddress == 10.1/16 count; } else { if SourcePeerAddress == 2001:db8::/32 count; } ignore;"},
+	{"ELSE for safety", "if SourcePeerType == (1, 2) save; else ignore;\nif SourcePeerType == 1 { save SourcePeerAddress/24; count; } else if SourcePeerType == 2 { save SourcePeerAddress/48; count; } else ignore;"},
+	{"one list for both families", "define ours = (10.1/16, 2001:db8::/32);\nif SourcePeerType == 1 { if SourcePeerAddress == ours count; } else if SourcePeerType == 2 { if SourcePeerAddress == ours count; }"},
+	{"a list that serves twice", "define web = (80, 443); if DestTransAddress == 443 { save DestPeerAddress; count; } else if DestTransAddress == web count;"},
+	{"a list that serves inside a network", "define hosts = (10.1.0.1, 10.2.0.1); if SourcePeerType == 1 && SourcePeerAddress == 10.1/16 { if SourcePeerAddress == hosts count; }"},
+	{"the other end", "if SourceTransAddress == 80 ignore; if DestTransAddress == 80 count;"},
+	{"again for some of the packets", "if SourceTransType == 6 { if DestTransAddress == 80 ignore; } if DestTransAddress == 80 count; ignore;"},
+	{"only with another test", "if DestTransAddress == 80 && SourceTransType == 6 ignore; if DestTransAddress == 80 count;"},
+	{"either way round", "if MatchingStoD == 1 { if SourceTransAddress == 80 nomatch; } if SourceTransAddress == 80 ignore; count;"},
+	{"a variable set in a subroutine", "call s (FlowKind) endcall; if FlowKind == 3 count; ignore; subroutine s (variable k) if SourceTransType == 6 store k := 3; return; endsub;"},
+	{"a variable set by one label", "call s (DestTransAddress) 1: store FlowKind := 'W'; endcall; if FlowKind == 'W' count; ignore;\nsubroutine s (address p) if p == 80 return 1; return; endsub;"},
+	{"a subroutine for both ends", "if SourcePeerType == 1 save; else ignore; call s (SourcePeerAddress) 1: nomatch; endcall; call s (DestPeerAddress) 1: ignore; endcall; count;\nsubroutine s (address a) if a == 10.1/16 return 1; return; endsub;"},
+	{"a subroutine for both families", "if SourcePeerType == 1 { call s (SourcePeerAddress) endcall; } else if SourcePeerType == 2 { call s (SourcePeerAddress) endcall; } count;\nsubroutine s (address a) if a == 2001:db8::/32 save, return; if a == 10.1/16 save, return; return; endsub;"},
+	{"one address of two bits", "if SourceTransAddress == 0/6 { if SourceTransAddress == (20, 21) count; } count;"},
+	{"EXIT", "a: { if SourceTransType == 6 exit a; if SourceTransType == 17 ignore; } if SourceTransType == 6 count; ignore;"},
+	{"hosts and masks", "if SourcePeerType == 1 save; else ignore; if SourcePeerAddress == 10.0.0.1 & 255.0.0.255 ignore; if SourcePeerAddress == 10.0/8 count;"},
+}
+
+func TestNoWarning(t *testing.T) {
+	for _, tt := range rightTests {
+		t.Run(tt.name, func(t *testing.T) { checkDiags(t, tt.src, nil) })
+	}
+}
+
+// TestNoWarningInExamples: the project's own programs are right.
+func TestNoWarningInExamples(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/*.srl")
+	vectors, err2 := filepath.Glob("../../cmd/netramet/testdata/vectors/*.srl")
+	if files = append(files, vectors...); err != nil || err2 != nil || len(files) < 8 {
+		t.Fatal(files, err, err2)
+	}
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, diags, _ := Compile(file, src, Options{Optimise: -1})
+		for _, d := range diags {
+			if !strings.Contains(d.Message, "without a test of PeerType") { // some look at all families
+				t.Errorf("%v", d)
+			}
+		}
+	}
+}
+
+// TestLintBounded: subroutines that call each other again and again, and long
+// chains of tests, cost no more than their size.
+func TestLintBounded(t *testing.T) {
+	var calls, chain strings.Builder
+	calls.WriteString("call s0 () endcall; count;\n")
+	for i := range 15 {
+		calls.WriteString("subroutine s" + string(rune('0'+i/10)) + string(rune('0'+i%10)) + " ()\n")
+		for range 50 {
+			calls.WriteString("call s" + string(rune('0'+(i+1)/10)) + string(rune('0'+(i+1)%10)) + " () endcall;\n")
+		}
+		calls.WriteString("return; endsub;\n")
+	}
+	calls.WriteString("subroutine s15 () if SourcePeerType == 1 return; return; endsub;\n")
+	chain.WriteString("if SourceTransAddress == 0 count;\n")
+	for i := 1; i < 15000; i++ {
+		chain.WriteString("else if SourceTransAddress == " + strings.Repeat("0", i%3) + "7 && DestTransType == 1 count;\n")
+	}
+	for name, src := range map[string]string{
+		"calls": strings.Replace(calls.String(), "call s0 ", "call s00 ", 1),
+		"chain": chain.String(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			prog := resolved(t, src)
+			c := &compiler{files: []*source{{}}}
+			start := time.Now()
+			c.lint(prog)
+			if d := time.Since(start); d > 10*time.Second {
+				t.Errorf("took %v", d)
+			}
+		})
+	}
+}
