@@ -32,7 +32,7 @@ var allowed = map[string][]string{
 	"mib/usm":             {"internal/atomicfile", "internal/fileaccess", "internal/filelock"},
 	"mib/agent":           {"mib/ber", "mib/usm"},
 	"mib/meterview":       {"meter", "mib/agent", "mib/ber", "mib", "ruleset"},
-	"mib/client":          {"mib", "reader", "ruleset"},
+	"mib/client":          {"mib", "mib/ber", "mib/usm", "reader", "ruleset"},
 	"sources/wire":        nil,
 	"sources":             {"sources/wire"},
 	"meter/packet":        {"sources/wire", "mib"},

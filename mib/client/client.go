@@ -53,14 +53,15 @@ type Options struct {
 
 // Client talks to one meter. It is for one goroutine at a time.
 type Client struct {
-	snmp *gosnmp.GoSNMP
-	link *link
-	addr string // for messages
-	size int    // Options.Datagram
-	near bool   // the meter is on this host
-	own  bool   // the socket is ours, not Options.Conn
-	pace pace   // of GetBulk
-	sets int    // octets that a Set of many variables may have
+	snmp     *gosnmp.GoSNMP
+	link     *link
+	addr     string // for messages
+	size     int    // Options.Datagram
+	near     bool   // the meter is on this host
+	own      bool   // the socket is ours, not Options.Conn
+	pace     pace   // size of messages
+	reps     repeats
+	envelope int // octets of a message beside its variables, or a little more
 
 	tries int
 }
@@ -77,12 +78,12 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	if o.Retries == 0 {
 		o.Retries = DefaultRetries
 	}
-	if o.Datagram != 0 && (o.Datagram < 484 || o.Datagram > MaxDatagram) {
-		return nil, fmt.Errorf("datagrams of %d octets are not in 484..%d", o.Datagram, MaxDatagram)
+	if o.Datagram != 0 && (o.Datagram < MinDatagram || o.Datagram > MaxDatagram) {
+		return nil, fmt.Errorf("datagrams of %d octets are not in %d..%d", o.Datagram, MinDatagram, MaxDatagram)
 	}
 	c := &Client{
 		addr: net.JoinHostPort(o.Host, strconv.Itoa(int(o.Port))), size: o.Datagram,
-		tries: max(o.Retries, 0) + 1,
+		tries: max(o.Retries, 0) + 1, envelope: o.Security.envelope(),
 	}
 	x := &gosnmp.GoSNMP{
 		Target: o.Host, Port: o.Port, Transport: "udp", Context: ctx,
@@ -107,7 +108,11 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		conn = o.Conn
 	}
 	c.own = o.Conn == nil
-	c.link = &link{timeout: o.Timeout, tries: c.tries}
+	c.link = &link{timeout: o.Timeout}
+	if o.Security.Version == V3 {
+		a := newAnswers(o.Security)
+		c.link.change = func(msg []byte) []byte { return a.limit(msg, max(c.pace.size, MinDatagram)) }
+	}
 	c.use(conn)
 	x.Conn = c.link
 	c.snmp = x
@@ -119,7 +124,7 @@ func (c *Client) use(conn net.Conn) {
 	c.link.conn = conn
 	c.near = isLoopback(conn.RemoteAddr())
 	c.pace = newPace(c.near, c.size)
-	c.sets = c.pace.size
+	c.reps = repeats{}
 	if u, ok := conn.(*net.UDPConn); ok {
 		// A large answer comes as a burst of fragments. Failure costs speed only.
 		_ = u.SetReadBuffer(1 << 20)
@@ -144,6 +149,10 @@ func (c *Client) Resolve(ctx context.Context) (moved bool, err error) {
 	return true, before.Close()
 }
 
+// strict reports whether answers are kept below Options.Datagram by what is asked
+// alone. In SNMPv3 each message says how large its answer may be.
+func (c *Client) strict() bool { return c.size > 0 && c.snmp.Version != gosnmp.Version3 }
+
 // Close closes the socket.
 func (c *Client) Close() error { return c.link.conn.Close() }
 
@@ -159,7 +168,6 @@ func (c *Client) Resent() int { return c.link.resent }
 // SetTries changes how often a request is sent; n is at least 1.
 func (c *Client) SetTries(n int) {
 	c.tries = max(n, 1)
-	c.link.tries = c.tries
 }
 
 func isLoopback(a net.Addr) bool {

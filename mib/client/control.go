@@ -21,7 +21,7 @@ func (c *Client) create(ctx context.Context, status, ownerCol mib.Obj, owner str
 			continue
 		}
 		n := uint32(index)
-		err := c.Set(ctx, append([]Bind{Int(Inst(status, n), createAndWait), Text(Inst(ownerCol, n), owner)}, columns(n)...)...)
+		err := c.newRow(ctx, status, index, append([]Bind{Int(Inst(status, n), createAndWait), Text(Inst(ownerCol, n), owner)}, columns(n)...))
 		if err == nil {
 			return index, nil
 		}
@@ -44,6 +44,20 @@ func (c *Client) create(ctx context.Context, status, ownerCol mib.Obj, owner str
 		last = fmt.Errorf("creating %s: all %d rows are in use", what, maxIndex)
 	}
 	return 0, last
+}
+
+// newRow creates a row by the first of binds and sets the others, all with one
+// message if they have room in one that gets through everywhere.
+func (c *Client) newRow(ctx context.Context, status mib.Obj, index int, binds []Bind) error {
+	n, _ := fitting(binds, c.smallRoom(), Bind.octets)
+	if err := c.Set(ctx, binds[:n]...); err != nil {
+		return err
+	}
+	err := portions(c, c.smallRoom, binds[n:], Bind.octets, func(some []Bind, _ int) error { return c.Set(ctx, some...) })
+	if err != nil {
+		c.destroyQuietly(ctx, status, index)
+	}
+	return err
 }
 
 // activate makes a row active.
@@ -141,8 +155,8 @@ func (c *Client) DestroyReader(ctx context.Context, index int) error {
 	return c.destroyRow(ctx, mib.ObjFlowReaderStatus, index)
 }
 
-// Remove destroys rows of all three control tables with one Set, so that
-// nothing happens between them: all are gone, or none. Rows that are not the
+// Remove destroys rows of all three control tables with one Set, if they have room
+// in one, so that nothing happens between them: all are gone, or none. Rows that are not the
 // owner's are left alone: a meter that was started again may have given their
 // numbers to others.
 func (c *Client) Remove(ctx context.Context, owner string, tasks, readers, ruleSets []int) error {
@@ -177,7 +191,7 @@ func (c *Client) Remove(ctx context.Context, owner string, tasks, readers, ruleS
 	if len(ours) == 0 {
 		return nil
 	}
-	return c.Set(ctx, ours...)
+	return c.setSome(ctx, ours...)
 }
 
 // Task describes a manager row to create or to have.

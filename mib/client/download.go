@@ -24,10 +24,12 @@ func (c *Client) Download(ctx context.Context, number int, owner string, rs *rul
 		return fmt.Errorf("rule set %q: number %d with %d rules cannot be downloaded", rs.Name, number, len(rs.Rules))
 	}
 	n := uint32(number)
-	err = c.Set(ctx, Int(Inst(mib.ObjFlowRuleInfoStatus, n), createAndWait),
+	err = c.newRow(ctx, mib.ObjFlowRuleInfoStatus, number, []Bind{
+		Int(Inst(mib.ObjFlowRuleInfoStatus, n), createAndWait),
 		Text(Inst(mib.ObjFlowRuleInfoOwner, n), owner),
 		Text(Inst(mib.ObjFlowRuleInfoName, n), rs.Name),
-		Int(Inst(mib.ObjFlowRuleInfoSize, n), len(rs.Rules)))
+		Int(Inst(mib.ObjFlowRuleInfoSize, n), len(rs.Rules)),
+	})
 	if err != nil {
 		if uncertain(err) {
 			c.destroyOurs(ctx, mib.ObjFlowRuleInfoStatus, mib.ObjFlowRuleInfoOwner, owner, number)
@@ -68,56 +70,25 @@ func (c *Client) whyRefused(ctx context.Context, n uint32, err error) error {
 	return fmt.Errorf("the meter refuses the rules: %s: %w", v[0].Text(), err)
 }
 
-// putRules writes rules, many with each Set.
+// putRules writes rules, many with each Set. Where one does not get through, its
+// rules may have arrived; writing them again changes nothing.
 func (c *Client) putRules(ctx context.Context, set uint32, rules []ruleset.Rule) error {
-	for done := 0; done < len(rules); {
-		var binds []Bind
-		count, octets := 0, envelope
-		for i := done; i < len(rules); i++ {
-			b, size := ruleBinds(set, uint32(i+1), &rules[i])
-			if count > 0 && octets+size > c.sets {
-				break
-			}
-			binds, octets, count = append(binds, b...), octets+size, count+1
-		}
-		err := c.putSome(ctx, binds)
-		if err != nil && c.sets > SafeDatagram/2 && (IsStatus(err, TooBig) || IsNoAnswer(err)) {
-			// The path or the meter does not bear this much. The rules may
-			// have arrived; writing them again changes nothing.
-			c.sets = max(c.sets/4, SafeDatagram/2)
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("rule %d: %w", done+1, err)
-		}
-		done += count
+	var binds []Bind
+	for i := range rules {
+		binds = append(binds, ruleBinds(set, uint32(i+1), &rules[i])...)
 	}
-	return nil
+	return c.setSome(ctx, binds...)
 }
 
-// putSome sends one Set; a large one is given up early, for a smaller one may
-// get through.
-func (c *Client) putSome(ctx context.Context, binds []Bind) error {
-	if c.sets > SafeDatagram {
-		c.link.tries = min(2, c.tries)
-		defer func() { c.link.tries = c.tries }()
-	}
-	return c.Set(ctx, binds...)
-}
-
-// ruleBinds are the variables of one rule, and their size in a message, or a
-// little more.
-func ruleBinds(set, number uint32, r *ruleset.Rule) (binds []Bind, size int) {
-	mask, value := ruleAddress(&r.Mask), ruleAddress(&r.Value)
-	binds = []Bind{
+// ruleBinds are the variables of one rule.
+func ruleBinds(set, number uint32, r *ruleset.Rule) []Bind {
+	return []Bind{
 		Int(Inst(mib.ObjFlowRuleSelector, set, number), int(r.Selector)),
-		{Inst(mib.ObjFlowRuleMask, set, number), octetString, mask},
-		{Inst(mib.ObjFlowRuleMatchedValue, set, number), octetString, value},
+		{Inst(mib.ObjFlowRuleMask, set, number), octetString, ruleAddress(&r.Mask)},
+		{Inst(mib.ObjFlowRuleMatchedValue, set, number), octetString, ruleAddress(&r.Value)},
 		Int(Inst(mib.ObjFlowRuleAction, set, number), int(r.Action)),
 		Int(Inst(mib.ObjFlowRuleParameter, set, number), int(sentParameter(r))),
 	}
-	const oidAndHeaders, numbers = 24, 1 + 1 + 3
-	return binds, len(binds)*oidAndHeaders + numbers + len(mask) + len(value)
 }
 
 // sentParameter is the parameter as flowRuleParameter may hold it: it is not 0
@@ -156,16 +127,15 @@ func (c *Client) Rules(ctx context.Context, number, size int) ([]ruleset.Rule, e
 	}
 	var rules []ruleset.Rule // grows with what comes, whatever size says
 	names := make([]Name, len(ruleColumns))
+	row := 0 // octets of a rule
+	for _, col := range ruleColumns {
+		row += Inst(col, uint32(number), ruleset.MaxRules).most()
+	}
 	for len(rules) < size {
 		for i, col := range ruleColumns {
 			names[i] = Inst(col, uint32(number), uint32(len(rules)))
 		}
-		reps := min(max(c.sets/(len(names)*64), 1), size-len(rules))
-		vars, err := c.bulk(ctx, names, reps)
-		if IsNoAnswer(err) && c.sets > SafeDatagram/2 {
-			c.sets = max(c.sets/4, SafeDatagram/2)
-			continue
-		}
+		vars, err := c.bulk(ctx, names, row, size-len(rules), false)
 		if err != nil {
 			return nil, err
 		}

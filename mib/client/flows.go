@@ -98,7 +98,9 @@ func (f *Flows) GoOn(number uint64) {
 func (f *Flows) Note(text string) { f.notes = append(f.notes, text) }
 
 // Begin tells the meter that a collection starts and asks it for its times.
-// All rows are set by one PDU, so that all rule sets have the same times.
+// All rows are set by one PDU, so that all rule sets have the same times; where
+// they have no room in one, the first row's time holds, and what the others
+// acknowledge by theirs is read after it.
 func (f *Flows) Begin(ctx context.Context, tasks []reader.Task) (reader.Interval, error) {
 	f.tasks, f.next, f.plan = tasks, 0, nil
 	statistics := false
@@ -116,7 +118,7 @@ func (f *Flows) Begin(ctx context.Context, tasks []reader.Task) (reader.Interval
 	if err != nil {
 		return reader.Interval{}, err
 	}
-	if err := f.touch(ctx, before[0]); err != nil {
+	if err := f.touch(ctx, before); err != nil {
 		return reader.Interval{}, err
 	}
 	iv, err := f.times(ctx)
@@ -133,17 +135,30 @@ func (f *Flows) Begin(ctx context.Context, tasks []reader.Task) (reader.Interval
 	return iv, nil
 }
 
-// touch sets flowReaderLastTime. A second Set would be a second collection to
-// the meter, which then forgets flows one collection too early; so after a
-// lost answer the rows are read before anything is sent again (decision 24).
-// before is the first row.
-func (f *Flows) touch(ctx context.Context, before heldRow) error {
-	var binds []Bind
-	for _, t := range f.tasks {
-		binds = append(binds, Ticks(Inst(mib.ObjFlowReaderLastTime, f.row(t)), 0))
+// touch sets flowReaderLastTime, with as few messages as have room for it. before
+// are the rows.
+func (f *Flows) touch(ctx context.Context, before []heldRow) error {
+	binds := make([]Bind, len(f.tasks))
+	for i, t := range f.tasks {
+		binds[i] = Ticks(Inst(mib.ObjFlowReaderLastTime, f.row(t)), 0)
 	}
+	done := 0
+	return portions(f.c, f.c.room, binds, Bind.octets, func(some []Bind, octets int) error {
+		err := f.touchSome(ctx, some, octets, func(now []heldRow) bool { return now[done].last != before[done].last })
+		if err == nil {
+			done += len(some)
+		}
+		return err
+	})
+}
+
+// touchSome sets flowReaderLastTime by one message. A second one would be a second
+// collection to the meter, which then forgets flows one collection too early; so
+// after a lost answer the rows are read before anything is sent again (decision 24).
+// done reports whether they have been set.
+func (f *Flows) touchSome(ctx context.Context, binds []Bind, octets int, done func(now []heldRow) bool) error {
 	var err error
-	for range f.c.tries {
+	for try := range f.c.tries {
 		err = f.c.setOnce(ctx, binds...)
 		if !IsNoAnswer(err) {
 			break
@@ -153,8 +168,12 @@ func (f *Flows) touch(ctx context.Context, before heldRow) error {
 			return lookErr
 		}
 		// On an equal time setting it again changes nothing.
-		if now[0].last != before.last {
+		if done(now) {
 			return nil
+		}
+		if try > 0 && len(binds) > 1 && octets > MinDatagram {
+			f.c.pace.lost(octets)
+			return tooLargeError{err}
 		}
 	}
 	if IsStatus(err, NoCreation, InconsistentName, NotWritable, NoSuchName, InconsistentValue) {
@@ -221,7 +240,7 @@ func (f *Flows) Acknowledge(ctx context.Context) error {
 		}
 		binds = append(binds, Unsigned64(Inst(mib.ObjNtmReaderTime, uint32(r.Index)), f.mark))
 	}
-	err := f.c.Set(ctx, binds...)
+	err := f.c.setSome(ctx, binds...)
 	if IsStatus(err, InconsistentName) {
 		return fmt.Errorf("%w: %w", ErrNoRow, err)
 	}
@@ -249,7 +268,7 @@ func (f *Flows) Next(ctx context.Context, rec *reader.Record) error {
 			return fmt.Errorf("rule set %d: %w", t.RuleSet, err)
 		}
 		if len(f.plan.parts) > 1 {
-			f.limit = f.plan.largest() // what the next task need not find out again
+			f.limit = f.plan.widest() // what the next task need not find out again
 		}
 		if ok {
 			return nil

@@ -58,20 +58,20 @@ type Trace struct {
 // Info asks the meter about itself. It does so with few variables that every
 // agent has to know first, so that something which is no meter is told apart.
 func (c *Client) Info(ctx context.Context) (*Info, error) {
-	v, err := c.Get(ctx, Inst(mib.ObjSysDescr), Inst(mib.ObjSysName), Inst(mib.ObjSysUpTime),
-		Inst(mib.ObjFlowMaxFlows), Inst(mib.ObjFlowActiveFlows), Inst(mib.ObjFlowFloodMark),
-		Inst(mib.ObjFlowFloodMode), Inst(mib.ObjFlowInactivityTimeout), Inst(mib.ObjSnmpEngineBoots))
+	v, err := c.getCarefully(ctx, Inst(mib.ObjSysUpTime), Inst(mib.ObjFlowMaxFlows), Inst(mib.ObjFlowActiveFlows),
+		Inst(mib.ObjFlowFloodMark), Inst(mib.ObjFlowFloodMode), Inst(mib.ObjFlowInactivityTimeout), Inst(mib.ObjSnmpEngineBoots),
+		Inst(mib.ObjSysDescr), Inst(mib.ObjSysName))
 	if err != nil {
 		return nil, err
 	}
-	if v[3].Missing && v[7].Missing {
-		return nil, c.wrap(nonsense("it has no FLOW-METER-MIB, so it is no traffic meter (%.60q)", v[0].Text()))
+	if v[1].Missing && v[5].Missing {
+		return nil, c.wrap(nonsense("it has no FLOW-METER-MIB, so it is no traffic meter (%.60q)", v[7].Text()))
 	}
 	in := &Info{
-		Descr: v[0].Text(), Name: v[1].Text(), Uptime32: uint32(v[2].Num), MaxFlows: v[3].Int(), Flows: v[4].Int(),
-		FloodMark: v[5].Int(), Flooded: v[6].True(), Inactive: v[7].Int(), Boots: v[8].Num,
+		Uptime32: uint32(v[0].Num), MaxFlows: v[1].Int(), Flows: v[2].Int(), FloodMark: v[3].Int(), Flooded: v[4].True(),
+		Inactive: v[5].Int(), Boots: v[6].Num, Descr: v[7].Text(), Name: v[8].Text(),
 	}
-	v, err = c.Get(ctx, Inst(mib.ObjNtmVersion), Inst(mib.ObjNtmOctetMode), Inst(mib.ObjNtmUptime64))
+	v, err = c.getCarefully(ctx, Inst(mib.ObjNtmVersion), Inst(mib.ObjNtmOctetMode), Inst(mib.ObjNtmUptime64))
 	if err != nil {
 		return nil, err
 	}

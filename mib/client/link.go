@@ -26,6 +26,7 @@ type link struct {
 	conn    net.Conn
 	timeout time.Duration // of one try
 	tries   int
+	change  func([]byte) []byte // of each message, before it is sent; nil is none
 
 	ctx      context.Context // of the present request
 	last     []byte          // message sent last
@@ -50,7 +51,11 @@ func (l *link) begin(ctx context.Context) (end func()) {
 
 // Write sends a message for the first time.
 func (l *link) Write(b []byte) (int, error) {
-	l.last = append(l.last[:0], b...)
+	out := b
+	if l.change != nil {
+		out = l.change(b)
+	}
+	l.last = append(l.last[:0], out...)
 	l.left = l.tries
 	l.send()
 	return len(b), nil

@@ -30,6 +30,7 @@ type plan struct {
 type part struct {
 	fields   []field
 	selector []uint32 // length and attributes
+	largest  int      // octets of the largest package that came with the last answer; 0 before one did
 }
 
 // newPlan makes a plan whose packages have at most limit attributes.
@@ -119,8 +120,8 @@ func newPart(fields []field) part {
 	return pt
 }
 
-// largest is the number of attributes in the largest package.
-func (p *plan) largest() int {
+// widest is the number of attributes in the largest package.
+func (p *plan) widest() int {
 	n := 0
 	for _, pt := range p.parts {
 		n = max(n, len(pt.fields))
@@ -131,7 +132,7 @@ func (p *plan) largest() int {
 // halve cuts the packages into smaller ones, for a meter that finds them too
 // big for a message. It reports false if that is not possible.
 func (p *plan) halve() bool {
-	n := p.largest()
+	n := p.widest()
 	if n <= 2 {
 		return false
 	}
@@ -146,16 +147,14 @@ func (p *plan) halve() bool {
 	return p.divide(fields, max(2, n/2+1)) == nil
 }
 
-// biggest names an attribute that may be what is too big for a message.
-func (p *plan) biggest() string {
-	for _, pt := range p.parts {
-		for _, f := range pt.fields {
-			if f.attr.IsDistribution() {
-				return f.attr.String()
-			}
+// biggest names the attribute that may be what is too big for a message.
+func (pt *part) biggest() string {
+	for _, f := range pt.fields {
+		if f.attr.IsDistribution() {
+			return f.attr.String()
 		}
 	}
-	return p.parts[0].fields[len(p.parts[0].fields)-1].attr.String()
+	return pt.fields[len(pt.fields)-1].attr.String()
 }
 
 // timeFilter says since when flows must have changed that are read, in
@@ -173,6 +172,45 @@ func (pt *part) prefix(ruleSet int, t timeFilter) string {
 		object, index = mib.ObjNtmPackageData, append(index, uint32(t.since>>32))
 	}
 	return string(prefixOf(object)) + dotted(pt.selector) + dotted(append(index, uint32(t.since))) + "."
+}
+
+// leastRow is reckoned for a package at least: behind the last one come other
+// objects, of which few are larger.
+const leastRow = 64
+
+// row is the size of a variable with a package, in octets: what the last ones had,
+// or, before there were any and where none may be larger than reckoned, at most. It
+// is 0 if nothing is known.
+func (pt *part) row(prefix string, strict bool) int {
+	data := pt.largest
+	if bound := pt.most(); bound > 0 && (strict || data == 0) {
+		data = bound
+	}
+	if data == 0 {
+		return 0
+	}
+	return max(element1(Name(prefix+longestIndex).octets()+element1(data)), leastRow)
+}
+
+// longestIndex is a FlowIndex as long as any.
+const longestIndex = "4294967295"
+
+// most is the size of the largest package, in octets; 0 if it has no bound.
+func (pt *part) most() int {
+	sum := 0
+	for _, f := range pt.fields {
+		switch f.attr.Class() {
+		case mib.ClassDistribution:
+			return 0
+		case mib.ClassAddress, mib.ClassMask:
+			sum += element1(mib.MaxAddress)
+		case mib.ClassCounter, mib.ClassTime:
+			sum += number64
+		default:
+			sum += number32
+		}
+	}
+	return element1(sum)
 }
 
 // values returns rec.Values with room for all that the plan reads.

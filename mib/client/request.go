@@ -34,17 +34,24 @@ func dotted(ids []uint32) string {
 	return string(b)
 }
 
-// String renders the name for people.
-func (n Name) String() string {
-	var oid []uint32
+// oid returns the name's sub-identifiers; ok is false if it is no name.
+func (n Name) oid() (oid []uint32, ok bool) {
 	for part := range strings.SplitSeq(strings.TrimPrefix(string(n), "."), ".") {
 		id, err := strconv.ParseUint(part, 10, 32)
 		if err != nil {
-			return string(n)
+			return nil, false
 		}
 		oid = append(oid, uint32(id))
 	}
-	return mib.OIDName(oid)
+	return oid, true
+}
+
+// String renders the name for people.
+func (n Name) String() string {
+	if oid, ok := n.oid(); ok {
+		return mib.OIDName(oid)
+	}
+	return string(n)
 }
 
 // Bind is a variable and the value to set it to.
@@ -80,9 +87,34 @@ func Bool(n Name, v bool) Bind {
 	return Int(n, 2)
 }
 
-// Get reads variables. A variable that does not exist has Value.Missing.
+// Get reads variables, with as many messages as they need. A variable that does
+// not exist has Value.Missing.
 func (c *Client) Get(ctx context.Context, names ...Name) ([]Value, error) {
-	vars, err := c.do(ctx, names, func(oids []string) (*gosnmp.SnmpPacket, error) { return c.snmp.Get(oids) })
+	return c.get(ctx, c.room, names)
+}
+
+// getCarefully is Get with messages that get through everywhere, for the first
+// words with a meter: if no answer comes, their size is not why.
+func (c *Client) getCarefully(ctx context.Context, names ...Name) ([]Value, error) {
+	return c.get(ctx, c.smallRoom, names)
+}
+
+func (c *Client) get(ctx context.Context, room func() int, names []Name) ([]Value, error) {
+	values := make([]Value, 0, len(names))
+	err := portions(c, room, names, Name.most, func(some []Name, octets int) error {
+		v, err := c.getSome(ctx, some, octets)
+		values = append(values, v...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return values, nil
+}
+
+// getSome is one Get, of which the answer has up to so many octets.
+func (c *Client) getSome(ctx context.Context, names []Name, octets int) ([]Value, error) {
+	vars, err := c.sizedSome(ctx, names, octets, func(oids []string) (*gosnmp.SnmpPacket, error) { return c.snmp.Get(oids) })
 	if IsStatus(err, NoSuchName) && len(names) > 1 {
 		// SNMPv1 fails as a whole; each by itself tells which ones exist.
 		return c.getEach(ctx, names)
@@ -118,43 +150,55 @@ func (c *Client) getEach(ctx context.Context, names []Name) ([]Value, error) {
 	return values, nil
 }
 
-// Set sets all variables or none.
+// Set sets all variables or none, with one message.
 func (c *Client) Set(ctx context.Context, binds ...Bind) error {
-	pdus := make([]gosnmp.SnmpPDU, len(binds))
-	names := make([]Name, len(binds))
-	for i, b := range binds {
-		pdus[i] = gosnmp.SnmpPDU{Name: string(b.Name), Type: b.typ, Value: b.value}
-		names[i] = b.Name
-	}
-	_, err := c.do(ctx, names, func([]string) (*gosnmp.SnmpPacket, error) { return c.snmp.Set(pdus) })
-	return err
+	return c.set(ctx, c.tries, binds)
 }
 
 // setOnce is Set without another try.
 func (c *Client) setOnce(ctx context.Context, binds ...Bind) error {
-	c.link.tries = 1
-	defer func() { c.link.tries = c.tries }()
-	return c.Set(ctx, binds...)
+	return c.set(ctx, 1, binds)
 }
 
-// bulk reads the variables behind each name, up to reps of each; GetNext takes
-// its place in SNMPv1.
-func (c *Client) bulk(ctx context.Context, names []Name, reps int) ([]gosnmp.SnmpPDU, error) {
-	return c.do(ctx, names, func(oids []string) (*gosnmp.SnmpPacket, error) {
-		if !c.HasBulk() {
-			return c.snmp.GetNext(oids)
-		}
-		return c.snmp.GetBulk(oids, 0, uint32(reps))
+func (c *Client) set(ctx context.Context, tries int, binds []Bind) error {
+	_, err := c.do(ctx, tries, namesOf(binds), setting(c, binds))
+	return err
+}
+
+// setSome is Set of what may be set once more without harm, with as many messages
+// as it needs, in this order.
+func (c *Client) setSome(ctx context.Context, binds ...Bind) error {
+	return portions(c, c.room, binds, Bind.octets, func(some []Bind, octets int) error {
+		_, err := c.sizedSome(ctx, namesOf(some), octets, setting(c, some))
+		return err
 	})
 }
 
-// do makes one request and checks what can be checked for all of them.
-func (c *Client) do(ctx context.Context, names []Name, ask func(oids []string) (*gosnmp.SnmpPacket, error)) ([]gosnmp.SnmpPDU, error) {
+func namesOf(binds []Bind) []Name {
+	names := make([]Name, len(binds))
+	for i, b := range binds {
+		names[i] = b.Name
+	}
+	return names
+}
+
+func setting(c *Client, binds []Bind) func([]string) (*gosnmp.SnmpPacket, error) {
+	pdus := make([]gosnmp.SnmpPDU, len(binds))
+	for i, b := range binds {
+		pdus[i] = gosnmp.SnmpPDU{Name: string(b.Name), Type: b.typ, Value: b.value}
+	}
+	return func([]string) (*gosnmp.SnmpPacket, error) { return c.snmp.Set(pdus) }
+}
+
+// do makes one request, sent up to tries times, and checks what can be checked
+// for all of them.
+func (c *Client) do(ctx context.Context, tries int, names []Name, ask func(oids []string) (*gosnmp.SnmpPacket, error)) ([]gosnmp.SnmpPDU, error) {
 	oids := make([]string, len(names))
 	for i, n := range names {
 		oids[i] = string(n)
 	}
 	c.snmp.Context = ctx
+	c.link.tries = tries
 	defer c.link.begin(ctx)()
 	p, err := ask(oids)
 	if err != nil {

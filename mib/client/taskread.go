@@ -90,32 +90,45 @@ func (r *taskRead) fetch(ctx context.Context) error {
 	r.rows, r.pos = r.rows[:0], 0
 	from := r.after
 	for {
+		i := 0
 		err := r.fetchPart(ctx, 0, from, 0)
-		if err == nil && len(r.plan.parts) > 1 && len(r.rows) > 0 {
-			last := r.rows[len(r.rows)-1].index
-			for i := 1; i < len(r.plan.parts) && err == nil; i++ {
-				err = r.fetchPart(ctx, i, from, last)
-			}
+		for err == nil && i+1 < len(r.plan.parts) && len(r.rows) > 0 {
+			i++
+			err = r.fetchPart(ctx, i, from, r.rows[len(r.rows)-1].index)
 		}
-		if !IsStatus(err, TooBig) {
+		if !IsStatus(err, TooBig) && !isTooLarge(err) {
 			return err
 		}
 		// Not even one flow fits into a message.
 		if !r.plan.halve() {
-			return fmt.Errorf("%s does not fit into one message: the meter's messages and the network must bear more than %d octets: %w",
-				r.plan.biggest(), r.c.pace.max, err)
+			return r.tooLarge(&r.plan.parts[i], err)
 		}
 		r.rows, r.after, r.ended = r.rows[:0], from, false
 	}
 }
 
+// tooLarge explains that what is left of one flow is too large for a message.
+func (r *taskRead) tooLarge(p *part, err error) error {
+	need := "more than " + strconv.Itoa(r.c.pace.size)
+	if n := p.row(p.prefix(r.ruleSet, r.filter), true); n > 0 {
+		need = "up to " + strconv.Itoa(r.c.envelope+n)
+	}
+	return fmt.Errorf("%s of a flow does not fit into one message: messages of %s octets must get through, from the meter to here: %w",
+		p.biggest(), need, err)
+}
+
 // fetchPart reads packages of one part behind FlowIndex from. Part 0 says
 // which flows there are; of the others, those up to last are wanted.
 func (r *taskRead) fetchPart(ctx context.Context, i int, from, last uint32) error {
-	prefix := r.plan.parts[i].prefix(r.ruleSet, r.filter)
+	part := &r.plan.parts[i]
+	prefix := part.prefix(r.ruleSet, r.filter)
 	at := 0 // in r.rows, for parts other than the first
 	for {
-		vars, err := r.c.bulkPaced(ctx, Name(prefix+strconv.FormatUint(uint64(from), 10)))
+		row, want := part.row(prefix, r.c.strict()), maxReps
+		if row == 0 {
+			row, want = MinDatagram, 1 // the first shows how large they are
+		}
+		vars, err := r.c.bulk(ctx, []Name{Name(prefix + strconv.FormatUint(uint64(from), 10))}, row, want, true)
 		if IsStatus(err, NoSuchName) && !r.c.HasBulk() {
 			vars, err = nil, nil // the end, in SNMPv1
 		} else if err == nil && len(vars) == 0 {
@@ -124,7 +137,7 @@ func (r *taskRead) fetchPart(ctx context.Context, i int, from, last uint32) erro
 		if err != nil {
 			return err
 		}
-		ended := len(vars) == 0
+		ended, largest := len(vars) == 0, 0
 		for _, v := range vars {
 			rest, ok := strings.CutPrefix(v.Name, prefix)
 			if !ok || missing(v.Type) {
@@ -137,6 +150,7 @@ func (r *taskRead) fetchPart(ctx context.Context, i int, from, last uint32) erro
 				return r.c.wrap(nonsense("%s after flow %d", Name(v.Name), from))
 			}
 			from = uint32(index)
+			largest = max(largest, len(data))
 			if i == 0 {
 				r.add(from, data)
 				continue
@@ -147,6 +161,9 @@ func (r *taskRead) fetchPart(ctx context.Context, i int, from, last uint32) erro
 			if at < len(r.rows) && r.rows[at].index == from {
 				r.rows[at].packs[i] = data
 			}
+		}
+		if largest > 0 {
+			part.largest = largest
 		}
 		if i == 0 {
 			r.after, r.ended = from, ended
@@ -173,29 +190,4 @@ func (r *taskRead) add(index uint32, data []byte) {
 	}
 	clear(row.packs)
 	row.packs[0] = data
-}
-
-// bulkPaced is a GetBulk of one column with as many repetitions as the path
-// bears.
-func (c *Client) bulkPaced(ctx context.Context, after Name) ([]variable, error) {
-	for {
-		resent := c.link.resent
-		if c.pace.size > SafeDatagram {
-			c.link.tries = min(2, c.tries) // something smaller may get through
-		}
-		vars, err := c.bulk(ctx, []Name{after}, c.pace.reps())
-		c.link.tries = c.tries
-		switch {
-		case IsNoAnswer(err) && c.pace.lost():
-			c.pace.lost() // by two steps, for each costs the time of all tries
-			continue
-		case err != nil:
-			return nil, err
-		case c.link.resent > resent:
-			c.pace.lost()
-		default:
-			c.pace.answered(c.link.got, len(vars))
-		}
-		return vars, nil
-	}
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,14 @@ import (
 
 // maxRows bounds what is read of a table: the meter's hold 256 rows.
 const maxRows = 4096
+
+// columnReps is how many rows of a column are asked for at once. Of what may lie
+// behind it, names have up to longIndex octets more, and values longText.
+const (
+	columnReps = 32
+	longIndex  = 8
+	longText   = 127
+)
 
 // table reads columns of a table with one integer as index. The rows come in
 // order of index, each with a Value per column; what a row does not have is
@@ -50,9 +59,10 @@ func (c *Client) table(ctx context.Context, columns ...mib.Obj) ([]uint32, [][]V
 func (c *Client) column(ctx context.Context, col mib.Obj, row func(index uint32, v Value) error) error {
 	prefix := string(prefixOf(col)) + "."
 	after, last := prefixOf(col), int64(-1)
-	const reps = 32
+	// Behind the last row come other objects, which may be larger.
+	octets := max(Inst(col, math.MaxUint32).most(), element1(after.octets()+longIndex+element1(longText)))
 	for {
-		vars, err := c.bulk(ctx, []Name{after}, reps)
+		vars, err := c.bulk(ctx, []Name{after}, octets, columnReps, false)
 		if IsStatus(err, NoSuchName) { // the end, in SNMPv1
 			return nil
 		}

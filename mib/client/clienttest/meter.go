@@ -166,10 +166,15 @@ func NewSized(max int) *Meter {
 }
 
 // AddUser lets an SNMPv3 user in beside the communities.
-func (m *Meter) AddUser(c usm.UserConfig) error {
+func (m *Meter) AddUser(c usm.UserConfig) error { return m.AddUsers(c) }
+
+// AddUsers lets SNMPv3 users in beside the communities.
+func (m *Meter) AddUsers(users ...usm.UserConfig) error {
 	acc := agent.DefaultAccess()
-	if err := acc.AddUser(c, agent.Principal{Write: true}); err != nil {
-		return err
+	for _, c := range users {
+		if err := acc.AddUser(c, agent.Principal{Write: true}); err != nil {
+			return err
+		}
 	}
 	return m.Agent.SetAccess(acc)
 }

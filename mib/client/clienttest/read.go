@@ -57,9 +57,8 @@ func (r *rooted) list() []object {
 		return nil
 	}
 	add := func(o mib.Obj, v ber.Value, index ...uint32) {
-		name := append(slices.Clone(o.OID()), index...)
-		if slices.Equal(name[:len(r.root)], r.root) {
-			all = append(all, object{name, v})
+		if oid := o.OID(); slices.Equal(oid[:len(r.root)], r.root) {
+			all = append(all, object{append(oid[:len(oid):len(oid)], index...), v})
 		}
 	}
 	for n, x := range s.ruleSets {

@@ -24,6 +24,9 @@ type Link struct {
 	Cut func(toMeter bool, b []byte) bool
 	// Max is the largest message that gets through, 0 is any.
 	Max int
+	// Meter, if set, answers in place of the meter: nil is no answer. If it does
+	// not take the message, the meter gets it.
+	Meter func(question []byte) (answer []byte, taken bool)
 
 	m        *Meter
 	rand     *rand.Rand
@@ -33,6 +36,8 @@ type Link struct {
 	late     [][]byte // delayed answers
 	Sent     int
 	Dropped  int
+	Largest  int // octets of the largest message in either direction
+	Silent   int // Reads that ended without an answer
 	closed   bool
 }
 
@@ -45,6 +50,7 @@ var linkAddr = netip.MustParseAddrPort("127.0.0.1:40000")
 
 func (l *Link) lost(toMeter bool, b []byte) bool {
 	l.Sent++
+	l.Largest = max(l.Largest, len(b))
 	gone := l.Max > 0 && len(b) > l.Max || l.Cut != nil && l.Cut(toMeter, b) || l.rand.Float64() < l.Faults.Drop
 	if gone {
 		l.Dropped++
@@ -89,7 +95,14 @@ func (l *Link) flush() {
 }
 
 func (l *Link) handle(msg []byte) {
-	answer := l.m.Agent.Handle(nil, msg, linkAddr, l.now)
+	var answer []byte
+	taken := false
+	if l.Meter != nil {
+		answer, taken = l.Meter(msg)
+	}
+	if !taken {
+		answer = l.m.Agent.Handle(nil, msg, linkAddr, l.now)
+	}
 	if answer == nil || l.lost(false, answer) {
 		return
 	}
@@ -114,6 +127,7 @@ func (l *Link) Read(b []byte) (int, error) {
 	}
 	if len(l.answers) == 0 {
 		l.now = l.now.Add(100 * time.Millisecond)
+		l.Silent++
 		if len(l.late) > 0 || len(l.requests) > 0 {
 			l.flush()
 		}
@@ -130,6 +144,10 @@ func (l *Link) Close() error { l.closed = true; return nil }
 // LocalAddr and RemoteAddr are not loopback, so that a client begins carefully.
 func (l *Link) LocalAddr() net.Addr  { return &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 40000} }
 func (l *Link) RemoteAddr() net.Addr { return &net.UDPAddr{IP: net.IPv4(192, 0, 2, 2), Port: 161} }
+
+// Now is the link's own time, and RemoteAddrPort who asks, as the meter sees it.
+func (l *Link) Now() time.Time                 { return l.now }
+func (l *Link) RemoteAddrPort() netip.AddrPort { return linkAddr }
 
 // SetDeadline and its kin do nothing: there is no waiting.
 func (l *Link) SetDeadline(time.Time) error      { return nil }

@@ -1,0 +1,128 @@
+package client
+
+import (
+	"strings"
+
+	"netramet/mib"
+)
+
+// Sizes of messages, in octets, worked out before they are sent or asked for:
+// what does not get through is never heard of, so it must not be asked for.
+// Each is the size in BER, or a little more.
+
+// octets is the size of the name as an OBJECT IDENTIFIER, header included.
+func (n Name) octets() int {
+	size := 0
+	for part := range strings.SplitSeq(strings.TrimPrefix(string(n), "."), ".") {
+		// 128, 16384, 2097152 and 268435456 take one octet more.
+		switch {
+		case len(part) < 3 || len(part) == 3 && part < "128":
+			size++
+		case len(part) < 5 || len(part) == 5 && part < "16384":
+			size += 2
+		case len(part) < 7 || len(part) == 7 && part < "2097152":
+			size += 3
+		case len(part) < 9 || len(part) == 9 && part < "268435456":
+			size += 4
+		default:
+			size += 5
+		}
+	}
+	return element1(size - 1) // the first two share an octet
+}
+
+// element1 is the size of an element with so many octets of content.
+func element1(content int) int {
+	switch {
+	case content < 1<<7:
+		return 2 + content
+	case content < 1<<8:
+		return 3 + content
+	}
+	return 4 + content
+}
+
+// octets is the size of the variable in a message.
+func (b Bind) octets() int {
+	size := 6 // a number of 32 bits
+	switch v := b.value.(type) {
+	case string:
+		size = element1(len(v))
+	case []byte:
+		size = element1(len(v))
+	}
+	return element1(b.Name.octets() + size)
+}
+
+// Sizes of values, headers included. anyText is what is reckoned for text that
+// may be of any length.
+const (
+	number32 = 2 + 5
+	number64 = 2 + 9
+	anyText  = 255
+)
+
+// most is how much of an answer the variable takes at most. Of one that is in no
+// module of ours nothing is known but that meters have small ones.
+func (n Name) most() int {
+	value := number64
+	if oid, ok := n.oid(); ok {
+		if o, _, ok := mib.FindObject(oid); ok {
+			value = largest(o.Info())
+		}
+	}
+	return element1(n.octets() + value)
+}
+
+// largest is the size of the largest value of an object.
+func largest(o *mib.Object) int {
+	switch o.Syntax {
+	case mib.SyntaxOctets:
+		return element1(int(min(o.Max, anyText)))
+	case mib.SyntaxCounter64:
+		return number64
+	}
+	return number32
+}
+
+// fitting is how many of the things, the first ones, have sizes that fit into
+// room together; one at least.
+func fitting[T any](all []T, room int, size func(T) int) (n, octets int) {
+	for n < len(all) {
+		s := size(all[n])
+		if n > 0 && octets+s > room {
+			break
+		}
+		octets += s
+		n++
+	}
+	return n, octets
+}
+
+// envelope is the size of a message beside its variables, or a little more.
+func (s *Security) envelope() int {
+	const (
+		lists = 4 + 3 + 4 + 4             // the message, its version, PDU and list of variables
+		pdu   = 6 + 6 + 6                 // request-id, and the two behind it, which GetBulk fills
+		v3    = 2 + 6 + 5 + 3 + 3         // header
+		usm   = 3 + 3 + 6 + 6 + 2 + 2 + 2 // security parameters but for their text
+		scope = 4 + 4 + 2                 // scoped PDU
+		id    = 2 + 32                    // an engine ID
+		salt  = 8
+		pad   = 8
+	)
+	if s.Version != V3 {
+		return lists + pdu + element1(len(s.Community))
+	}
+	size := lists + pdu + v3 + usm + scope + 2*id + len(s.User)
+	if s.AuthPass != "" {
+		size += maxDigest
+	}
+	if s.PrivPass != "" {
+		size += salt + pad
+	}
+	return size
+}
+
+// maxDigest is the size of the longest msgAuthenticationParameters (RFC 7860).
+const maxDigest = 48
