@@ -24,6 +24,8 @@ type relay struct {
 	// hook is called with the number of each datagram to the meter, from 1,
 	// before it goes there; false drops it. The reader waits meanwhile.
 	hook func(n int) bool
+	// bears, if not 0, is the size of the largest datagram that passes, either way.
+	bears int
 	// noise, if not nil, makes a datagram that comes to the reader from the
 	// meter's address before the meter's own answer n. Under mu.
 	noise func(n int, answer []byte) []byte
@@ -75,8 +77,9 @@ func (r *relay) toMeter(t testing.TB) {
 			r.backs[from] = back
 			r.wg.Go(func() { r.toReader(back, from) })
 		}
+		passes := r.bears == 0 || n <= r.bears
 		r.mu.Unlock()
-		if r.hook == nil || r.hook(count) {
+		if passes && (r.hook == nil || r.hook(count)) {
 			_, _ = back.Write(b[:n]) // a meter that has gone is none of ours
 		}
 	}
@@ -94,13 +97,23 @@ func (r *relay) toReader(back *net.UDPConn, to netip.AddrPort) {
 		}
 		r.mu.Lock()
 		r.answered++
-		count, noise := r.answered, r.noise
+		count, noise, passes := r.answered, r.noise, r.bears == 0 || n <= r.bears
 		r.mu.Unlock()
+		if !passes {
+			continue
+		}
 		if noise != nil {
 			_, _ = r.front.WriteToUDPAddrPort(noise(count, slices.Clone(b[:n])), to)
 		}
 		_, _ = r.front.WriteToUDPAddrPort(b[:n], to) // a reader that has gone neither
 	}
+}
+
+// narrow drops datagrams of more octets from now on.
+func (r *relay) narrow(octets int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.bears = octets
 }
 
 // counts returns the datagrams to the meter and from it.

@@ -45,6 +45,7 @@ func TestSystem(t *testing.T) {
 		{"Disk", systemDisk},
 		{"Manage", systemManage},
 		{"V3", systemV3},
+		{"Narrow", systemNarrow},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
