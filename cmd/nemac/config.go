@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"netramet/internal/flagerr"
-
-	"github.com/spf13/pflag"
 )
 
 // Limits of a config file.
@@ -104,10 +102,10 @@ func (r *record) options(base *options, env func(string) string) (*options, erro
 	o.config, o.rules, o.readOnly, o.formats = "", slices.Clone(base.rules), slices.Clone(base.readOnly), slices.Clone(base.formats)
 	f := newFlags(&o)
 	if err := f.Parse(r.words); err != nil {
-		if errors.Is(err, pflag.ErrHelp) {
-			err = errors.New("-h is for the command line")
-		}
-		return nil, flagerr.Explain(err)
+		return nil, flagerr.Explain(err, f)
+	}
+	if f.Changed("help") {
+		return nil, errors.New("-h is for the command line")
 	}
 	for _, g := range global {
 		if f.Changed(g) {

@@ -24,7 +24,8 @@ Options:
 `
 
 const helpTail = `
-Options may be written with their value glued on (-c300) or apart (-c 300).
+Options may be written with their value glued on (-c300) or apart (-c 300). A
+number of SECONDS may have a unit in its place: 90s, 5m, 36h, 1d.
 
 Examples:
   nemac -c 300 -r campus.srl -m 1614 127.0.0.1 private

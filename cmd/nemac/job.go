@@ -68,10 +68,10 @@ func newJob(o *options, known ruleCache, std stdio) (*job, error) {
 	j.cfg = session.Config{
 		Owner: o.ownerName(), Clock: session.WallClock{}, Open: j.open,
 		Dial:       func(ctx context.Context) (*client.Client, error) { return client.Dial(ctx, o.clientOptions()) },
-		Inactivity: o.inactive, FloodMark: o.floodMark, HighWaterMark: max(o.highWater, 0),
+		Inactivity: o.inactive, FloodMark: int(o.floodMark), HighWaterMark: int(max(o.highWater, 0)),
 		Trace: o.trace, DownloadOnly: o.downloadOnly, RemoveRows: o.removeRows, UTC: o.utc,
 		Interval: seconds(o.interval), Keepalive: seconds(o.keepalive), Wait: seconds(o.wait),
-		ReaderTimeout: o.readerTimeout, Retries: o.retries,
+		ReaderTimeout: o.readerTimeout, Retries: int(o.retries),
 	}
 	if o.readerTimeout < 0 {
 		j.cfg.ReaderTimeout = 60

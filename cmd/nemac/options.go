@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"netramet/internal/flagerr"
+	"netramet/internal/timeopt"
 	"netramet/mib/client"
 
 	"github.com/spf13/pflag"
@@ -27,13 +28,13 @@ type options struct {
 	interval  uint32 // seconds
 	rules     []string
 	standby   string
-	highWater int // -1: by itself
+	highWater int32 // -1: by itself
 	flowFile  string
 	logFile   string
 	config    string
 	keepalive uint32 // seconds
 	inactive  int    // seconds, -1: the meter's
-	floodMark int    // percent, -1: the meter's
+	floodMark int32  // percent, -1: the meter's
 	trace     bool
 	port      uint16
 
@@ -48,9 +49,9 @@ type options struct {
 	owner         string
 	meterName     string
 	wait          uint32 // seconds
-	retries       int
+	retries       int32
 	timeout       time.Duration
-	datagram      int
+	datagram      int32
 	readerTimeout int // seconds, -1: by itself
 	sync          bool
 	utc           bool
@@ -85,16 +86,16 @@ func newFlags(o *options) *pflag.FlagSet {
 	f := pflag.NewFlagSet("nemac", pflag.ContinueOnError)
 	f.SortFlags = false
 	f.SetOutput(io.Discard)
-	f.Uint32VarP(&o.interval, "interval", "c", o.interval, "collect every `SECONDS`, at multiples of that in the time of day")
+	f.VarP(timeopt.Seconds(&o.interval, 0, maxSeconds), "interval", "c", "collect every `SECONDS`, at multiples of that in the time of day")
 	f.StringArrayVarP(&o.rules, "rules", "r", o.rules, "rule `FILE` to run on the meter; may be given several times")
 	f.StringVarP(&o.standby, "standby", "e", o.standby, "rule `FILE` that the meter changes to when its flow table fills up")
-	f.IntVarP(&o.highWater, "high-water", "o", o.highWater, "`PERCENT` of the flow table from which the meter changes to -e; -1: 65 with -e")
+	f.Int32VarP(&o.highWater, "high-water", "o", o.highWater, "`PERCENT` of the flow table from which the meter changes to -e; -1: 65 with -e")
 	f.StringVarP(&o.flowFile, "flow-file", "F", o.flowFile, "append the flow data to `FILE`, - is standard output; default: METER.flows.001, or the next free number")
 	f.StringVarP(&o.logFile, "log-file", "L", o.logFile, "write the log to `FILE`, - is standard error; default: nemac.log.001, or the next free number")
 	f.StringVarP(&o.config, "config", "f", o.config, "look after the meters of `FILE`, one record each; - is standard input")
-	f.Uint32VarP(&o.keepalive, "keepalive", "k", o.keepalive, "see every `SECONDS` whether the meter was started again")
-	f.IntVarP(&o.inactive, "inactivity", "i", o.inactive, "let the meter recover flows idle for `SECONDS`; -1: as the meter has it")
-	f.IntVar(&o.floodMark, "flood-mark", o.floodMark, "`PERCENT` of the flow table at which the meter takes no new flows; -1: as the meter has it")
+	f.VarP(timeopt.Seconds(&o.keepalive, 0, maxSeconds), "keepalive", "k", "see every `SECONDS` whether the meter was started again")
+	f.VarP(timeopt.Seconds(&o.inactive, -1, maxSeconds), "inactivity", "i", "let the meter recover flows idle for `SECONDS`; -1: as the meter has it")
+	f.Int32Var(&o.floodMark, "flood-mark", o.floodMark, "`PERCENT` of the flow table at which the meter takes no new flows; -1: as the meter has it")
 	f.BoolVarP(&o.trace, "trace", "C", o.trace, "keep in step with a meter that reads a trace")
 	f.Uint16VarP(&o.port, "port", "m", o.port, "UDP `PORT` of the meter")
 	f.StringVarP(&o.snmp, "snmp", "v", o.snmp, "SNMP `VERSION`: 1, 2c or 3")
@@ -106,11 +107,11 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.StringVarP(&o.privPass, "priv-pass", "X", o.privPass, "SNMPv3 privacy `PASSPHRASE`, or @FILE")
 	f.StringVar(&o.owner, "owner", o.owner, "`NAME` our rows on the meter belong to; default: nemac@HOST:METER:RULES")
 	f.StringVar(&o.meterName, "meter-name", o.meterName, "`NAME` of the meter in the flow data; default: METER")
-	f.Uint32Var(&o.wait, "wait", o.wait, "wait at most `SECONDS` for a meter that does not answer at the start")
-	f.IntVar(&o.retries, "retries", o.retries, "ask `COUNT` more times if no answer comes")
-	f.DurationVar(&o.timeout, "timeout", o.timeout, "wait `TIME` for each answer, e.g. 500ms")
-	f.IntVar(&o.datagram, "datagram", o.datagram, "ask for messages of at most `OCTETS`; 0: as much as gets through")
-	f.IntVar(&o.readerTimeout, "reader-timeout", o.readerTimeout, "let the meter forget us after `SECONDS` without a collection, 0: never; -1: 60 with -C, else four intervals")
+	f.Var(timeopt.Seconds(&o.wait, 0, maxSeconds), "wait", "wait at most `SECONDS` for a meter that does not answer at the start")
+	f.Int32Var(&o.retries, "retries", o.retries, "ask `COUNT` more times if no answer comes")
+	f.Var(timeopt.Length(&o.timeout), "timeout", "wait `TIME` for each answer, e.g. 500ms")
+	f.Int32Var(&o.datagram, "datagram", o.datagram, "ask for messages of at most `OCTETS`; 0: as much as gets through")
+	f.Var(timeopt.Seconds(&o.readerTimeout, -1, maxSeconds), "reader-timeout", "let the meter forget us after `SECONDS` without a collection, 0: never; -1: 60 with -C, else four intervals")
 	f.BoolVar(&o.sync, "sync", o.sync, "force each collection to disk before the meter is told of it")
 	f.BoolVar(&o.utc, "utc", o.utc, "print and align times of day in UTC, not local time")
 	f.BoolVar(&o.removeRows, "remove-rows", o.removeRows, "when told to end, remove rule sets and rows from the meter")
@@ -124,6 +125,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.check, "check", false, "check the rule files given as operands, and end")
 	f.BoolVar(&o.compile, "compile", false, "print the rule files given as operands as low-level rules, and end")
 	f.BoolVarP(&o.version, "version", "V", false, "print the version and end")
+	f.BoolP("help", "h", false, "print this help and end")
 	return f
 }
 
@@ -145,7 +147,10 @@ func parseOptions(args []string, env func(string) string) (*options, error) {
 	o := defaults()
 	f := newFlags(o)
 	if err := f.Parse(args); err != nil {
-		return nil, flagerr.Explain(err)
+		return nil, flagerr.Explain(err, f)
+	}
+	if f.Changed("help") {
+		return nil, pflag.ErrHelp
 	}
 	o.take(f)
 	if o.version || o.config != "" {
@@ -335,10 +340,6 @@ func (o *options) checkJob() error {
 		return errors.New("-o needs a standby rule file (-e)")
 	case o.floodMark < -1 || o.floodMark > 100:
 		return fmt.Errorf("--flood-mark %d: it is a percentage, 0 to 100", o.floodMark)
-	case o.inactive < -1 || o.inactive > maxSeconds:
-		return fmt.Errorf("-i %d: 0 to %d seconds", o.inactive, maxSeconds)
-	case o.readerTimeout < -1 || o.readerTimeout > maxSeconds:
-		return fmt.Errorf("--reader-timeout %d: 0 to %d seconds", o.readerTimeout, maxSeconds)
 	case o.retries < 0 || o.retries > 100:
 		return fmt.Errorf("--retries %d: 0 to 100", o.retries)
 	case o.timeout < time.Millisecond || o.timeout > 5*time.Minute:
@@ -394,7 +395,7 @@ func (o *options) target() string {
 func (o *options) clientOptions() client.Options {
 	c := client.Options{
 		Host: o.meter, Port: o.port, Security: o.security,
-		Timeout: o.timeout, Retries: o.retries, Datagram: o.datagram,
+		Timeout: o.timeout, Retries: int(o.retries), Datagram: int(o.datagram),
 	}
 	if c.Retries == 0 {
 		c.Retries = -1

@@ -23,7 +23,8 @@ Options:
 `
 
 const helpTail = `
-Options may be written with their value glued on (-T60) or apart (-T 60).
+Options may be written with their value glued on (-T60) or apart (-T 60). A
+number of SECONDS may have a unit in its place: 90s, 5m, 36h, 2d.
 
 Examples:
   netramet -C office.pcap 5tuple.srl           flows of the whole trace

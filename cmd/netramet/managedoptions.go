@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"net/netip"
 	"strings"
+
+	"netramet/internal/timeopt"
 
 	"github.com/spf13/pflag"
 )
@@ -42,7 +45,7 @@ func (m *managedOptions) declare(f *pflag.FlagSet) {
 	f.StringVarP(&m.logFile, "log", "L", "", "append the log to `FILE`; default: standard error")
 	f.StringVar(&m.logLevel, "log-level", "info", "log what is of this `LEVEL` or above: debug, info, warn, error")
 	f.Uint32Var(&m.readers, "readers", 1, "start the trace when `COUNT` managers are ready")
-	f.Uint32Var(&m.linger, "linger", 5, "after the trace's end, leave when `SECONDS` have passed without SNMP")
+	f.Var(timeopt.Seconds(&m.linger, 0, math.MaxUint32), "linger", "after the trace's end, leave when `SECONDS` have passed without SNMP")
 	f.BoolVarP(&m.noKeyboard, "no-keyboard", "k", false, "accepted: the meter reads no keys")
 	f.BoolVarP(&m.daemon, "daemon", "D", false, "accepted: the meter stays in the foreground, as service managers want it")
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"netramet/internal/flagerr"
+	"netramet/internal/timeopt"
 	"netramet/meter"
 	"netramet/streams"
 
@@ -30,7 +31,7 @@ type options struct {
 	sample       uint32
 	seed         uint64
 	octets       string
-	fcs          int // -1: as the trace says
+	fcs          int32 // -1: as the trace says
 	inactivity   uint32
 	maxGap       time.Duration
 	noCache      bool
@@ -50,12 +51,13 @@ type options struct {
 
 // newFlags declares the options.
 func newFlags(o *options) *pflag.FlagSet {
+	o.inactivity, o.maxGap, o.managed.linger = 600, meter.DefaultMaxGap, 5
 	f := pflag.NewFlagSet("netramet", pflag.ContinueOnError)
 	f.SortFlags = false
 	f.SetOutput(io.Discard)
 	f.StringVarP(&o.trace, "trace", "C", "", "`TRACE` to meter: a path, format:path, or - for standard input")
 	f.StringVarP(&o.trace, "source", "S", "", "`TRACE` to meter: the older spelling of -C")
-	f.Uint32VarP(&o.interval, "interval", "T", 0, "collect after every `SECONDS` of packet time; 0: once, at the end")
+	f.VarP(timeopt.Seconds(&o.interval, 0, math.MaxUint32), "interval", "T", "collect after every `SECONDS` of packet time; 0: once, at the end")
 	f.Uint64VarP(&o.intervals, "intervals", "N", 0, "stop after `COUNT` intervals of -T; 0: the whole trace")
 	f.StringVarP(&o.flowFile, "flow-file", "F", "", "write the flow data to `FILE`, replacing it; default: standard output")
 	f.StringVar(&o.meterName, "meter-name", "", "`NAME` of the meter in the flow data; default: the trace's base name")
@@ -64,9 +66,9 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.Uint32VarP(&o.sample, "sample", "n", 1, "meter one packet in `N`, chosen by chance")
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the chance of -n starts from")
 	f.StringVar(&o.octets, "octets", "frame", "count octets of the `LAYER`: frame (on the wire) or peer (IP)")
-	f.IntVar(&o.fcs, "fcs", -1, "`OCTETS` of frame check sequence that the trace's lengths count: 0 or 4; default: as its format has it")
-	f.Uint32Var(&o.inactivity, "inactivity", 600, "recover flows idle for `SECONDS`, once they are collected")
-	f.DurationVar(&o.maxGap, "max-gap", meter.DefaultMaxGap, "doubt a step of time over `LENGTH`: the 16 packets behind it decide; e.g. 36h, 90m")
+	f.Int32Var(&o.fcs, "fcs", -1, "`OCTETS` of frame check sequence that the trace's lengths count: 0 or 4; default: as its format has it")
+	f.Var(timeopt.Seconds(&o.inactivity, 0, math.MaxUint32), "inactivity", "recover flows idle for `SECONDS`, once they are collected")
+	f.Var(timeopt.Length(&o.maxGap), "max-gap", "doubt a step of time over `LENGTH`: the 16 packets behind it decide; e.g. 36h, 90m")
 	f.BoolVar(&o.noCache, "no-cache", false, "run the rules for every packet; the result is the same")
 	f.BoolVar(&o.allowRefused, "allow-refused", false, "exit 0 even if the flow table was full (-f)")
 	f.BoolVar(&o.sync, "sync", false, "force each collection to disk before going on")
@@ -86,7 +88,7 @@ func parseOptions(args []string) (*options, error) {
 	o := &options{}
 	f := newFlags(o)
 	if err := f.Parse(args); err != nil {
-		return nil, flagerr.Explain(err)
+		return nil, flagerr.Explain(err, f)
 	}
 	if o.help {
 		return nil, pflag.ErrHelp

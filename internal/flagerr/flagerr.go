@@ -10,26 +10,37 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Explain returns err, or, where it is about an option's value, an error that
-// says what is wrong with it without naming the function that found out.
-func Explain(err error) error {
+// Explain returns what f.Parse found, or, where it is about an option's value,
+// an error that says what is wrong with it without naming the function that
+// found out. Where another option may have been meant, it names that.
+func Explain(err error, f *pflag.FlagSet) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		return explainUnknown(unknown, f)
+	}
 	var bad *pflag.InvalidValueError
 	if !errors.As(err, &bad) {
 		return err
 	}
+	if long := oneDash(bad.GetFlag(), bad.GetValue(), f); long != "" {
+		return fmt.Errorf("-%s%s: long names have two dashes; did you mean --%s?", bad.GetFlag().Shorthand, bad.GetValue(), long)
+	}
+	return explainValue(bad)
+}
+
+// explainValue says what values an option takes.
+func explainValue(bad *pflag.InvalidValueError) error {
 	cause, option := bad.Unwrap(), "--"+bad.GetFlag().Name
 	what := "it is a whole number from 0"
 	var num *strconv.NumError
 	switch kind := bad.GetFlag().Value.Type(); {
-	case kind == "duration":
-		what = "it is a length of time with its unit, as 36h or 90m, and at most 292 years"
 	case !errors.As(cause, &num):
 		return fmt.Errorf("%s %q: %w", option, bad.GetValue(), cause)
 	case kind == "bool":
 		what = "it is true or false"
 	case errors.Is(num.Err, strconv.ErrRange):
 		what = "the number is too large"
-	case kind == "int" || kind == "int64":
+	case kind == "int" || kind == "int32" || kind == "int64":
 		what = "it is a whole number"
 	}
 	return fmt.Errorf("%s %q: %s", option, bad.GetValue(), what)

@@ -1,10 +1,24 @@
 package flagerr
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/spf13/pflag"
 )
+
+// even is an option whose value checks itself.
+type even struct{ text string }
+
+func (e *even) String() string { return e.text }
+func (e *even) Type() string   { return "even" }
+func (e *even) Set(s string) error {
+	if len(s)%2 != 0 {
+		return errors.New("it has an odd length")
+	}
+	e.text = s
+	return nil
+}
 
 func TestExplain(t *testing.T) {
 	for _, tt := range []struct{ arg, want string }{
@@ -12,20 +26,34 @@ func TestExplain(t *testing.T) {
 		{"--count=-1", `--count "-1": it is a whole number from 0`},
 		{"--count=99999999999", `--count "99999999999": the number is too large`},
 		{"--level=1.5", `--level "1.5": it is a whole number`},
-		{"--gap=9", `--gap "9": it is a length of time with its unit, as 36h or 90m, and at most 292 years`},
+		{"--level=4294967297", `--level "4294967297": the number is too large`},
+		{"--gap=9", `--gap "9": it has an odd length`},
 		{"--quiet=maybe", `--quiet "maybe": it is true or false`},
 		{"--other", "unknown flag: --other"},
+		{"--cuont=1", "unknown flag: --cuont; did you mean --count?"},
+		{"--Count", "unknown flag: --Count; did you mean --count?"},
+		{"--meter_name", "unknown flag: --meter_name; did you mean --meter-name?"},
+		{"--met", "unknown flag: --met; did you mean --meter-name?"},
+		{"--c", "unknown flag: --c; did you mean -c, that is --count?"},
+		{"--z", "unknown flag: --z"},
+		{"-count", "-count: long names have two dashes; did you mean --count?"},
+		{"-count=5", "-count=5: long names have two dashes; did you mean --count?"},
+		{"-cuont", "-cuont: long names have two dashes; did you mean --count?"},
+		{"-cx", `--count "x": it is a whole number from 0`},
+		{"-quiet", "unknown shorthand flag: 'u' in -uiet; did you mean --quiet?"},
+		{"-z", "unknown shorthand flag: 'z' in -z"},
 	} {
 		f := pflag.NewFlagSet("test", pflag.ContinueOnError)
-		f.Uint32("count", 0, "")
-		f.Int("level", 0, "")
-		f.Duration("gap", 0, "")
-		f.Bool("quiet", false, "")
-		if err := Explain(f.Parse([]string{tt.arg})); err == nil || err.Error() != tt.want {
+		f.Uint32P("count", "c", 0, "")
+		f.Int32("level", 0, "")
+		f.Var(&even{}, "gap", "")
+		f.BoolP("quiet", "q", false, "")
+		f.String("meter-name", "", "")
+		if err := Explain(f.Parse([]string{tt.arg}), f); err == nil || err.Error() != tt.want {
 			t.Errorf("%s: %v, want %s", tt.arg, err, tt.want)
 		}
 	}
-	if err := Explain(nil); err != nil {
+	if err := Explain(nil, nil); err != nil {
 		t.Error(err)
 	}
 }
