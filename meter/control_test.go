@@ -413,7 +413,7 @@ func TestSearch(t *testing.T) {
 func TestSearchIsBounded(t *testing.T) {
 	m := newMeter(t, Config{}, `save SourcePeerAddress; count;`, `save SourcePeerType; count;`)
 	frames := make([]wire.Frame, 0, 256)
-	const flows = 3 * searchBudget
+	const flows = 3 * SearchBudget
 	for i := range flows {
 		frames = append(frames, tcp(t, fmt.Sprintf("10.%d.%d.%d:1", i>>16, i>>8&255, i&255), "192.0.2.1:1", 0))
 		if len(frames) == cap(frames) {
@@ -428,14 +428,15 @@ func TestSearchIsBounded(t *testing.T) {
 	m.View(func(s *State) {
 		after, calls := uint32(2), 0
 		for {
-			found, more := s.SearchFlow(3, 0, after)
+			budget := SearchBudget
+			found, more := s.SearchFlow(3, 0, after, &budget)
 			if calls++; found != 0 {
 				t.Fatalf("flow %d", found)
 			}
 			if more == 0 {
 				break
 			}
-			if more <= after || more-after > searchBudget+256 {
+			if more <= after || more-after > SearchBudget+256 {
 				t.Fatalf("went from %d to %d", after, more)
 			}
 			after = more
@@ -444,7 +445,8 @@ func TestSearchIsBounded(t *testing.T) {
 			t.Errorf("%d calls", calls)
 		}
 		// The searches have cleared what they found wrong.
-		if found, more := s.SearchFlow(3, 0, 256); found != 0 || more != 0 {
+		budget := SearchBudget
+		if found, more := s.SearchFlow(3, 0, 256, &budget); found != 0 || more != 0 {
 			t.Errorf("the second search: %d %d", found, more)
 		}
 	})

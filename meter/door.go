@@ -5,11 +5,12 @@ import "sync"
 // door lets other goroutines at the meter's state between two rounds of
 // packets. Two locks make it fair: whoever waits for the state holds next, so
 // the goroutine that feeds packets cannot take the state again before it. A
-// third one keeps guests apart, all who are not that goroutine: one of them may
-// leave the state to the packets for a while and no other comes in.
+// third one keeps guests apart, all who are not that goroutine. A fourth one
+// keeps those apart who change something: one of them may leave the state to
+// packets and to others' Views for a while, and nobody else changes it.
 type door struct {
-	guests, next, state sync.Mutex
-	inside              State // made once, so that entering allocates nothing
+	writers, guests, next, state sync.Mutex
+	inside                       State // made once, so that entering allocates nothing
 }
 
 func (d *door) enter() {
@@ -30,12 +31,12 @@ func (d *door) leaveAsGuest() {
 	d.guests.Unlock()
 }
 
-// aside lets metering go on while f runs, which looks at nothing of the state
-// that metering changes. The caller is a guest: control rows stay as they are,
-// but that tasks may change to their standby.
+// aside lets metering and Views go on while f runs, which looks at nothing of
+// the state that metering changes. The caller is an Update: control rows stay
+// as they are, but that tasks may change to their standby.
 func (d *door) aside(f func()) {
-	d.leave()
-	defer d.enter()
+	d.leaveAsGuest()
+	defer d.enterAsGuest()
 	f()
 }
 
@@ -59,6 +60,8 @@ func (m *Meter) View(f func(*State)) {
 
 // Update is View for a function that changes the state. The error is f's.
 func (m *Meter) Update(f func(*State) error) error {
+	m.door.writers.Lock()
+	defer m.door.writers.Unlock()
 	m.door.enterAsGuest()
 	defer m.door.leaveAsGuest()
 	m.door.inside.m = m

@@ -18,8 +18,8 @@ func (d *door) waitingAtDoor() {
 }
 
 // TestMeteringGoesOnWhileRulesAreVerified: packets that wait when a rule set is
-// activated are metered before it runs; other guests are not let in between, so
-// that what was checked still holds when it is committed.
+// activated are metered before it runs; nobody else changes anything in between,
+// so that what was checked still holds when it is committed.
 func TestMeteringGoesOnWhileRulesAreVerified(t *testing.T) {
 	spec := &ruleset.RuleSet{Number: 3, Rules: []ruleset.Rule{
 		{Action: mib.ActionGotoAct, Parameter: 2},
@@ -50,8 +50,8 @@ func TestMeteringGoesOnWhileRulesAreVerified(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newMeter(t, Config{}, fiveTuple)
 			f := tcp(t, "10.0.0.1:1", "10.0.0.2:2", 0)
-			fed, viewed := make(chan struct{}), make(chan struct{})
-			guest := false
+			fed, updated := make(chan struct{}), make(chan struct{})
+			changed := false
 			update(t, m, func(s *State) error {
 				go func() {
 					feedAll(t, m, f)
@@ -59,27 +59,43 @@ func TestMeteringGoesOnWhileRulesAreVerified(t *testing.T) {
 				}()
 				m.door.waitingAtDoor()
 				go func() {
-					m.View(func(*State) { guest = true })
-					close(viewed)
+					_ = m.Update(func(*State) error { changed = true; return nil })
+					close(updated)
 				}()
 				err := tt.verify(s)
 				if n := s.Counts().Packets; n != 1 {
 					t.Errorf("%d packets metered while rules were verified, want 1", n)
 				}
-				if guest {
-					t.Error("a View came between the check and the commit")
+				if changed {
+					t.Error("an Update came between the check and the commit")
 				}
 				return err
 			})
 			<-fed
-			<-viewed
+			<-updated
 			m.View(func(s *State) {
-				if row, ok := s.RuleSetRow(3); !ok || row.Status != RowActive || !guest {
-					t.Errorf("%+v %v, View %v", row, ok, guest)
+				if row, ok := s.RuleSetRow(3); !ok || row.Status != RowActive || !changed {
+					t.Errorf("%+v %v, Update %v", row, ok, changed)
 				}
 			})
 		})
 	}
+}
+
+// TestViewsWhileRulesAreVerified: who only looks need not wait until rules are
+// verified, and sees what there was before.
+func TestViewsWhileRulesAreVerified(t *testing.T) {
+	m := New(Config{})
+	update(t, m, func(*State) error {
+		m.door.aside(func() {
+			m.View(func(s *State) { // waits for ever if it is not let in
+				if s.HasRuleSet(3) {
+					t.Error("rule set 3 is there")
+				}
+			})
+		})
+		return nil
+	})
 }
 
 // TestTaskSwitchesDuringCheck: a task that changes to its standby while rules

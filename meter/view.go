@@ -110,24 +110,25 @@ func (b blocks) clear(block uint32, ruleSet int) {
 	b[block][ruleSet/64] &^= 1 << (ruleSet % 64)
 }
 
-// searchBudget is the work of one call of SearchFlow: flows looked at and
-// blocks skipped. It takes less than a millisecond.
-const searchBudget = 1 << 15
+// SearchBudget is work for one View, for SearchFlow: flows looked at and blocks
+// skipped. It takes less than a millisecond.
+const SearchBudget = 1 << 15
 
 // SearchFlow looks for the first flow after index after, of a rule set or of
 // AnyRuleSet, that has changed at or after since. It returns the flow's index;
-// or 0, and where to go on (as after) if the work of one call is done and more
-// is left, or 0 if there is no such flow.
+// or 0, and where to go on (as after) if the budget is used up and more is
+// left, or 0 if there is no such flow. A budget above 0 brings the search
+// forward; what is left of it is returned in it, and may be less than 0.
 //
 // Skipping a block costs the read of two words, so that the search for changes
 // in a table of millions, of which few have changed, is short.
-func (s *State) SearchFlow(ruleSet int, since Uptime, after uint32) (found, more uint32) {
+func (s *State) SearchFlow(ruleSet int, since Uptime, after uint32, budget *int) (found, more uint32) {
 	t, m := &s.m.flows, s.m
 	slots := t.parts.Len()
-	for slot, budget := after, searchBudget; slot < slots; budget-- {
+	for slot := after; slot < slots; *budget-- {
 		block := slot >> blockShift
 		end := min((block+1)<<blockShift, slots)
-		if budget <= 0 {
+		if *budget <= 0 && slot > 0 {
 			return 0, slot
 		}
 		if t.newest[block] < since || !m.blocks.has(block, ruleSet) {
@@ -135,7 +136,7 @@ func (s *State) SearchFlow(ruleSet int, since Uptime, after uint32) (found, more
 			continue
 		}
 		whole, any := slot == block<<blockShift, false
-		budget -= int(end - slot)
+		*budget -= int(end - slot)
 		for ; slot < end; slot++ {
 			p := t.part(slot)
 			if p.keyLen == 0 || int(p.ruleSet) != ruleSet && ruleSet != AnyRuleSet {
@@ -156,7 +157,8 @@ func (s *State) SearchFlow(ruleSet int, since Uptime, after uint32) (found, more
 // such flow.
 func (s *State) NextFlow(ruleSet int, since Uptime, after uint32) uint32 {
 	for {
-		found, more := s.SearchFlow(ruleSet, since, after)
+		budget := SearchBudget
+		found, more := s.SearchFlow(ruleSet, since, after, &budget)
 		if found != 0 || more == 0 {
 			return found
 		}

@@ -166,7 +166,8 @@ const stretch = 512
 // packets wait.
 func (v *View) search(ruleSet uint32, since meter.Uptime, after uint32) uint32 {
 	for {
-		found, more := v.s.SearchFlow(int(ruleSet), since, after)
+		budget := meter.SearchBudget
+		found, more := v.s.SearchFlow(int(ruleSet), since, after, &budget)
 		if found != 0 {
 			if v.found++; v.found%stretch == 0 {
 				v.yield()
