@@ -98,7 +98,7 @@ func (s *served) fill(flows int) error {
 // listen opens the agent on a free port.
 func (s *served) listen() error {
 	view := meterview.New(s.meter, meterview.Config{Version: "bench"})
-	a, err := agent.New(agent.Config{Do: view.Do, System: agent.System{UpTime: view.UpTime}})
+	a, err := agent.New(agent.Config{Do: view.Do, Yield: view.Yield, System: agent.System{UpTime: view.UpTime}})
 	if err != nil {
 		return err
 	}

@@ -143,6 +143,7 @@ func (s *State) SearchFlow(ruleSet int, since Uptime, after uint32, budget *int)
 				continue
 			}
 			if any = true; p.last >= since && !t.hidden(p) {
+				*budget += int(end - slot - 1) // the rest of the block was not looked at
 				return slot + 1, 0
 			}
 		}

@@ -42,7 +42,7 @@ func startMeter(t testing.TB, trace string, cfg meter.Config, starters int) *rea
 		default:
 		}
 	}})
-	a, err := agent.New(agent.Config{Do: view.Do, System: agent.System{Descr: "netramet", UpTime: view.UpTime}})
+	a, err := agent.New(agent.Config{Do: view.Do, Yield: view.Yield, System: agent.System{Descr: "netramet", UpTime: view.UpTime}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -127,6 +127,7 @@ func (d *daemon) build(acc *agent.Access) error {
 			d.heard.Store(time.Now().UnixNano())
 			view.Do(op, f)
 		},
+		Yield: view.Yield,
 		System: agent.System{
 			Descr:    fmt.Sprintf("netramet %s, RTFM traffic flow meter, trace %s, %s/%s", version.Version, traceName(d.o.trace), runtime.GOOS, runtime.GOARCH),
 			ObjectID: netrametMIB(),

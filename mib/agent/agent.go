@@ -61,9 +61,15 @@ type Config struct {
 	System System
 
 	// Do runs f, once, before it returns, in a state in which the tables
-	// hold still; all of one PDU is done in one f. nil calls f directly. If
-	// f is not run (the meter is closing), the PDU ends with genErr.
+	// hold still; all of one PDU is done in one f, and one f runs at a time.
+	// nil does no more than that. If f is not run (the meter is closing), the
+	// PDU ends with genErr.
 	Do func(op Op, f func())
+
+	// Yield is called inside an f that reads, after each piece of its work:
+	// it leaves that state and enters it again, so that others get in. nil
+	// goes with a Do that is nil.
+	Yield func()
 
 	// Log gets refused messages, at most some per source and minute; nil is
 	// nowhere. It never gets communities or passphrases.
@@ -83,32 +89,27 @@ type Counters struct {
 	UnavailableContexts, UnknownContexts                           uint32
 }
 
-// Agent is an SNMP agent. Its methods may be called from any goroutine; it
-// handles one message at a time.
+// Agent is an SNMP agent. Its methods may be called from any goroutine. It
+// handles many messages at once, but one at a time is inside Config.Do, and one
+// Set at a time is done.
 type Agent struct {
-	mu       sync.Mutex
-	do       func(op Op, f func())
-	engine   *usm.Engine
-	reg      registry
-	access   *active
-	count    Counters
-	system   systemState
-	log      throttledLog
-	max      int // largest message sent
-	sets     setCache
-	setters  []Setter // of the Set being processed
-	txn      Txn
-	arena    []uint32 // names and OIDs of the Set being processed
-	lastRow  []int32  // GetBulk: where the newest name of each column stands
-	x        exchange
-	runFunc  func() // a.run, made once so that a PDU allocates no closure
-	plain    []byte // decrypted scoped PDU
-	name     [ber.MaxOID]uint32
-	nameBuf  [ber.MaxOID]uint32
-	oidBuf   [ber.MaxOID]uint32
-	nextName Name
-	val      Value
-	in       ber.Value
+	do    func(op Op, f func())
+	yield func()
+	reg   registry // used inside do
+	max   int      // largest message sent
+
+	setting sync.Mutex // held for a Set
+	sets    setCache   // used inside setting
+
+	// What follows is used with mu held, which is never held outside of do
+	// while waiting for it. Keys and ciphers, the users', are used so too.
+	mu     sync.Mutex
+	engine *usm.Engine
+	access *active
+	count  Counters
+	system systemState
+	log    throttledLog
+	idle   []*worker
 }
 
 // exchange is the state of one message.
@@ -125,6 +126,7 @@ type exchange struct {
 	status Status // of the PDU
 	index  int    // error-index, from 1; 0 is none
 	ran    bool   // Config.Do did run the PDU
+	work   int    // spent before the last pause
 }
 
 // New returns an agent with the objects of SNMP itself and with nobody
@@ -138,6 +140,7 @@ func New(cfg Config) (*Agent, error) {
 	}
 	a := &Agent{
 		do:     cfg.Do,
+		yield:  cfg.Yield,
 		engine: cfg.Engine,
 		access: new(active),
 		log:    newThrottledLog(cfg.Log),
@@ -147,10 +150,20 @@ func New(cfg Config) (*Agent, error) {
 		a.engine = usm.NewRandomEngine(Enterprise, time.Now())
 	}
 	if a.do == nil {
-		a.do = func(_ Op, f func()) { f() }
+		var one sync.Mutex
+		a.do = func(_ Op, f func()) {
+			one.Lock()
+			defer one.Unlock()
+			f()
+		}
+		a.yield = func() {
+			one.Unlock()
+			one.Lock()
+		}
 	}
-	a.in.OID = a.oidBuf[:0]
-	a.runFunc = a.run
+	if a.yield == nil {
+		a.yield = func() {}
+	}
 	return a, a.registerOwn(cfg.System)
 }
 
@@ -160,10 +173,8 @@ const Enterprise = 411
 
 // Register makes t answer for everything below prefix, and s, unless nil,
 // take Sets there. No prefix may lie inside another. It must not be called
-// from a Table.
+// when messages are handled already.
 func (a *Agent) Register(prefix []uint32, t Table, s Setter) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	return a.reg.add(prefix, t, s)
 }
 
@@ -175,6 +186,8 @@ func (a *Agent) SetAccess(acc *Access) error {
 	if err != nil {
 		return err
 	}
+	a.setting.Lock() // which a Set holds when it takes mu
+	defer a.setting.Unlock()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.access = act
@@ -209,15 +222,17 @@ func (a *Agent) Handle(dst, src []byte, from netip.AddrPort, now time.Time) []by
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.x = exchange{now: now, from: from, dst: dst[:BufferSize]}
+	w := a.worker()
+	w.x = exchange{now: now, from: from, dst: dst[:BufferSize]}
 	a.count.InPkts++
-	out := a.message(src)
-	a.x = exchange{} // keep nothing of the caller's
+	out := w.message(src)
+	w.x = exchange{} // keep nothing of the caller's
+	a.idle = append(a.idle, w)
 	return out
 }
 
 // message reads the outermost layer and goes on by version (RFC 3412 §7.2).
-func (a *Agent) message(src []byte) []byte {
+func (a *worker) message(src []byte) []byte {
 	r := ber.NewReader(src)
 	msg, err := r.Enter(ber.Sequence)
 	if err != nil || r.Done() != nil {
@@ -241,14 +256,14 @@ func (a *Agent) message(src []byte) []byte {
 }
 
 // parseError counts a message that is not SNMP. Nothing goes back.
-func (a *Agent) parseError() []byte {
+func (a *worker) parseError() []byte {
 	a.count.InASNParseErrs++
 	a.complain("malformed SNMP message", "", nil)
 	return nil
 }
 
 // communityMessage is the rest of an SNMPv1 or v2c message (RFC 3584 §5.2).
-func (a *Agent) communityMessage(msg *ber.Reader) []byte {
+func (a *worker) communityMessage(msg *ber.Reader) []byte {
 	x := &a.x
 	name, err := msg.Octets(ber.OctetString)
 	if err != nil || a.parsePDU(msg) != nil || msg.Done() != nil {
@@ -268,7 +283,7 @@ func (a *Agent) communityMessage(msg *ber.Reader) []byte {
 
 // respond answers the PDU for the principal found. refuse is OK or
 // AuthorizationError, if the principal may not even ask.
-func (a *Agent) respond(refuse Status) []byte {
+func (a *worker) respond(refuse Status) []byte {
 	x := &a.x
 	op := Read
 	switch x.pdu.tag {
@@ -292,19 +307,36 @@ func (a *Agent) respond(refuse Status) []byte {
 		x.status = refuse
 		return a.finish()
 	}
-	if op == Write && a.sets.lookup(x) {
-		return a.finish()
+	a.mu.Unlock()
+	if op == Write {
+		a.setOnce()
+	} else {
+		a.runInDo(Read)
 	}
-	if a.do(op, a.runFunc); !x.ran {
-		x.status, x.index = GenErr, 0
-	} else if op == Write {
-		a.sets.store(x)
-	}
+	a.mu.Lock()
 	return a.finish()
 }
 
+// setOnce does a Set, unless it was done lately.
+func (a *worker) setOnce() {
+	a.setting.Lock()
+	defer a.setting.Unlock()
+	if a.sets.lookup(&a.x) {
+		return
+	}
+	if a.runInDo(Write); a.x.ran {
+		a.sets.store(&a.x)
+	}
+}
+
+func (a *worker) runInDo(op Op) {
+	if a.do(op, a.runFunc); !a.x.ran {
+		a.x.fail(GenErr, 0)
+	}
+}
+
 // run processes the PDU, inside Config.Do.
-func (a *Agent) run() {
+func (a *worker) run() {
 	a.x.ran = true
 	switch a.x.pdu.tag {
 	case ber.GetRequest:

@@ -49,7 +49,7 @@ func (t *throttledLog) allow(from netip.Addr, now time.Time) bool {
 // where not empty, say more. What it is given must hold no community and no
 // passphrase. Nothing is formatted or allocated for a line that is not
 // written, because it may be one of a flood.
-func (a *Agent) complain(why, detail string, user []byte) {
+func (a *worker) complain(why, detail string, user []byte) {
 	if !a.log.allow(a.x.from.Addr().Unmap(), a.x.now) {
 		return
 	}

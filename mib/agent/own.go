@@ -47,6 +47,7 @@ func (a *Agent) registerOwn(sys System) error {
 	} {
 		s, err := NewScalars(g.objects...)
 		if err == nil {
+			s.guard = &a.mu // messages outside of Do count meanwhile
 			err = a.reg.add(g.prefix, s, s)
 		}
 		if err != nil {

@@ -40,7 +40,7 @@ func legalPDU(v Version, tag ber.Tag) bool {
 
 // parsePDU reads the PDU and checks all of its variable bindings, so that
 // later steps meet no malformed one and nothing is done for half a message.
-func (a *Agent) parsePDU(r *ber.Reader) error {
+func (a *worker) parsePDU(r *ber.Reader) error {
 	p := &a.x.pdu
 	*p = pdu{tag: r.Peek()}
 	if !legalPDU(a.x.env.version, p.tag) {
@@ -78,17 +78,21 @@ func (a *Agent) parsePDU(r *ber.Reader) error {
 
 // requested reads the next name of the request. It was read once before, by
 // parsePDU, so it is well-formed.
-func (a *Agent) requested(l *ber.Reader) []uint32 {
+func (a *worker) requested(l *ber.Reader) []uint32 {
 	name, _ := l.VarBind(a.name[:0], &a.in)
 	return name
 }
 
 // get processes a GetRequest (RFC 3416 §4.2.1).
-func (a *Agent) get() {
+func (a *worker) get() {
 	x := &a.x
 	l := x.pdu.list
 	for i := 1; i <= x.pdu.count; i++ {
 		name := a.requested(&l)
+		if a.exhausted() {
+			a.x.fail(TooBig, 0) // managers then ask for less at a time
+			return
+		}
 		st := a.reg.viewGet(&x.req, name, &a.val)
 		if st == OK && x.env.version == V1 && a.val.val.Tag == ber.Counter64 {
 			st = NoSuchName // RFC 3584 §4.2.2.1
@@ -100,12 +104,16 @@ func (a *Agent) get() {
 }
 
 // getNext processes a GetNextRequest (RFC 3416 §4.2.2).
-func (a *Agent) getNext() {
+func (a *worker) getNext() {
 	x := &a.x
 	l := x.pdu.list
 	for i := 1; i <= x.pdu.count; i++ {
 		name := a.requested(&l)
-		st := a.reg.viewNext(&x.req, name, &a.nextName, &a.val, a.nameBuf[:0])
+		if a.exhausted() {
+			a.x.fail(TooBig, 0)
+			return
+		}
+		st := a.next(name)
 		if st == OK {
 			name = a.nextName.oid()
 		}
@@ -117,8 +125,9 @@ func (a *Agent) getNext() {
 
 // answer puts what reading ended with. It reports false if the PDU has failed
 // as a whole.
-func (a *Agent) answer(name []uint32, st Status, index int) bool {
+func (a *worker) answer(name []uint32, st Status, index int) bool {
 	x := &a.x
+	x.req.Spend(bindingWork)
 	switch {
 	case st == OK:
 	case x.env.version == V1 && (st.exception() || st == NoSuchName):
@@ -143,9 +152,10 @@ func (a *Agent) answer(name []uint32, st Status, index int) bool {
 }
 
 // getBulk processes a GetBulkRequest (RFC 3416 §4.2.3). The answer ends where
-// the next binding would not fit; if not even the first one fits, it is
-// tooBig, since an empty answer would tell a manager nothing.
-func (a *Agent) getBulk() {
+// the next binding would not fit or the work for it is done; if not even the
+// first one fits, it is tooBig, since an empty answer would tell a manager
+// nothing.
+func (a *worker) getBulk() {
 	x := &a.x
 	nonRepeaters := min(int(max(x.pdu.a, 0)), x.pdu.count)
 	repetitions := int(max(x.pdu.b, 0))
@@ -195,7 +205,7 @@ func column(at int, ended bool) int32 {
 }
 
 // bulkRepeat puts the next binding of the column whose newest one is last.
-func (a *Agent) bulkRepeat(last int32, index int) (ended, more bool) {
+func (a *worker) bulkRepeat(last int32, index int) (ended, more bool) {
 	x := &a.x
 	r := ber.NewReader(x.dst[max(last, -last):x.end])
 	vb, _ := r.Enter(ber.Sequence)
@@ -205,14 +215,18 @@ func (a *Agent) bulkRepeat(last int32, index int) (ended, more bool) {
 		return false, false
 	}
 	if last < 0 {
+		a.pause()
 		return true, a.bulkPut(name, EndOfMibView, index)
 	}
 	return a.bulkStep(name, index)
 }
 
 // bulkStep puts what follows name.
-func (a *Agent) bulkStep(name []uint32, index int) (ended, more bool) {
-	st := a.reg.viewNext(&a.x.req, name, &a.nextName, &a.val, a.nameBuf[:0])
+func (a *worker) bulkStep(name []uint32, index int) (ended, more bool) {
+	if a.exhausted() {
+		return false, false
+	}
+	st := a.next(name)
 	if st == OK {
 		name = a.nextName.oid()
 	}
@@ -220,7 +234,7 @@ func (a *Agent) bulkStep(name []uint32, index int) (ended, more bool) {
 }
 
 // bulkPut is answer for GetBulk, where a full message is a normal end.
-func (a *Agent) bulkPut(name []uint32, st Status, index int) bool {
+func (a *worker) bulkPut(name []uint32, st Status, index int) bool {
 	x := &a.x
 	if a.answer(name, st, index) {
 		return true

@@ -10,10 +10,6 @@ import (
 	"netramet/mib/ber"
 )
 
-// maxSkips limits how many Counter64 instances one SNMPv1 GetNext steps over
-// when a table does not jump such columns itself.
-const maxSkips = 1 << 16
-
 // entry is one registered prefix.
 type entry struct {
 	prefix []uint32
@@ -89,11 +85,11 @@ func (g *registry) next(q *Request, name []uint32, out *Name, v *Value) Status {
 		out.begin(e.prefix)
 		v.val = ber.Value{}
 		switch st := e.table.Next(q, suffix, out, v); st {
-		case OK:
+		case OK, More:
 			if out.over || compare(out.oid(), name) <= 0 {
 				return GenErr
 			}
-			return OK
+			return st
 		case EndOfMibView, NoSuchObject, NoSuchInstance:
 		default:
 			return st
@@ -111,34 +107,38 @@ func (g *registry) viewGet(q *Request, name []uint32, v *Value) Status {
 }
 
 // viewNext is next for what the principal may see and, in SNMPv1, what can be
-// sent, which Counter64 cannot (decision 28).
+// sent, which Counter64 cannot (decision 28). It returns More as a Table does.
 func (g *registry) viewNext(q *Request, name []uint32, out *Name, v *Value, buf []uint32) Status {
 	view := q.Principal.View
-	for range maxSkips {
+	for {
 		st := g.next(q, name, out, v)
 		if st != OK {
 			return st
 		}
+		q.Spend(stepWork)
 		if view.Contains(out.oid()) {
 			if q.Version != V1 || v.val.Tag != ber.Counter64 {
 				return OK
 			}
 			name = append(buf[:0], out.oid()...)
-			continue
+		} else {
+			target, ok := view.skip(out.oid(), buf)
+			if !ok {
+				return EndOfMibView
+			}
+			// Next finds what is greater than target; target itself may be an
+			// instance, where a view names one.
+			if g.viewGet(q, target, v) == OK && (q.Version != V1 || v.val.Tag != ber.Counter64) {
+				out.begin(target)
+				return OK
+			}
+			name = target
 		}
-		target, ok := view.skip(out.oid(), buf)
-		if !ok {
-			return EndOfMibView
+		if q.Budget() <= 0 {
+			out.begin(name)
+			return More
 		}
-		// Next finds what is greater than target; target itself may be an
-		// instance, where a view names one.
-		if g.viewGet(q, target, v) == OK && (q.Version != V1 || v.val.Tag != ber.Counter64) {
-			out.begin(target)
-			return OK
-		}
-		name = target
 	}
-	return GenErr
 }
 
 // dotted prints an OID.

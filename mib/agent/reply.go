@@ -95,7 +95,7 @@ func (x *exchange) echo() bool {
 // for an error the request's own bindings; none with tooBig, which SNMPv1
 // alone sends with them (RFC 3416 §4.2, RFC 1157 §4.1.2). If not even that
 // fits, the request is dropped (RFC 3418 snmpSilentDrops).
-func (a *Agent) finish() []byte {
+func (a *worker) finish() []byte {
 	x := &a.x
 	status, index := x.status, x.index
 	if x.env.version == V1 {
@@ -127,7 +127,7 @@ func (a *Agent) finish() []byte {
 
 // seal writes everything in front of the variable bindings and returns the
 // message, which lies in x.dst.
-func (a *Agent) seal(tag ber.Tag, status Status, index int) []byte {
+func (a *worker) seal(tag ber.Tag, status Status, index int) []byte {
 	x := &a.x
 	var w ber.Writer
 	w.ResetAt(x.dst[:x.end], headroom)
@@ -158,7 +158,7 @@ func (a *Agent) seal(tag ber.Tag, status Status, index int) []byte {
 
 // sealV3 writes scope, security parameters and header, encrypts, and returns
 // the position in x.dst where the digest goes.
-func (a *Agent) sealV3(w *ber.Writer) (digestAt int) {
+func (a *worker) sealV3(w *ber.Writer) (digestAt int) {
 	x := &a.x
 	v := &x.env.v3
 	w.Octets(ber.OctetString, nil) // contextName

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"sync"
 
 	"netramet/mib/ber"
 )
@@ -22,12 +23,15 @@ type Scalar struct {
 // Scalars is a group of scalar objects below one prefix. It is a Table and a
 // Setter; for a group without writable objects register no Setter, or itself:
 // the answer to a Set is notWritable either way.
-type Scalars struct{ objects []Scalar }
+type Scalars struct {
+	objects []Scalar
+	guard   sync.Locker // held while an object is read, tested or written; nil is none
+}
 
 // NewScalars makes a group. Objects may come in any order; an ID that comes
 // twice, or an object that cannot be read, is an error.
 func NewScalars(objects ...Scalar) (*Scalars, error) {
-	s := &Scalars{slices.Clone(objects)}
+	s := &Scalars{objects: slices.Clone(objects)}
 	slices.SortFunc(s.objects, func(a, b Scalar) int { return int(int64(a.ID) - int64(b.ID)) })
 	for i, o := range s.objects {
 		if i > 0 && o.ID == s.objects[i-1].ID {
@@ -43,6 +47,18 @@ func NewScalars(objects ...Scalar) (*Scalars, error) {
 // search returns the first object whose ID is at least id.
 func (s *Scalars) search(id uint32) int {
 	return sort.Search(len(s.objects), func(i int) bool { return s.objects[i].ID >= id })
+}
+
+func (s *Scalars) lock() {
+	if s.guard != nil {
+		s.guard.Lock()
+	}
+}
+
+func (s *Scalars) unlock() {
+	if s.guard != nil {
+		s.guard.Unlock()
+	}
 }
 
 // find returns the object that inst names.
@@ -64,6 +80,8 @@ func (s *Scalars) find(inst []uint32) (*Scalar, Status) {
 func (s *Scalars) Get(q *Request, inst []uint32, v *Value) Status {
 	o, st := s.find(inst)
 	if st == OK {
+		s.lock()
+		defer s.unlock()
 		o.Read(q, v)
 	}
 	return st
@@ -83,6 +101,8 @@ func (s *Scalars) Next(q *Request, after []uint32, next *Name, v *Value) Status 
 		return EndOfMibView
 	}
 	next.Set(s.objects[i].ID, 0)
+	s.lock()
+	defer s.unlock()
 	s.objects[i].Read(q, v)
 	return OK
 }
@@ -96,6 +116,8 @@ func (s *Scalars) Test(t *Txn, b *Bind) Status {
 	case o.Test == nil:
 		return NotWritable
 	}
+	s.lock()
+	defer s.unlock()
 	return o.Test(t.Request, &b.Value)
 }
 
@@ -104,6 +126,8 @@ func (s *Scalars) Check(*Txn) (Status, *Bind) { return OK, nil }
 
 // Commit implements Setter.
 func (s *Scalars) Commit(t *Txn) {
+	s.lock()
+	defer s.unlock()
 	for b := range t.Of(s) {
 		if o, st := s.find(b.Inst); st == OK {
 			o.Write(&b.Value)

@@ -8,7 +8,7 @@ import (
 
 // set processes a SetRequest in two phases (RFC 3416 §4.2.5): all of it is
 // tested, then all of it is done.
-func (a *Agent) set() {
+func (a *worker) set() {
 	x := &a.x
 	if len(x.pdu.raw) > x.room {
 		// The answer to success repeats the bindings. It must be known to
@@ -36,7 +36,7 @@ func (a *Agent) set() {
 }
 
 // resolve fills in the transaction and finds out who serves its bindings.
-func (a *Agent) resolve() (Status, int) {
+func (a *worker) resolve() (Status, int) {
 	x := &a.x
 	a.txn.Request = &x.req
 	a.txn.Binds = a.txn.Binds[:0]
@@ -64,14 +64,14 @@ func (a *Agent) resolve() (Status, int) {
 
 // keep copies sub-identifiers for the time of the transaction. When the arena
 // grows, what was handed out before stays valid in the old one.
-func (a *Agent) keep(ids []uint32) []uint32 {
+func (a *worker) keep(ids []uint32) []uint32 {
 	at := len(a.arena)
 	a.arena = append(a.arena, ids...)
 	return a.arena[at:len(a.arena):len(a.arena)]
 }
 
 // test runs the first phase and collects the setters that were asked.
-func (a *Agent) test() (Status, int) {
+func (a *worker) test() (Status, int) {
 	for i := range a.txn.Binds {
 		b := &a.txn.Binds[i]
 		if !slices.Contains(a.setters, b.Setter) {
@@ -90,7 +90,7 @@ func (a *Agent) test() (Status, int) {
 }
 
 // indexOf returns the number of a binding, 1 if a Setter blames none.
-func (a *Agent) indexOf(b *Bind) int {
+func (a *worker) indexOf(b *Bind) int {
 	for i := range a.txn.Binds {
 		if &a.txn.Binds[i] == b {
 			return i + 1

@@ -41,6 +41,11 @@ const (
 	EndOfMibView   = Status(ber.EndOfMibView)   // nothing after this name
 )
 
+// More is what Table.Next returns when the piece of work that its Request may
+// do is done, and no instance has been found yet: next is then not an instance,
+// but a name from which the search goes on, greater than the one it was given.
+const More Status = 255
+
 var statusNames = [...]string{"noError", "tooBig", "noSuchName", "badValue",
 	"readOnly", "genErr", "noAccess", "wrongType", "wrongLength",
 	"wrongEncoding", "wrongValue", "noCreation", "inconsistentValue",

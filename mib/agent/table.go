@@ -27,6 +27,8 @@ type Request struct {
 	// steps over such instances (RFC 3584 §4.2.2.1). A table with columns of
 	// them should jump the column itself, which is cheaper.
 	Version Version
+
+	spent int // of the present piece of work
 }
 
 // Table answers for everything below one prefix: a conceptual table, a group
@@ -37,6 +39,8 @@ type Request struct {
 // list of its names, so tables that filter by time or whose index carries a
 // selector are possible. It is called inside Config.Do only, one call at a
 // time. It must not keep slices it is given, and must not allocate per call.
+// Others get in between two calls: a call that looks at more than some rows says
+// so by Request.Spend, and one that may look at very many returns More.
 type Table interface {
 	// Get reads the instance inst into v. It returns OK, NoSuchObject,
 	// NoSuchInstance or an error-status, usually GenErr.
@@ -45,7 +49,7 @@ type Table interface {
 	// Next finds the first instance in lexicographic order after the name
 	// after, which may be empty or name nothing, sets next to it and reads
 	// it into v. It returns OK, EndOfMibView if there is none in this table,
-	// or an error-status. Each name must be greater than after, or a walk
+	// More, or an error-status. Each name must be greater than after, or a walk
 	// would not end; the agent answers GenErr otherwise.
 	Next(q *Request, after []uint32, next *Name, v *Value) Status
 }

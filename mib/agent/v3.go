@@ -98,7 +98,7 @@ func parseParams(r *ber.Reader, p *usm.Params) (digestAt int, err error) {
 // v3Message is the rest of an SNMPv3 message (RFC 3412 §7.2, RFC 3414 §3.2).
 // Nothing is derived or decrypted, and no handler runs, before the engine ID,
 // the user, the digest and the time have been found good.
-func (a *Agent) v3Message(src []byte, msg *ber.Reader) []byte {
+func (a *worker) v3Message(src []byte, msg *ber.Reader) []byte {
 	x := &a.x
 	var h header
 	var p usm.Params
@@ -184,7 +184,7 @@ func looksLikeScope(r ber.Reader) bool {
 type scope struct{ engineID, name []byte }
 
 // parseScope reads a ScopedPDU. What follows it is padding (RFC 3414 §8.1.1.2).
-func (a *Agent) parseScope(r *ber.Reader) (s scope, err error) {
+func (a *worker) parseScope(r *ber.Reader) (s scope, err error) {
 	in, err := r.Enter(ber.Sequence)
 	if err != nil {
 		return s, err
@@ -202,7 +202,7 @@ func (a *Agent) parseScope(r *ber.Reader) (s scope, err error) {
 }
 
 // scoped goes on with a message that USM let pass.
-func (a *Agent) scoped(s scope) []byte {
+func (a *worker) scoped(s scope) []byte {
 	x := &a.x
 	switch {
 	case string(s.engineID) != string(a.engine.ID()):
@@ -224,7 +224,7 @@ func (a *Agent) scoped(s scope) []byte {
 // usmFault reports a fault that has been counted. Only a message outside the
 // time window was authentic, and only its report is authenticated
 // (RFC 3414 §3.2 step 7); all others go out in the clear.
-func (a *Agent) usmFault(f usm.Fault, p *usm.Params) []byte {
+func (a *worker) usmFault(f usm.Fault, p *usm.Params) []byte {
 	v := &a.x.env.v3
 	v.level = usm.NoAuthNoPriv
 	if f == usm.NotInTimeWindows {
@@ -240,7 +240,7 @@ func (a *Agent) usmFault(f usm.Fault, p *usm.Params) []byte {
 // report answers with a Report PDU that shows a counter (RFC 3412 §7.1.3).
 // It answers only what is waiting for an answer: a PDU of the confirmed class
 // or, where the PDU cannot be seen, a message with the reportable flag.
-func (a *Agent) report(counter []uint32, value uint32) []byte {
+func (a *worker) report(counter []uint32, value uint32) []byte {
 	x := &a.x
 	v := &x.env.v3
 	if x.env.version != V3 || v.pduSeen && !x.pdu.confirmed() || !v.pduSeen && !v.reportable {

@@ -327,14 +327,15 @@ func TestRoomIsExact(t *testing.T) {
 	for _, user := range v3users {
 		w := newWorld(t)
 		u := w.access.users[user]
+		k := w.worker()
 		for limit := 484; limit < 900; limit++ {
-			x := &w.x
+			x := &k.x
 			*x = exchange{now: w.now, dst: outBuf, limit: limit}
 			x.env = envelope{version: V3, v3: v3Envelope{msgID: 1, level: u.Level(), user: u, userName: []byte(user),
 				engineID: w.engine.ID(), boots: 1, time: 200}}
 			x.pdu.reqID = 1
 			x.end = headroom + x.env.room(1, 0, limit)
-			if n := len(w.seal(ber.Response, OK, 0)); n > limit || n < limit-9 || n != x.env.size(1, 0, x.end-headroom) && u.Padded(1) == 1 {
+			if n := len(k.seal(ber.Response, OK, 0)); n > limit || n < limit-9 || n != x.env.size(1, 0, x.end-headroom) && u.Padded(1) == 1 {
 				t.Fatalf("%s, limit %d: %d octets", user, limit, n)
 			}
 		}

@@ -91,11 +91,14 @@ func (t *activity) flowAt(q *agent.Request, since meter.Uptime, index uint32) bo
 // nextFlow reads the next flow that can be told into v.flow.
 func (t *activity) nextFlow(q *agent.Request, since meter.Uptime, after uint32) bool {
 	for after < maxActivityFlow {
-		after = t.v.search(meter.AnyRuleSet, since, after)
-		if after == 0 || after > maxActivityFlow {
+		budget := maxActivityFlow
+		found, more := t.v.s.SearchFlow(meter.AnyRuleSet, since, after, &budget)
+		q.Spend(maxActivityFlow - budget)
+		if found == 0 && more == 0 || found > maxActivityFlow {
 			return false
 		}
-		if t.v.s.Flow(after, &t.v.flow) && t.v.sees(q, uint32(t.v.flow.RuleSet)) {
+		after = max(found, more)
+		if found != 0 && t.v.s.Flow(found, &t.v.flow) && t.v.sees(q, uint32(t.v.flow.RuleSet)) {
 			return true
 		}
 	}

@@ -3,12 +3,9 @@ package meterview
 import (
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"netramet/meter"
-	"netramet/mib"
-	"netramet/mib/agent"
 	"netramet/mib/ber"
 )
 
@@ -59,34 +56,6 @@ func TestNoAllocationPerPackage(t *testing.T) {
 	if size < 60_000 {
 		t.Errorf("a GetBulk gives %d octets only", size)
 	}
-}
-
-// TestLargeAnswersYield: whoever waits at the meter's door gets in before one
-// long PDU is through.
-func TestLargeAnswersYield(t *testing.T) {
-	r := packageRig(t, 3000)
-	p := newPackages(r.view)
-	q := &agent.Request{Principal: &agent.Principal{}, Version: agent.V2c, Now: r.now}
-	first := oid(t, allOf+".0")[len(mib.ObjFlowDataPackageEntry.OID()):]
-	var name agent.Name
-	var val agent.Value
-	const enough = 1000 * 3000 // some hundred times more than the waiting one needs to come to the door
-	r.view.Do(agent.Read, func() {
-		var entered atomic.Bool
-		go r.meter.View(func(*meter.State) { entered.Store(true) })
-		after := first
-		for range enough {
-			if p.Next(q, after, &name, &val) != agent.OK {
-				after = first
-				continue
-			}
-			after = append(after[:0:0], name.Inst()...)
-			if entered.Load() {
-				return
-			}
-		}
-		t.Errorf("nobody else got in during %d packages", enough)
-	})
 }
 
 // benchmarkPackages measures the answers to a request, by variable binding.

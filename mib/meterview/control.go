@@ -9,7 +9,7 @@ import (
 
 func (v *View) nextRuleSet(q *agent.Request, after uint32) uint32 {
 	for n := v.s.NextRuleSet(int(min(after, 255))); n != 0; n = v.s.NextRuleSet(n) {
-		if v.sees(q, uint32(n)) {
+		if q.Spend(rowWork); v.sees(q, uint32(n)) {
 			return uint32(n)
 		}
 	}
@@ -94,6 +94,7 @@ func (v *View) ruleSetInput(column, row uint32, val *agent.Value) agent.Status {
 func (v *View) readerTable(table mib.Obj, read func(column, row uint32, val *agent.Value) agent.Status) *rowTable {
 	next := func(q *agent.Request, after uint32) uint32 {
 		for n := v.s.NextReader(after); n != 0; n = v.s.NextReader(n) {
+			q.Spend(rowWork)
 			if r, _ := v.s.Reader(n); visible(q, r.Owner) {
 				return n
 			}
@@ -146,6 +147,7 @@ func (v *View) readNtmReader(column, row uint32, val *agent.Value) agent.Status 
 func (v *View) managerTable() *rowTable {
 	next := func(q *agent.Request, after uint32) uint32 {
 		for n := v.s.NextTask(after); n != 0; n = v.s.NextTask(n) {
+			q.Spend(rowWork)
 			if t, _ := v.s.Task(n); visible(q, t.Owner) {
 				return n
 			}

@@ -48,13 +48,16 @@ func (t *flowData) Next(q *agent.Request, after []uint32, next *agent.Name, val 
 	}
 	for ; column != 0; column = columnFrom(t.columns, column+1) {
 		if q.Version != agent.V1 || t.syntax[column] != mib.SyntaxCounter64 {
-			if set, ok := t.v.nextFlow(q, from[1], t.v.since(from[2]), from[3]); ok {
+			set, flow, st := t.v.nextFlow(q, from[1], t.v.since(from[2]), from[3])
+			if st != agent.EndOfMibView {
 				if set != from[1] {
 					from[2] = 0
 				}
-				next.Set(column, set, from[2], t.v.flow.Index)
-				t.read(column, val)
-				return agent.OK
+				next.Set(column, set, from[2], flow)
+				if st == agent.OK {
+					t.read(column, val)
+				}
+				return st
 			}
 			if from[1] == 0 {
 				break // no flow at all can be seen, by whatever column
@@ -73,23 +76,28 @@ func (v *View) flowAt(q *agent.Request, set uint32, since meter.Uptime, index ui
 
 // nextFlow finds the first flow of a rule set after an index that has changed
 // at or after since, or else the first of all flows of later rule sets. It reads
-// the flow into v.flow and returns its rule set.
-func (v *View) nextFlow(q *agent.Request, set uint32, since meter.Uptime, index uint32) (uint32, bool) {
+// the flow into v.flow and returns its rule set and index; or, with agent.More,
+// those after which to go on.
+func (v *View) nextFlow(q *agent.Request, set uint32, since meter.Uptime, after uint32) (uint32, uint32, agent.Status) {
 	for n := v.nextSeen(q, set); n != 0; n = v.nextSeen(q, n+1) {
 		if n != set {
-			since, index = 0, 0
+			since, after = 0, 0
+			if q.Budget() <= 0 {
+				return n, 0, agent.More
+			}
 		}
 		if c, _ := v.s.RuleSetCounts(int(n)); c.Flows == 0 {
 			continue // a search would look at all blocks of the table to find none
 		}
-		for index = v.search(n, since, index); index != 0; index = v.search(n, since, index) {
-			// Metering may have gone on in between, and the flow with it.
-			if v.s.Flow(index, &v.flow) && v.flow.RuleSet == int(n) {
-				return n, true
-			}
+		found, more := v.search(q, n, since, after)
+		switch {
+		case found != 0 && v.s.Flow(found, &v.flow):
+			return n, found, agent.OK
+		case found == 0 && more != 0:
+			return n, more, agent.More
 		}
 	}
-	return 0, false
+	return 0, 0, agent.EndOfMibView
 }
 
 // read reads a column of v.flow.

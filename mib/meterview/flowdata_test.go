@@ -11,6 +11,7 @@ import (
 
 	"netramet/meter"
 	"netramet/mib"
+	"netramet/mib/agent"
 	"netramet/mib/ber"
 )
 
@@ -236,12 +237,21 @@ func TestColumnActivityOfNobody(t *testing.T) {
 	const flows = 100
 	r.feed(0, flows, 0)
 	r.as = "b"
+	table := newActivity(r.view)
+	whole := (&agent.Request{}).Budget()
 	for _, name := range []string{"flowColumnActivityTable", "flowColumnActivityData.8.0.50", "flowColumnActivityTime.8.7"} {
 		b := r.next(oid(t, name))
 		if o, _, _ := mib.FindObject(b.name); o >= mib.ObjFlowColumnActivityTable && o <= mib.ObjFlowColumnActivityData {
 			t.Errorf("%s: %s is seen", name, mib.OIDName(b.name))
 		}
-		if n := r.view.found; n > 2*(flows+1) {
+		q := &agent.Request{Principal: &agent.Principal{Owner: "b", OwnerOnly: true}, Version: agent.V2c}
+		after := oid(t, name)[min(len(oid(t, name)), len(mib.ObjFlowColumnActivityTable.OID())+1):]
+		r.view.Do(agent.Read, func() {
+			if st := table.Next(q, after, new(agent.Name), new(agent.Value)); st != agent.EndOfMibView {
+				t.Errorf("%s: %v", name, st)
+			}
+		})
+		if n := whole - q.Budget(); n > 3*(flows+1) {
 			t.Errorf("%s: %d flows were looked at", name, n)
 		}
 	}

@@ -30,6 +30,9 @@ type rig struct {
 	now   time.Time
 	id    int32
 	as    string // community
+
+	yields  int    // how often others were let in
+	yielded func() // called then; nil is nothing
 }
 
 // newRig makes a rig; "private" may do all, "a" and "b" own what begins with
@@ -42,7 +45,7 @@ func newRig(t testing.TB, cfg meter.Config) *rig {
 	r := &rig{t: t, meter: meter.New(cfg), buf: make([]byte, agent.BufferSize), now: time.Unix(1e9, 0), as: "private"}
 	r.view = New(r.meter, Config{Version: "test", Busy: func(int, time.Time) uint32 { return 250 }})
 	var err error
-	if r.agent, err = agent.New(agent.Config{Do: r.view.Do, System: agent.System{UpTime: r.view.UpTime}}); err != nil {
+	if r.agent, err = agent.New(agent.Config{Do: r.view.Do, Yield: r.yield, System: agent.System{UpTime: r.view.UpTime}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.view.Register(r.agent); err != nil {
@@ -62,6 +65,14 @@ func newRig(t testing.TB, cfg meter.Config) *rig {
 		t.Fatal(err)
 	}
 	return r
+}
+
+func (r *rig) yield() {
+	r.yields++
+	if r.yielded != nil {
+		r.yielded()
+	}
+	r.view.Yield()
 }
 
 // bind is a variable binding.

@@ -16,6 +16,9 @@ const (
 	maxWideSelector = 111
 )
 
+// attributeWork is the work for an attribute in a package, in rows looked at.
+const attributeWork = 5
+
 // packages is flowDataPackageTable: 5.n.attribute...ruleSet.timeFilter.flow; or,
 // wide, ntmPackageTable: 3.n.attribute...ruleSet.high.low.flow. Its rows cannot
 // be counted, for there is one of each flow for each list of attributes. So a
@@ -94,7 +97,7 @@ func (t *packages) Get(q *agent.Request, inst []uint32, val *agent.Value) agent.
 	if last := len(row) - 1; len(rest) != len(row) || !t.v.flowAt(q, row[0], t.since(row), row[last]) {
 		return agent.NoSuchInstance
 	}
-	return t.read(attrs, val)
+	return t.read(q, attrs, val)
 }
 
 // Next implements agent.Table.
@@ -105,24 +108,28 @@ func (t *packages) Next(q *agent.Request, after []uint32, next *agent.Name, val 
 	}
 	row := t.row(rest)
 	last := len(row) - 1
-	set, ok := t.v.nextFlow(q, row[0], t.since(row), row[last])
-	if !ok {
-		return agent.EndOfMibView
+	set, flow, st := t.v.nextFlow(q, row[0], t.since(row), row[last])
+	if st == agent.EndOfMibView {
+		return st
 	}
 	if set != row[0] { // later rule sets begin at time 0
 		clear(row)
 		row[0] = set
 	}
-	row[last] = t.v.flow.Index
+	row[last] = flow
 	next.Set(after[:2+len(attrs)]...)
 	next.Append(row...)
-	return t.read(attrs, val)
+	if st == agent.More {
+		return st
+	}
+	return t.read(q, attrs, val)
 }
 
 // read encodes v.flow: a BER SEQUENCE of the values in the order of the
 // selector. RFC 2720 does not tell the types inside; they are those of the
 // values' own objects, and Gauge32 for numbers of four octets without one.
-func (t *packages) read(attrs []uint32, val *agent.Value) agent.Status {
+func (t *packages) read(q *agent.Request, attrs []uint32, val *agent.Value) agent.Status {
+	q.Spend(attributeWork * len(attrs))
 	buf := val.Buf()
 	t.w.Reset(buf[:cap(buf)])
 	for i := len(attrs) - 1; i >= 0; i-- {

@@ -30,6 +30,9 @@ func readable(table mib.Obj) (columns []uint32) {
 	return columns
 }
 
+// rowWork is the work for a row of such a table, in flows looked at.
+const rowWork = 10
+
 // Get implements agent.Table.
 func (t *rowTable) Get(q *agent.Request, inst []uint32, val *agent.Value) agent.Status {
 	if len(inst) == 0 || !slices.Contains(t.columns, inst[0]) {
@@ -54,6 +57,7 @@ func (t *rowTable) Next(q *agent.Request, after []uint32, next *agent.Name, val 
 			}
 		}
 		for row = t.next(q, row); row != 0; row = t.next(q, row) {
+			q.Spend(rowWork)
 			if st := t.read(q, column, row, val); st != agent.NoSuchInstance {
 				next.Set(column, row)
 				return st

@@ -40,7 +40,12 @@ func (t *rules) Next(q *agent.Request, after []uint32, next *agent.Name, val *ag
 			if set == from[1] && from[2] > 0 {
 				rule = min(from[2], ruleset.MaxRules) + 1
 			}
-			for ; rule <= uint32(t.v.s.RuleSetSize(int(set))); rule++ {
+			for size := uint32(t.v.s.RuleSetSize(int(set))); rule <= size; rule++ {
+				if on := set != from[1] || rule-1 > from[2]; on && q.Budget() <= 0 {
+					next.Set(column, set, rule-1)
+					return agent.More
+				}
+				q.Spend(1)
 				if st := t.read(column, set, rule, val); st != agent.NoSuchInstance {
 					next.Set(column, set, rule)
 					return st

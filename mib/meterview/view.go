@@ -11,6 +11,7 @@ package meterview
 import (
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"netramet/meter"
@@ -45,17 +46,13 @@ type View struct {
 	meter *meter.Meter
 	cfg   Config
 
-	// Inside Do only. The functions are made once, so that a PDU allocates no
-	// closure.
-	s         *meter.State
-	f         func()
-	read      func(*meter.State)
-	write     func(*meter.State) error
-	writing   bool
+	// sets keeps Sets apart: while one's rules are verified, others may read.
+	sets      sync.Mutex
 	committed bool
 	refused   func() // logs why the Set was refused, outside; nil if there is nothing to tell
-	found     int    // flows found since the state was entered
 
+	// Inside Do only, and not across a Yield.
+	s       *meter.State // always the same
 	flow    meter.Flow
 	control control
 }
@@ -64,23 +61,22 @@ type View struct {
 func New(m *meter.Meter, cfg Config) *View {
 	v := &View{meter: m, cfg: cfg}
 	v.control = control{v: v, requests: make(map[rowName]meter.RowStatus)}
-	v.read = v.inside
-	v.write = func(s *meter.State) error {
-		v.inside(s)
-		return nil
-	}
+	m.View(func(s *meter.State) { v.s = s })
 	return v
 }
 
 // Do is the agent's Config.Do: it runs f while the meter's state holds still.
 func (v *View) Do(op agent.Op, f func()) {
-	v.f = f
-	if v.writing = op == agent.Write; v.writing {
-		_ = v.meter.Update(v.write) // has no error of its own
-	} else {
-		v.meter.View(v.read)
+	if op == agent.Read {
+		v.meter.View(func(*meter.State) { f() })
+		return
 	}
-	v.f = nil
+	v.sets.Lock()
+	defer v.sets.Unlock()
+	_ = v.meter.Update(func(*meter.State) error { // has no error of its own
+		f()
+		return nil
+	})
 	if v.refused != nil {
 		v.refused() // a log that is slow to be read must not hold metering up
 		v.refused = nil
@@ -93,11 +89,9 @@ func (v *View) Do(op agent.Op, f func()) {
 	}
 }
 
-func (v *View) inside(s *meter.State) {
-	v.s, v.found = s, 0
-	v.f()
-	v.s = nil
-}
+// Yield is the agent's Config.Yield: it lets the meter go on, and others in, so
+// that neither long searches nor large answers make them wait.
+func (v *View) Yield() { v.s.Yield() }
 
 // UpTime is the agent's System.UpTime: the meter's uptime, of which SNMP has
 // 32 bits.
@@ -149,43 +143,24 @@ func (v *View) sees(q *agent.Request, ruleSet uint32) bool {
 // nextSeen returns the first rule set from a number on that may be read, 0 if
 // there is none.
 func (v *View) nextSeen(q *agent.Request, from uint32) uint32 {
-	for n := max(from, 1); n <= 255; n++ {
-		if v.sees(q, n) {
-			return n
-		}
+	n := max(from, 1)
+	for n <= 255 && !v.sees(q, n) {
+		n++
 	}
-	return 0
+	q.Spend(int(n - min(from, n)))
+	if n > 255 {
+		return 0
+	}
+	return n
 }
 
-// stretch is how many flows are found before metering may go on: about half a
-// millisecond's work.
-const stretch = 512
-
-// search is meter.SearchFlow to its end. Between two pieces of work it lets
-// the meter go on, so that neither long searches nor large answers make
-// packets wait.
-func (v *View) search(ruleSet uint32, since meter.Uptime, after uint32) uint32 {
-	for {
-		budget := meter.SearchBudget
-		found, more := v.s.SearchFlow(int(ruleSet), since, after, &budget)
-		if found != 0 {
-			if v.found++; v.found%stretch == 0 {
-				v.yield()
-			}
-			return found
-		}
-		if more == 0 {
-			return 0
-		}
-		after = more
-		v.yield()
-	}
-}
-
-func (v *View) yield() {
-	if !v.writing {
-		v.s.Yield()
-	}
+// search is a piece of meter.SearchFlow, which gets on, however small.
+func (v *View) search(q *agent.Request, ruleSet uint32, since meter.Uptime, after uint32) (found, more uint32) {
+	had := max(q.Budget(), 1)
+	left := had
+	found, more = v.s.SearchFlow(int(ruleSet), since, after, &left)
+	q.Spend(had - left)
+	return found, more
 }
 
 // since is the uptime that a TimeFilter index means: the latest one, up to

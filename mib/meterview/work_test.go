@@ -1,0 +1,107 @@
+package meterview
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"netramet/meter"
+	"netramet/mib/agent"
+	"netramet/mib/ber"
+)
+
+// piece is the work after which others are let in, in rows looked at.
+var piece = (&agent.Request{}).Budget()
+
+// busyRig is a meter with flows of rule set 2 and, between them, a few of rule
+// set 3 that have not changed for long, which are the hard ones to find; and with
+// unfinished rule sets of rules that have no action.
+func busyRig(t testing.TB, flows, rules int) *rig {
+	r := newRig(t, meter.Config{})
+	r.load(perHost, perHost)
+	r.feed(0, flows, 0)
+	r.feed(0, 1, 2*time.Second)
+	err := r.meter.Update(func(s *meter.State) error { return s.Stop(3) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.feed(0, flows, 4*time.Second)
+	for n := 10; rules > 0; n++ {
+		size := min(rules, 65535)
+		rules -= size
+		r.mustSet(parse(t, fmt.Sprintf("flowRuleInfoStatus.%d=5, flowRuleInfoSize.%d=%d", n, n, size))...)
+	}
+	return r
+}
+
+// names makes as many names as a datagram holds, by number.
+func names(t testing.TB, format string, index func(i int) []any) (all []bind) {
+	for i, room := 0, 60_000; ; i++ {
+		b := bind{oid(t, fmt.Sprintf(format, index(i)...)), ber.Value{Tag: ber.Null}}
+		if room -= 2 * len(b.name); room < 0 {
+			return all
+		}
+		all = append(all, b)
+	}
+}
+
+// hardRequests are the requests that make the most work, as far as they were
+// found.
+func hardRequests(r *rig) map[string][]byte {
+	none := func(int) []any { return nil }
+	number := func(i int) []any { return []any{i} }
+	const late = 300 // centiseconds: after the flows of rule set 3
+	repeat := func(name string) []bind { return names(r.t, name, none) }
+	return map[string][]byte{
+		"GetNext of flows that are not there": r.message(ber.GetNextRequest, 0, 0, repeat(fmt.Sprintf("flowDataToPDUs.3.%d.0", late))...),
+		"the same in packages":                r.message(ber.GetNextRequest, 0, 0, repeat(fmt.Sprintf("flowPackageData.1.28.3.%d.0", late))...),
+		"other times":                         r.message(ber.GetNextRequest, 0, 0, names(r.t, "flowDataToPDUs.3.%d.0", func(i int) []any { return []any{late - i%50} })...),
+		"GetBulk of them":                     r.message(ber.GetBulkRequest, 0, math.MaxInt32, repeat(fmt.Sprintf("flowDataToPDUs.3.%d.0", late))...),
+		"GetBulk without repetitions":         r.message(ber.GetBulkRequest, math.MaxInt32, math.MaxInt32, repeat(fmt.Sprintf("flowDataToPDUs.3.%d.0", late))...),
+		"GetNext of rules without action":     r.message(ber.GetNextRequest, 0, 0, repeat("flowRuleAction")...),
+		"GetBulk of rules":                    r.message(ber.GetBulkRequest, 0, math.MaxInt32, repeat("flowRuleAction.9")...),
+		"columns of activity":                 r.message(ber.GetNextRequest, 0, 0, names(r.t, "flowColumnActivityData.8.0.%d", number)...),
+		"GetBulk past the end":                r.message(ber.GetBulkRequest, 0, math.MaxInt32, repeat("ntmReaderTime.2147483647")...),
+		"GetBulk of everything":               r.message(ber.GetBulkRequest, 0, math.MaxInt32, repeat("ifTable")...),
+		"Get of packages":                     r.message(ber.GetRequest, 0, 0, repeat(allOf[:len(allOf)-4]+".2.0.77")...),
+	}
+}
+
+// TestWorkOfOneRequest: whatever is asked for, others get in after each piece of
+// the work, and one that waits for the state need not wait for the request's end;
+// and no request makes the work of all its names if that is too much.
+func TestWorkOfOneRequest(t *testing.T) {
+	const flows, rules = 50_000, 100_000
+	r := busyRig(t, flows, rules)
+	for _, as := range []string{"private", "b"} {
+		r.as = as
+		for name, msg := range hardRequests(r) {
+			r.yields = 0
+			entered := make(chan struct{})
+			first := true
+			r.yielded = func() {
+				if first {
+					first = false
+					go r.meter.View(func(*meter.State) { close(entered) })
+				}
+			}
+			out := r.agent.Handle(r.buf, msg, from, r.now)
+			status, _, _, err := decode(out)
+			if err != nil || status != agent.OK && status != agent.TooBig {
+				t.Errorf("%s as %s: %v, %v", name, as, status, err)
+			}
+			if most := 1100 + 2*(flows+rules)/piece; r.yields > most {
+				t.Errorf("%s as %s: %d pieces of work, at most %d are allowed", name, as, r.yields, most)
+			}
+			if r.yields > 100 {
+				select {
+				case <-entered:
+				default:
+					t.Errorf("%s as %s: nobody else got in during %d pieces of work", name, as, r.yields)
+				}
+			}
+			t.Logf("%s as %s: %v, %d pieces of work, %d octets", name, as, status, r.yields, len(out))
+		}
+	}
+}
