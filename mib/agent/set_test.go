@@ -172,25 +172,47 @@ func TestSetRepeated(t *testing.T) {
 			t.Errorf("events %v", w.events)
 		}
 	})
+	t.Run("after another Set", func(t *testing.T) {
+		w := newWorld(t)
+		on := datagram(V2c, "writer", request{tag: ber.SetRequest, id: 1, binds: []Bind{bind("1.3.6.1.2.1.1.5.0", "on")}})
+		off := datagram(V2c, "writer", request{tag: ber.SetRequest, id: 1, binds: []Bind{bind("1.3.6.1.2.1.1.5.0", "off")}})
+		elsewhere := netip.MustParseAddrPort("127.0.0.1:40001")
+		for i, step := range []struct {
+			msg  []byte
+			from netip.AddrPort
+			want string
+		}{
+			{on, here, "on"}, {off, here, "off"}, {on, here, "on"}, {off, here, "off"},
+			{on, elsewhere, "on"}, {off, here, "on"}, {on, here, "on"}, {off, here, "off"},
+		} {
+			w.Handle(outBuf, step.msg, step.from, w.now)
+			if w.system.name != step.want {
+				t.Errorf("step %d: %s, want %s", i, w.system.name, step.want)
+			}
+		}
+	})
 	t.Run("bounded", func(t *testing.T) {
 		w := newWorld(t)
-		for i := range int32(3 * setMemories) {
-			w.ask(t, V2c, "writer", request{tag: ber.SetRequest, id: i, binds: []Bind{bind("~.2.2.5", 7)}})
+		ask := func(i int) {
+			msg := datagram(V2c, "writer", request{tag: ber.SetRequest, binds: []Bind{bind("~.2.2.5", 7)}})
+			w.Handle(outBuf, msg, netip.AddrPortFrom(here.Addr(), uint16(1000+i)), w.now)
+		}
+		for i := range 3 * setMemories {
+			ask(i)
 		}
 		w.events = nil
-		w.ask(t, V2c, "writer", request{tag: ber.SetRequest, id: 3*setMemories - 1, binds: []Bind{bind("~.2.2.5", 7)}})
-		if len(w.events) != 0 {
+		if ask(3*setMemories - 1); len(w.events) != 0 {
 			t.Error("the newest Set is forgotten")
 		}
-		w.ask(t, V2c, "writer", request{tag: ber.SetRequest, id: 0, binds: []Bind{bind("~.2.2.5", 7)}})
-		if len(w.events) == 0 {
+		if ask(0); len(w.events) == 0 {
 			t.Error("the oldest Set is remembered")
 		}
 	})
 	t.Run("reload", func(t *testing.T) {
 		w := newWorld(t)
 		refused := datagram(V2c, "writer", request{tag: ber.SetRequest, id: 41, binds: []Bind{bind("~.2.2.5", 7)}})
-		w.Handle(outBuf, refused, here, w.now)
+		elsewhere := netip.MustParseAddrPort("127.0.0.1:40001")
+		w.Handle(outBuf, refused, elsewhere, w.now)
 		w.Handle(outBuf, msg, here, w.now)
 		if err := w.SetAccess(&Access{communities: testAccess().communities}); err != nil {
 			t.Fatal(err)
@@ -199,7 +221,7 @@ func TestSetRepeated(t *testing.T) {
 		if w.Handle(outBuf, msg, here, w.now); len(w.events) != 0 {
 			t.Error("a Set that was done is done again")
 		}
-		if w.Handle(outBuf, refused, here, w.now); len(w.events) == 0 {
+		if w.Handle(outBuf, refused, elsewhere, w.now); len(w.events) == 0 {
 			t.Error("a refusal is still remembered")
 		}
 	})

@@ -21,9 +21,9 @@ const (
 // the octets of the datagram. An SNMPv3 manager that repeats a request gives
 // it a new msgID, time, salt and digest, so there the comparison is of the
 // PDU, after USM has passed the message; a recorded message that is replayed
-// from the same address in that time is caught by it, too. Only the last Set of
-// an address and port is remembered: the same octets after another Set are no
-// repetition, but a wish to have it done again. As an answer to a
+// from the same address in that time is caught by it, too. Of each address, port
+// and principal only the last Set is remembered: the same octets after another
+// Set are no repetition, but a wish to have it done again. As an answer to a
 // Set only repeats the bindings of the request, status and index are all that
 // needs keeping.
 type setCache struct {
@@ -34,6 +34,7 @@ type setCache struct {
 
 type setAnswer struct {
 	from   netip.AddrPort
+	who    string // name of the principal
 	digest [sha256.Size]byte
 	at     time.Time // zero iff the slot is empty
 	status Status
@@ -74,12 +75,13 @@ func (c *setCache) lookup(x *exchange) bool {
 
 // store remembers how the Set ended, and forgets earlier ones of its sender.
 func (c *setCache) store(x *exchange) {
+	who := x.req.Principal.Name
 	for i := range c.ring {
-		if c.ring[i].from == x.from {
-			c.ring[i] = setAnswer{}
+		if s := &c.ring[i]; s.from == x.from && s.who == who {
+			*s = setAnswer{}
 		}
 	}
-	c.ring[c.next] = setAnswer{x.from, c.digest(x), x.now, x.status, x.index}
+	c.ring[c.next] = setAnswer{x.from, who, c.digest(x), x.now, x.status, x.index}
 	c.next = (c.next + 1) % len(c.ring)
 }
 

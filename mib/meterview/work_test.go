@@ -3,10 +3,12 @@ package meterview
 import (
 	"fmt"
 	"math"
+	"net/netip"
 	"testing"
 	"time"
 
 	"netramet/meter"
+	"netramet/mib"
 	"netramet/mib/agent"
 	"netramet/mib/ber"
 )
@@ -103,5 +105,79 @@ func TestWorkOfOneRequest(t *testing.T) {
 			}
 			t.Logf("%s as %s: %v, %d pieces of work, %d octets", name, as, status, r.yields, len(out))
 		}
+	}
+}
+
+// hardSets are Sets that make much work. Each comes with one that undoes it.
+func hardSets(r *rig) map[string][2][]byte {
+	set := func(format string, from, n int) (all []bind) {
+		for i := range n {
+			all = append(all, parse(r.t, fmt.Sprintf(format, from+i))...)
+		}
+		return all
+	}
+	message := func(binds ...bind) []byte { return r.message(ber.SetRequest, 0, 0, binds...) }
+	return map[string][2][]byte{
+		"rule sets made active": {message(set("flowRuleInfoStatus.%d=1", 100, 2)...), message(set("flowRuleInfoStatus.%d=2", 100, 2)...)},
+		"rules made":            {message(set("flowRuleInfoSize.%d=65535", 120, 2)...), message(set("flowRuleInfoSize.%d=0", 120, 2)...)},
+		"rules set": {message(append(set("flowRuleAction.130.%d=3", 1, 2500), bind{})[:2500]...),
+			message(append(set("flowRuleAction.130.%d=2", 1, 2500), bind{})[:2500]...)},
+	}
+}
+
+// BenchmarkGetBeside measures how long a Get takes, at worst, while somebody else
+// asks for as much as he can.
+func BenchmarkGetBeside(b *testing.B) {
+	r := busyRig(b, 1_000_000, 1_000_000)
+	for n := range 2 {
+		r.mustSet(parse(b, fmt.Sprintf("flowRuleInfoStatus.%d=5, flowRuleInfoSize.%d=65535", 100+n, 100+n))...)
+		r.mustSet(parse(b, fmt.Sprintf("flowRuleInfoStatus.%d=5", 120+n))...)
+		for rule := 1; rule <= 65535; rule += 2500 {
+			var all []bind
+			for i := rule; i < min(rule+2500, 65536); i++ {
+				all = append(all, set(b, fmt.Sprintf("flowRuleAction.%d.%d", 100+n, i), int(mib.ActionCountPkt)))
+			}
+			r.mustSet(all...)
+		}
+	}
+	r.mustSet(parse(b, "flowRuleInfoStatus.130=5, flowRuleInfoSize.130=65535")...)
+	all := map[string][2][]byte{}
+	for name, msg := range hardRequests(r) {
+		all[name] = [2][]byte{msg, msg}
+	}
+	for name, msgs := range hardSets(r) {
+		all[name] = msgs
+	}
+	get := r.message(ber.GetRequest, 0, 0, bind{oid(b, "flowMaxFlows.0"), ber.Value{Tag: ber.Null}})
+	for name, msgs := range all {
+		b.Run(name, func(b *testing.B) {
+			done, ended := make(chan struct{}), make(chan struct{})
+			var longest time.Duration
+			go func() {
+				defer close(ended)
+				buf := make([]byte, agent.BufferSize)
+				for i := 0; ; i++ {
+					select {
+					case <-done:
+						return
+					default:
+					}
+					begun := time.Now()
+					r.agent.Handle(buf, msgs[i%2], netip.AddrPortFrom(from.Addr(), uint16(2000+i)), r.now)
+					longest = max(longest, time.Since(begun))
+				}
+			}()
+			buf := make([]byte, agent.BufferSize)
+			var worst time.Duration
+			for b.Loop() {
+				begun := time.Now()
+				r.agent.Handle(buf, get, from, r.now)
+				worst = max(worst, time.Since(begun))
+			}
+			close(done)
+			<-ended
+			b.ReportMetric(float64(worst.Microseconds())/1000, "ms-at-worst")
+			b.ReportMetric(float64(longest.Microseconds())/1000, "ms-the-request")
+		})
 	}
 }
