@@ -148,7 +148,8 @@ type Counts struct {
 	Late        uint64 // behind the clock: metered at the clock
 	BadStamps   uint64 // too far ahead and not believed: metered at the clock
 	NoStamps    uint64 // without a time: metered at the clock
-	FullAt      Uptime // at which the flow table first was full, 0 if never
+	FullAt      Uptime // at which a flow first was refused because the table was full, 0 if never
+	FloodedAt   Uptime // at which one first was refused in flood mode, 0 if never
 }
 
 // New makes a meter with no rule set but the built-in one, which is not

@@ -259,8 +259,35 @@ func TestFullFlowTable(t *testing.T) {
 		if want := (RuleSetCounts{PDUs: 3, RefusedPDUs: 2, RefusedOctets: 108, Flows: 2, Created: 2}); got != want {
 			t.Errorf("%+v, want %+v", got, want)
 		}
-		if s.Counts().FullAt == 0 {
-			t.Error("FullAt is not set")
+		if c := s.Counts(); c.FullAt == 0 || c.FloodedAt != 0 {
+			t.Errorf("full at %d, in flood mode at %d", c.FullAt, c.FloodedAt)
+		}
+	})
+}
+
+// TestFloodRefusals tells what flood mode refuses from what finds the table full.
+func TestFloodRefusals(t *testing.T) {
+	m := newMeter(t, Config{MaxFlows: 4, Control: ControlConfig{FloodMark: 50}}, `save SourcePeerAddress; count;`)
+	host := func(i int) {
+		feedAll(t, m, tcp(t, fmt.Sprintf("10.0.0.%d:1", i), "10.1.0.1:1", time.Duration(i)))
+	}
+	for i := range 5 { // three flows are above the mark
+		host(i)
+	}
+	m.View(func(s *State) {
+		got, _ := s.RuleSetCounts(2)
+		want := RuleSetCounts{PDUs: 3, RefusedPDUs: 2, RefusedOctets: 108, FloodedPDUs: 2, FloodedOctets: 108, Flows: 3, Created: 3}
+		if c := s.Counts(); got != want || c.FullAt != 0 || c.FloodedAt == 0 {
+			t.Errorf("%+v, want %+v; full at %d, in flood mode at %d", got, want, c.FullAt, c.FloodedAt)
+		}
+	})
+	update(t, m, func(s *State) error { s.SetFloodMode(false); return s.SetFloodMark(0) })
+	for i := range 2 {
+		host(10 + i)
+	}
+	m.View(func(s *State) {
+		if got, c := s.Totals(), s.Counts(); got.RefusedPDUs != 3 || got.FloodedPDUs != 2 || c.FullAt == 0 {
+			t.Errorf("%+v, full at %d", got, c.FullAt)
 		}
 	})
 }

@@ -210,6 +210,22 @@ func (m *Meter) settle(rs *ruleSet, o *outcome, octets uint64) word {
 	return verdict
 }
 
+// countRefusal counts a packet that got no flow: in flood mode, or, if it was
+// admitted, because the table is full.
+func (m *Meter) countRefusal(rs *ruleSet, octets uint64, admitted bool) {
+	c, at := &rs.counts, &m.counts.FullAt
+	c.RefusedPDUs++
+	c.RefusedOctets += octets
+	if !admitted {
+		c.FloodedPDUs++
+		c.FloodedOctets += octets
+		at = &m.counts.FloodedAt
+	}
+	if *at == 0 {
+		*at = m.now
+	}
+}
+
 func (m *Meter) createAndCount(rs *ruleSet, h uint32, key []byte, dir packet.Direction, octets uint64) word {
 	admitted := m.admits(rs)
 	slot, ok := uint32(0), false
@@ -220,11 +236,7 @@ func (m *Meter) createAndCount(rs *ruleSet, h uint32, key []byte, dir packet.Dir
 		slot, ok = m.flows.create(h, key, m.now)
 	}
 	if !ok {
-		rs.counts.RefusedPDUs++
-		rs.counts.RefusedOctets += octets
-		if admitted && m.counts.FullAt == 0 {
-			m.counts.FullAt = m.now
-		}
+		m.countRefusal(rs, octets, admitted)
 		return 0
 	}
 	m.created(rs, slot)

@@ -39,8 +39,10 @@ type RuleSetCounts struct {
 	PDUs          uint64 // counted in flows
 	Ignored       uint64
 	NotMatched    uint64 // in neither direction
-	RefusedPDUs   uint64 // of new flows that found the table full
+	RefusedPDUs   uint64 // of new flows that found the table full, or the meter in flood mode
 	RefusedOctets uint64
+	FloodedPDUs   uint64 // those of them that flood mode refused
+	FloodedOctets uint64
 	Flows         uint64 // in the table now
 	Created       uint64
 	Recovered     uint64
@@ -151,6 +153,8 @@ func (c *RuleSetCounts) add(o *RuleSetCounts) {
 	c.NotMatched += o.NotMatched
 	c.RefusedPDUs += o.RefusedPDUs
 	c.RefusedOctets += o.RefusedOctets
+	c.FloodedPDUs += o.FloodedPDUs
+	c.FloodedOctets += o.FloodedOctets
 	c.Flows += o.Flows
 	c.Created += o.Created
 	c.Recovered += o.Recovered

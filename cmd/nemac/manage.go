@@ -98,7 +98,8 @@ func printFigures(w io.Writer, f client.Figures) {
 		n    uint64
 		what string
 	}{
-		{"refused", f.RefusedPackets, fmt.Sprintf("packets, %d octets: the flow table was full", f.RefusedOctets)},
+		{"refused", f.RefusedPackets - f.FloodedPackets, fmt.Sprintf("packets, %d octets: the flow table was full", f.RefusedOctets-f.FloodedOctets)},
+		{"flooded", f.FloodedPackets, fmt.Sprintf("packets, %d octets: new flows were refused in flood mode", f.FloodedOctets)},
 		{"sampled out", f.SampledOut, "packets"}, {"unsupported", f.Unsupported, "packets of link types not known"},
 		{"damaged", f.Damaged, "records"}, {"late", f.Behind, "packets"}, {"bad times", f.BadTimes, "packets"},
 	} {

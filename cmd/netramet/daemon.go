@@ -322,6 +322,12 @@ func (d *daemon) logStatus(msg string) {
 			slog.Uint64("packets", c.Packets), slog.Uint64("octets", c.Octets), slog.Int("flows", s.FlowsInUse()),
 			slog.Uint64("streams", s.Streams().Live), slog.Int("rulesets", running), slog.Uint64("damaged", s.Damaged()),
 		}
+		if t := s.Totals(); t.RefusedPDUs > 0 {
+			attrs = append(attrs, slog.Uint64("full", t.RefusedPDUs-t.FloodedPDUs), slog.Uint64("flooded", t.FloodedPDUs))
+		}
+		if s.FloodMode() {
+			attrs = append(attrs, slog.Int("floodmode", s.FloodMark()))
+		}
 	})
 	d.log.LogAttrs(context.Background(), slog.LevelInfo, msg, attrs...)
 }

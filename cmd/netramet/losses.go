@@ -14,6 +14,8 @@ import (
 type losses struct {
 	full    string // when the flow table first was full; empty if never
 	most    int    // flows that it holds
+	flooded string // when flood mode first refused a flow; empty if never
+	mark    int    // flood mark now, in percent
 	stopped []stoppedRules
 }
 
@@ -27,6 +29,9 @@ func lossesOf(s *meter.State) (l losses) {
 	if c := s.Counts(); c.FullAt != 0 {
 		l.full, l.most = s.TimeOf(c.FullAt).Format(time.RFC3339), s.MaxFlows()
 	}
+	if c := s.Counts(); c.FloodedAt != 0 {
+		l.flooded, l.mark = s.TimeOf(c.FloodedAt).Format(time.RFC3339), s.FloodMark()
+	}
 	for n := s.NextRuleSet(0); n != 0; n = s.NextRuleSet(n) {
 		if in, err := s.RuleSetInput(n); err == nil && in.Stopped > 0 {
 			l.stopped = append(l.stopped, stoppedRules{n, in.Stopped})
@@ -39,6 +44,7 @@ func lossesOf(s *meter.State) (l losses) {
 type toldLosses struct {
 	mu      sync.Mutex
 	full    bool
+	flooded bool
 	stopped map[int]bool // by number; one that is used again begins anew
 }
 
@@ -49,6 +55,11 @@ func (t *toldLosses) tell(l losses, log *slog.Logger) {
 	if l.full != "" && !t.full {
 		t.full = true
 		log.Warn("flow table full; -f makes it larger", slog.String("at", l.full), slog.Int("flows", l.most))
+	}
+	if l.flooded != "" && !t.flooded {
+		t.flooded = true
+		log.Warn("flood mode refuses new flows until a manager ends it; a larger flow table (-f) floods later",
+			slog.String("at", l.flooded), slog.Int("floodmark", l.mark))
 	}
 	stopped := make(map[int]bool)
 	for _, r := range l.stopped {

@@ -28,13 +28,15 @@ func TestLossesToldOnce(t *testing.T) {
 	told.tell(losses{full: "noon", most: 5, stopped: []stoppedRules{{2, 11}, {3, 1}}}, log)
 	told.tell(losses{full: "noon", most: 5}, log) // both are destroyed
 	told.tell(losses{full: "noon", most: 5, stopped: []stoppedRules{{3, 7}}}, log)
+	told.tell(losses{full: "noon", most: 5, flooded: "one", mark: 95}, log)
+	told.tell(losses{full: "noon", most: 5, flooded: "one", mark: 95}, log)
 	got := buf.String()
-	for _, want := range []string{"at=noon flows=5", "ruleset=2 matches=10", "ruleset=3 matches=1\n", "ruleset=3 matches=7"} {
+	for _, want := range []string{"at=one floodmark=95", "at=noon flows=5", "ruleset=2 matches=10", "ruleset=3 matches=1\n", "ruleset=3 matches=7"} {
 		if strings.Count(got, want) != 1 {
 			t.Errorf("%q is not told once:\n%s", want, got)
 		}
 	}
-	if n := strings.Count(got, "\n"); n != 4 {
+	if n := strings.Count(got, "\n"); n != 5 {
 		t.Errorf("%d lines:\n%s", n, got)
 	}
 }

@@ -12,7 +12,8 @@ type Figures struct {
 	Damaged                       uint64 // records
 	SampledOut, Unsupported       uint64 // packets not metered
 	Ignored, NotMatched           uint64 // packets, of all rule sets
-	RefusedPackets, RefusedOctets uint64 // of new flows that found the flow table full
+	RefusedPackets, RefusedOctets uint64 // of new flows that found the flow table full, or the meter in flood mode
+	FloodedPackets, FloodedOctets uint64 // those of them that flood mode refused
 	Behind, BadTimes              uint64 // packets with odd time stamps
 	Streams, MaxStreams           uint64
 	Memory                        uint64 // of the tables, in KiB
@@ -30,6 +31,7 @@ func (c *Client) Figures(ctx context.Context) (Figures, error) {
 		{mib.ObjNtmPacketsSampledOut, &f.SampledOut}, {mib.ObjNtmPacketsUnsupported, &f.Unsupported},
 		{mib.ObjNtmPacketsIgnored, &f.Ignored}, {mib.ObjNtmPacketsNotMatched, &f.NotMatched},
 		{mib.ObjNtmPacketsRefused, &f.RefusedPackets}, {mib.ObjNtmOctetsRefused, &f.RefusedOctets},
+		{mib.ObjNtmPacketsFlooded, &f.FloodedPackets}, {mib.ObjNtmOctetsFlooded, &f.FloodedOctets},
 		{mib.ObjNtmPacketsBehind, &f.Behind}, {mib.ObjNtmPacketsBadTime, &f.BadTimes},
 		{mib.ObjNtmStreamsInUse, &f.Streams}, {mib.ObjNtmMaxStreams, &f.MaxStreams}, {mib.ObjNtmMemory, &f.Memory},
 	}
@@ -44,5 +46,7 @@ func (c *Client) Figures(ctx context.Context) (Figures, error) {
 	for i := range fields {
 		*fields[i].to = v[i].Num
 	}
+	// If they were read one after the other.
+	f.FloodedPackets, f.FloodedOctets = min(f.FloodedPackets, f.RefusedPackets), min(f.FloodedOctets, f.RefusedOctets)
 	return f, nil
 }

@@ -134,13 +134,17 @@ func (c *Client) Tasks(ctx context.Context) ([]TaskRow, error) {
 	}
 	var all []TaskRow
 	for i, v := range rows {
-		if v[0].Missing {
-			continue
+		if !v[0].Missing {
+			all = append(all, taskRow(int(index[i]), v))
 		}
-		all = append(all, TaskRow{
-			Index: int(index[i]), Status: RowStatus(v[0].Num), Current: v[1].Int(), Standby: v[2].Int(),
-			HighWaterMark: v[3].Int(), Owner: v[4].Text(), RunningStandby: v[5].True(),
-		})
 	}
 	return all, nil
+}
+
+// taskRow makes a row of its status, rule sets, mark, Owner and RunningStandby.
+func taskRow(index int, v []Value) TaskRow {
+	return TaskRow{
+		Index: index, Status: RowStatus(v[0].Num), Current: v[1].Int(), Standby: v[2].Int(),
+		HighWaterMark: v[3].Int(), Owner: v[4].Text(), RunningStandby: v[5].True(),
+	}
 }

@@ -378,8 +378,8 @@ func TestFloodAndStandby(t *testing.T) {
 		t.Errorf("%s flows, want one above the mark of 90", got)
 	}
 	refused := r.get("ntmPacketsRefused.0")
-	if refused == "0" {
-		t.Error("nothing is refused")
+	if refused == "0" || r.get("ntmPacketsFlooded.0") != refused || r.get("ntmOctetsFlooded.0") != r.get("ntmOctetsRefused.0") {
+		t.Errorf("refused are %s packets, %s by flood mode", refused, r.get("ntmPacketsFlooded.0"))
 	}
 	r.mustSet(parse(t, "flowFloodMark.0=0, flowFloodMode.0=2")...)
 	r.feed(3000, 5, 500*time.Millisecond)

@@ -104,6 +104,8 @@ func (v *View) counterScalars() map[mib.Obj]func() uint64 {
 		mib.ObjNtmOctetsRefused:      func() uint64 { return v.s.Totals().RefusedOctets },
 		mib.ObjNtmPacketsBehind:      func() uint64 { return v.s.Counts().Late },
 		mib.ObjNtmPacketsBadTime:     func() uint64 { return v.s.Counts().BadStamps },
+		mib.ObjNtmPacketsFlooded:     func() uint64 { return v.s.Totals().FloodedPDUs },
+		mib.ObjNtmOctetsFlooded:      func() uint64 { return v.s.Totals().FloodedOctets },
 		mib.ObjNtmFlowsCreated:       func() uint64 { return v.s.Totals().Created },
 		mib.ObjNtmFlowsRecovered:     func() uint64 { return v.s.Totals().Recovered },
 		mib.ObjNtmStreamsCreated:     func() uint64 { return v.s.Streams().Created },

@@ -191,6 +191,9 @@ func (m *Meter) Tasks() map[uint32]*Task { return m.st.tasks }
 // Scalar returns a scalar of FLOW-METER-MIB.
 func (m *Meter) Scalar(o mib.Obj) int64 { return m.st.scalars[o] }
 
+// SetScalar changes a scalar of FLOW-METER-MIB, as the meter does, or somebody else.
+func (m *Meter) SetScalar(o mib.Obj, v int64) { m.st.scalars[o] = v }
+
 // Restart forgets everything that was set, as a meter does that starts again.
 func (m *Meter) Restart() {
 	fresh := New()

@@ -120,7 +120,8 @@ func (r *rooted) list() []object {
 	add(mib.ObjNtmTraceError, text(m.TraceError), 0)
 	add(mib.ObjNtmTracePeriod, ber.Value{Tag: ber.Gauge32, Uint: 6000}, 0)
 	for _, o := range []mib.Obj{mib.ObjNtmPacketsRead, mib.ObjNtmOctetsRead, mib.ObjNtmPacketsUnsupported, mib.ObjNtmPacketsSampledOut,
-		mib.ObjNtmPacketsBehind, mib.ObjNtmPacketsBadTime, mib.ObjNtmFlowsCreated, mib.ObjNtmFlowsRecovered} {
+		mib.ObjNtmPacketsRefused, mib.ObjNtmOctetsRefused, mib.ObjNtmPacketsBehind, mib.ObjNtmPacketsBadTime,
+		mib.ObjNtmPacketsFlooded, mib.ObjNtmOctetsFlooded, mib.ObjNtmFlowsCreated, mib.ObjNtmFlowsRecovered} {
 		add(o, counter(m.Stats[o]), 0)
 	}
 	return sorted(all)

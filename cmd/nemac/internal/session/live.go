@@ -71,7 +71,11 @@ func (l *liveLoop) step(ctx context.Context) error {
 			return l.judge(ctx, err)
 		}
 	}
-	if err := s.collectWhole(ctx); err != nil {
+	err := s.lookAfter(ctx)
+	if err == nil {
+		err = s.collectWhole(ctx)
+	}
+	if err != nil {
 		return l.judge(ctx, err)
 	}
 	l.seen = now
@@ -109,7 +113,7 @@ func (l *liveLoop) beat(ctx context.Context, now time.Time) error {
 		return l.renew(ctx) // which keeps what was known before
 	}
 	l.last, l.at, l.seen = b, now, now
-	return nil
+	return l.s.lookAfter(ctx)
 }
 
 // restarted reports whether the meter was started again since it was seen last.

@@ -123,11 +123,16 @@ func (st *setter) placeTasks() error {
 				return err
 			}
 		}
-		if t.RunningStandby {
-			s.cfg.Log.Warn("the task runs its standby rule set", "task", t.Index, "standby", t.Standby)
-		}
 		s.rows.tasks = append(s.rows.tasks, t.Index)
 	}
+	var tasks []client.TaskRow
+	for i, index := range s.rows.tasks {
+		tasks = append(tasks, client.TaskRow{
+			Index: index, Current: st.numbers[i], Standby: st.standby, HighWaterMark: s.cfg.HighWaterMark,
+			Owner: s.cfg.Owner, Status: client.Active,
+		})
+	}
+	s.watch = newWatch(&s.cfg, tasks)
 	return nil
 }
 

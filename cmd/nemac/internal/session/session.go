@@ -85,6 +85,7 @@ type Session struct {
 	tasks []reader.Task
 	flows *client.Flows
 	out   Output
+	watch watch
 	fresh bool                              // no collection of ours goes on
 	kept  bool                              // the rule sets were on the meter before
 	made  []func(ctx context.Context) error // removes what the newest setting-up made

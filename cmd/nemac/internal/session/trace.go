@@ -62,6 +62,11 @@ func (s *Session) followTrace(ctx context.Context) error {
 func (s *Session) traceInterval(ctx context.Context, t client.Trace) error {
 	s.out.SetStart(t.Start)
 	missed := t.Interval - s.flows.Number() - 1
+	// The trace stands still, so what is put right holds from the same packet on in
+	// each run.
+	if err := s.lookAfter(ctx); err != nil {
+		return err
+	}
 	err := s.collectWhole(ctx)
 	var commit *reader.CommitError
 	if errors.As(err, &commit) {
@@ -87,8 +92,14 @@ func (s *Session) endTrace(ctx context.Context, t client.Trace) error {
 	defer cancel()
 	// The meter stays while our rows do, so this is the time to ask.
 	if f, err := s.c.Figures(clean); err == nil && f.RefusedPackets > 0 {
-		s.cfg.Log.Warn("the meter's flow table was full: packets of new flows are missing; give it room by its -f",
-			"packets", f.RefusedPackets, "octets", f.RefusedOctets)
+		if f.RefusedPackets > f.FloodedPackets {
+			s.cfg.Log.Warn("the meter's flow table was full: packets of new flows are missing; give it room by its -f",
+				"packets", f.RefusedPackets-f.FloodedPackets, "octets", f.RefusedOctets-f.FloodedOctets)
+		}
+		if f.FloodedPackets > 0 {
+			s.cfg.Log.Warn("the meter was in flood mode: packets of new flows are missing; give it room by its -f, or a higher --flood-mark",
+				"packets", f.FloodedPackets, "octets", f.FloodedOctets)
+		}
 	}
 	if err := s.remove(clean); err != nil {
 		// The flow data is complete; the meter ends without us by its linger.
