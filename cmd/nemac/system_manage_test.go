@@ -28,6 +28,21 @@ func systemManage(t *testing.T, s *system) {
 		contains(t, n.stderr(), `level=WARN msg="the meter's flow table was full.*packets=\d+`)
 		m.want(1)
 	})
+	t.Run("flood mode", func(t *testing.T) {
+		m := s.startMeter(t, "-C", testdata("office.pcap"), "-T60", "-f20")
+		flows := filepath.Join(t.TempDir(), "f")
+		n := s.follow(t, m.port, flows, ruleFiles("5tuple.srl"), "--flood-mark=50")
+		n.want(0)
+		contains(t, n.stderr(), `level=WARN msg="the meter was in flood mode.*packets=[1-9]`)
+		m.want(1)
+		contains(t, m.stderr(), `flood mode at .*[1-9]\d* packets of new flows were refused`, `flooded=[1-9]`)
+		for _, text := range []string{n.stderr(), m.stderr()} {
+			if strings.Contains(text, "table was full") || strings.Contains(text, "table full") {
+				t.Errorf("flood mode is told as a full table:\n%s", text)
+			}
+		}
+		contains(t, afterHeader(t, flows), `^# the meter is in flood mode, for its flow table was over 50 % full`)
+	})
 	t.Run("rules only", func(t *testing.T) {
 		check := s.start(t, "", s.nemac, "--check", testdata("hosts.srl"), testdata("services.srl"))
 		check.want(0)
