@@ -102,6 +102,7 @@ func (c *compiler) compile(file string, src []byte, level int) *ruleset.RuleSet 
 	if c.errors > 0 {
 		return nil
 	}
+	c.unused()
 	c.lint(prog)
 	rs := &prog.out
 	if level < 0 {

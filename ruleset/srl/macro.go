@@ -26,7 +26,8 @@ type macro struct {
 	text     string
 	at       place
 	number   int32 // 1 + index in compiler.macros
-	standard bool  // from standard.srl: stands for a value, in operands only
+	used     bool
+	standard bool // from standard.srl: stands for a value, in operands only
 }
 
 // define reads "DEFINE name = text ;" (RFC 2723 §2.1); pos is behind the word.
@@ -59,6 +60,11 @@ func (s *scanner) define(f *frame, pos int) bool {
 		eq++
 	}
 	text, next, ended := definedText(f.text, eq)
+	if stop, at, some := swallowed(f.text, eq, next-1); some && ended && ok && f.macro == nil {
+		s.swallow(name, stop, at)
+		text, _, _ = definedText(f.text[:stop]+";", eq)
+		next = stop
+	}
 	if !ended && ok {
 		s.c.errorf(at, "a DEFINE ends with ';'", "DEFINE %s has no end", name)
 		ok = false
@@ -131,6 +137,7 @@ func definedText(text string, pos int) (out string, next int, ended bool) {
 // expand begins the text of macro m; end is behind its name.
 func (s *scanner) expand(f *frame, m *macro, end int) bool {
 	use := s.here(f.pos)
+	m.used = true
 	f.pos = end
 	depth := 0
 	for _, o := range s.frames {
