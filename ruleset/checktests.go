@@ -7,45 +7,28 @@ import (
 	"netramet/mib"
 )
 
-// reportTests looks at each test that is made: can it be made, can it
-// succeed, should it be made at all?
-func (w *walker) reportTests() {
-	for i := range w.rules {
-		n, r := i+1, &w.rules[i]
-		if w.reached[i]&reachedOn == 0 {
-			if r.pushesPacket() && w.reached[i] != 0 && !r.Value.IsZero() && !r.Selector.IsDistribution() && r.Action != mib.ActionCountPkt {
-				w.add(Warning, n, FieldValue, "PushRuleTo saves the rule's value",
+// checkTests warns of tests that never succeed, or hardly ever as meant.
+func (c *checker) checkTests(g *Graph) {
+	for i := range c.rules {
+		n, r := i+1, &c.rules[i]
+		if g.ways[i]&Testing == 0 {
+			if r.PushesPacket() && g.ways[i] != 0 && !r.Value.IsZero() && !r.Selector.IsDistribution() && r.Action != mib.ActionCountPkt {
+				c.add(Warning, n, FieldValue, "PushRuleTo saves the rule's value",
 					"%s saves what the packet holds, the value is never used", r.Action)
 			}
 			continue
 		}
-		if w.always(stateOf(n, true)) {
-			continue
-		}
 		switch {
-		case !r.Selector.Is(mib.UseTest):
-			w.add(Error, n, FieldSelector, entryHint(n), "%s cannot be tested, but the rule is entered with its test on", r.Selector)
-		case r.isPushPkt() && !r.Value.IsZero():
-			w.add(Error, n, FieldValue, "use PushRuleTo to save what was tested for; else write 0 and "+entryHint(n),
-				"%s with a value is entered with its test on", r.Action)
+		case g.always(nodeOf(i, true)) || r.isPushPkt() && !r.Value.IsZero():
 		case r.Value.Outside(&r.Mask) && r.Selector.IsVariable():
-			w.add(Warning, n, FieldValue, "", "the value has bits outside the mask: the test only succeeds while %s holds nothing", r.Selector)
+			c.add(Warning, n, FieldValue, "", "the value has bits outside the mask: the test only succeeds while %s holds nothing", r.Selector)
 		case r.Value.Outside(&r.Mask):
-			w.add(Warning, n, FieldValue, leftHint(r), "the test never succeeds: the value has bits outside the mask")
-		case r.pushesPacket() && r.Value.IsZero() && !r.Selector.IsComputed():
-			w.add(Warning, n, FieldValue, entryHint(n),
+			c.add(Warning, n, FieldValue, leftHint(r), "the test never succeeds: the value has bits outside the mask")
+		case r.PushesPacket() && r.Value.IsZero() && !r.Selector.IsComputed():
+			c.add(Warning, n, FieldValue, entryHint(n),
 				"%s is entered with its test on, so that it only succeeds if %s is 0", r.Action, r.Selector)
 		}
 	}
-}
-
-// pushesPacket reports whether r saves the packet's value.
-func (r *Rule) pushesPacket() bool {
-	return r.Selector != mib.AttrNull && (r.isPushPkt() || r.Action == mib.ActionCountPkt)
-}
-
-func (r *Rule) isPushPkt() bool {
-	return r.Action == mib.ActionPushPktTo || r.Action == mib.ActionPushPktToAct
 }
 
 func entryHint(n int) string {
@@ -89,21 +72,21 @@ const maxMasks = 64
 // packet they would take was taken by a rule before. It looks at chains of
 // rules that are reached only by failing one after the other; in those
 // nothing else happens in between.
-func (w *walker) reportShadows() {
+func (c *checker) reportShadows(g *Graph) {
 	seen := make(map[testKey]int)
 	masks := make(map[mib.Attr][]Octets)
-	for i := range w.rules {
-		r, how := &w.rules[i], w.reached[i]
-		if len(seen) > 0 && (how&reachedOn == 0 || how&reachedJumped != 0) {
+	for i := range c.rules {
+		r, how := &c.rules[i], g.ways[i]
+		if len(seen) > 0 && (how&Testing == 0 || how&Jumped != 0) {
 			// New maps: to clear large ones again and again takes long.
 			seen, masks = make(map[testKey]int), make(map[mib.Attr][]Octets)
 		}
-		if how&reachedOn == 0 || w.always(stateOf(i+1, true)) {
+		if how&Testing == 0 || g.always(nodeOf(i, true)) {
 			continue
 		}
-		if how == reachedOn {
+		if how == Testing {
 			if by := shadowedBy(r, seen, masks[r.Selector]); by != 0 {
-				w.add(Warning, i+1, FieldRule, "",
+				c.add(Warning, i+1, FieldRule, "",
 					"the test never succeeds: rule %d takes every packet that it would take", by)
 				continue
 			}
@@ -153,25 +136,25 @@ func containsMask(masks []Octets, m *Octets) bool {
 
 // reportUnreached warns of rules that no packet gets to, one message for each
 // run of them, and of a rule set that counts nothing.
-func (w *walker) reportUnreached() {
+func (c *checker) reportUnreached(g *Graph) {
 	counts := false
-	for i := 0; i < len(w.rules); i++ {
-		if w.reached[i] != 0 {
-			a := w.rules[i].Action
+	for i := 0; i < len(c.rules); i++ {
+		if g.ways[i] != 0 {
+			a := c.rules[i].Action
 			counts = counts || a == mib.ActionCount || a == mib.ActionCountPkt
 			continue
 		}
 		first := i
-		for i+1 < len(w.rules) && w.reached[i+1] == 0 {
+		for i+1 < len(c.rules) && g.ways[i+1] == 0 {
 			i++
 		}
 		if first == i {
-			w.add(Warning, first+1, FieldRule, "", "no packet ever gets here")
+			c.add(Warning, first+1, FieldRule, "", "no packet ever gets here")
 		} else {
-			w.add(Warning, first+1, FieldRule, "", "no packet ever gets here, nor to the rules up to %d", i+1)
+			c.add(Warning, first+1, FieldRule, "", "no packet ever gets here, nor to the rules up to %d", i+1)
 		}
 	}
 	if !counts {
-		w.add(Warning, 0, FieldRule, "", "no packet ever gets to a Count or CountPkt, nothing is counted")
+		c.add(Warning, 0, FieldRule, "", "no packet ever gets to a Count or CountPkt, nothing is counted")
 	}
 }

@@ -199,7 +199,7 @@ func (rs *RuleSet) OutputFormat() *Format {
 	var seen [256]bool
 	for i := range rs.Rules {
 		a := rs.Rules[i].Selector
-		if !rs.Rules[i].pushes() || !a.IsDistribution() || seen[a] {
+		if !rs.Rules[i].Pushes() || !a.IsDistribution() || seen[a] {
 			continue
 		}
 		seen[a] = true

@@ -181,7 +181,7 @@ func (r *Rule) valueText() string {
 		}
 		_, known := mib.Info(mib.Attr(v[0]))
 		switch {
-		case r.assigns() && size <= 1 && known:
+		case r.Assigns() && size <= 1 && known:
 			return mib.Attr(v[0]).String()
 		case size > 4 && size <= 6: // most likely a MAC address
 			return hyphened(v, 6)

@@ -228,9 +228,9 @@ func (r *reader) resolve() {
 				r.errorAt(g.at, r.labelHint(g.name), "no rule has the label %.40q", g.name)
 			}
 			continue
-		case l.rule > len(r.rs.Rules):
+		case l.rule > MaxRules:
 			if !r.stop {
-				r.errorAt(l.at, "", "no rule follows the label %.40q", l.name)
+				r.errorAt(l.at, "", "no rule can follow the label %.40q", l.name)
 			}
 		default:
 			r.rs.Rules[g.rule].Parameter = uint16(l.rule)

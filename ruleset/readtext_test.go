@@ -155,7 +155,6 @@ func TestReadTextErrors(t *testing.T) {
 		{"end of file in a rule", "FlowKind & 255 =", "t:1:17: the end of the file where a value", ""},
 		{"no label of that name", "Null & 0 = 0: Goto, lable;\nlabel: Null & 0 = 0: Count, 0;", `t:1:21: no rule has the label "lable"`, "label"},
 		{"label twice", "a: Null & 0 = 0: Goto, Next;\nA: Null & 0 = 0: Count, 0;", `t:2:1: label "A" stands in line 1 of t already`, ""},
-		{"label without a rule", "Null & 0 = 0: Goto, end;\nend:", `t:2:1: no rule follows the label "end"`, ""},
 		{"label named next", "next: Null & 0 = 0: Count, 0;", `t:1:1: label "next"`, ""},
 		{"label that is a number", "10: Null & 0 = 0: Count, 0;", `t:1:1: label "10"`, ""},
 		{"Return with a label", "a: Null & 0 = 0: Return, a;", "t:1:26: Return takes the number", ""},

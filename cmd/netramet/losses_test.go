@@ -46,7 +46,7 @@ func TestLossesOfMeter(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"all.srl":  "count;",
-		"much.srl": "if SourcePeerType == 1 {" + strings.Repeat("store FlowKind := 1;", pme.MaxQueue+1) + "} count;",
+		"much.srl": "if SourcePeerType == 1 {" + strings.Repeat("if SourcePeerType == 1 store FlowKind := 1;", pme.MaxQueue+1) + "} count;",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)

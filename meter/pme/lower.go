@@ -136,18 +136,18 @@ func (p *Program) lower(in *instr, r *ruleset.Rule, numbers map[cover]uint32) {
 		in.next = uint32(r.Parameter) - 1
 	}
 	switch {
-	case isAssign(r.Action):
+	case r.Assigns():
 		in.reg = r.Value[0]
-	case pushes(r.Action) && r.Selector != mib.AttrNull:
+	case r.Pushes():
 		in.save = p.saveOf(r, numbers)
 	}
 }
 
 func testOf(in *instr, r *ruleset.Rule) uint8 {
 	switch {
-	case alwaysTrue(r):
+	case r.Always():
 		return testNone
-	case neverTrue(r) && in.vr == 0:
+	case r.Never():
 		return testNever
 	case in.vr != 0:
 		// Even a value outside the mask matches while the variable holds
@@ -169,7 +169,7 @@ func (p *Program) saveOf(r *ruleset.Rule, numbers map[cover]uint32) uint32 {
 		n := slices.Index(p.facts.distributions, distributionOf(r))
 		return save | saveRule | uint32(n)<<saveShift
 	}
-	if pushesRule(r.Action) {
+	if r.PushesValue() {
 		save |= saveRule
 	}
 	cover := coverOf(r)
@@ -197,7 +197,7 @@ type cover struct {
 // needs, and IPv4 and IPv6 addresses are kept in their length.
 func coverOf(r *ruleset.Rule) cover {
 	c := cover{mask: r.Mask}
-	if !pushesRule(r.Action) {
+	if !r.PushesValue() {
 		return c
 	}
 	c.least = uint8(r.Mask.Last())
@@ -240,7 +240,7 @@ func gatherFacts(rs *ruleset.RuleSet) facts {
 	var f facts
 	var held [5][]mib.Attr
 	for i := range rs.Rules {
-		if r := &rs.Rules[i]; isAssign(r.Action) {
+		if r := &rs.Rules[i]; r.Assigns() {
 			v := r.Selector - mib.AttrV1
 			held[v] = append(held[v], mib.Attr(r.Value[0]))
 		}
@@ -250,7 +250,7 @@ func gatherFacts(rs *ruleset.RuleSet) facts {
 	for i := range rs.Rules {
 		r := &rs.Rules[i]
 		switch {
-		case isAssign(r.Action):
+		case r.Assigns():
 		case r.Selector.IsVariable():
 			v := r.Selector - mib.AttrV1
 			for _, a := range held[v] {
@@ -262,7 +262,7 @@ func gatherFacts(rs *ruleset.RuleSet) facts {
 				seen[d] = true
 				f.distributions = append(f.distributions, d)
 			}
-		case pushes(r.Action) || !alwaysTrue(r):
+		case r.Pushes() || !r.Always():
 			used[r.Selector] = true
 		}
 	}

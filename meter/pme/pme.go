@@ -27,12 +27,12 @@ import (
 // Limits of one match. Exceeding one makes the verdict Ignore.
 const (
 	// MaxReturns is the depth of the return stack: Gosubs inside Gosubs.
-	MaxReturns = 32
+	MaxReturns = ruleset.MaxReturns
 	// MaxQueue is the length of the pattern queue: pushes not yet popped.
-	MaxQueue = 128
+	MaxQueue = ruleset.MaxQueue
 	// MaxDistributions is the number of different distribution
 	// specifications one rule set may save.
-	MaxDistributions = 64
+	MaxDistributions = ruleset.MaxDistributions
 
 	stepsPerRule = 32
 	stepsFloor   = 1024

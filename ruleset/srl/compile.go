@@ -124,7 +124,24 @@ func (c *compiler) compile(file string, src []byte, level int) *ruleset.RuleSet 
 		return nil
 	}
 	rs.Rules = assemble(ops)
+	c.verify(ops, rs.Rules)
 	return rs
+}
+
+// verify has the rules judged as a meter does; what is found stands where the
+// rule comes from.
+func (c *compiler) verify(ops []op, rules []ruleset.Rule) {
+	for _, f := range ruleset.Verify(rules) {
+		at := place{}
+		if f.Rule > 0 {
+			at = ops[f.Rule-1].at
+		}
+		if f.Severity == ruleset.Error {
+			c.errorf(at, f.Hint, "%s", f.Message)
+		} else {
+			c.warnf(at, f.Hint, "%s", f.Message)
+		}
+	}
 }
 
 // errorf reports an error at a place.

@@ -181,10 +181,10 @@ func TestOptimised(t *testing.T) {
 func TestSweepLong(t *testing.T) {
 	ops := make([]op, maxOps)
 	for i := range ops {
-		ops[i] = op{sel: mib.AttrSourcePeerType, act: mib.ActionGoto, mask: ruleset.Octets{255}, target: int32(i + 1)}
+		ops[i] = op{Rule: ruleset.Rule{Selector: mib.AttrSourcePeerType, Action: mib.ActionGoto, Mask: ruleset.Octets{255}}, target: int32(i + 1)}
 	}
-	ops[len(ops)-1] = op{act: mib.ActionCount, target: -1}
-	if ops = sweep(ops); len(ops) != 1 || ops[0].act != mib.ActionCount {
+	ops[len(ops)-1] = op{Rule: ruleset.Rule{Action: mib.ActionCount}, target: -1}
+	if ops = sweep(ops); len(ops) != 1 || ops[0].Action != mib.ActionCount {
 		t.Errorf("%d rules left", len(ops))
 	}
 }

@@ -1,6 +1,9 @@
 package srl
 
-import "netramet/mib"
+import (
+	"netramet/mib"
+	"netramet/ruleset"
+)
 
 // condition writes the test of an IF: to label then with what IF SAVE saves
 // pushed, to label next with nothing pushed.
@@ -103,6 +106,7 @@ func (g *conditioner) and(kids []*expr, base, n int, yes func(int) int32, no int
 
 // test writes one rule for each operand, and the way on when none matches.
 func (g *conditioner) test(x *expr, n int, yes func(int) int32, no int32) {
+	g.e.here = x.at
 	sel, kind := g.e.sel(x.ref)
 	act := mib.ActionGoto
 	if g.save {
@@ -126,7 +130,7 @@ func (g *conditioner) test(x *expr, n int, yes func(int) int32, no int32) {
 		list = order(list, g.save, &g.e.order)
 	}
 	for _, p := range list {
-		g.e.add(op{sel: sel, act: act, mask: p.mask, value: p.value, target: to})
+		g.e.add(ruleset.Rule{Selector: sel, Action: act, Mask: p.mask, Value: p.value}, to)
 	}
 	g.e.do(mib.ActionGoto, no)
 }

@@ -13,15 +13,13 @@ import (
 // can fail by accident. A rule whose own test must be skipped (a SAVE) is
 // entered by "Null & 0 = 0: GotoAct" just before it.
 
-// op is a rule whose target is not yet a number.
+// op is a rule whose target is not yet a number. The parameter of a Return is
+// its own: which rule after the Gosub goes on.
 type op struct {
-	sel    mib.Attr
-	act    mib.Action
-	slot   uint16 // Return: which rule after the Gosub goes on
-	pinned bool   // goes on after a Gosub: must keep its distance from it
-	target int32  // label, later index of an op; -1: none
-	mask   ruleset.Octets
-	value  ruleset.Octets
+	ruleset.Rule
+	pinned bool  // goes on after a Gosub: must keep its distance from it
+	target int32 // label, later index of an op; -1: none
+	at     place // of the statement or test it was made for
 }
 
 // maxOps bounds the code before optimisation.
@@ -43,6 +41,7 @@ type emitter struct {
 	later    []func() // bodies that follow the routine's own code
 
 	v     *version        // being written
+	here  place           // the statement or test that is being written
 	exits map[*stmt]int32 // labels behind the blocks that are open
 	full  bool
 	work  int // statements and operands seen, against maxWork
@@ -144,16 +143,16 @@ func (e *emitter) label() int32 {
 // bind puts label l here.
 func (e *emitter) bind(l int32) { e.at[l] = int32(len(e.ops)) }
 
-func (e *emitter) add(o op) {
+func (e *emitter) add(r ruleset.Rule, target int32) {
 	if len(e.ops) >= maxOps {
 		e.full = true
 		return
 	}
-	e.ops = append(e.ops, o)
+	e.ops = append(e.ops, op{Rule: r, target: target, at: e.here})
 }
 
 // do adds a rule on Null.
-func (e *emitter) do(act mib.Action, target int32) { e.add(op{act: act, target: target}) }
+func (e *emitter) do(act mib.Action, target int32) { e.add(ruleset.Rule{Action: act}, target) }
 
 // routine writes the code of a routine and of the bodies it left for later.
 func (e *emitter) routine(v *version) {
@@ -186,6 +185,7 @@ func (e *emitter) stmts(list []*stmt) {
 }
 
 func (e *emitter) stmt(s *stmt) {
+	e.here = s.at
 	switch s.kind {
 	case stmtIf:
 		e.ifStmt(s)
@@ -272,7 +272,7 @@ func (e *emitter) save(s *stmt) {
 	do, next := e.label(), e.label()
 	e.do(mib.ActionGotoAct, do)
 	e.bind(do)
-	e.add(op{sel: sel, act: act, mask: mask, value: value, target: next})
+	e.add(ruleset.Rule{Selector: sel, Action: act, Mask: mask, Value: value}, next)
 	e.bind(next)
 }
 
@@ -280,7 +280,7 @@ func (e *emitter) save(s *stmt) {
 // return labels, in their order.
 func (e *emitter) ret(label int) {
 	if i, ok := slices.BinarySearch(e.v.r.slots, label); ok {
-		e.add(op{act: mib.ActionReturn, slot: uint16(i + 1), target: -1})
+		e.add(ruleset.Rule{Action: mib.ActionReturn, Parameter: uint16(i + 1)}, -1)
 		return
 	}
 	e.do(mib.ActionNoMatch, -1) // the end of a routine that never gets there
@@ -295,7 +295,7 @@ func (e *emitter) call(s *stmt) {
 		if held := s.callee.vars[i]; held != mib.AttrNull {
 			sel, _ := e.sel(a)
 			next := e.label()
-			e.add(op{sel: held, act: mib.ActionAssign, value: ruleset.Octets{byte(sel)}, target: next})
+			e.add(ruleset.Rule{Selector: held, Action: mib.ActionAssign, Value: ruleset.Octets{byte(sel)}}, next)
 			e.bind(next)
 		}
 	}
@@ -310,7 +310,10 @@ func (e *emitter) call(s *stmt) {
 		if i, ok := s.labels[slot]; ok {
 			to = cases[i]
 		}
-		e.add(op{act: mib.ActionGoto, target: to, pinned: true})
+		e.do(mib.ActionGoto, to)
+		if !e.full {
+			e.ops[len(e.ops)-1].pinned = true
+		}
 	}
 	for i, body := range s.cases {
 		e.bind(cases[i])
@@ -355,10 +358,10 @@ func (e *emitter) version(call *stmt) *version {
 // assemble turns ops, whose targets are indices, into rules.
 func assemble(ops []op) []ruleset.Rule {
 	rules := make([]ruleset.Rule, len(ops))
-	for i, o := range ops {
-		rules[i] = ruleset.Rule{Selector: o.sel, Mask: o.mask, Value: o.value, Action: o.act, Parameter: o.slot}
-		if o.target >= 0 {
-			rules[i].Parameter = uint16(o.target + 1)
+	for i := range ops {
+		rules[i] = ops[i].Rule
+		if t := ops[i].target; t >= 0 {
+			rules[i].Parameter = uint16(t + 1)
 		}
 	}
 	return rules

@@ -22,6 +22,15 @@ var diagTests = []struct {
 	{"bits behind the width", "if SourcePeerType == 1 && SourcePeerAddress == 130.216.5/16 count;",
 		[]string{"1:48: 130.216.5 has bits outside its mask | behind the first 16"}},
 	{"bits outside a mask", "if SourceTransAddress == 1025 & 255 count;", []string{"1:26: outside its mask | zero in the value"}},
+	{"129 saves", strings.Repeat("save SourcePeerType;\n", 129) + "count;", []string{"129:1: more than 128 saves in one match: the meter stops it here | one attribute"}},
+	{"129 saves of some packets", "if SourcePeerType == 1 {\n" + strings.Repeat("store FlowKind := 1;\n", 129) + "}\ncount;", []string{"130:1: more than 128 saves in one match"}},
+	{"129 saves with subroutines", "call s()\nendcall;\nsave DestPeerType;\ncount;\nsubroutine s () " + strings.Repeat("save SourcePeerType;\n", 128) + "return;\nendsub;",
+		[]string{"3:1: more than 128 saves in one match"}},
+	{"129 saves of a condition", "if SourcePeerType == 1" + strings.Repeat(" && SourcePeerType == 1", 128) + " save; count;", []string{"1:2948: more than 128 saves in one match"}},
+	{"128 saves", strings.Repeat("save SourcePeerType;\n", 128) + "count;", nil},
+	{"129 saves on different ways", "if SourcePeerType == 1 {\n" + strings.Repeat("store FlowKind := 1;\n", 70) + "} else {" + strings.Repeat("store FlowKind := 1;\n", 70) + "}\ncount;", nil},
+	{"129 saves of which one succeeds", manyPorts(200), nil},
+	{"129 saves that may all succeed", strings.Repeat("if DestTransAddress == 80 save;\n", 129) + "count;", []string{"129:4: warning: more than 128 saves in one match are possible"}},
 	{"too large a number", "if SourceTransType == 300 count;", []string{"1:23: 300 is too large for the one octet"}},
 	{"too many octets", "if SourceTransAddress == 1.2.3.4 count;", []string{"1:26: 4 octets are more than the 2"}},
 	{"too wide", "if SourceTransAddress == 0/17 count;", []string{"1:26: width /17 is too large: SourceTransAddress has 16"}},
@@ -407,4 +416,13 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// manyPorts saves one of n ports.
+func manyPorts(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "if DestTransAddress == %d save;\n", i+1)
+	}
+	return b.String() + "count;"
 }

@@ -50,8 +50,7 @@ type outcome struct {
 	reasons []reason // by operand: why it cannot fit, on the first way
 }
 
-// lint reports warnings about a program without errors, and notes which
-// subroutines return by their end.
+// lint reports warnings about a program without errors.
 func (c *compiler) lint(prog *program) {
 	l := &linter{c: c, prog: prog}
 	l.follow(true)
@@ -267,7 +266,7 @@ func (w *walk) enter(s *stmt, in ways) map[int]ways {
 	}
 	if out := sub.stmts(s.callee.body, in); len(out) > 0 {
 		sub.rets[0] = w.l.facts.join(sub.rets[0], out)
-		w.l.fallsOff(s.callee)
+		w.l.falls[s.callee] = true
 	}
 	if w.l.returns[s.callee] == nil {
 		w.l.returns[s.callee] = make(map[int]bool)
@@ -277,14 +276,6 @@ func (w *walk) enter(s *stmt, in ways) map[int]ways {
 	}
 	w.l.saved[key] = sub.rets
 	return sub.rets
-}
-
-// fallsOff: control gets to the end of subroutine r.
-func (l *linter) fallsOff(r *routine) {
-	l.falls[r] = true
-	if !slices.Contains(r.slots, 0) {
-		r.slots = slices.Insert(r.slots, 0, 0)
-	}
 }
 
 func sortedKeys(m map[int]ways) []int {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"netramet/mib"
+	"netramet/ruleset"
 )
 
 // maxRounds bounds the optimiser: each round can only make work for the next
@@ -27,9 +28,6 @@ func optimise(ops []op, level int) []op {
 	return ops
 }
 
-// isAlways reports whether the test of o cannot fail.
-func isAlways(o *op) bool { return o.sel == mib.AttrNull || o.mask.IsZero() }
-
 // thread lets every rule whose target is only a way station go on to the
 // station's own target.
 func thread(ops []op) {
@@ -41,13 +39,13 @@ func thread(ops []op) {
 		}
 		for hops := 0; hops < len(ops); hops++ {
 			t := &ops[o.target]
-			testing := o.act.Tests()
-			isGoto := t.act == mib.ActionGoto || t.act == mib.ActionGotoAct
-			if !isGoto || testing && !isAlways(t) || t == o {
+			testing := o.Action.Tests()
+			isGoto := t.Action == mib.ActionGoto || t.Action == mib.ActionGotoAct
+			if !isGoto || testing && !t.Always() || t == o {
 				break
 			}
 			o.target = t.target
-			o.act = withTest(o.act, t.act.Tests())
+			o.Action = withTest(o.Action, t.Action.Tests())
 		}
 	}
 }
@@ -69,81 +67,64 @@ func merge(ops []op) {
 			continue
 		}
 		t := &ops[o.target]
-		if o.act.Tests() && !isAlways(t) {
+		if o.Action.Tests() && !t.Always() {
 			continue
 		}
 		switch {
-		case o.act == mib.ActionGoto || o.act == mib.ActionGotoAct:
+		case o.Action == mib.ActionGoto || o.Action == mib.ActionGotoAct:
 			// Count pushes its own rule, so only one that pushes nothing may
 			// take its place on a rule that does.
-			if t.act == mib.ActionIgnore || t.act == mib.ActionNoMatch || t.act == mib.ActionReturn {
-				o.act, o.slot, o.target = t.act, t.slot, -1
+			if t.Action == mib.ActionIgnore || t.Action == mib.ActionNoMatch || t.Action == mib.ActionReturn {
+				o.Action, o.Parameter, o.target = t.Action, t.Parameter, -1
 			}
-		case t.act != mib.ActionCount || t.sel != mib.AttrNull:
-		case o.act == mib.ActionPushRuleTo || o.act == mib.ActionPushRuleToAct:
-			o.act, o.target = mib.ActionCount, -1
-		case o.act == mib.ActionPushPktTo || o.act == mib.ActionPushPktToAct:
-			o.act, o.target = mib.ActionCountPkt, -1
+		case t.Action != mib.ActionCount || t.Selector != mib.AttrNull:
+		case o.Action == mib.ActionPushRuleTo || o.Action == mib.ActionPushRuleToAct:
+			o.Action, o.target = mib.ActionCount, -1
+		case o.Action == mib.ActionPushPktTo || o.Action == mib.ActionPushPktToAct:
+			o.Action, o.target = mib.ActionCountPkt, -1
 		}
 	}
 }
 
-// Ways into a rule.
-const (
-	enteredTesting = 1 << iota // its test is made
-	enteredActing              // its action is done at once
-)
-
-// reach finds how each rule can be entered. A Return is taken to reach every
-// rule that waits for one.
-func reach(ops []op) []uint8 {
-	ways := make([]uint8, len(ops))
-	type visit struct {
-		i   int32
-		way uint8
-	}
-	pending := []visit{{0, enteredTesting}}
-	enter := func(i int32, way uint8) {
-		if int(i) < len(ops) && ways[i]&way == 0 {
-			ways[i] |= way
-			pending = append(pending, visit{i, way})
-		}
-	}
-	if len(ops) > 0 {
-		ways[0] = enteredTesting
-	}
-	for len(pending) > 0 && len(ops) > 0 {
-		v := pending[len(pending)-1]
-		pending = pending[:len(pending)-1]
-		o := &ops[v.i]
-		if v.way == enteredTesting && !isAlways(o) {
-			enter(v.i+1, enteredTesting)
-		}
-		if o.target >= 0 {
-			if o.act.Tests() {
-				enter(o.target, enteredTesting)
-			} else {
-				enter(o.target, enteredActing)
-			}
-		}
-		if o.act == mib.ActionGosub || o.act == mib.ActionGosubAct {
-			for i := v.i + 1; int(i) < len(ops) && ops[i].pinned; i++ {
-				enter(i, enteredActing)
-			}
+// reach finds how each rule can be entered.
+func reach(ops []op) []ruleset.Ways {
+	g := ruleset.NewGraph(len(ops), func(i int) (*ruleset.Rule, int) { return &ops[i].Rule, int(ops[i].target) })
+	ways := make([]ruleset.Ways, len(ops))
+	for i := range ops {
+		ways[i] = g.Ways(i)
+		if !g.Complete() {
+			ways[i] = ruleset.Acting | ruleset.Testing
 		}
 	}
 	return ways
 }
 
+// keepSlots keeps the rules after a Gosub that no Return leads to: those that
+// one leads to are counted by their distance.
+func keepSlots(ops []op, ways []ruleset.Ways) {
+	for i := range ops {
+		if ways[i] == 0 || !ops[i].Calls() {
+			continue
+		}
+		for k := i + 1; k < len(ops) && ops[k].pinned; k++ {
+			if ways[k] == 0 {
+				ways[k] = ruleset.Acting
+				ops[k].Rule, ops[k].target = ruleset.Rule{Action: mib.ActionNoMatch}, -1
+			}
+		}
+	}
+}
+
 // sweep drops rules that cannot be reached and jumps to the next rule.
 func sweep(ops []op) []op {
 	ways := reach(ops)
+	keepSlots(ops, ways)
 	drop := make([]bool, len(ops))
 	kept := make([]int32, len(ops)+1) // the first rule from here on that stays
 	kept[len(ops)] = int32(len(ops))
 	for i := len(ops) - 1; i >= 0; i-- {
 		o, next := &ops[i], kept[i+1]
-		if drop[i] = ways[i] == 0; !drop[i] && !o.pinned && ways[i] == enteredTesting && o.act == mib.ActionGoto {
+		if drop[i] = ways[i] == 0; !drop[i] && !o.pinned && ways[i]&ruleset.Acting == 0 && o.Action == mib.ActionGoto {
 			// Falling into a rule that waits for a Return would be wrong only
 			// if that rule tested, and it does not.
 			drop[i] = int(o.target) > i && kept[o.target] == next && int(next) < len(ops)

@@ -62,6 +62,9 @@ func (c *compiler) resolve(units []*unitNode) *program {
 		s.slots = slices.Compact(s.slots)
 	}
 	r.checkCalls()
+	if c.errors == 0 {
+		markEnds(r.prog)
+	}
 	return r.prog
 }
 
