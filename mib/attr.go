@@ -139,7 +139,10 @@ type AttrInfo struct {
 	// Size is the number of octets in a rule's mask and value. Peer
 	// addresses are 4 (IPv4), 16 (IPv6) or up to MaxAddress octets; Size
 	// holds the largest.
-	Size  int
+	Size int
+	// Most is the largest number that a packet can have there, where that is
+	// less than Size would hold; 0 where it is not.
+	Most  uint64
 	Class Class
 	Use   Use
 
@@ -175,6 +178,10 @@ func (a Attr) Is(u Use) bool { return attrs[a].Use&u == u && attrs[a].Name != ""
 
 // Size returns the attribute's size in octets, 0 if it has none.
 func (a Attr) Size() int { return attrs[a].Size }
+
+// Most returns the largest number that a packet can have there, 0 where only
+// the size bounds it.
+func (a Attr) Most() uint64 { return attrs[a].Most }
 
 // Class returns the attribute's class of value.
 func (a Attr) Class() Class { return attrs[a].Class }

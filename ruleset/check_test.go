@@ -54,6 +54,8 @@ func TestCheck(t *testing.T) {
 			[]string{"W 1 value: CountPkt is entered with its test on"}},
 		{"CountPkt with a test", "SourcePeerType & 255 = 1: CountPkt, 0;" + countAll, nil},
 		{"PushPkt of a computed 0", "FlowKind & 255 = 0: PushPktTo, 2;" + countAll, nil},
+		{"a value no packet has", "VLANid & 255.255 = 5000: Goto, 2;" + countAll, []string{"E 1 value: VLANid is a number from 0 to 4095, it is never 5000"}},
+		{"a value no packet has, saved", "Null & 0 = 0: GotoAct, 2; DSCodePoint & 255 = 64: PushRuleTo, 3;" + countAll, []string{"E 2 value: DSCodePoint is a number from 0 to 63"}},
 		{"value outside the mask", "SourcePeerAddress & 255.0.0.0 = 10: Goto, 2;" + countAll,
 			[]string{"W 1 value: the test never succeeds: the value has bits outside"}},
 		{"value outside the mask of a variable", "V1 & 0 = DestPeerAddress: Assign, 2; V1 & 255 = 0.1: Ignore, 0;" + countAll,

@@ -77,7 +77,10 @@ func (f *Format) check() error {
 	if err := b.Text(f.Seps[len(f.Attrs)]); err != nil {
 		return err
 	}
-	_, err := b.Format()
+	if _, err := b.Format(); err != nil {
+		return err
+	}
+	_, err := f.Judge()
 	return err
 }
 

@@ -19,7 +19,7 @@ func TestFormatLine(t *testing.T) {
 		{"string first and last", `FORMAT "<" ToPDUs ">";`, "<topdus>"},
 		{"brackets round a distribution", `FORMAT ToPDUs " (" FlowTime ")";`, "topdus (flowtime)"},
 		{"two strings in a row", `FORMAT ToPDUs "a" "b" FromPDUs;`, "topdusabfrompdus"},
-		{"empty string", `FORMAT ToPDUs "" FromPDUs;`, "topdusfrompdus"},
+		{"empty string first and last", `FORMAT "" ToPDUs "" "a" FromPDUs "";`, "topdusafrompdus"},
 		{"tab and quote", `FORMAT ToPDUs "\t\"\\" FromPDUs;`, "topdus\t\"\\frompdus"},
 		{"commas", `FORMAT ToPDUs, FromPDUs;`, "topdus frompdus"},
 	} {
@@ -85,7 +85,13 @@ func genFormat(plain bool) *rapid.Generator[*Format] {
 	}
 	return rapid.Custom(func(t *rapid.T) *Format {
 		attrs := rapid.SliceOfNDistinct(rapid.SampledFrom(readableAttrs), 1, 20, rapid.ID).Draw(t, "attrs")
-		return &Format{Attrs: attrs, Seps: rapid.SliceOfN(sep, len(attrs)+1, len(attrs)+1).Draw(t, "seps")}
+		f := &Format{Attrs: attrs, Seps: rapid.SliceOfN(sep, len(attrs)+1, len(attrs)+1).Draw(t, "seps")}
+		for i := range attrs[1:] { // only before and after all may there be nothing
+			if f.Seps[i+1] == "" {
+				f.Seps[i+1] = " "
+			}
+		}
+		return f
 	})
 }
 

@@ -170,8 +170,12 @@ func (r *Rule) valueText() string {
 	v := &r.Value
 	switch r.Selector {
 	case mib.AttrSourcePeerAddress, mib.AttrDestPeerAddress:
-		// A mask for any address says nothing about this one's family.
-		long := r.Mask.Last() > 4 && r.Mask.Last() <= 16
+		// A mask for any address says nothing about this one's family; others
+		// do not go beyond the value.
+		long := r.Mask != FullMask(r.Selector) && r.Mask.Last() > 4
+		if long && r.Mask.Last() > 16 && !v.IsZero() {
+			return dotted(v, mib.MaxAddress)
+		}
 		return peerText(v, v.Last() <= 4 && !long)
 	}
 	if r.Selector.IsVariable() {

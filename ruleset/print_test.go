@@ -56,7 +56,7 @@ func TestPrint(t *testing.T) {
 		ToPacketSize & 1.0.25!1500 = 60.0!0: PushPktToAct, Next;
 		FlowKind & 255 = 'W': Count, 0;
 		FORMAT "<" FlowRuleSet FlowIndex "  " SourcePeerType SourcePeerAddress DestPeerAddress
-			"" ToPDUs " \"(\" " ToPacketSize ")";`), ReadOptions{})
+			"," ToPDUs " \"(\" " ToPacketSize ")";`), ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ L15: DestTransAddress      & 252.0             = 0:                 PushPktToAct
      ToPacketSize          & 1.0.25!1500       = 60.0.0!0:          PushPktToAct, Next;   # 16
      FlowKind              & 255               = 87:                Count, 0;             # 17
 FORMAT "<" FlowRuleSet FlowIndex "  " SourcePeerType SourcePeerAddress
-   DestPeerAddress "" ToPDUs " \"(\" " ToPacketSize ")";
+   DestPeerAddress "," ToPDUs " \"(\" " ToPacketSize ")";
 `
 	var b strings.Builder
 	if err := Print(&b, rs); err != nil {

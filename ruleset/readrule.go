@@ -76,7 +76,8 @@ func (r *reader) test(rule *Rule, at *rulePlaces) bool {
 		return false
 	}
 	r.accept('=') // "==" is what SRL writes
-	if rule.Value, ok = r.operand(a, &at.value, "value"); !ok {
+	var lit Literal
+	if rule.Value, lit, ok = r.operand(a, &at.value, "value"); !ok {
 		return false
 	}
 	if !masked {
@@ -86,6 +87,10 @@ func (r *reader) test(rule *Rule, at *rulePlaces) bool {
 	}
 	if !masked {
 		rule.Mask = FullMask(a)
+	}
+	if err := CheckLength(a, lit, &rule.Mask); err != nil {
+		r.errorAt(place{r.file, at.value}, "", "%v", err)
+		return false
 	}
 	r.accept(':')
 	return true
@@ -114,40 +119,44 @@ func (r *reader) mask(rule *Rule, at *rulePlaces) (found, ok bool) {
 	if !and {
 		return false, true
 	}
-	rule.Mask, ok = r.operand(rule.Selector, &at.mask, "mask")
+	rule.Mask, _, ok = r.operand(rule.Selector, &at.mask, "mask")
 	return true, ok
 }
 
 // operand reads a mask or value of attribute a. Only values have names.
-func (r *reader) operand(a mib.Attr, offset *int32, what string) (Octets, bool) {
+func (r *reader) operand(a mib.Attr, offset *int32, what string) (o Octets, lit Literal, ok bool) {
 	*offset = int32(r.skipTo())
 	at := r.here()
 	text := r.value(a)
 	if text == "" {
 		r.errorAt(at, ruleHint, "%s where a %s should stand", r.what(), what)
-		return Octets{}, false
+		return o, lit, false
 	}
-	lit, named := Literal{}, false
+	named := false
 	if what == "value" {
 		lit, named = NamedValue(a, text)
 	}
 	if !named {
 		var err error
 		if lit, err = ParseLiteral(text); err != nil {
-			r.errorAt(at, r.literalHint(a, text), "%s of %s: %v", what, a, err)
-			return Octets{}, false
+			hint, other := CheckName(a, text)
+			if other == nil {
+				hint, other = r.literalHint(a, text), fmt.Errorf("%s of %s: %w", what, a, err)
+			}
+			r.errorAt(at, hint, "%v", other)
+			return o, lit, false
 		}
 	}
 	o, _, err := Place(a, lit)
 	if err != nil {
 		r.errorAt(at, "", "%s of %s: %v", what, a, err)
-		return Octets{}, false
+		return o, lit, false
 	}
 	if what == "mask" && lit.Single && lit.Number > 0 && lit.Number <= 128 && FillSize(a) < a.Size() && a.Class() == mib.ClassAddress {
 		r.warnAt(at, fmt.Sprintf("for the first %d bits write /%d", lit.Number, lit.Number),
 			"mask %d of %s selects bits of its fourth octet only", lit.Number, a)
 	}
-	return o, true
+	return o, lit, true
 }
 
 func (r *reader) literalHint(a mib.Attr, text string) string {

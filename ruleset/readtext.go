@@ -298,6 +298,12 @@ func (r *reader) formatStatement(start place) {
 		r.errorAt(start, "", "FORMAT: %v", err)
 		return
 	}
+	warning, err := f.Judge()
+	if err != nil {
+		r.errorAt(start, "leave it out for one space", "FORMAT: %v", err)
+	} else if warning != "" {
+		r.warnAt(start, SeparatorHint, "FORMAT: %s", warning)
+	}
 	r.rs.Format = f
 }
 

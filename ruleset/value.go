@@ -35,6 +35,7 @@ type Literal struct {
 var (
 	ErrValueSyntax = errors.New("not a value")
 	ErrValueSize   = errors.New("does not fit")
+	ErrRange       = errors.New("a range")
 )
 
 // ParseLiteral reads a value or mask: decimal octets "130.216", hexadecimal
@@ -67,6 +68,9 @@ func ParseLiteral(text string) (Literal, error) {
 // parseFields reads fields, each followed by the character that tells its
 // kind; the last one takes the kind of the field before it.
 func parseFields(text string) (Literal, error) {
+	if looksLikeRange(text) {
+		return Literal{}, rangeError(text)
+	}
 	var l Literal
 	var kind byte
 	for rest := text; rest != ""; {
@@ -104,6 +108,18 @@ func parseFields(text string) (Literal, error) {
 	return l, nil
 }
 
+func rangeError(text string) error {
+	return fmt.Errorf("%q is %w of addresses, and there are none: a network is written with its width", text, ErrRange)
+}
+
+// looksLikeRange reports whether text is two addresses with a hyphen, as
+// 10.1.0.1-10.1.0.9 or 10.1.0.1-9: fields of another kind stand behind others
+// in a value, but not one between.
+func looksLikeRange(text string) bool {
+	low, high, ok := strings.Cut(text, "-")
+	return ok && strings.Contains(low, ".") && high != "" && strings.Trim(high, "0123456789.") == ""
+}
+
 func fieldError(text, field string, kind byte, err error) error {
 	what := map[byte]string{
 		'.': "a decimal octet, 0 to 255",
@@ -120,6 +136,9 @@ func parseIPv6(text string) (Literal, error) {
 	if isColonMAC(text) {
 		return Literal{}, fmt.Errorf("%q: write a MAC address with hyphens, %s: %w",
 			text, strings.ReplaceAll(text, ":", "-"), ErrValueSyntax)
+	}
+	if strings.Contains(text, "-") {
+		return Literal{}, rangeError(text)
 	}
 	a, err := netip.ParseAddr(text)
 	if err != nil || !a.Is6() || a.Zone() != "" {

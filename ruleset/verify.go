@@ -89,6 +89,9 @@ func (c *checker) checkRule(n int, r *Rule) {
 	case !r.Selector.Is(mib.UseTest):
 		c.add(Error, n, FieldSelector, "", "%s cannot be tested", r.Selector)
 	}
+	if err := CheckValue(r.Selector, &r.Value, &r.Mask); err != nil {
+		c.add(Error, n, FieldValue, "", "%v", err)
+	}
 }
 
 func (c *checker) checkAssign(n int, r *Rule) {

@@ -274,6 +274,9 @@ func TestReverseWalksTheTable(t *testing.T) {
 		for i := range a.Size() {
 			r.Mask[i], r.Value[i] = 0xf0, byte(0x10*i+0x10)
 		}
+		if most := a.Most(); most > 0 {
+			r.Mask[a.Size()-1], r.Value[0], r.Value[a.Size()-1] = 0xff, 0, byte(most)
+		}
 		rs := &ruleset.RuleSet{Number: 3, Rules: []ruleset.Rule{{Action: mib.ActionGotoAct, Parameter: 2}, r}}
 		p := load(t, rs, NewShapes())
 		var key, back Key
@@ -298,8 +301,8 @@ func TestReverseWalksTheTable(t *testing.T) {
 func TestEveryAttribute(t *testing.T) {
 	pk := ip(t, tcp, "10.11.12.13:1000", "20.21.22.23:2000")
 	pk.Interface = 31
-	pk.Rest.AdjacentType, pk.Rest.Priority, pk.Rest.VLANid = 32, 33, 0x3435
-	pk.Rest.DSCodePoint, pk.Rest.ECNCodeBits = 36, 37
+	pk.Rest.AdjacentType, pk.Rest.Priority, pk.Rest.VLANid = 32, 6, 0x0435
+	pk.Rest.DSCodePoint, pk.Rest.ECNCodeBits = 36, 3
 	pk.Rest.AdjacentAddress = [2][6]byte{{40, 41, 42, 43, 44, 45}, {50, 51, 52, 53, 54, 55}}
 	for _, a := range allTestable {
 		if a.IsVariable() || a == mib.AttrNull {

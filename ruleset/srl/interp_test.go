@@ -143,7 +143,16 @@ func interpret(rules []ruleset.Rule, pkt packet, stod, savesVars bool) (verdict,
 // evaluator runs the resolved program itself, as RFC 2723 tells.
 type evaluator struct {
 	facts
-	args []mib.Attr
+	args      []mib.Attr
+	variables map[mib.Attr]ruleset.Octets // as STORE set them; nothing that is saved has an effect
+}
+
+// value is the value of a at this point of the program.
+func (e *evaluator) value(a mib.Attr) ruleset.Octets {
+	if a.IsComputed() {
+		return e.variables[a]
+	}
+	return e.facts.value(a)
 }
 
 // how a statement ends.
@@ -156,7 +165,7 @@ type ending struct {
 }
 
 func evaluate(prog *program, pkt packet, stod bool) (verdict, map[mib.Attr]saved) {
-	e := &evaluator{facts: facts{pkt: pkt, stod: stod}}
+	e := &evaluator{facts: facts{pkt: pkt, stod: stod}, variables: make(map[mib.Attr]ruleset.Octets)}
 	end := e.stmts(prog.main.body)
 	if !end.done {
 		return noMatch, nil
@@ -213,6 +222,9 @@ func (e *evaluator) stmt(s *stmt) ending {
 		v, m, _, _ := s.op.place(a)
 		if s.op.kind == onlyMask || s.op.kind == onlyWidth || a.IsDistribution() {
 			v = masked(e.value(a), m)
+		}
+		if s.stored {
+			e.variables[a] = v
 		}
 		e.queue = append(e.queue, push{a, saved{m, v}})
 	case stmtCount:

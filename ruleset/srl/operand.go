@@ -29,6 +29,8 @@ func (c *compiler) literal(i int32, a mib.Attr) (l ruleset.Literal, ok bool) {
 			hint = "the last field has no sign behind it"
 		case t.text[0] == '\'':
 			hint = `one character, as 'W', '\n' or '\x57'`
+		case errors.Is(err, ruleset.ErrRange):
+			hint = "write a list of networks, as (10.1.0.0/29, 10.1.0.8)"
 		case isRange(t.text):
 			hint = rangeHint
 		case strings.Contains(t.text, ":") && !strings.Contains(t.text, "::") && strings.Count(t.text, ":") < 5:
@@ -114,6 +116,9 @@ func isRange(text string) bool {
 func (c *compiler) operand(n operandNode, a mib.Attr) (op operand, ok bool) {
 	t := c.toks[n.value]
 	op = operand{at: t.at, text: t.text, width: -1}
+	if t.at.macro > 0 && c.macros[t.at.macro-1].standard {
+		op.name = c.macros[t.at.macro-1].name
+	}
 	if op.value, ok = c.literal(n.value, a); !ok {
 		return op, false
 	}
@@ -142,6 +147,9 @@ func (c *compiler) width(t token) (int, bool) {
 // empty.
 func (op *operand) place(a mib.Attr) (value, mask ruleset.Octets, hint string, err error) {
 	if op.kind != onlyMask && op.kind != onlyWidth {
+		if hint, err = ruleset.CheckName(a, op.name); err != nil {
+			return value, mask, hint, err
+		}
 		if strings.HasPrefix(op.text, "'") && a.Size() != 1 {
 			return value, mask, "", fmt.Errorf("a character constant is one octet, %s has %d", a, a.Size())
 		}
@@ -165,6 +173,14 @@ func (op *operand) place(a mib.Attr) (value, mask ruleset.Octets, hint string, e
 			return value, mask, "", fmt.Errorf("width /%d is too large: %s has %d bits", op.width, a, 8*a.Size())
 		}
 		return value, mask, "", err
+	}
+	if op.kind != onlyMask && op.kind != onlyWidth {
+		if err = ruleset.CheckLength(a, op.value, &mask); err != nil {
+			return value, mask, "", fmt.Errorf("%s: %w", op.text, err)
+		}
+		if err = ruleset.CheckValue(a, &value, &mask); err != nil {
+			return value, mask, "", err
+		}
 	}
 	if !a.IsDistribution() && value.Outside(&mask) {
 		err = fmt.Errorf("%s has bits outside its mask", op.text)

@@ -91,6 +91,14 @@ func (r *resolver) format(items []*formatNode, at place) {
 	if err != nil && r.c.errors == before {
 		r.c.errorf(at, "", "%v", err)
 	}
+	if err == nil && r.c.errors == before {
+		warning, err := f.Judge()
+		if err != nil {
+			r.c.errorf(at, "leave it out for one space", "%v", err)
+		} else if warning != "" {
+			r.c.warnf(at, ruleset.SeparatorHint, "%s", warning)
+		}
+	}
 	r.prog.out.Format = f
 }
 

@@ -64,6 +64,7 @@ func (c *compiler) resolve(units []*unitNode) *program {
 	r.checkCalls()
 	if c.errors == 0 {
 		markEnds(r.prog)
+		c.checkVariables(r.prog)
 	}
 	return r.prog
 }
@@ -321,9 +322,6 @@ func (r *resolver) check(to ref, op *operand) {
 	value, mask, hint, err := op.place(to.attr)
 	if err == nil && to.attr.IsDistribution() {
 		_, err = ruleset.CheckDistribution(to.attr, mask, value)
-	}
-	if err == nil && to.attr == mib.AttrMatchingStoD && value[0] > 1 {
-		r.c.warnf(op.at, "it is 1 in wire order, else 0", "MatchingStoD is never %d", value[0])
 	}
 	if port := to.attr == mib.AttrSourceTransAddress || to.attr == mib.AttrDestTransAddress; err == nil && port && op.kind != onlyMask && isRange(op.text) {
 		r.c.warnf(op.at, rangeHint, "%s is no range, it is the hexadecimal number %d", op.text, int(value[0])<<8|int(value[1]))

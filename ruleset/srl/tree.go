@@ -106,6 +106,7 @@ type expr struct {
 type operand struct {
 	at    place
 	text  string
+	name  string // of standard.srl that the value was written as; "" for none
 	value ruleset.Literal
 	mask  ruleset.Literal
 	width int // bits; -1: none
