@@ -125,6 +125,64 @@ func systemGone(t *testing.T, s *system) {
 	t.Run("nobody comes back", func(t *testing.T) { s.abandon(t, args, rules) })
 }
 
+// systemStartedAgain starts the meter again on its port within nemac's retries:
+// nemac ends and says so, its file is whole, and the meter goes with the next
+// nemac, to which it gives the trace from its beginning.
+func systemStartedAgain(t *testing.T, s *system) {
+	args := []string{"-C", testdata("office.pcap"), "-T10"}
+	want, _ := s.batch(t, args, ruleFiles("5tuple.srl")...)
+	secured := append(args, "--users", writeFile(t, "users", users))
+	v3 := []string{"-v3", "-u", "noc", "-a", "SHA-256", "-A", "authauthauth", "-x", "AES", "-X", "privprivpriv"}
+	for _, tt := range []struct {
+		name          string
+		meter, nemac  []string
+		after         string
+		first, beyond int // datagrams after that
+	}{
+		{"before the start", args, nil, `msg="flow file"`, 1, 5},
+		{"first interval", args, nil, "interval=1 ", 1, 4},
+		{"later", args, nil, "interval=9 ", 1, 6},
+		{"another engine", secured, v3, "interval=1 ", 1, 3},
+		{"the same engine", append(secured, "--state", filepath.Join(t.TempDir(), "state")), v3, "interval=9 ", 2, 3},
+	} {
+		for count := tt.first; count < tt.beyond; count++ { // whatever nemac is about
+			t.Run(fmt.Sprint(tt.name, " ", count), func(t *testing.T) {
+				s.startAgain(t, tt.meter, tt.nemac, tt.after, count, want)
+			})
+			if testing.Short() {
+				break
+			}
+		}
+	}
+}
+
+// startAgain kills the meter when nemac's log has a text and it has sent count
+// datagrams since, and starts it again before that datagram comes there.
+func (s *system) startAgain(t *testing.T, args, nemacArgs []string, after string, count int, want string) {
+	rules := ruleFiles("5tuple.srl")
+	m := s.startMeter(t, args...)
+	flows := filepath.Join(t.TempDir(), "f.flows")
+	var again *process
+	free := false
+	n := s.followUntil(t, m, flows, rules, after, count, func() {
+		m.kill()
+		again = s.start(t, "", s.meter, append([]string{"--listen", "127.0.0.1:" + m.port}, args...)...)
+		free = again.expect(`msg=listening|the port is in use`)[0] == "msg=listening"
+	}, nemacArgs...)
+	n.want(1)
+	if !free {
+		t.Skip("somebody else took the port")
+	}
+	checkWhole(t, flows, want)
+	if last := n.lastLine(); !strings.Contains(last, "the meter was started again") {
+		t.Errorf("nemac says %q", last)
+	}
+	next := filepath.Join(t.TempDir(), "next.flows")
+	s.follow(t, m.port, next, rules, nemacArgs...).want(0)
+	again.want(0)
+	checkFlows(t, next, want)
+}
+
 // followUntil starts nemac and does something when its log has a text and it
 // has asked count times since. nemac waits meanwhile.
 func (s *system) followUntil(t *testing.T, m *daemon, flows string, rules []string, text string, count int, do func(), more ...string) *process {

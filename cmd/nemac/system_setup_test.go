@@ -40,6 +40,7 @@ func TestSystem(t *testing.T) {
 		{"Time", systemTime},
 		{"Killed", systemKilled},
 		{"Gone", systemGone},
+		{"StartedAgain", systemStartedAgain},
 		{"Several", systemSeveral},
 		{"Errors", systemErrors},
 		{"Disk", systemDisk},
@@ -209,7 +210,11 @@ func (s *system) startMeter(t testing.TB, args ...string) *daemon {
 func (s *system) startNemac(t testing.TB, port string, args ...string) *process {
 	t.Helper()
 	args = append([]string{"-L", "-", "--meter-name", "m", "-m", port}, args...)
-	return s.start(t, "", s.nemac, append(args, "127.0.0.1", "private")...)
+	args = append(args, "127.0.0.1")
+	if !slices.Contains(args, "-v3") {
+		args = append(args, "private")
+	}
+	return s.start(t, "", s.nemac, args...)
 }
 
 // follow starts nemac on a meter that reads a trace.

@@ -55,6 +55,13 @@ func (e *NoAnswerError) Error() string {
 // as it is when it does not accept who asks.
 var ErrRejected = errors.New("it does not accept the user name, the authentication protocol or passphrase, or the security level")
 
+// IsNewEngine reports whether err is what comes of a meter whose SNMPv3 engine is
+// not the one we know any more, as after a new start without --state. It may also
+// be that the meter does not accept who asks: a new Client tells.
+func IsNewEngine(err error) bool {
+	return errors.Is(err, ErrRejected) || errors.Is(err, gosnmp.ErrUnknownEngineID) || errors.Is(err, gosnmp.ErrNotInTimeWindow)
+}
+
 // NonsenseError tells that what a meter answered is no answer.
 type NonsenseError struct{ Text string }
 

@@ -34,6 +34,9 @@ type FlowsConfig struct {
 	// any more, and nothing is written to it. Empty leaves that unchecked.
 	Owner   string
 	Readers []ReaderRef // one for each task that will be read
+	// SetOwners are the Owners of rule sets by number. One that has another
+	// Owner is not the one we mean any more; of others nothing is known.
+	SetOwners map[int]string
 	// Marks says that the meter has NETRAMET-MIB: its rows have ntmReaderTime,
 	// ntmReaderCollected and ntmReaderLastTime, and its flows times of 64 bits.
 	Marks bool
@@ -60,7 +63,7 @@ type Flows struct {
 	notes      []string
 
 	tasks []reader.Task
-	held  []heldRow // what the rows of tasks were when the collection began
+	held  []uint64 // LastTime of their rows since the collection began
 	iv    reader.Interval
 	next  int // task being read
 	plan  *plan
@@ -82,6 +85,9 @@ func NewFlows(c *Client, cfg FlowsConfig) *Flows {
 	}
 	return f
 }
+
+// Use makes c the way to the meter.
+func (f *Flows) Use(c *Client) { f.c = c }
 
 // Number is the number of the collection committed last.
 func (f *Flows) Number() uint64 { return f.cfg.Number }
@@ -136,15 +142,15 @@ func (f *Flows) Begin(ctx context.Context, tasks []reader.Task) (reader.Interval
 }
 
 // touch sets flowReaderLastTime, with as few messages as have room for it. before
-// are the rows.
-func (f *Flows) touch(ctx context.Context, before []heldRow) error {
+// are the rows' LastTimes.
+func (f *Flows) touch(ctx context.Context, before []uint64) error {
 	binds := make([]Bind, len(f.tasks))
 	for i, t := range f.tasks {
 		binds[i] = Ticks(Inst(mib.ObjFlowReaderLastTime, f.row(t)), 0)
 	}
 	done := 0
 	return portions(f.c, f.c.room, binds, Bind.octets, func(some []Bind, octets int) error {
-		err := f.touchSome(ctx, some, octets, func(now []heldRow) bool { return now[done].last != before[done].last })
+		err := f.touchSome(ctx, some, octets, func(now []uint64) bool { return now[done] != before[done] })
 		if err == nil {
 			done += len(some)
 		}
@@ -156,7 +162,7 @@ func (f *Flows) touch(ctx context.Context, before []heldRow) error {
 // collection to the meter, which then forgets flows one collection too early; so
 // after a lost answer the rows are read before anything is sent again (decision 24).
 // done reports whether they have been set.
-func (f *Flows) touchSome(ctx context.Context, binds []Bind, octets int, done func(now []heldRow) bool) error {
+func (f *Flows) touchSome(ctx context.Context, binds []Bind, octets int, done func(now []uint64) bool) error {
 	var err error
 	for try := range f.c.tries {
 		err = f.c.setOnce(ctx, binds...)
@@ -187,16 +193,16 @@ func (f *Flows) touchSome(ctx context.Context, binds []Bind, octets int, done fu
 // times asks for the uptime of the collection, in 64 bits where the meter
 // tells them, and for the interval in trace mode.
 func (f *Flows) times(ctx context.Context) (iv reader.Interval, err error) {
-	rows, v, err := f.look(ctx, Inst(mib.ObjSysUpTime), Inst(mib.ObjNtmTraceInterval), Inst(mib.ObjNtmTraceStart))
+	last, v, err := f.look(ctx, Inst(mib.ObjSysUpTime), Inst(mib.ObjNtmTraceInterval), Inst(mib.ObjNtmTraceStart))
 	if err != nil {
 		return iv, err
 	}
-	f.held = rows
-	iv = reader.Interval{Number: f.cfg.Number + 1, Time: f.cfg.Now(), From: 1, To: rows[0].last}
+	f.held = last
+	iv = reader.Interval{Number: f.cfg.Number + 1, Time: f.cfg.Now(), From: 1, To: last[0]}
 	if !f.cfg.Marks {
 		// 32 bits alone: time goes on from where it was.
 		up := forward(uint32(v[0].Num), f.mark)
-		iv.To = up - uint64(uint32(up)-uint32(rows[0].last))
+		iv.To = up - uint64(uint32(up)-uint32(last[0]))
 	}
 	if f.mark > 0 {
 		iv.From = max(f.mark-1, 1) // overlapping by one centisecond, RFC 2123 §4.2
@@ -287,12 +293,12 @@ func (f *Flows) end(ctx context.Context) error {
 	if len(f.tasks) == 0 {
 		return io.EOF
 	}
-	rows, _, err := f.look(ctx)
+	last, _, err := f.look(ctx)
 	if err != nil {
 		return fmt.Errorf("during a collection: %w", err)
 	}
 	for i, t := range f.tasks {
-		if rows[i] != f.held[i] {
+		if last[i] != f.held[i] {
 			return fmt.Errorf("rule set %d: %w: the row %d there now is of another collection", t.RuleSet, ErrNoRow, f.row(t))
 		}
 	}

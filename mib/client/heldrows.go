@@ -9,13 +9,6 @@ import (
 	"netramet/reader"
 )
 
-// heldRow is what stays the same in a reader row of ours, and in the rule set
-// that it reads, as long as a collection goes on.
-type heldRow struct {
-	last         uint64 // flowReaderLastTime; of 64 bits if the meter tells them
-	ruleSetOwner string
-}
-
 // row is the index of a task's reader row.
 func (f *Flows) row(t reader.Task) uint32 { return uint32(f.rows[t.RuleSet]) }
 
@@ -26,10 +19,17 @@ func (f *Flows) owns(owner Value) bool {
 	return !owner.Missing && (f.cfg.Owner == "" || owner.Text() == f.cfg.Owner)
 }
 
-// look reads the rows of the tasks, and more variables with them, and sees that
-// they are ours: on a meter that was started again, their numbers may be those
-// of another manager, who came before us.
-func (f *Flows) look(ctx context.Context, more ...Name) (rows []heldRow, v []Value, err error) {
+// means reports whether a rule set that has this Owner is the one to be read.
+func (f *Flows) means(ruleSet int, owner Value) bool {
+	want, known := f.cfg.SetOwners[ruleSet]
+	return !owner.Missing && (!known || owner.Text() == want)
+}
+
+// look reads the LastTime of the rows of the tasks, in 64 bits if the meter
+// tells them, and more variables with them. It sees that the rows are ours, and
+// the rule sets those that we mean: on a meter that was started again, their
+// numbers may be those of another manager, who came before us.
+func (f *Flows) look(ctx context.Context, more ...Name) (times []uint64, v []Value, err error) {
 	const each = 4
 	lastTime := mib.ObjFlowReaderLastTime
 	if f.cfg.Marks {
@@ -48,7 +48,7 @@ func (f *Flows) look(ctx context.Context, more ...Name) (rows []heldRow, v []Val
 	for i, t := range f.tasks {
 		owner, last, set, mark := v[each*i], v[each*i+1], v[each*i+2], v[each*i+3]
 		switch m := mark.Unsigned64(); {
-		case !f.owns(owner) || set.Missing:
+		case !f.owns(owner) || !f.means(t.RuleSet, set):
 			return nil, nil, fmt.Errorf("%w (row %d, rule set %d)", ErrNoRow, f.row(t), t.RuleSet)
 		case last.Missing:
 			return nil, nil, f.c.wrap(errNoLastTime)
@@ -57,9 +57,9 @@ func (f *Flows) look(ctx context.Context, more ...Name) (rows []heldRow, v []Val
 		case f.cfg.Marks:
 			last.Num = last.Unsigned64()
 		}
-		rows = append(rows, heldRow{last.Num, set.Text()})
+		times = append(times, last.Num)
 	}
-	return rows, v[each*len(f.tasks):], nil
+	return times, v[each*len(f.tasks):], nil
 }
 
 // errNoLastTime tells of a reader row without the time of its last collection.

@@ -88,10 +88,17 @@ func (c *Client) Info(ctx context.Context) (*Info, error) {
 
 // Trace asks for the state of the trace.
 func (c *Client) Trace(ctx context.Context) (Trace, error) {
-	v, err := c.Get(ctx, Inst(mib.ObjNtmTraceState), Inst(mib.ObjNtmTraceInterval), Inst(mib.ObjNtmTraceStart),
-		Inst(mib.ObjNtmTracePeriod), Inst(mib.ObjNtmTraceError))
+	t, _, err := c.trace(ctx)
+	return t, err
+}
+
+// trace asks for the state of the trace, and more variables with it.
+func (c *Client) trace(ctx context.Context, more ...Name) (Trace, []Value, error) {
+	names := []Name{Inst(mib.ObjNtmTraceState), Inst(mib.ObjNtmTraceInterval), Inst(mib.ObjNtmTraceStart),
+		Inst(mib.ObjNtmTracePeriod), Inst(mib.ObjNtmTraceError)}
+	v, err := c.Get(ctx, append(names, more...)...)
 	if err != nil {
-		return Trace{}, err
+		return Trace{}, nil, err
 	}
 	t := Trace{
 		State: TraceState(v[0].Num), Interval: v[1].Num,
@@ -103,12 +110,13 @@ func (c *Client) Trace(ctx context.Context) (Trace, error) {
 	if v[2].Num > 0 && v[2].Num < 1<<63 {
 		t.Start = time.Unix(0, int64(v[2].Num)).UTC()
 	}
-	return t, nil
+	return t, v[len(names):], nil
 }
 
-// StartTrace says that the caller has set up what it wants.
-func (c *Client) StartTrace(ctx context.Context) error {
-	return c.Set(ctx, Int(Inst(mib.ObjNtmTraceState), int(Running)))
+// StartTrace says that the caller has set up what it wants, and sets more
+// variables with the same message: the trace starts only if all can be set.
+func (c *Client) StartTrace(ctx context.Context, more ...Bind) error {
+	return c.Set(ctx, append(more, Int(Inst(mib.ObjNtmTraceState), int(Running)))...)
 }
 
 // Beat is what tells a restart of the meter.

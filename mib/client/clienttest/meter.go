@@ -194,10 +194,14 @@ func (m *Meter) Scalar(o mib.Obj) int64 { return m.st.scalars[o] }
 // SetScalar changes a scalar of FLOW-METER-MIB, as the meter does, or somebody else.
 func (m *Meter) SetScalar(o mib.Obj, v int64) { m.st.scalars[o] = v }
 
-// Restart forgets everything that was set, as a meter does that starts again.
+// Restart forgets everything that was set, as a meter does that starts again. A
+// trace waits to be started again.
 func (m *Meter) Restart() {
 	fresh := New()
-	m.st, m.Uptime, m.Flows, m.Interval = fresh.st, 1, map[int][]Flow{}, 0
+	m.st, m.Uptime, m.Flows, m.Interval, m.slow = fresh.st, 1, map[int][]Flow{}, 0, 0
+	if len(m.Intervals) > 0 {
+		m.TraceState = 2
+	}
 }
 
 // runs reports whether a task runs the rule set.

@@ -133,6 +133,9 @@ func (s *state) setTask(o mib.Obj, n uint32, b *agent.Bind) agent.Status {
 	if o == mib.ObjFlowManagerStatus {
 		row, st := status(s.tasks, n, b.Value.Int, func() *Task { return &Task{Status: NotInService} })
 		if row != nil && b.Value.Int == Active {
+			if s.ruleSets[uint32(row.Current)] == nil {
+				return agent.InconsistentValue
+			}
 			row.Status = Active
 		}
 		return st
@@ -165,6 +168,9 @@ func (t *table) setReader(s *state, o mib.Obj, n uint32, b *agent.Bind) agent.St
 	if o == mib.ObjFlowReaderStatus {
 		row, st := status(s.readers, n, b.Value.Int, func() *Reader { return &Reader{Status: NotInService} })
 		if row != nil && b.Value.Int == Active {
+			if s.ruleSets[uint32(row.RuleSet)] == nil {
+				return agent.InconsistentValue
+			}
 			row.Status = Active
 		}
 		return st

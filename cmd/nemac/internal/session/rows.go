@@ -22,7 +22,7 @@ func (st *setter) placeReaders() error {
 			return err
 		}
 	}
-	fc := client.FlowsConfig{Owner: s.cfg.Owner, Trace: s.cfg.Trace, Marks: s.info.Netramet, Now: s.cfg.Clock.Now}
+	fc := client.FlowsConfig{Owner: s.cfg.Owner, SetOwners: st.setOwners(), Trace: s.cfg.Trace, Marks: s.info.Netramet, Now: s.cfg.Clock.Now}
 	first := true
 	var marks []client.ReaderRow // as the rows have them
 	for _, n := range st.numbers {
@@ -60,6 +60,21 @@ func (st *setter) placeReaders() error {
 		return s.flows.Acknowledge(st.ctx) // all rows say the same from here on
 	}
 	return nil
+}
+
+// setOwners are the Owners of the rule sets we read: we, or those who were
+// found to run them.
+func (st *setter) setOwners() map[int]string {
+	owners := map[int]string{}
+	for _, n := range st.numbers {
+		owners[n] = st.s.cfg.Owner
+	}
+	if len(st.s.cfg.Read) > 0 {
+		for _, x := range st.sets {
+			owners[x.Number] = x.Owner
+		}
+	}
+	return owners
 }
 
 // clearReaders removes reader rows of ours for rule sets we do not read now.

@@ -12,18 +12,37 @@ import (
 
 // followTrace collects each interval of the meter's trace, and ends with it.
 func (s *Session) followTrace(ctx context.Context) error {
-	if err := s.c.StartTrace(ctx); err != nil {
-		return fmt.Errorf("starting the trace: %w", err)
+	err := s.flows.StartTrace(ctx)
+	if err == nil {
+		err = s.readTrace(ctx)
+	} else if !errors.Is(err, client.ErrNoRow) {
+		err = fmt.Errorf("starting the trace: %w", err)
 	}
+	if client.IsNewEngine(err) && s.dial(ctx) == nil {
+		s.flows.Use(s.c)
+		if _, now := s.flows.Trace(ctx); errors.Is(now, client.ErrNoRow) {
+			err = now // it says more
+		}
+	}
+	if errors.Is(err, client.ErrNoRow) {
+		return s.whyGone(ctx, err)
+	}
+	return err
+}
+
+func (s *Session) readTrace(ctx context.Context) error {
 	var every backoff
-	reading := false
+	reading, told := s.flows.Number() > 0, false
 	for {
-		t, err := s.c.Trace(ctx)
-		if err != nil {
+		t, err := s.flows.Trace(ctx)
+		if err != nil && !(t.State == client.Done && errors.Is(err, client.ErrNoRow)) {
 			return err
 		}
 		ready := t.State == client.WaitReader || t.State == client.EndOfFile
 		switch {
+		case t.Interval < s.flows.Number(), t.State == client.WaitRuleSet && reading:
+			// Rows of our Owner are there, but somebody else's.
+			return s.startedAgain(t, client.ErrTaken)
 		case ready && t.Interval > s.flows.Number():
 			if err := s.traceInterval(ctx, t); err != nil {
 				return err
@@ -43,18 +62,49 @@ func (s *Session) followTrace(ctx context.Context) error {
 			return s.endTrace(ctx, t)
 		case t.State == client.Idle:
 			return errors.New("the meter does not read its trace any more")
-		case t.State == client.WaitRuleSet && !reading && every.longest():
+		case t.State == client.WaitRuleSet && !told && every.longest():
 			s.cfg.Log.Info("the trace waits for other readers to start")
-			reading = true
+			told = true
 		}
 		pause := every.next
 		if t.State == client.WaitReader || t.State == client.WaitRuleSet {
 			pause = every.nextAmong // we are ready, others are not
 		}
+		reading = reading || t.State != client.WaitRuleSet
 		if err := s.cfg.Clock.Sleep(ctx, pause()); err != nil {
 			return err
 		}
 	}
+}
+
+// whyGone says what became of a meter that has no row of ours any more. A meter
+// that was started again while we set up may have some of our rows; they go,
+// so that it waits for nobody who does not come.
+func (s *Session) whyGone(ctx context.Context, gone error) error {
+	t, err := s.c.Trace(ctx)
+	if err != nil {
+		return gone
+	}
+	again := t.State == client.WaitRuleSet || t.Interval < s.flows.Number()
+	if again || s.flows.Number() == 0 {
+		if err := s.remove(ctx); err != nil {
+			s.cfg.Log.Warn("removing our rows", "err", err)
+		}
+	}
+	if again {
+		return s.startedAgain(t, gone)
+	}
+	return gone
+}
+
+// startedAgain is the error that the meter has begun its trace anew, or is
+// about to.
+func (s *Session) startedAgain(t client.Trace, why error) error {
+	next := "it reads its trace for others now"
+	if t.State == client.WaitRuleSet {
+		next = "it waits for a manager to start its trace from the beginning"
+	}
+	return fmt.Errorf("the meter was started again after we had collected its trace up to interval %d; %s: %w", s.flows.Number(), next, why)
 }
 
 // traceInterval collects one interval and sees that the meter knows it, for
