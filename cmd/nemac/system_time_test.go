@@ -1,10 +1,19 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"netramet/meter"
+	"netramet/sources/wire"
 )
 
 // forEver keeps flows in the table all through the trace.
@@ -27,6 +36,12 @@ func systemTime(t *testing.T, s *system) {
 			break
 		}
 	}
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprint("random ", seed), func(t *testing.T) { s.timeRandom(t, seed, rules) })
+		if testing.Short() {
+			break
+		}
+	}
 	t.Run("flows recovered", func(t *testing.T) {
 		s.run(t, []string{"-C", trace, "-T30", "--inactivity=40"}, rules)
 	})
@@ -35,6 +50,26 @@ func systemTime(t *testing.T, s *system) {
 	})
 	t.Run("killed and gone on", func(t *testing.T) { s.timeResumed(t, trace, rules) })
 	t.Run("a late reader", func(t *testing.T) { s.timeLate(t, trace) })
+}
+
+// timeRandom has bursts of a few flows that come back, pauses of seconds to
+// years between them, and intervals and idle times of any length.
+func (s *system) timeRandom(t *testing.T, seed uint64, rules []string) {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	pick := func(from ...time.Duration) time.Duration { return from[rng.IntN(len(from))] }
+	const day = 24 * time.Hour
+	var frames []wire.Frame
+	after := time.Duration(0)
+	for range 4 + rng.IntN(5) {
+		frames = append(frames, burst(t, 1+rng.Uint64N(3), 20+rng.IntN(60), time.Minute, after)...)
+		after += 2*time.Minute + pick(0, time.Second, time.Hour, day, 30*day, 497*day, 498*day, 1500*day, 3000*day)
+	}
+	seconds := func(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
+	args := []string{"-C", pcapFile(t, frames),
+		"-T" + seconds(pick(0, 10*time.Second, 7*time.Minute, 13*time.Hour, 100*day, 497*day, 700*day, 4000*day)),
+		"--inactivity=" + seconds(pick(30*time.Second, 10*time.Minute, 2*day, 600*day, 4000*day))}
+	t.Log(args)
+	s.run(t, args, rules)
 }
 
 // behindTwo is in nemac's log when the third interval of 400 days has begun, at
@@ -125,3 +160,69 @@ func blocks(t testing.TB, file string) (all []block) {
 
 // name is what names a flow in a record of hostFormat.
 func name(record string) string { return strings.Join(strings.Fields(record)[:3], " ") }
+
+// TestLateReader: a reader of a live meter whose uptime has wrapped several times
+// gets all flows in its first collection, with their times, in every version of
+// SNMP.
+func TestLateReader(t *testing.T) {
+	m := startMeter(t, "", meter.Config{MaxGap: 1 << 62, Inactivity: 1 << 62}, 1)
+	dir := t.TempDir()
+	log := filepath.Join(dir, "log")
+	rules := writeFile(t, "pairs.srl", hostRules+hostFormat)
+	if status, _, errs := nemac(t, t.Context(), "--download-only", "-L", log, "-r", rules, "-m", m.port, "127.0.0.1", "private"); status != 0 {
+		t.Fatal(errs)
+	}
+	for i := range 5 {
+		if _, stop := m.meter.Feed(burst(t, uint64(i%3), 100, time.Minute, time.Duration(i)*day400)); stop != meter.More {
+			t.Fatal(stop)
+		}
+	}
+	var all []string
+	var uptime meter.Uptime
+	m.meter.View(func(s *meter.State) {
+		uptime = s.Uptime()
+		var f meter.Flow
+		for i := s.NextFlow(7, 0, 0); i != 0; i = s.NextFlow(7, 0, i) {
+			s.Flow(i, &f)
+			all = append(all, fmt.Sprint(f.FirstTime, " ", f.PDUs[0]))
+		}
+	})
+	for _, who := range [][]string{
+		{"-v1", "127.0.0.1", "private"}, {"127.0.0.1", "private"},
+		{"-v3", "-unoc", "-aSHA-256", "-Aauthauthauth", "-xAES", "-Xprivprivpriv", "127.0.0.1"},
+	} {
+		ctx, end := context.WithCancel(t.Context())
+		flows := filepath.Join(dir, "flows"+who[0])
+		args := append([]string{"--read-only=7", "--format", rules, "-F", flows, "-L", "-", "-m", m.port, "--owner", "late" + who[0]}, who...)
+		status := run(ctx, args, strings.NewReader(""), io.Discard, endAt{"msg=collected", end})
+		end()
+		b := blocks(t, flows)
+		if status != 0 || len(b) != 1 {
+			t.Fatalf("%s: status %d, %d collections", who[0], status, len(b))
+		}
+		var got []string
+		for _, r := range b[0].records {
+			f := strings.Fields(r)
+			got = append(got, f[0]+" "+f[3])
+		}
+		if !slices.Equal(got, all) {
+			t.Errorf("%s: flows\n%q, want\n%q", who[0], got, all)
+		}
+		if want := fmt.Sprintf(" from 1 to %d\n", uptime); !strings.HasSuffix(b[0].time, want) {
+			t.Errorf("%s: %q, want%q", who[0], b[0].time, want)
+		}
+	}
+}
+
+// endAt calls end when a text is written.
+type endAt struct {
+	text string
+	end  func()
+}
+
+func (e endAt) Write(b []byte) (int, error) {
+	if strings.Contains(string(b), e.text) {
+		e.end()
+	}
+	return len(b), nil
+}

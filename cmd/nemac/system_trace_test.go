@@ -21,18 +21,25 @@ func benchTrace(t testing.TB, packets int, each time.Duration, bursts int, gap t
 	t.Helper()
 	var frames []wire.Frame
 	for i := range bursts {
-		g, err := traffic.NewBench(traffic.Options{Seed: uint64(i + 1), Packets: packets, Flows: 40, Duration: each,
-			Start: traffic.DefaultStart.Add(time.Duration(i) * gap), Snap: 128})
-		if err != nil {
-			t.Fatal(err)
-		}
-		all, err := traffic.Collect(g, packets)
-		if err != nil {
-			t.Fatal(err)
-		}
-		frames = append(frames, traffic.Frames(all)...)
+		frames = append(frames, burst(t, uint64(i+1), packets, each, time.Duration(i)*gap)...)
 	}
 	return pcapFile(t, frames)
+}
+
+// burst generates packets of 40 flows over a time, which begin some time after
+// those of a trace.
+func burst(t testing.TB, seed uint64, packets int, each, after time.Duration) []wire.Frame {
+	t.Helper()
+	g, err := traffic.NewBench(traffic.Options{Seed: seed, Packets: packets, Flows: 40, Duration: each,
+		Start: traffic.DefaultStart.Add(after), Snap: 128})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := traffic.Collect(g, packets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return traffic.Frames(all)
 }
 
 func pcapFile(t testing.TB, frames []wire.Frame) string {
