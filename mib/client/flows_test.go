@@ -362,6 +362,43 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// TestReaderTimes lists a reader's collections, in 64 bits where the meter has
+// them.
+func TestReaderTimes(t *testing.T) {
+	for _, foreign := range []bool{false, true} {
+		m := clienttest.New()
+		m.Foreign, m.Uptime = foreign, 3<<32+5
+		m.Readers()[4] = &clienttest.Reader{Status: clienttest.Active, RuleSet: 2, LastTime: 3<<32 + 2, Previous: 3<<32 - 7}
+		m.Readers()[5] = &clienttest.Reader{Status: clienttest.Active, RuleSet: 2, LastTime: 3 << 32}
+		c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
+		rows, err := c.Readers(ctx)
+		if err != nil || len(rows) != 2 {
+			t.Fatalf("%v, %v", rows, err)
+		}
+		want := []uint64{3<<32 + 2, 3<<32 - 7, 3 << 32, 0}
+		if foreign {
+			for i := range want {
+				want[i] = uint64(uint32(want[i]))
+			}
+		}
+		if got := []uint64{rows[0].LastTime, rows[0].Previous, rows[1].LastTime, rows[1].Previous}; !slices.Equal(got, want) {
+			t.Errorf("foreign %v: times %d, want %d", foreign, got, want)
+		}
+	}
+}
+
+// TestOldMeter reads a meter that has our module, but not yet the times of 64
+// bits: it says so, and does not take its rows for gone.
+func TestOldMeter(t *testing.T) {
+	m := clienttest.New()
+	m.Foreign = true // it has neither the module nor these times
+	c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
+	f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{running(t, c, 2, rules(1)), 2}}, Marks: true})
+	if err := collect(f, &lines{}); err == nil || errors.Is(err, ErrNoRow) || !strings.Contains(err.Error(), "older than this nemac") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestNextEOF(t *testing.T) {
 	f := NewFlows(nil, FlowsConfig{})
 	if err := f.Next(ctx, &reader.Record{}); err != io.EOF {
