@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -101,25 +102,27 @@ type staging struct {
 	request RowStatus // asked for in the same Change; RowNone if nothing is
 	old     RowStatus // the state the row is in
 	next    RowStatus // the state it will be in; valid after Check
+	stop    Refusal   // why nothing of the row may be changed; Granted if it may
 }
 
-// enter checks that a row may be staged at all.
-func (g *staging) enter(owner string, full bool) Refusal {
+// enter finds out whether a row may be staged at all.
+func (g *staging) enter(owner string) Refusal {
 	switch {
-	case g.old == RowNone && g.request.Creates() && full:
-		return ResourceUnavailable
-	case g.old == RowNone && g.request == RowNone:
-		return InconsistentName
 	case g.old != RowNone && !strings.HasPrefix(owner, g.c.limit):
-		return NoAccess
+		g.stop = NoAccess
+	case g.old == RowNone && g.request == RowNone:
+		g.stop = InconsistentName
 	}
-	return Granted
+	return g.stop
 }
 
 // column checks that the row's columns may be written: while it is active only
-// those that are always writable.
+// those that are always writable. A value that is never allowed is refused
+// before (RFC 3416 §4.2.5, steps 6 to 9).
 func (g *staging) column(whileActive bool) Refusal {
 	switch {
+	case g.stop != Granted:
+		return g.stop
 	case g.old == RowNone && !g.request.Creates():
 		return InconsistentName
 	case g.old == RowActive && !whileActive && (g.request == RowNone || g.request == RowActive):
@@ -130,11 +133,11 @@ func (g *staging) column(whileActive bool) Refusal {
 
 // owner checks a new Owner and stores it.
 func (g *staging) owner(to *string, owner string, whileActive bool) Refusal {
-	if r := g.column(whileActive); r != Granted {
-		return r
-	}
 	if len(owner) > MaxOwner || !utf8.ValidString(owner) || !strings.HasPrefix(owner, g.c.limit) {
 		return WrongValue
+	}
+	if r := g.column(whileActive); r != Granted {
+		return r
 	}
 	*to = owner
 	return Granted
@@ -190,8 +193,18 @@ func (c *Change) Check() error {
 	// A rule set may lose its last reference, and a task get its rule set,
 	// in the same Change.
 	for _, r := range c.ruleSets {
-		if err := r.check(); err != nil {
+		if err := r.checkState(); err != nil {
 			return err
+		}
+	}
+	if err := c.checkRoom(); err != nil {
+		return err
+	}
+	for _, r := range c.ruleSets {
+		if r.next == RowActive && r.old != RowActive {
+			if err := r.verify(); err != nil {
+				return err
+			}
 		}
 	}
 	for _, t := range c.tasks {
@@ -205,6 +218,42 @@ func (c *Change) Check() error {
 		}
 	}
 	return nil
+}
+
+// checkRoom checks the limits of the tables, of which what goes in the same
+// Change makes room.
+func (c *Change) checkRoom() error {
+	const full = "the table is full"
+	room := MaxRows - len(c.m.readers.list)
+	for _, r := range c.readers {
+		room -= r.adds()
+	}
+	for _, r := range c.readers {
+		if room < 0 && r.adds() > 0 {
+			return r.refuse(ReaderTable, ResourceUnavailable, errors.New(full))
+		}
+	}
+	room = MaxRows - len(c.m.tasks.list)
+	for _, t := range c.tasks {
+		room -= t.adds()
+	}
+	for _, t := range c.tasks {
+		if room < 0 && t.adds() > 0 {
+			return t.refuse(TaskTable, ResourceUnavailable, errors.New(full))
+		}
+	}
+	return c.checkAllRules()
+}
+
+// adds is how many rows there will be more of.
+func (g *staging) adds() int {
+	switch {
+	case g.old == RowNone && g.next != RowNone:
+		return 1
+	case g.old != RowNone && g.next == RowNone:
+		return -1
+	}
+	return 0
 }
 
 // Commit makes the changes; Check has granted them.

@@ -24,21 +24,20 @@ func (c *Change) Reader(index uint32, request RowStatus) (*ReaderChange, Refusal
 			return r, Granted
 		}
 	}
-	if index < 1 || index > MaxIndex {
-		return nil, NoCreation
-	}
 	r := &ReaderChange{staging: staging{c: c, index: index, request: request}}
+	if index < 1 || index > MaxIndex {
+		r.stop = NoCreation
+		return r, r.stop
+	}
 	if row := c.m.readers.find(index); row != nil {
 		r.row, r.old = *row, row.Status()
 	}
-	creating := 0
-	for _, o := range c.readers {
-		if o.old == RowNone {
-			creating++
-		}
+	if why := r.enter(r.row.Owner); why != Granted {
+		return r, why
 	}
-	if why := r.enter(r.row.Owner, len(c.m.readers.list)+creating >= MaxRows); why != Granted {
-		return nil, why
+	if len(c.readers) >= 2*MaxRows { // more than can go and come
+		r.stop = ResourceUnavailable
+		return r, r.stop
 	}
 	c.readers = append(c.readers, r)
 	return r, Granted
@@ -46,11 +45,11 @@ func (c *Change) Reader(index uint32, request RowStatus) (*ReaderChange, Refusal
 
 // SetTimeout sets flowReaderTimeout, in seconds; 0 is none.
 func (r *ReaderChange) SetTimeout(seconds int64) Refusal {
-	if why := r.column(true); why != Granted {
-		return why
-	}
 	if seconds < 0 || seconds > MaxIndex {
 		return WrongValue
+	}
+	if why := r.column(true); why != Granted {
+		return why
 	}
 	r.row.Timeout = uint32(seconds)
 	return Granted
@@ -71,11 +70,11 @@ func (r *ReaderChange) SetLastTime() Refusal {
 
 // SetRuleSet sets flowReaderRuleSet.
 func (r *ReaderChange) SetRuleSet(number int64) Refusal {
-	if why := r.column(false); why != Granted {
-		return why
-	}
 	if number < 1 || number > ruleset.MaxNumber {
 		return WrongValue
+	}
+	if why := r.column(false); why != Granted {
+		return why
 	}
 	r.row.RuleSet = int(number)
 	return Granted

@@ -37,18 +37,19 @@ func (c *Change) RuleSet(number uint32, request RowStatus) (*RuleSetChange, Refu
 			return r, Granted
 		}
 	}
-	if number < 1 || number > ruleset.MaxNumber {
-		return nil, NoCreation
-	}
 	r := &RuleSetChange{staging: staging{c: c, index: number, request: request}}
+	if number < 1 || number > ruleset.MaxNumber {
+		r.stop = NoCreation
+		return r, r.stop
+	}
 	if row := c.m.ruleSets[number]; row != nil {
 		r.row, r.old = row, row.status()
 		r.name, r.whose, r.size, r.shapes = row.spec.Name, row.owner, len(row.spec.Rules), row.shapes
 	} else {
 		r.shapes = pme.NewShapes()
 	}
-	if why := r.enter(r.whose, false); why != Granted {
-		return nil, why
+	if why := r.enter(r.whose); why != Granted {
+		return r, why
 	}
 	c.ruleSets = append(c.ruleSets, r)
 	return r, Granted
@@ -57,36 +58,43 @@ func (c *Change) RuleSet(number uint32, request RowStatus) (*RuleSetChange, Refu
 // SetSize sets how many rules there are (flowRuleInfoSize). Rules that remain
 // keep what they hold.
 func (r *RuleSetChange) SetSize(n int64) Refusal {
-	if why := r.column(false); why != Granted {
-		return why
-	}
 	if n < 0 || n > ruleset.MaxRules {
 		return WrongValue
 	}
-	if r.c.rulesBut(r)+int(n) > MaxAllRules {
-		return ResourceUnavailable
+	if why := r.column(false); why != Granted {
+		return why
 	}
 	r.size = int(n)
 	return Granted
 }
 
-// rulesBut is how many rules all rule sets but one will have.
-func (c *Change) rulesBut(but *RuleSetChange) (n int) {
-	sizes := [ruleset255]int{}
-	for i, r := range c.m.ruleSets {
+// checkAllRules checks how many rules all rule sets together will have.
+func (c *Change) checkAllRules() error {
+	total := 0
+	for _, r := range c.m.ruleSets {
 		if r != nil {
-			sizes[i] = len(r.spec.Rules)
+			total += len(r.spec.Rules)
 		}
+	}
+	grows := func(r *RuleSetChange) int {
+		n := r.size
+		if r.next == RowNone {
+			n = 0
+		}
+		if r.row != nil {
+			n -= len(r.row.spec.Rules)
+		}
+		return n
 	}
 	for _, r := range c.ruleSets {
-		sizes[r.index] = r.size
+		total += grows(r)
 	}
-	for i, size := range sizes {
-		if i != int(but.index) {
-			n += size
+	for _, r := range c.ruleSets {
+		if total > MaxAllRules && grows(r) > 0 {
+			return r.refuse(RuleSetTable, ResourceUnavailable, fmt.Errorf("all rule sets together may have %d rules", MaxAllRules))
 		}
 	}
-	return n
+	return nil
 }
 
 // SetOwner sets flowRuleInfoOwner.
@@ -94,11 +102,11 @@ func (r *RuleSetChange) SetOwner(owner string) Refusal { return r.owner(&r.whose
 
 // SetName sets flowRuleInfoName.
 func (r *RuleSetChange) SetName(name string) Refusal {
-	if why := r.column(false); why != Granted {
-		return why
-	}
 	if len(name) > ruleset.MaxName {
 		return WrongValue
+	}
+	if why := r.column(false); why != Granted {
+		return why
 	}
 	r.name = name
 	return Granted
@@ -132,7 +140,7 @@ func (r *RuleSetChange) Rule(number uint32) (*ruleset.Rule, Refusal) {
 	return &r.edits[at].rule, Granted
 }
 
-func (r *RuleSetChange) check() error {
+func (r *RuleSetChange) checkState() error {
 	if err := r.staging.check(RuleSetTable, r.whose, r.size > 0); err != nil {
 		return err
 	}
@@ -150,10 +158,7 @@ func (r *RuleSetChange) check() error {
 			}
 		}
 	}
-	if r.next != RowActive || r.old == RowActive {
-		return nil
-	}
-	return r.verify()
+	return nil
 }
 
 // verify makes the program of a rule set that becomes active. The reason of a

@@ -21,21 +21,20 @@ func (c *Change) Task(index uint32, request RowStatus) (*TaskChange, Refusal) {
 			return t, Granted
 		}
 	}
-	if index < 1 || index > MaxIndex {
-		return nil, NoCreation
-	}
 	t := &TaskChange{staging: staging{c: c, index: index, request: request}}
+	if index < 1 || index > MaxIndex {
+		t.stop = NoCreation
+		return t, t.stop
+	}
 	if row := c.m.tasks.find(index); row != nil {
 		t.row, t.old = *row, row.Status()
 	}
-	creating := 0
-	for _, o := range c.tasks {
-		if o.old == RowNone {
-			creating++
-		}
+	if why := t.enter(t.row.Owner); why != Granted {
+		return t, why
 	}
-	if why := t.enter(t.row.Owner, len(c.m.tasks.list)+creating >= MaxRows); why != Granted {
-		return nil, why
+	if len(c.tasks) >= 2*MaxRows { // more than can go and come
+		t.stop = ResourceUnavailable
+		return t, t.stop
 	}
 	c.tasks = append(c.tasks, t)
 	return t, Granted
@@ -48,11 +47,11 @@ func (t *TaskChange) SetCurrent(number int64) Refusal { return t.ruleSet(&t.row.
 func (t *TaskChange) SetStandby(number int64) Refusal { return t.ruleSet(&t.row.Standby, number) }
 
 func (t *TaskChange) ruleSet(to *int, number int64) Refusal {
-	if why := t.column(true); why != Granted {
-		return why
-	}
 	if number < 0 || number > ruleset.MaxNumber {
 		return WrongValue
+	}
+	if why := t.column(true); why != Granted {
+		return why
 	}
 	*to = int(number)
 	return Granted
@@ -60,11 +59,11 @@ func (t *TaskChange) ruleSet(to *int, number int64) Refusal {
 
 // SetHighWaterMark sets flowManagerHighWaterMark, in percent.
 func (t *TaskChange) SetHighWaterMark(percent int64) Refusal {
-	if why := t.column(true); why != Granted {
-		return why
-	}
 	if percent < 0 || percent > 100 {
 		return WrongValue
+	}
+	if why := t.column(true); why != Granted {
+		return why
 	}
 	t.row.HighWaterMark = int(percent)
 	return Granted

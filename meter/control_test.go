@@ -354,23 +354,30 @@ func TestTooManyRules(t *testing.T) {
 	m := New(Config{MaxGap: AnyGap})
 	n := uint32(2)
 	for ; ; n++ {
-		why := Granted
 		err := change(t, m, wall0, func(c *Change) {
 			rs, _ := c.RuleSet(n, RowCreateAndWait)
-			why = rs.SetSize(ruleset.MaxRules)
+			grant(t)(rs.SetSize(ruleset.MaxRules))
 		})
 		if err != nil {
-			t.Fatal(err)
-		}
-		if why != Granted {
-			if why != ResourceUnavailable {
-				t.Error(why)
+			var why *RowError
+			if !errors.As(err, &why) || why.Refusal != ResourceUnavailable {
+				t.Error(err)
 			}
 			break
 		}
 	}
 	if most := uint32(2 + MaxAllRules/ruleset.MaxRules); n != most {
 		t.Errorf("refused at rule set %d, want %d", n, most)
+	}
+	// What goes in the same Change makes room.
+	err := change(t, m, wall0, func(c *Change) {
+		rs, _ := c.RuleSet(n, RowCreateAndWait)
+		grant(t)(rs.SetSize(ruleset.MaxRules))
+		_, why := c.RuleSet(2, RowDestroy)
+		grant(t)(why)
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -51,6 +51,9 @@ func (c *control) Test(t *agent.Txn, b *agent.Bind) agent.Status {
 	if !info.Writable() || info.Syntax == mib.SyntaxNone {
 		return agent.NotWritable
 	}
+	if c.denied(t, o, index) {
+		return agent.NoAccess
+	}
 	if st := suits(o, &b.Value); st != agent.OK {
 		return st
 	}
@@ -76,6 +79,37 @@ func (c *control) Test(t *agent.Txn, b *agent.Bind) agent.Status {
 		return agent.NotWritable // IF-MIB allows this; nothing is switched here
 	}
 	return agent.NoCreation // no such row can ever be
+}
+
+// denied reports whether a column is of an existing row with an Owner that the
+// principal may not write for. For him it is as if a view left the row out, which
+// comes before all that is wrong with the value.
+func (c *control) denied(t *agent.Txn, o mib.Obj, index []uint32) bool {
+	status, ok := statusColumn(o)
+	if !ok || len(index) == 0 {
+		return false
+	}
+	owner := ""
+	switch n := index[0]; status {
+	case mib.ObjFlowRuleInfoStatus:
+		if n > 255 || !c.v.s.HasRuleSet(int(n)) {
+			return false
+		}
+		owner = c.v.s.Owner(int(n))
+	case mib.ObjFlowReaderStatus:
+		r, exists := c.v.s.Reader(n)
+		if !exists {
+			return false
+		}
+		owner = r.Owner
+	case mib.ObjFlowManagerStatus:
+		task, exists := c.v.s.Task(n)
+		if !exists {
+			return false
+		}
+		owner = task.Owner
+	}
+	return !t.Request.Principal.MayWrite(owner)
 }
 
 // suits checks a value's type, length and range (RFC 3416 §4.2.5, steps 3-6).
@@ -307,14 +341,14 @@ func (c *control) later(do func() error) {
 }
 
 func (c *control) sampleRate(index, rate uint32) agent.Status {
+	if int32(rate) < 0 {
+		return agent.WrongValue
+	}
 	if index < 1 || index > meter.MaxInterfaces {
 		return agent.NoCreation
 	}
 	if _, ok := c.v.s.Interface(int(index)); !ok {
 		return agent.InconsistentName // packets or the command line make interfaces
-	}
-	if int32(rate) < 0 {
-		return agent.WrongValue
 	}
 	c.later(func() error { return c.v.s.SetSampleRate(int(index), rate) })
 	return agent.OK

@@ -343,20 +343,98 @@ func TestLifeOfARuleSet(t *testing.T) {
 	}
 }
 
-// TestTableOfRowsIsFull fills the manager table.
+// TestTableOfRowsIsFull: a table that is full takes a row when another goes in the
+// same Set, whichever comes first there.
 func TestTableOfRowsIsFull(t *testing.T) {
+	for _, status := range []string{"flowManagerStatus", "flowReaderStatus"} {
+		t.Run(status, func(t *testing.T) {
+			r := newRig(t, meter.Config{})
+			row := func(n, to int) bind { return set(t, fmt.Sprintf("%s.%d", status, n), to) }
+			const wait, destroy = 5, 6
+			for i := range meter.MaxRows {
+				r.mustSet(row(1000+i, wait))
+			}
+			for _, step := range []struct {
+				binds []bind
+				want  string
+			}{
+				{[]bind{row(1, wait)}, "resourceUnavailable 1"},
+				{[]bind{row(1, wait), row(1000, destroy)}, "noError"},
+				{[]bind{row(1000, destroy), row(2, wait)}, "resourceUnavailable 2"},
+				{[]bind{row(1001, destroy), row(2, wait)}, "noError"},
+				{[]bind{row(3, wait), row(4, wait), row(1002, destroy)}, "resourceUnavailable 1"},
+				{[]bind{row(3, wait), row(3, wait)}, "resourceUnavailable 1"},
+				{[]bind{row(1002, destroy)}, "noError"},
+				{[]bind{row(3, wait)}, "noError"},
+				{[]bind{row(4, wait)}, "resourceUnavailable 1"},
+			} {
+				if got := r.set(step.binds...); got != step.want {
+					t.Errorf("%v: %s, want %s", step.binds, got, step.want)
+				}
+			}
+		})
+	}
+}
+
+// TestSetOrder is the order of RFC 3416 §4.2.5: what is wrong with a value by
+// itself is said before what is wrong with the row, and what another may not
+// touch before all of it.
+func TestSetOrder(t *testing.T) {
 	r := newRig(t, meter.Config{})
-	for i := range meter.MaxRows {
-		r.mustSet(set(t, fmt.Sprintf("flowManagerStatus.%d", 1000+i), 4))
+	r.download(7, perHost) // active
+	r.mustSet(parse(t, `flowManagerStatus.1=4, flowManagerCurrentRuleSet.1=7, flowManagerOwner.1="a man"`)...)
+	r.mustSet(parse(t, `flowReaderStatus.1=4, flowReaderRuleSet.1=7, flowReaderOwner.1="a reader"`)...)
+	long := strings.Repeat("x", 128)
+	for _, column := range []struct {
+		name  string
+		index []string // of a row in which it may not be written now, one that is not there, one that cannot be
+		good  any
+		wrong any // a value that is never allowed; nil if there is none
+	}{
+		{"flowRuleInfoSize", []string{"7", "9", "300"}, 5, 65536},
+		{"flowRuleInfoOwner", []string{"7", "9", "300"}, "x", "\xff\xfe"},
+		{"flowRuleInfoName", []string{"7", "9", "300"}, "x", long},
+		{"flowRuleInfoStatus", []string{"", "", "300"}, 1, 3},
+		{"flowRuleInfoRulesReady", []string{"7", "9", "300"}, 1, 3},
+		{"flowRuleSelector", []string{"7.1", "9.1", "300.1"}, 1, 200},
+		{"flowRuleAction", []string{"7.1", "9.1", "300.1"}, 1, 99},
+		{"flowRuleParameter", []string{"7.1", "9.1", "7.65536"}, 1, 65536},
+		{"flowReaderTimeout", []string{"", "9", "0"}, 1, -1},
+		{"flowReaderOwner", []string{"1", "9", "0"}, "x", "\xff\xfe"},
+		{"flowReaderStatus", []string{"", "", "0"}, 1, 3},
+		{"flowReaderRuleSet", []string{"1", "9", "0"}, 7, 256},
+		{"ntmReaderWaits", []string{"", "9", "0"}, 1, 3},
+		{"flowManagerCurrentRuleSet", []string{"", "9", "0"}, 7, 256},
+		{"flowManagerStandbyRuleSet", []string{"", "9", "0"}, 7, -1},
+		{"flowManagerHighWaterMark", []string{"", "9", "0"}, 7, 101},
+		{"flowManagerCounterWrap", []string{"1", "9", "0"}, 1, 3},
+		{"flowManagerOwner", []string{"1", "9", "0"}, "x", "\xff\xfe"},
+		{"flowManagerRunningStandby", []string{"", "9", "0"}, 2, 3},
+		{"flowInterfaceSampleRate", []string{"", "200", "300"}, 1, -1},
+	} {
+		for i, refused := range []string{"notWritable 1", "inconsistentName 1", "noCreation 1"} {
+			if column.index[i] == "" {
+				continue
+			}
+			name := column.name + "." + column.index[i]
+			if got := r.set(set(t, name, column.good)); got != refused {
+				t.Errorf("%s, a good value: %s, want %s", name, got, refused)
+			}
+			if got := r.set(set(t, name, column.wrong)); !strings.HasPrefix(got, "wrong") {
+				t.Errorf("%s, a value that is never allowed: %s", name, got)
+			}
+			if got := r.set(set(t, name, ber.Value{Tag: ber.IPAddress, Bytes: []byte{1, 2, 3, 4}})); got != "wrongType 1" {
+				t.Errorf("%s, another type: %s", name, got)
+			}
+		}
+		if name := column.name + "." + column.index[0]; column.index[0] != "" {
+			r.as = "b"
+			if got := r.set(set(t, name, column.wrong)); got != "noAccess 1" {
+				t.Errorf("%s, another's, a wrong value: %s", name, got)
+			}
+			r.as = "private"
+		}
 	}
-	if got := r.set(set(t, "flowManagerStatus.1", 4)); got != "resourceUnavailable 1" {
-		t.Error(got)
-	}
-	if got := r.set(set(t, "flowManagerStatus.1", 4), set(t, "flowManagerStatus.1000", 6)); got != "resourceUnavailable 1" {
-		t.Error(got)
-	}
-	r.mustSet(set(t, "flowManagerStatus.1000", 6))
-	r.mustSet(set(t, "flowManagerStatus.1", 4))
 }
 
 // TestManyRulesInOneSet fills a datagram with rules and creates their row too.

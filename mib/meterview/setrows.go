@@ -12,12 +12,9 @@ const isTrue = 1 // TruthValue
 // ruleSet stages a column of flowRuleSetInfoTable.
 func (c *control) ruleSet(o mib.Obj, index uint32, val *ber.Value) meter.Refusal {
 	r, why := c.change.RuleSet(index, c.requests[rowName{mib.ObjFlowRuleInfoStatus, index}])
-	if why != meter.Granted {
-		return why
-	}
 	switch o {
 	case mib.ObjFlowRuleInfoStatus:
-		return meter.Granted // Check judges it
+		return why // Check judges the rest
 	case mib.ObjFlowRuleInfoSize:
 		return r.SetSize(val.Int)
 	case mib.ObjFlowRuleInfoOwner:
@@ -32,10 +29,7 @@ func (c *control) ruleSet(o mib.Obj, index uint32, val *ber.Value) meter.Refusal
 
 // rule stages a column of flowRuleTable.
 func (c *control) rule(o mib.Obj, set, number uint32, val *ber.Value) meter.Refusal {
-	r, why := c.change.RuleSet(set, c.requests[rowName{mib.ObjFlowRuleInfoStatus, set}])
-	if why != meter.Granted {
-		return why
-	}
+	r, _ := c.change.RuleSet(set, c.requests[rowName{mib.ObjFlowRuleInfoStatus, set}])
 	rule, why := r.Rule(number)
 	if why != meter.Granted {
 		return why
@@ -62,12 +56,9 @@ func (c *control) rule(o mib.Obj, set, number uint32, val *ber.Value) meter.Refu
 // reader stages a column of flowReaderInfoTable or ntmReaderTable.
 func (c *control) reader(o mib.Obj, index uint32, val *ber.Value) meter.Refusal {
 	r, why := c.change.Reader(index, c.requests[rowName{mib.ObjFlowReaderStatus, index}])
-	if why != meter.Granted {
-		return why
-	}
 	switch o {
 	case mib.ObjFlowReaderStatus:
-		return meter.Granted // Check judges it
+		return why // Check judges the rest
 	case mib.ObjFlowReaderTimeout:
 		return r.SetTimeout(val.Int)
 	case mib.ObjFlowReaderOwner:
@@ -89,12 +80,9 @@ func (c *control) reader(o mib.Obj, index uint32, val *ber.Value) meter.Refusal 
 // task stages a column of flowManagerInfoTable.
 func (c *control) task(o mib.Obj, index uint32, val *ber.Value) meter.Refusal {
 	r, why := c.change.Task(index, c.requests[rowName{mib.ObjFlowManagerStatus, index}])
-	if why != meter.Granted {
-		return why
-	}
 	switch o {
 	case mib.ObjFlowManagerStatus:
-		return meter.Granted // Check judges it
+		return why // Check judges the rest
 	case mib.ObjFlowManagerCurrentRuleSet:
 		return r.SetCurrent(val.Int)
 	case mib.ObjFlowManagerStandbyRuleSet:
