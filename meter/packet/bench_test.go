@@ -21,7 +21,7 @@ var benchShapes = []struct {
 		extHeader(protoDestOpts, 8), extHeader(protoTCP, 8), tcpHeader())},
 	{"EtherIPv4Options", wire.LinkEthernet, join(ether(etherIPv4), ipv4Options(protoTCP, 44, 1, 1, 1, 0), tcpHeader())},
 	{"EtherIPv4Fragment", wire.LinkEthernet, join(ether(etherIPv4), fragment(ipv4(protoUDP, 28), 185, false), zeros(8))},
-	{"EtherMPLSIPv4TCP", wire.LinkEthernet, join(ether(etherMPLS), label(17, true), ipv4(protoTCP, 40), tcpHeader())},
+	{"EtherMPLSIPv4TCP", wire.LinkEthernet, join(ether(etherMPLS), label(17, true), tcp4)},
 	{"EtherPPPoEIPv4TCP", wire.LinkEthernet, join(ether(etherSession), pppoe(42), hex("00 21"), ipv4(protoTCP, 40), tcpHeader())},
 	{"RawIPv4TCP", wire.LinkRaw, join(ipv4(protoTCP, 40), tcpHeader())},
 	{"CookedIPv4TCP", wire.LinkLinuxSLL, join(cookedHeaderV1(hardwareEthernet, etherIPv4), ipv4(protoTCP, 40), tcpHeader())},

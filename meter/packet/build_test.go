@@ -76,6 +76,23 @@ func ipv4Options(proto uint8, total uint16, options ...byte) []byte {
 		hex("00 00 c0 00 02 01 c6 33 64 02"), options)
 }
 
+// summed gives an IPv4 packet the checksum of its header.
+func summed(packet []byte) []byte {
+	b := join(packet)
+	header := int(b[0]&15) * 4
+	var sum uint32
+	for i := 0; i < header; i += 2 {
+		if i != 10 {
+			sum += uint32(binary.BigEndian.Uint16(b[i:]))
+		}
+	}
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	binary.BigEndian.PutUint16(b[10:], ^uint16(sum))
+	return b
+}
+
 // fragment sets offset (in 8 octets) and the more-fragments bit.
 func fragment(ip []byte, offset uint16, more bool) []byte {
 	if more {

@@ -53,7 +53,7 @@ func (p *Packet) DecodeNet(f *wire.Frame) {
 
 // walk finds the network layer behind any link header and decodes it.
 func (p *Packet) walk(f *wire.Frame) {
-	w := walker{d: f.Data}
+	w := walker{d: f.Data, frame: f}
 	w.walk(f.LinkType)
 	switch {
 	case w.fault == FaultNone && w.peer == mib.PeerIPv4:

@@ -108,12 +108,11 @@ func (p *Packet) ipv6(f *wire.Frame, off int) {
 	payload := int(binary.BigEndian.Uint16(b[4:]))
 	next := b[6]
 	end := off + ipv6Header + payload
+	octets := ipv6Header + uint32(payload)
 	if payload == 0 {
-		// By the letter nothing follows, but with an upper protocol only jumbo
-		// payloads and segmentation offload send it.
-		end = unbounded
+		octets, end = withoutLength(f, off, next), unbounded
 	}
-	p.PeerOctets = ipv6Header + uint32(payload)
+	p.PeerOctets = octets
 	p.PeerType, p.PeerLen = mib.PeerIPv6, 16
 	p.NetOff = uint16(off)
 	setIPv6(&p.PeerAddress[Source], b[8:24])
@@ -179,12 +178,9 @@ func (p *Packet) extensions(d []byte, off, end int, next uint8) {
 		if off+2 <= seen {
 			size = extensionSize(this, d[off+1])
 		}
-		switch {
-		case this == protoFragment && off+4 <= seen:
+		if this == protoFragment && off+4 <= seen {
 			frag := binary.BigEndian.Uint16(d[off+2:])
 			flags |= fragmentFlags(frag>>3, frag&1)
-		case this == protoHopByHop && p.PeerOctets == ipv6Header:
-			p.jumbo(d[off:min(off+size, seen)])
 		}
 		off += size
 		if off > seen {
@@ -233,31 +229,55 @@ func (p *Packet) endChain(proto uint8, flags Flags, fault Fault) {
 	p.Flags, p.Fault = flags, fault
 }
 
-// jumbo looks for the jumbo payload option (RFC 2675) in b, a hop-by-hop
-// header from its first octet, and counts what it says.
-func (p *Packet) jumbo(b []byte) {
-	const pad1, jumboPayload = 0, 0xc2
+// withoutLength is the octets of the IPv6 packet at off whose payload length
+// is 0: those of a jumbo payload option in a hop-by-hop header right behind the
+// fixed one (RFC 2675, RFC 8200 §4.1), but no more than the frame holds. All
+// else is segmentation offload, which sets the length later: the frame less its
+// link headers. Fewer octets than any upper header has are Ethernet's padding.
+func withoutLength(f *wire.Frame, off int, next uint8) uint32 {
+	const leastUpper = 8
+	held := behindLink(f, off)
+	if held < ipv6Header+leastUpper {
+		return ipv6Header
+	}
+	b := f.Data[off+ipv6Header:]
+	if next != protoHopByHop || len(b) < 2 {
+		return held
+	}
+	n, ok := jumboPayload(b[:min(len(b), extensionSize(next, b[1]))])
+	switch {
+	case !ok:
+		return held
+	case f.Flags&wire.NoFrameLen != 0:
+		return ipv6Header + n
+	}
+	return min(ipv6Header+n, held)
+}
+
+// jumboPayload looks for the jumbo payload option (RFC 2675) in b, a hop-by-hop
+// header from its first octet.
+func jumboPayload(b []byte) (n uint32, ok bool) {
+	const pad1, jumbo = 0, 0xc2
 	i := 2
 	for range maxOptions {
 		if i+2 > len(b) {
-			return
+			return 0, false
 		}
 		switch b[i] {
 		case pad1:
 			i++
 			continue
-		case jumboPayload:
+		case jumbo:
 			if b[i+1] != 4 || i+6 > len(b) {
-				return
+				return 0, false
 			}
 			// A length below 65,536 is not allowed, one above 2^32-41 cannot be.
-			if n := binary.BigEndian.Uint32(b[i+2:]); n > 0xffff && n <= 1<<32-1-ipv6Header {
-				p.PeerOctets = ipv6Header + n
-			}
-			return
+			n = binary.BigEndian.Uint32(b[i+2:])
+			return n, n > 0xffff && n <= 1<<32-1-ipv6Header
 		}
 		i += 2 + int(b[i+1])
 	}
+	return 0, false
 }
 
 // transport writes the fields of the transport header of protocol proto at

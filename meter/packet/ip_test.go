@@ -150,6 +150,7 @@ func TestExtensionLimit(t *testing.T) {
 }
 
 func TestJumboOptions(t *testing.T) {
+	const none = 1<<32 - 1 // the frame's length, as for offload
 	rows := []struct {
 		name string
 		hop  []byte // hop-by-hop header
@@ -157,16 +158,17 @@ func TestJumboOptions(t *testing.T) {
 	}{
 		{"first", hex("06 00 c2 04 00010000"), 65536 + 40},
 		{"after padding", hex("06 01 00 00 01 02 0000 00 00 c2 04 00020000 "), 131072 + 40},
-		{"too small", hex("06 00 c2 04 0000ffff"), 40},
-		{"too large", hex("06 00 c2 04 ffffffff"), 40},
-		{"largest", hex("06 00 c2 04 ffffffd7"), 1<<32 - 1},
-		{"of another size", hex("06 00 c2 03 000100 00"), 40},
-		{"cut off by the header's end", hex("06 00 01 02 0000 c2 04"), 40},
-		{"behind too many", join(hex("06 03"), zeros(24), hex("c2 04 00010000")), 40},
+		{"too small", hex("06 00 c2 04 0000ffff"), none},
+		{"too large", hex("06 00 c2 04 ffffffff"), none},
+		{"large", hex("06 00 c2 04 fffffd70"), 0xfffffd70 + 40},
+		{"of another size", hex("06 00 c2 03 000100 00"), none},
+		{"cut off by the header's end", hex("06 00 01 02 0000 c2 04"), none},
+		{"behind too many", join(hex("06 03"), zeros(24), hex("c2 04 00010000")), none},
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			f := frame(wire.LinkIPv6, join(ipv6(protoHopByHop, 0), r.hop, tcpHeader()))
+			f.WireLen = none
 			if p := checkFrame(t, &f); p.PeerOctets != r.want || p.TransType != protoTCP {
 				t.Errorf("PeerOctets %d, want %d; transport %d", p.PeerOctets, r.want, p.TransType)
 			}

@@ -66,7 +66,7 @@ const (
 	stepFramedPPP      // the same, perhaps after address and control octets
 	stepCHDLC          // Cisco HDLC
 	stepVersion        // IP by the version, nothing else can be
-	stepGuess          // IP by the version, or anything else
+	stepLabelled       // IP that its header bears out, or anything else
 )
 
 // addressForm says how the peer addresses of a non-IP network layer are found.
@@ -75,7 +75,8 @@ type addressForm uint8
 const (
 	formNone   addressForm = iota
 	formIPX                // IPX header
-	formDDP                // AppleTalk long DDP header
+	formDDP                // AppleTalk DDP header, long
+	formLLAP               // the same, perhaps behind a LocalTalk header
 	formDECnet             // DECnet phase IV on Ethernet
 	formISO                // ISO 8473, ISO 9542 or ISO 10589 by the first octet
 )
@@ -83,6 +84,7 @@ const (
 // walker goes through link headers to the network layer.
 type walker struct {
 	d         []byte
+	frame     *wire.Frame
 	off       int    // of the next header; in the end, of the network layer
 	etherType uint16 // for stepEtherType
 
@@ -114,9 +116,9 @@ func (w *walker) walk(t wire.LinkType) {
 		case stepCHDLC:
 			s = w.typed(4, 2)
 		case stepVersion:
-			s = w.version(FaultPeerHeader)
-		case stepGuess:
-			s = w.version(FaultNone)
+			s = w.version()
+		case stepLabelled:
+			s = w.labelled()
 		}
 	}
 	if s != stepDone {
@@ -234,7 +236,7 @@ func (w *walker) byEtherType() step {
 	case etherIPX, etherIPXOld:
 		return w.foundWith(mib.PeerIPX, formIPX)
 	case etherDDP:
-		return w.foundWith(mib.PeerAppleTalk, formDDP)
+		return w.foundWith(mib.PeerAppleTalk, formLLAP)
 	case etherAARP:
 		return w.found(mib.PeerAppleTalk)
 	case etherDECnet:
@@ -335,22 +337,8 @@ func (w *walker) iso() step {
 	return w.foundWith(mib.PeerNSAP, formISO)
 }
 
-// mpls passes one label stack entry (RFC 3032 §2.1).
-func (w *walker) mpls() step {
-	const size, bottom = 4, 1
-	if !w.have(size) {
-		return w.stop(FaultLinkCut)
-	}
-	last := w.d[w.off+2]&bottom != 0
-	w.off += size
-	if last {
-		return stepGuess
-	}
-	return stepMPLS
-}
-
-// version finds IP by its version. Any other is PeerOther with the fault.
-func (w *walker) version(fault Fault) step {
+// version finds IP by its version. Any other is PeerOther with a fault.
+func (w *walker) version() step {
 	if !w.have(1) {
 		return w.stop(FaultLinkCut)
 	}
@@ -360,7 +348,7 @@ func (w *walker) version(fault Fault) step {
 	case 6:
 		return w.found(mib.PeerIPv6)
 	}
-	w.fault = fault
+	w.fault = FaultPeerHeader
 	return w.found(mib.PeerOther)
 }
 

@@ -25,6 +25,7 @@ import (
 //   - EtherTypes 6558 and 88BE: takes them for Ethernet and ERSPAN without the
 //     GRE header they belong behind;
 //   - the version in IP headers: not checked;
+//   - MPLS: takes what begins with 4 or 6 for IP, without a look at the header;
 //   - IPv4 total length 0: takes the captured length for it, and so refuses a
 //     header that is cut;
 //   - transport headers that are cut behind the ports (a TCP header of 19
@@ -44,6 +45,7 @@ type oracleView struct {
 	hasTrans bool
 	ports    [2]uint16
 	hasPorts bool
+	labelled bool // behind MPLS
 }
 
 // oracle decodes f with gopacket. ok is false where gopacket does not get to
@@ -97,7 +99,9 @@ func oracle(f *wire.Frame) (v oracleView, ok bool) {
 				return v, false
 			}
 			etherType = l.EthernetType
-		case *layers.MPLS, *layers.PPP, *layers.Loopback:
+		case *layers.MPLS:
+			v.labelled = true
+		case *layers.PPP, *layers.Loopback:
 		case *layers.ARP:
 			v.peer = mib.PeerARP
 			return v, true
@@ -171,7 +175,7 @@ func (v *oracleView) transport(behind []gopacket.Layer) {
 func checkOracle(t *testing.T, f *wire.Frame, p *Packet) (peers, ports bool) {
 	t.Helper()
 	v, ok := oracle(f)
-	if !ok || p.Fault == FaultLimit {
+	if !ok || p.Fault == FaultLimit || v.labelled && p.PeerType == mib.PeerOther {
 		return false, false
 	}
 	bad := func(what string) {

@@ -55,7 +55,8 @@ type Packet struct {
 	// PeerAddress holds source and destination network addresses,
 	// left-justified; octets after PeerLen are 0.
 	PeerAddress [2][MaxPeer]byte
-	// TransAddress holds source and destination ports, 0 unless HasPorts.
+	// TransAddress holds source and destination ports, or sockets of IPX and
+	// AppleTalk; 0 unless HasPorts.
 	TransAddress [2]uint16
 
 	PDUs uint32 // packets this record stands for; 1 from a frame
@@ -63,10 +64,10 @@ type Packet struct {
 	// the frame's length (wire.NoFrameLen) it is PeerOctets.
 	FrameOctets uint32
 	// PeerOctets counts the network layer: what the IP header says, even if
-	// that is more than the frame holds; for other protocols, for IPv4 total
-	// length 0 (offload) and for an IP header that contradicts itself, the frame
-	// less its link headers; 0 where the fixed IP header is cut or not reached.
-	// IPv6 payload length 0 counts 40 unless a jumbo option says more.
+	// that is more than the frame holds; for other protocols, for length 0
+	// (offload; IPv6 without a jumbo option) and for an IP header that
+	// contradicts itself, the frame less its link headers; 0 where the fixed IP
+	// header is cut or not reached.
 	PeerOctets uint32
 
 	PeerType mib.PeerType

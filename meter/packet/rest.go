@@ -115,9 +115,6 @@ func (p *Packet) payload(f *wire.Frame) uint32 {
 		return 0
 	}
 	octets := p.PeerOctets
-	if p.PeerType == mib.PeerIPv6 && octets == ipv6Header {
-		octets = behindLink(f, int(p.NetOff)) // offload, see ipv6
-	}
 	if headers := uint32(p.TransOff-p.NetOff) + header; headers < octets {
 		return octets - headers
 	}

@@ -1,6 +1,7 @@
 package packet
 
 import (
+	"bytes"
 	"encoding/binary"
 	"testing"
 	"unsafe"
@@ -20,11 +21,11 @@ func TestSizes(t *testing.T) {
 }
 
 var (
-	tcp4    = join(ipv4(protoTCP, 40), tcpHeader())
+	tcp4    = summed(join(ipv4(protoTCP, 40), tcpHeader()))
 	tcp6    = join(ipv6(protoTCP, 20), tcpHeader())
 	nsapLSP = hex("83 1b 01 00")
-	ipxHead = hex("ffff 0022 00 11  00000010 0000aa0000bb 0453  00000020 0000aa0000cc 0453  01020304")
-	ddpHead = hex("001d 0000  000a 000b 14 15 06 06 04") // from 11.21 to 10.20
+	ipxHead = hex("ffff 0022 00 11  00000010 0000aa0000bb 0454  00000020 0000aa0000cc 0453  01020304")
+	ddpHead = hex("000d 0000  000a 000b 14 15 06 07 04") // from 11.21 to 10.20
 	clnp    = hex("81 1b 01 40 1c 0040 0000  07 49000102030401  07 49000102030402")
 	// decnet goes from 2.5 to 1.4.
 	decnet = hex("1600 26 0000 aa0004000404 0000 aa0004000508 00 00 00 00")
@@ -37,6 +38,8 @@ type want struct {
 	source []byte // peer address
 	dest   []byte
 	fault  Fault
+
+	sockets [2]uint16 // of IPX and AppleTalk
 }
 
 func is4(off uint16) want {
@@ -49,11 +52,11 @@ func is6(off uint16) want {
 }
 
 func isIPX(off uint16) want {
-	return want{peer: mib.PeerIPX, off: off, source: hex("00000020 0000aa0000cc"), dest: hex("00000010 0000aa0000bb")}
+	return want{peer: mib.PeerIPX, off: off, source: hex("00000020 0000aa0000cc"), dest: hex("00000010 0000aa0000bb"), sockets: [2]uint16{0x453, 0x454}}
 }
 
 func isDDP(off uint16) want {
-	return want{peer: mib.PeerAppleTalk, off: off, source: hex("000b15"), dest: hex("000a14")}
+	return want{peer: mib.PeerAppleTalk, off: off, source: hex("000b15"), dest: hex("000a14"), sockets: [2]uint16{7, 6}}
 }
 
 func isCLNP(off uint16) want {
@@ -79,6 +82,15 @@ var linkRows = []linkRow{
 	{"tagged SNAP", wire.LinkEthernet, join(ether(etherTag), tag(5, 48), hex("aaaa03 000000 0800"), tcp4), is4(26)},
 	{"MPLS IPv4", wire.LinkEthernet, join(ether(etherMPLS), label(16, false), label(17, true), tcp4), is4(22)},
 	{"MPLS multicast IPv6", wire.LinkEthernet, join(ether(etherMPLSMulti), label(16, true), tcp6), is6(18)},
+	{"MPLS IPv4, wrong checksum", wire.LinkEthernet, join(ether(etherMPLS), label(16, true), ipv4(protoTCP, 40), tcpHeader()), plain(mib.PeerOther, 18)},
+	{"MPLS IPv4, header length 4", wire.LinkEthernet, join(ether(etherMPLS), label(16, true), hex("44"), tcp4[1:]), plain(mib.PeerOther, 18)},
+	{"MPLS IPv4, offload", wire.LinkEthernet, join(ether(etherMPLS), label(16, true), summed(join(ipv4(protoTCP, 0), tcpHeader()))), is4(18)},
+	{"MPLS IPv6, longer than the frame", wire.LinkEthernet, join(ether(etherMPLS), label(16, true), ipv6(protoTCP, 21), tcpHeader()), plain(mib.PeerOther, 18)},
+	{"MPLS IPv6 and check sequence", wire.LinkEthernet, join(ether(etherMPLS), label(16, true), tcp6, zeros(4)), is6(18)},
+	{"MPLS IPv6, shorter than the frame", wire.LinkEthernet, join(ether(etherMPLS), label(16, true), tcp6, zeros(5)), plain(mib.PeerOther, 18)},
+	{"MPLS Ethernet like IPv4", wire.LinkEthernet, join(ether(etherMPLS), label(16, true), hex("450000000001 450000000002 0800"), tcp4), plain(mib.PeerOther, 18)},
+	{"MPLS Ethernet like IPv6", wire.LinkEthernet, join(ether(etherMPLS), label(16, false), label(17, true), hex("600000000001 600000000002 0800"), tcp4), plain(mib.PeerOther, 22)},
+	{"MPLS, thirty labels", wire.LinkEthernet, join(ether(etherMPLS), bytes.Repeat(label(16, false), 29), label(17, true), tcp4), is4(134)},
 	{"MPLS pseudowire", wire.LinkEthernet, join(ether(etherMPLS), label(16, true), hex("00000000"), ether(etherIPv4), tcp4), plain(mib.PeerOther, 18)},
 	{"PPPoE IPv4", wire.LinkEthernet, join(ether(etherSession), pppoe(42), be(pppIPv4), tcp4), is4(22)},
 	{"PPPoE IPv6, compressed protocol", wire.LinkEthernet, join(ether(etherSession), pppoe(61), hex("57"), tcp6), is6(21)},
@@ -107,12 +119,19 @@ var linkRows = []linkRow{
 	{"IPX SNAP", wire.LinkEthernet, join(ether(42), hex("aaaa03 000000 8137"), ipxHead), isIPX(22)},
 	{"AppleTalk SNAP", wire.LinkEthernet, join(ether(37), hex("aaaa03 080007 809b"), ddpHead), isDDP(22)},
 	{"AppleTalk ethernet II", wire.LinkEthernet, join(ether(etherDDP), ddpHead), isDDP(14)},
+	{"AppleTalk ethernet II, LocalTalk", wire.LinkEthernet, join(ether(etherDDP), hex("14 15 02"), ddpHead), isDDP(14)},
+	{"AppleTalk ethernet II, short", wire.LinkEthernet, join(ether(etherDDP), hex("14 15 01 0007 06 07 04 0102")),
+		want{peer: mib.PeerAppleTalk, off: 14, source: hex("000015"), dest: hex("000014"), sockets: [2]uint16{7, 6}}},
 	{"AARP SNAP", wire.LinkEthernet, join(ether(36), hex("aaaa03 000000 80f3"), zeros(28)), plain(mib.PeerAppleTalk, 22)},
 	{"CLNP", wire.LinkEthernet, join(ether(28), hex("fefe03"), clnp), isCLNP(17)},
 	{"IS-IS", wire.LinkEthernet, join(ether(30), hex("fefe03"), nsapLSP), plain(mib.PeerNSAP, 17)},
 	{"DECnet data", wire.LinkEthernet, join(ether(etherDECnet), decnet),
 		want{peer: mib.PeerDECnet, off: 14, source: hex("020005"), dest: hex("010004")}},
 	{"DECnet data, padded", wire.LinkEthernet, join(ether(etherDECnet), decnet[:2], hex("82 00"), decnet[2:]),
+		want{peer: mib.PeerDECnet, off: 14, source: hex("020005"), dest: hex("010004")}},
+	{"DECnet short", wire.LinkEthernet, join(ether(etherDECnet), hex("0800 02 0404 0508 00 aabb")),
+		want{peer: mib.PeerDECnet, off: 14, source: hex("020005"), dest: hex("010004")}},
+	{"DECnet short, padded", wire.LinkEthernet, join(ether(etherDECnet), hex("0900 81 0a 0404 0508 00 aabb")),
 		want{peer: mib.PeerDECnet, off: 14, source: hex("020005"), dest: hex("010004")}},
 	{"DECnet hello", wire.LinkEthernet, join(ether(etherDECnet), hex("2200 0b 020000 aa0004000404"), zeros(26)), plain(mib.PeerDECnet, 14)},
 	{"Vines", wire.LinkEthernet, join(ether(etherVines), zeros(46)), plain(mib.PeerVines, 14)},
@@ -200,6 +219,8 @@ func TestLinks(t *testing.T) {
 				if p.TransType != protoTCP || p.TransAddress != [2]uint16{1025, 80} || p.Flags != IsStream|HasPorts|HasTCP {
 					t.Errorf("transport %d ports %d flags %b", p.TransType, p.TransAddress, p.Flags)
 				}
+			} else if p.TransAddress != r.want.sockets || (p.Flags&HasPorts != 0) != (r.want.sockets != [2]uint16{}) {
+				t.Errorf("sockets %d flags %b, want %d", p.TransAddress, p.Flags, r.want.sockets)
 			} else if want := uint32(len(r.data)) - uint32(p.NetOff); p.PeerType != 0 && p.PeerOctets != want {
 				t.Errorf("PeerOctets %d, want %d", p.PeerOctets, want)
 			}
@@ -264,7 +285,16 @@ func TestOctets(t *testing.T) {
 		{"offload IPv4 ICMP", wire.LinkEthernet, join(ether(etherIPv4), ipv4(protoICMP, 0), udpHeader()), 7014, 0, 7014, 7000, 6972},
 		{"IPv6", wire.LinkEthernet, join(ether(etherIPv6), ipv6(protoTCP, 1460), tcpHeader()), 1514, 0, 1514, 1500, 1440},
 		{"IPv6 without payload", wire.LinkRaw, ipv6(protoNoNext, 0), 40, 0, 40, 40, 0},
-		{"IPv6 offload", wire.LinkEthernet, join(ether(etherIPv6), ipv6(protoTCP, 0), tcpHeader()), 70054, 0, 70054, 40, 69980},
+		{"IPv6 offload", wire.LinkEthernet, join(ether(etherIPv6), ipv6(protoTCP, 0), tcpHeader()), 70054, 0, 70054, 70040, 69980},
+		{"IPv6 without payload, padded", wire.LinkEthernet, join(ether(etherIPv6), ipv6(99, 0), zeros(6)), 60, 0, 60, 40, 0},
+		{"IPv6 offload of UDP", wire.LinkEthernet, join(ether(etherIPv6), ipv6(protoUDP, 0), udpHeader()), 9054, 0, 9054, 9040, 8992},
+		{"IPv6 offload behind options", wire.LinkEthernet, join(ether(etherIPv6), ipv6(protoHopByHop, 0), extHeader(protoTCP, 8), tcpHeader()), 9054, 0, 9054, 9040, 8972},
+		{"IPv6 jumbo above the frame", wire.LinkEthernet, join(ether(etherIPv6), ipv6(protoHopByHop, 0), hex("06 00 c2 04 e9749bf8"), tcpHeader()), 128, 0, 128, 114, 46},
+		{"IPv6 jumbo in a second header", wire.LinkEthernet, join(ether(etherIPv6), ipv6(protoHopByHop, 0), extHeader(protoHopByHop, 8), hex("06 00 c2 04 00011170"), tcpHeader()), 80054, 0, 80054, 80040, 79964},
+		{"IPv6 jumbo behind other options", wire.LinkEthernet, join(ether(etherIPv6), ipv6(protoDestOpts, 0), extHeader(protoHopByHop, 8), hex("06 00 c2 04 00011170"), tcpHeader()), 80054, 0, 80054, 80040, 79964},
+		{"IPv6 jumbo beside a length", wire.LinkEthernet, join(ether(etherIPv6), ipv6(protoHopByHop, 28), hex("06 00 c2 04 00011170"), tcpHeader()), 80054, 0, 80054, 68, 0},
+		{"IPv6 jumbo below 65,536", wire.LinkEthernet, join(ether(etherIPv6), ipv6(protoHopByHop, 0), hex("06 00 c2 04 0000ffff"), tcpHeader()), 9054, 0, 9054, 9040, 8972},
+		{"IPv6 jumbo, length not known", wire.LinkRaw, jumbo, 0, wire.NoFrameLen, 70040, 70040, 69972},
 		{"IPv6 jumbo", wire.LinkEthernet, join(ether(etherIPv6), jumbo), 70054, 0, 70054, 70040, 69972},
 		{"length not known", wire.LinkRaw, join(ipv4(protoTCP, 1500), tcpHeader()), 0, wire.NoFrameLen, 1500, 1500, 1460},
 		{"length not known, not IP", wire.LinkEthernet, join(ether(etherARP), zeros(46)), 0, wire.NoFrameLen, 46, 46, 0},
