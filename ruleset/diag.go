@@ -25,8 +25,9 @@ type Diag struct {
 	Line     int // from 1; 0 if the message is about the whole file
 	Column   int // from 1, in characters; 0 if the whole line is meant
 	Message  string
-	Hint     string // what to write instead; may be empty
-	Source   string // the source line, without its newline; of a long one the first part
+	Hint     string   // what to write instead; may be empty
+	Included []string // the INCLUDE statements that led to File, as "file:line", the innermost first
+	Source   string   // the source line, without its newline; of a long one the first part
 }
 
 // String renders the message in full: place, message, source line, caret and
@@ -53,6 +54,9 @@ func (d Diag) String() string {
 		if d.Column > 0 && d.Column <= utf8.RuneCountInString(d.Source)+1 {
 			b.WriteString("\n    " + caretPad(d.Source, d.Column-1) + "^")
 		}
+	}
+	for _, from := range d.Included {
+		b.WriteString("\n    included at " + visible(from))
 	}
 	if d.Hint != "" {
 		b.WriteString("\n    hint: " + d.Hint)

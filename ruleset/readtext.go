@@ -16,6 +16,9 @@ type ReadOptions struct {
 	// Open returns the text of the file an INCLUDE statement names, exactly
 	// as written there; nil allows no includes.
 	Open func(name string) ([]byte, error)
+
+	// Path is how messages name that file; nil: as it is written.
+	Path func(name string) string
 }
 
 // ReadText reads a rule set in the low-level language and checks it. Case
@@ -49,6 +52,7 @@ func parse(main *Text, opt ReadOptions) *reader {
 	r := &reader{
 		rs:     &RuleSet{Optimise: -1},
 		open:   opt.Open,
+		path:   opt.Path,
 		octets: len(main.Body),
 		labels: make(map[string]*label),
 		files:  make(map[string]int),
@@ -63,6 +67,7 @@ type reader struct {
 	*scanner // of the file being read
 	rs       *RuleSet
 	open     func(string) ([]byte, error)
+	path     func(string) string // nil: names as they are written
 
 	octets   int // of text so far, with includes
 	includes int
@@ -330,7 +335,11 @@ func (r *reader) include(at place, depth int) {
 		r.errorAt(at, "", "INCLUDE: %v", err)
 		return
 	}
-	r.readFile(&Text{Name: name, Body: string(text)}, depth+1)
+	shown := name
+	if r.path != nil {
+		shown = r.path(name)
+	}
+	r.readFile(&Text{Name: shown, Body: string(text), From: Origin{at.file, int(at.offset)}}, depth+1)
 }
 
 func (r *reader) openInclude(name string, depth int) ([]byte, error) {

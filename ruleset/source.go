@@ -1,6 +1,7 @@
 package ruleset
 
 import (
+	"fmt"
 	"sort"
 	"strings"
 	"unicode"
@@ -33,8 +34,38 @@ const maxCounted = 64 << 10
 type Text struct {
 	Name string // for messages
 	Body string
+	From Origin // the INCLUDE that asked for it, if one did
 
 	lines []int32 // offset of each line's first octet, made when first asked
+}
+
+// Origin is where in its source something stands. The zero Origin says that
+// this is not known.
+type Origin struct {
+	Text   *Text
+	Offset int // of its first octet
+}
+
+// Diag makes a message about o, which is known.
+func (o Origin) Diag(sev Severity, message, hint string) Diag {
+	return o.Text.Diag(o.Offset, sev, message, hint)
+}
+
+// String is o as "file:line", "" if it is not known.
+func (o Origin) String() string {
+	if o.Text == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", o.Text.Name, o.Text.Line(o.Offset))
+}
+
+// SourceLine is the line that o lies in, without white space around it.
+func (o Origin) SourceLine() string {
+	if o.Text == nil {
+		return ""
+	}
+	line := o.Text.Line(o.Offset)
+	return visible(strings.TrimSpace(firstLine(o.Text.Body[o.Text.lines[line-1]:])))
 }
 
 // place is a position in rule text. The zero place is no position.
@@ -57,6 +88,9 @@ func (t *Text) Diag(offset int, sev Severity, message, hint string) Diag {
 	line := t.Line(offset)
 	start := int(t.lines[line-1])
 	d := Diag{Severity: sev, File: t.Name, Line: line, Message: message, Hint: hint, Source: firstLine(t.Body[start:])}
+	for from := t.From; from.Text != nil; from = from.Text.From {
+		d.Included = append(d.Included, from.String())
+	}
 	if offset-start <= maxCounted {
 		d.Column = utf8.RuneCountInString(t.Body[start:offset]) + 1
 	}

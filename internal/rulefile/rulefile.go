@@ -3,11 +3,11 @@
 package rulefile
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"netramet/ruleset"
 	"netramet/ruleset/srl"
@@ -29,18 +29,28 @@ func Read(program, file string) (f File, err error) {
 	if err != nil {
 		return f, fmt.Errorf("%s: rule file: %w", program, err)
 	}
-	if bytes.IndexByte(src, 0) >= 0 {
-		return f, fmt.Errorf("%s: rule file: %s: is not text", program, file)
-	}
-	dir := filepath.Dir(file)
-	open := func(name string) ([]byte, error) {
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(dir, name)
+	if is := notRules(src); is != "" {
+		if program != "netramet" {
+			is = strings.Replace(is, "give it with", "give it to netramet with", 1)
 		}
-		f.Paths = append(f.Paths, name)
-		return readFile(name)
+		return f, fmt.Errorf("%s: rule file: %s is %s", program, file, is)
 	}
-	f.Rules, f.Diags, err = srl.Read(file, src, srl.Options{Open: open, Optimise: -1})
+	path := func(name string) string {
+		if filepath.IsAbs(name) {
+			return name
+		}
+		return filepath.Join(filepath.Dir(file), name)
+	}
+	open := func(name string) ([]byte, error) {
+		name = path(name)
+		f.Paths = append(f.Paths, name)
+		src, err := readFile(name)
+		if is := notRules(src); err == nil && is != "" {
+			return nil, fmt.Errorf("%s is %s", name, is)
+		}
+		return src, err
+	}
+	f.Rules, f.Diags, err = srl.Read(file, src, srl.Options{Open: open, Path: path, Optimise: -1})
 	return f, err
 }
 

@@ -40,7 +40,7 @@ func TestRead(t *testing.T) {
 		{"absent.srl", "no such file"},
 		{"folder.srl", "is a directory"},
 		{"wrong.srl", "expected ';' after COUNT"},
-		{"binary.srl", "prog: rule file: " + filepath.Join(dir, "binary.srl") + ": is not text"},
+		{"binary.srl", "prog: rule file: " + filepath.Join(dir, "binary.srl") + " is no text: octet 7 is NUL, in line 1"},
 		{"large.srl", "the file has more than 16777216 octets"},
 		{"largeinside.srl", "large.srl has more than 16777216 octets"},
 		{"none.srl", "prog: rule file: open "},
@@ -69,7 +69,7 @@ func TestReadHuge(t *testing.T) {
 	if err := f.Truncate(1 << 43); err != nil {
 		t.Skipf("the file system has no files of that size: %v", err)
 	}
-	if _, err := Read("prog", file); err == nil || !strings.Contains(err.Error(), "is not text") {
+	if _, err := Read("prog", file); err == nil || !strings.Contains(err.Error(), "octet 1 is NUL") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -48,6 +48,9 @@ type Options struct {
 	// nil: there are no other files.
 	Open func(name string) ([]byte, error)
 
+	// Path is how messages name such a file; nil: as the program writes it.
+	Path func(name string) string
+
 	// Optimise is the level of optimisation: 0 none, 1 jumps are threaded
 	// and needless rules dropped, 2 also operands are put in an order that
 	// forms the meter's hash groups; -1 what the program's "optimise n;"
@@ -59,7 +62,7 @@ type Options struct {
 // The diagnostics are in order of place and hold warnings too; the error is
 // their Err. The rule set is nil iff there is an error.
 func Compile(file string, src []byte, opt Options) (*ruleset.RuleSet, ruleset.Diags, error) {
-	c := &compiler{open: opt.Open}
+	c := &compiler{open: opt.Open, path: opt.Path}
 	rs := c.compile(file, src, opt.Optimise)
 	slices.SortStableFunc(c.found, func(a, b found) int {
 		return cmp.Or(cmp.Compare(a.at.file, b.at.file), cmp.Compare(a.at.offset, b.at.offset))
@@ -77,6 +80,7 @@ func Compile(file string, src []byte, opt Options) (*ruleset.RuleSet, ruleset.Di
 // compiler is the state of one compilation.
 type compiler struct {
 	open     func(string) ([]byte, error)
+	path     func(string) string // nil: names as they are written
 	files    []*source
 	macros   []*macro // every macro ever defined; place.macro counts from 1 here
 	toks     []token
@@ -168,7 +172,7 @@ func (c *compiler) report(sev ruleset.Severity, at place, hint, msg string) {
 	if at != (place{}) {
 		d = f.Diag(int(at.offset)-1, sev, msg, hint)
 	}
-	if slices.Contains(c.found, found{at, d}) {
+	if slices.ContainsFunc(c.found, func(f found) bool { return f.at == at && f.diag.Message == d.Message && f.diag.Severity == sev }) {
 		return
 	}
 	c.found = append(c.found, found{at, d})
@@ -177,8 +181,13 @@ func (c *compiler) report(sev ruleset.Severity, at place, hint, msg string) {
 	}
 }
 
-// where is a place as "file:line".
-func (c *compiler) where(at place) string {
-	f := c.files[at.file]
-	return fmt.Sprintf("%s:%d", f.Name, f.Line(int(at.offset)-1))
+// origin is a place for those who know nothing of the compiler's.
+func (c *compiler) origin(at place) ruleset.Origin {
+	if at == (place{}) {
+		return ruleset.Origin{}
+	}
+	return ruleset.Origin{Text: &c.files[at.file].Text, Offset: int(at.offset) - 1}
 }
+
+// where is a place as "file:line".
+func (c *compiler) where(at place) string { return c.origin(at).String() }

@@ -223,7 +223,11 @@ func (s *scanner) include(f *frame, pos int) bool {
 	if !s.spend(len(text)+1, at) {
 		return false
 	}
-	s.c.files = append(s.c.files, &source{ruleset.Text{Name: name, Body: text}, name == standardFile})
+	included := &source{ruleset.Text{Name: name, Body: text, From: s.c.origin(at)}, name == standardFile}
+	if s.c.path != nil && !included.standard {
+		included.Name = s.c.path(name)
+	}
+	s.c.files = append(s.c.files, included)
 	s.frames = append(s.frames, fileFrame(text, int32(len(s.c.files)-1)))
 	return true
 }

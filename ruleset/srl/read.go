@@ -19,5 +19,5 @@ func Read(file string, src []byte, opt Options) (*ruleset.RuleSet, ruleset.Diags
 		}
 		return opt.Open(name)
 	}
-	return ruleset.ReadText(file, src, ruleset.ReadOptions{Open: open})
+	return ruleset.ReadText(file, src, ruleset.ReadOptions{Open: open, Path: opt.Path})
 }
