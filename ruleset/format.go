@@ -3,6 +3,7 @@ package ruleset
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"netramet/mib"
@@ -186,6 +187,30 @@ func splitNames(word string) []mib.Attr {
 		attrs = append(attrs, a)
 	}
 	return attrs
+}
+
+// AtFormat is err, which is about the rule set's FORMAT, as a message that
+// shows its place; file is for rule sets that have none of their own.
+func (rs *RuleSet) AtFormat(file string, err error) error {
+	if rs.Format == nil || len(rs.FormatAt) == 0 || rs.FormatAt[0].Text == nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return Diags{rs.FormatAt[0].Diag(Error, err.Error(), "")}
+}
+
+// unsavedDiags are the warnings of attributes in the FORMAT that no rule saves.
+func (rs *RuleSet) unsavedDiags() (ds Diags) {
+	for _, a := range rs.Unsaved() {
+		if i := slices.Index(rs.Format.Attrs, a); i < len(rs.FormatAt) && rs.FormatAt[i].Text != nil {
+			ds = append(ds, rs.FormatAt[i].Diag(Warning, UnsavedMessage(a), ""))
+		}
+	}
+	return ds
+}
+
+// UnsavedMessage is what is said of an attribute in FORMAT that nothing saves.
+func UnsavedMessage(a mib.Attr) string {
+	return fmt.Sprintf("%s is in the FORMAT, but nothing saves it: the column is empty or 0 in every flow", a)
 }
 
 // OutputFormat is the format to collect with: the rule set's own, or the

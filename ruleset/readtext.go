@@ -37,6 +37,7 @@ func ReadText(file string, src []byte, opt ReadOptions) (*RuleSet, Diags, error)
 	r := parse(main, opt)
 	if r.errors == 0 {
 		r.addFindings(main)
+		r.diags = append(r.diags, r.rs.unsavedDiags()...)
 	}
 	slices.SortStableFunc(r.diags, func(a, b Diag) int {
 		return cmp.Or(r.files[a.File]-r.files[b.File], a.Line-b.Line, a.Column-b.Column)
@@ -264,6 +265,7 @@ func (r *reader) formatStatement(start place) {
 		r.warnAt(start, "", "a second FORMAT: this one holds")
 	}
 	var b FormatBuilder
+	var stand []Origin
 	errorsBefore := r.errors
 	for !r.stop && !r.end() && !r.accept(';') {
 		if r.accept(',') {
@@ -291,6 +293,7 @@ func (r *reader) formatStatement(start place) {
 			return
 		}
 		r.word()
+		stand = append(stand, Origin{at.file, int(at.offset)})
 		if err := b.Attr(a); err != nil {
 			r.errorAt(at, "", "FORMAT: %v", err)
 		}
@@ -309,7 +312,7 @@ func (r *reader) formatStatement(start place) {
 	} else if warning != "" {
 		r.warnAt(start, SeparatorHint, "FORMAT: %s", warning)
 	}
-	r.rs.Format = f
+	r.rs.Format, r.rs.FormatAt = f, stand
 }
 
 func isKeyword(word string) bool {

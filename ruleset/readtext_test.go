@@ -89,7 +89,7 @@ func TestReadTextStatements(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff(&c.want, rs); d != "" {
+			if d := cmp.Diff(&c.want, rs, withoutPlaces); d != "" {
 				t.Error(d)
 			}
 		})
@@ -389,7 +389,7 @@ func TestExamplesOfRFC2123(t *testing.T) {
 		{"rfc2123-3.2-two-gateways.rules", 18, map[int]uint16{1: 3, 3: 5, 4: 7, 5: 13, 6: 11, 7: 9, 10: 12, 11: 14, 13: 14, 17: 18}, 0},
 		{"rfc2123-3.3-subroutine.rules", 25, map[int]uint16{1: 3, 4: 19, 5: 8, 6: 13, 11: 18, 19: 22, 20: 24, 21: 3, 23: 1, 25: 2}, 0},
 		// GotoAct, IP_pkt should be Goto: two rules are never reached.
-		{"rfc2123-3.4-gateway-ports.rules", 20, map[int]uint16{1: 4, 4: 7, 7: 10, 9: 13, 10: 14, 12: 13}, 1},
+		{"rfc2123-3.4-gateway-ports.rules", 20, map[int]uint16{1: 4, 4: 7, 7: 10, 9: 13, 10: 14, 12: 13}, 2}, // rule 7 acts untested, and 18 saves again
 		{"rfc2123-3.4-well-known.rules", 34, map[int]uint16{2: 6, 6: 11, 10: 30, 11: 34, 20: 11, 23: 14, 28: 19, 29: 30}, 0},
 	} {
 		t.Run(c.file, func(t *testing.T) {

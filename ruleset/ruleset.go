@@ -35,9 +35,14 @@ type RuleSet struct {
 	Name   string // from "set name"; the text after set (flowRuleInfoName)
 	Rules  []Rule
 
-	Format     *Format // nil: the default format (decision 20)
-	Statistics bool    // "statistics;": a #Stats record with each collection
-	Optimise   int     // "optimise n;": 0 none .. 2 all; -1 not given
+	// Origins is where each rule comes from, if it was compiled from a program;
+	// nil if not.
+	Origins []Origin
+
+	Format     *Format  // nil: the default format (decision 20)
+	FormatAt   []Origin // where Format's attributes stand; nil if not known
+	Statistics bool     // "statistics;": a #Stats record with each collection
+	Optimise   int      // "optimise n;": 0 none .. 2 all; -1 not given
 }
 
 // Format is a FORMAT statement: attributes and the text between them.

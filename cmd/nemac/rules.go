@@ -36,7 +36,7 @@ func (known ruleCache) read(file string, warn io.Writer) (*ruleset.RuleSet, erro
 	}
 	rs := f.Rules
 	if err := flowfile.CheckFormat(rs.OutputFormat()); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, rs.AtFormat(file, err)
 	}
 	known[file] = rs
 	return rs, nil

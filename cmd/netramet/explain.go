@@ -140,7 +140,9 @@ func (b *batch) explainRuleSet(w io.Writer, file string, rs *ruleset.RuleSet, p 
 		fmt.Fprintf(w, "  %s\n", map[pme.Order]string{
 			pme.WireOrder: "source to dest, as on the wire", pme.Reversed: "dest to source, addresses exchanged",
 		}[order])
-		out := pme.Interpret(rs, p, order, func(s *pme.Step) { explainStep(w, rs, s) })
+		steps := stepPrinter{w: w, rs: rs}
+		out := pme.Interpret(rs, p, order, steps.step)
+		steps.flush()
 		if out.Err != "" {
 			fmt.Fprintf(w, "    fault: %s\n", out.Err)
 		}
@@ -158,37 +160,6 @@ func (b *batch) explainRuleSet(w io.Writer, file string, rs *ruleset.RuleSet, p 
 	}
 	fmt.Fprintln(w, "  not matched in either direction: not counted")
 	return nil
-}
-
-// explainStep prints one rule that was run. A failed test takes one line, so
-// that long lists stay readable.
-func explainStep(w io.Writer, rs *ruleset.RuleSet, s *pme.Step) {
-	rule := rs.Rules[s.Rule-1].String()
-	// A test of Null, and Assign's, always succeeds and is not worth a word.
-	tested := s.Tested && s.Attr != mib.AttrNull && s.Op != mib.ActionAssign && s.Op != mib.ActionAssignAct
-	if tested && !s.Succeeded {
-		fmt.Fprintf(w, "    %5d  %s  [no: %s]\n", s.Rule, rule, octetsText(s.Attr, s.Got[:s.Size]))
-		return
-	}
-	fmt.Fprintf(w, "    %5d  %s\n", s.Rule, rule)
-	say := func(format string, args ...any) {
-		fmt.Fprintf(w, "           | "+format+"\n", args...)
-	}
-	if tested {
-		say("yes: %v is %s", s.Attr, octetsText(s.Attr, s.Got[:s.Size]))
-	}
-	if s.Popped != nil {
-		say("drops %v = %s", s.Popped.Attr, octetsText(s.Popped.Attr, s.Popped.Value))
-	}
-	if s.Pushed != nil {
-		say("saves %v = %s", s.Pushed.Attr, octetsText(s.Pushed.Attr, s.Pushed.Value))
-	}
-	if s.Note != "" {
-		say("%s", s.Note)
-	}
-	if s.Next > 0 && !s.Testing {
-		say("rule %d's test is skipped", s.Next)
-	}
 }
 
 // explainFlow prints which flow counts the packet.

@@ -29,7 +29,7 @@ func (o *options) readRules(warn io.Writer) ([]*ruleset.RuleSet, error) {
 		}
 		if err == nil {
 			if err = flowfile.CheckFormat(f.Rules.OutputFormat()); err != nil {
-				err = fmt.Errorf("%s: %w", file, err)
+				err = f.Rules.AtFormat(file, err)
 			}
 		}
 		if err != nil {

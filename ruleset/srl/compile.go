@@ -129,7 +129,32 @@ func (c *compiler) compile(file string, src []byte, level int) *ruleset.RuleSet 
 	}
 	rs.Rules = assemble(ops)
 	c.verify(ops, rs.Rules)
+	rs.Origins = make([]ruleset.Origin, len(ops))
+	for i := range ops {
+		rs.Origins[i] = c.origin(ops[i].at)
+	}
+	c.overwritten(ops, rs.Rules)
+	for _, a := range rs.Unsaved() {
+		c.warnf(prog.columns[slices.Index(rs.Format.Attrs, a)], "", "%s", ruleset.UnsavedMessage(a))
+	}
 	return rs
+}
+
+// overwritten warns of statements and tests all of whose saves are made again.
+func (c *compiler) overwritten(ops []op, rules []ruleset.Rule) {
+	left := make(map[place]int) // rules that push, by what they were made for
+	for i := range rules {
+		if rules[i].Pushes() {
+			left[ops[i].at]++
+		}
+	}
+	for _, o := range ruleset.Overwritten(rules) {
+		at, by := ops[o.Rule-1].at, ops[o.By-1].at
+		if left[at]--; left[at] == 0 && at != by {
+			c.warnf(at, "what is saved last counts", "saving %s here has no effect: it is saved again %s before any COUNT",
+				rules[o.Rule-1].Selector, c.whereabouts(by, at))
+		}
+	}
 }
 
 // verify has the rules judged as a meter does; what is found stands where the

@@ -58,6 +58,14 @@ var lintTests = []struct {
 	{"a DEFINE's list", "define ours = (10.0/8, 10.1/16); if SourcePeerAddress == ours count; ignore;", []string{"2:58: warning: 10.1/16 lies inside 10.0/8"}},
 	{"everything first", "if SourcePeerAddress == (0/0, 10.0/8) count; ignore;", []string{"2:31: warning: 10.0/8 lies inside 0/0"}},
 
+	// Saves that others overwrite.
+	{"the whole after a part", "save SourcePeerAddress/24; save SourcePeerAddress; count;", []string{"2:1: warning: saving SourcePeerAddress here has no effect: it is saved again further on before any COUNT | last counts"}},
+	{"in both branches", "save DestPeerAddress/24;\nif SourceTransType == 6 save DestPeerAddress; else save DestPeerAddress/16;\ncount;", []string{"2:1: warning: saving DestPeerAddress here has no effect: it is saved again in line 3"}},
+	{"a network, then the host", "if SourcePeerAddress == (10.1/16, 10.2/16) save;\nelse ignore;\nsave SourcePeerAddress;\ncount;", []string{"2:4: warning: saving SourcePeerAddress here has no effect: it is saved again in line 4"}},
+	{"two STOREs", "store FlowKind := 1;\nstore FlowKind := 2; count;", []string{"2:1: warning: saving FlowKind here has no effect: it is saved again in line 3"}},
+	{"the other end's type", "save SourceTransType = 6; save DestTransType; count;", []string{"2:1: warning: saving SourceTransType here has no effect"}},
+	{"in a subroutine's version", "call s (DestPeerAddress) endcall; count;\nsubroutine s (address a) save a/8;\nsave a; return; endsub;", nil},
+
 	// Addresses of the other family.
 	{"IPv6 under IPv4", "if SourcePeerAddress == 2001:db8::/32 save, count; ignore;", []string{"2:25: warning: 2001:db8::/32 is an IPv6 address, but only IPv4 gets here, by the test in line 1"}},
 	{"IPv6 host under IPv4", "if SourcePeerAddress == 2001:db8::1 count; count;", []string{"2:25: warning: 2001:db8::1 is an IPv6 address"}},
@@ -70,6 +78,10 @@ func TestLint(t *testing.T) {
 	for _, tt := range lintTests {
 		t.Run(tt.name, func(t *testing.T) { checkDiags(t, onlyIPv4+tt.src, tt.want) })
 	}
+	t.Run("FORMAT of what nothing saves", func(t *testing.T) {
+		checkDiags(t, "format SourcePeerAddress ToPDUs FlowKind;\nsave DestPeerAddress; count;", []string{
+			"1:8: warning: SourcePeerAddress is in the FORMAT, but nothing saves it", "1:33: warning: FlowKind is in the FORMAT, but nothing saves it"})
+	})
 	t.Run("IPv4 under IPv6", func(t *testing.T) {
 		checkDiags(t, "if SourcePeerType == 2 { if SourcePeerAddress == (10.1/16, 192.168.1.1) count; } ignore;",
 			[]string{"1:51: warning: 10.1/16 is an IPv4 address, but only IPv6 gets here"})
@@ -97,6 +109,13 @@ var rightTests = []struct{ name, src string }{
 	{"a subroutine for both families", "if SourcePeerType == 1 { call s (SourcePeerAddress) endcall; } else if SourcePeerType == 2 { call s (SourcePeerAddress) endcall; } count;\nsubroutine s (address a) if a == 2001:db8::/32 save, return; if a == 10.1/16 save, return; return; endsub;"},
 	{"one address of two bits", "if SourceTransAddress == 0/6 { if SourceTransAddress == (20, 21) count; } count;"},
 	{"EXIT", "a: { if SourceTransType == 6 exit a; if SourceTransType == 17 ignore; } if SourceTransType == 6 count; ignore;"},
+	{"a save for some packets", "save DestTransAddress/4; if SourceTransType == 6 save DestTransAddress; count;"},
+	{"the same saved twice", "if SourceTransType == 6 save; save SourceTransType; count;"},
+	{"a STORE that is tested", "store FlowKind := 1; if SourceTransType == 6 store SourceKind := 1; if FlowKind == 1 store FlowKind := 2; count;"},
+	{"a STORE that is saved as it is", "store FlowKind := 1; save FlowKind; count;"},
+	{"saved, then ignored", "save DestPeerAddress; if SourceTransType == 6 ignore; count;"},
+	{"a FORMAT of what is saved in places", "format SourcePeerType DestPeerType DestTransAddress ToPDUs; save SourcePeerType; if SourceTransType == 6 save DestTransAddress; count;"},
+	{"a FORMAT of what a subroutine saves", "format SourcePeerAddress DestPeerAddress FlowKind ToPDUs; call s (SourcePeerAddress, FlowKind) endcall; call s (DestPeerAddress, FlowKind) endcall; count;\nsubroutine s (address a, variable k) store k := 2; save a; return; endsub;"},
 	{"hosts and masks", "if SourcePeerType == 1 save; else ignore; if SourcePeerAddress == 10.0.0.1 & 255.0.0.255 ignore; if SourcePeerAddress == 10.0/8 count;"},
 }
 

@@ -156,9 +156,9 @@ func (l *linter) neverTrue(v *outcome) {
 	switch r.why {
 	case whyKnown:
 		l.c.warnf(v.x.at, "&& asks for both, || for one of them; a list stands in parentheses: == (1, 2)",
-			"this test can never succeed after the one %s: %s has one value", l.c.earlier(r.at, v.x.at), v.attr)
+			"this test can never succeed after the one %s: %s has one value", l.c.whereabouts(r.at, v.x.at), v.attr)
 	case whyTaken:
-		l.c.warnf(v.x.at, "", "this test can never succeed: the one %s takes every packet that it would take", l.c.earlier(r.at, v.x.at))
+		l.c.warnf(v.x.at, "", "this test can never succeed: the one %s takes every packet that it would take", l.c.whereabouts(r.at, v.x.at))
 	case whyVariable:
 		l.c.warnf(v.x.at, "STORE sets it", "this test can never succeed: %s is %d here", v.attr, r.has)
 	case whyFamily:
@@ -184,7 +184,7 @@ func (l *linter) someNever(v *outcome, never []int) {
 			continue
 		}
 		l.c.warnf(op.at, "", "%s can never fit: the test %s takes every packet that it would take%s",
-			op, l.c.earlier(r.at, v.x.at), andMore(len(never)-n-1))
+			op, l.c.whereabouts(r.at, v.x.at), andMore(len(never)-n-1))
 	}
 }
 
@@ -199,7 +199,7 @@ func (l *linter) foreign(v *outcome, i int, r reason, more int) {
 		what = "is longer than the four octets of an IPv4 address"
 	}
 	l.c.warnf(op.at, "", "%s %s, but only %s gets here, by the test %s%s",
-		op, what, gets, l.c.earlier(r.at, v.x.at), andMore(more))
+		op, what, gets, l.c.whereabouts(r.at, v.x.at), andMore(more))
 }
 
 func andMore(n int) string {
@@ -274,11 +274,14 @@ func (op *operand) String() string {
 	return op.text
 }
 
-// earlier says where the test at at stands, in a message about place from.
-func (c *compiler) earlier(at, from place) string {
+// whereabouts says where what is at at stands, in a message about place from.
+func (c *compiler) whereabouts(at, from place) string {
 	f := c.files[at.file]
 	line := f.Line(int(at.offset) - 1)
 	if at.file == from.file && line == f.Line(int(from.offset)-1) {
+		if at.offset > from.offset {
+			return "further on"
+		}
 		return "before it"
 	}
 	if at.file != from.file {

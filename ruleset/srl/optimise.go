@@ -76,6 +76,9 @@ func merge(ops []op) {
 			// take its place on a rule that does.
 			if t.Action == mib.ActionIgnore || t.Action == mib.ActionNoMatch || t.Action == mib.ActionReturn {
 				o.Action, o.Parameter, o.target = t.Action, t.Parameter, -1
+				if o.Always() {
+					o.at = t.at
+				}
 			}
 		case t.Action != mib.ActionCount || t.Selector != mib.AttrNull:
 		case o.Action == mib.ActionPushRuleTo || o.Action == mib.ActionPushRuleToAct:

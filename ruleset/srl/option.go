@@ -69,6 +69,7 @@ func (c *compiler) spelled(i int) string {
 // format takes a FORMAT: strings take the place of the space between values.
 func (r *resolver) format(items []*formatNode, at place) {
 	var b ruleset.FormatBuilder
+	var stand []ruleset.Origin
 	before := r.c.errors
 	for _, it := range items {
 		where := r.at(it.Pos.Offset)
@@ -79,6 +80,8 @@ func (r *resolver) format(items []*formatNode, at place) {
 				err = b.Text(text)
 			}
 		} else if a, ok := isReadable(it.Attr); ok {
+			r.prog.columns = append(r.prog.columns, where)
+			stand = append(stand, r.c.origin(where))
 			err = b.Attr(a)
 		} else {
 			r.unknownAttribute(where, it.Attr, mib.UseRead)
@@ -99,7 +102,7 @@ func (r *resolver) format(items []*formatNode, at place) {
 			r.c.warnf(at, ruleset.SeparatorHint, "%s", warning)
 		}
 	}
-	r.prog.out.Format = f
+	r.prog.out.Format, r.prog.out.FormatAt = f, stand
 }
 
 // isReadable is isAttribute for FORMAT, which may also name the bit set of

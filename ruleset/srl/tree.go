@@ -11,6 +11,8 @@ type program struct {
 	main *routine
 	subs []*routine // in order of declaration
 	out  ruleset.RuleSet
+
+	columns []place // of the attributes in out.Format
 }
 
 // routine is the main program or a subroutine.
