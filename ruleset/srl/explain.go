@@ -13,6 +13,7 @@ type mistake struct {
 	text, hint string
 	at         int  // token to point at
 	missing    bool // a semicolon is missing before the token
+	behind     bool // what is missing belongs right behind the token before
 }
 
 // explain says what is wrong at token at of the unit that begins at start: the
@@ -312,7 +313,7 @@ func (c *compiler) explainSave(m *mistake, from int) {
 	sign := map[string]string{"save": "=", "store": ":="}[head.text]
 	switch {
 	case m.at == from+1 && (cur.kind == tokKeyword || cur.is("{")) && c.behindTest(from):
-		m.text = fmt.Sprintf("expected ';' or ',' after SAVE, found %s", cur)
+		m.text, m.behind = fmt.Sprintf("expected ';' or ',' after SAVE, found %s", cur), true
 		m.hint = "SAVE; saves what was tested, SAVE, does so and then the statement behind it"
 	case m.at == from+1 && cur.kind == tokKeyword:
 		m.text = fmt.Sprintf("%s needs the name of an attribute, %s is a reserved word", word, cur)
@@ -370,6 +371,9 @@ func (c *compiler) explainCall(m *mistake, from int) {
 	case prev.is(")"):
 		m.text = fmt.Sprintf("expected ENDCALL or a numbered statement, found %s", cur)
 		m.hint = "CALL name (attributes) 1: statement ENDCALL;"
+		if near := nearest(cur.text, []string{"endcall"}); cur.kind == tokIdent && near != nil {
+			m.hint = "did you mean ENDCALL?"
+		}
 	case prev.is("endcall"):
 		m.text, m.missing = "expected ';' after ENDCALL", true
 	case prev.kind == tokInt:

@@ -144,6 +144,8 @@ func interpret(rules []ruleset.Rule, pkt packet, stod, savesVars bool) (verdict,
 type evaluator struct {
 	facts
 	args      []mib.Attr
+	ran       map[*stmt]bool              // statements that were run
+	held      map[*expr]bool              // tests that succeeded
 	variables map[mib.Attr]ruleset.Octets // as STORE set them; nothing that is saved has an effect
 }
 
@@ -165,7 +167,17 @@ type ending struct {
 }
 
 func evaluate(prog *program, pkt packet, stod bool) (verdict, map[mib.Attr]saved) {
-	e := &evaluator{facts: facts{pkt: pkt, stod: stod}, variables: make(map[mib.Attr]ruleset.Octets)}
+	return newEvaluator(pkt, stod).run(prog)
+}
+
+func newEvaluator(pkt packet, stod bool) *evaluator {
+	return &evaluator{
+		facts: facts{pkt: pkt, stod: stod}, variables: make(map[mib.Attr]ruleset.Octets),
+		ran: make(map[*stmt]bool), held: make(map[*expr]bool),
+	}
+}
+
+func (e *evaluator) run(prog *program) (verdict, map[mib.Attr]saved) {
 	end := e.stmts(prog.main.body)
 	if !end.done {
 		return noMatch, nil
@@ -193,6 +205,7 @@ func (e *evaluator) stmts(list []*stmt) ending {
 }
 
 func (e *evaluator) stmt(s *stmt) ending {
+	e.ran[s] = true
 	switch s.kind {
 	case stmtIf:
 		for _, a := range s.arms {
@@ -266,6 +279,7 @@ func (e *evaluator) holds(x *expr, save bool) bool {
 		for i := range x.ops {
 			v, m, _, _ := x.ops[i].place(a)
 			if masked(e.value(a), m) == v {
+				e.held[x] = true
 				if save {
 					e.queue = append(e.queue, push{a, saved{m, v}})
 				}

@@ -3,9 +3,12 @@ package srl
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 const onlyIPv4 = "if SourcePeerType == 1 save; else ignore;\n"
@@ -143,6 +146,45 @@ func TestNoWarningInExamples(t *testing.T) {
 				t.Errorf("%v", d)
 			}
 		}
+	}
+}
+
+// TestLintIsRight: what the linter calls impossible happens to no packet.
+func TestLintIsRight(t *testing.T) {
+	never := 0
+	rapid.Check(t, func(t *rapid.T) {
+		src, _ := acceptedProgram(t)
+		prog := resolved(t, src)
+		l := &linter{c: &compiler{files: []*source{{}}}, prog: prog}
+		if !l.follow(false) {
+			return
+		}
+		for _, v := range l.tests {
+			if !slices.Contains(v.holds, true) {
+				never++
+			}
+		}
+		for range 20 {
+			for _, stod := range []bool{true, false} {
+				e := newEvaluator(randomPacket(t), stod)
+				e.run(prog)
+				for s := range e.ran {
+					if !l.reached[s] {
+						t.Fatalf("statement at octet %d is reached, by packet %v\n%s", s.at.offset, e.pkt, src)
+					}
+				}
+				for x := range e.held {
+					v := l.tests[x]
+					foreign := slices.ContainsFunc(v.reasons, func(r reason) bool { return r.why == whyFamily }) // a matter of notation
+					if !slices.Contains(v.holds, true) && !foreign {
+						t.Fatalf("test at octet %d succeeds, for packet %v\n%s", x.at.offset, e.pkt, src)
+					}
+				}
+			}
+		}
+	})
+	if never == 0 {
+		t.Error("the generator makes no test that cannot succeed")
 	}
 }
 

@@ -213,7 +213,7 @@ func (s *scanner) include(f *frame, pos int) bool {
 	}
 	text, err := s.fetch(name)
 	if err != nil {
-		s.c.errorf(at, "", "include: %v", err)
+		s.c.errorf(at, ruleset.DidYouMean(nearest(name, []string{standardFile})), "include: %v", err)
 		return true
 	}
 	if len(text) > MaxSource {

@@ -137,7 +137,7 @@ func (c *compiler) mend(start, at, scanned int) bool {
 	blamed := c.blamed(c.toks[c.statementStart(start, at)].at, c.toks[at].at, scanned)
 	if !blamed {
 		where := c.toks[m.at].at
-		if m.missing { // shown where it is to be written
+		if m.missing || m.behind { // shown where it is to be written
 			where = c.behind(c.toks[m.at-1])
 		}
 		c.errorf(where, m.hint, "%s", m.text)
