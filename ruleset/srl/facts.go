@@ -28,13 +28,12 @@ type way struct {
 const (
 	numVars = int(mib.AttrFlowKind-mib.AttrSourceClass) + 1
 
-	maxWays    = 64      // kinds of ways at one place
-	maxValues  = 64      // that an attribute may have
-	maxPairs   = 1 << 12 // of values and operands of one test
-	maxMasks   = 64      // of one attribute that tests are held against
-	maxSame    = 8       // failed tests for the same thing that are looked at
-	anyOctet   = -1      // a variable that may hold anything
-	leftOctets = 4       // of an IPv4 address
+	maxWays   = 64      // kinds of ways at one place
+	maxValues = 64      // that an attribute may have
+	maxPairs  = 1 << 12 // of values and operands of one test
+	maxMasks  = 64      // of one attribute that tests are held against
+	maxSame   = 8       // failed tests for the same thing that are looked at
+	anyOctet  = -1      // a variable that may hold anything
 )
 
 // variable is what one of the six variables holds.
@@ -272,7 +271,7 @@ next:
 
 // tooLong: only IPv4 gets here, and the address has more than four octets.
 func (w *way) tooLong(a mib.Attr, o pattern) reason {
-	if w.family() == mib.PeerIPv4 && (a == mib.AttrSourcePeerAddress || a == mib.AttrDestPeerAddress) && o.value.Last() > leftOctets {
+	if w.family() == mib.PeerIPv4 && (a == mib.AttrSourcePeerAddress || a == mib.AttrDestPeerAddress) && o.value.Last() > mib.PeerIPv4.AddressSize() {
 		return reason{why: whyFamily, at: w.holds(mib.AttrSourcePeerType).at}
 	}
 	return reason{}

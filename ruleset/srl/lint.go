@@ -20,10 +20,9 @@ type linter struct {
 	open    map[*stmt]bool // statements that are reached if any test may succeed or fail
 	counts  bool           // a COUNT is among them
 	reached map[*stmt]bool
-	count   bool               // a COUNT is among them
-	falls   map[*routine]bool  // subroutines whose end is reached
-	tests   map[*expr]*outcome // of tests that were reached
-	returns map[*routine]map[int]bool
+	count   bool                   // a COUNT is among them
+	falls   map[*routine]bool      // subroutines whose end is reached
+	tests   map[*expr]*outcome     // of tests that were reached
 	saved   map[entry]map[int]ways // coarse: what each routine leaves behind
 
 	address place // the first address test without one of PeerType
@@ -65,7 +64,7 @@ func (c *compiler) lint(prog *program) {
 func (l *linter) follow(coarse bool) bool {
 	l.coarse, l.count, l.facts, l.steps = coarse, false, newFactBase(), 0
 	l.falls = make(map[*routine]bool)
-	l.reached, l.tests, l.returns = make(map[*stmt]bool), make(map[*expr]*outcome), make(map[*routine]map[int]bool)
+	l.reached, l.tests = make(map[*stmt]bool), make(map[*expr]*outcome)
 	l.saved, l.seen, l.what, l.more = make(map[entry]map[int]ways), make(map[place]bool), "", 0
 	w := &walk{l: l, r: l.prog.main, exits: make(map[*stmt]ways), rets: make(map[int]ways)}
 	w.stmts(l.prog.main.body, ways{{}})
@@ -267,12 +266,6 @@ func (w *walk) enter(s *stmt, in ways) map[int]ways {
 	if out := sub.stmts(s.callee.body, in); len(out) > 0 {
 		sub.rets[0] = w.l.facts.join(sub.rets[0], out)
 		w.l.falls[s.callee] = true
-	}
-	if w.l.returns[s.callee] == nil {
-		w.l.returns[s.callee] = make(map[int]bool)
-	}
-	for label := range sub.rets {
-		w.l.returns[s.callee][label] = true
 	}
 	w.l.saved[key] = sub.rets
 	return sub.rets

@@ -260,7 +260,7 @@ func (op *operand) family() mib.PeerType {
 	case op.value.Octets.IsZero():
 	case strings.Contains(op.text, ":"):
 		return mib.PeerIPv6
-	case dots > 0 && dots < leftOctets && !strings.ContainsAny(op.text, "-!"):
+	case dots > 0 && dots < mib.PeerIPv4.AddressSize() && !strings.ContainsAny(op.text, "-!"):
 		return mib.PeerIPv4
 	}
 	return 0
