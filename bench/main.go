@@ -187,7 +187,7 @@ func meterPass(path string, noCache bool) (result, error) {
 		cfg.Cache = meter.NoCache
 	}
 	m := meter.New(cfg)
-	err = m.Update(func(s *meter.State) error {
+	err = m.Update(func(s *meter.Control) error {
 		if err := s.Load(rs); err != nil {
 			return err
 		}

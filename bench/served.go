@@ -49,7 +49,7 @@ func serve(flows int) (*served, error) {
 		return nil, err
 	}
 	rs.Number = ruleSet
-	err = s.meter.Update(func(st *meter.State) error {
+	err = s.meter.Update(func(st *meter.Control) error {
 		if err := st.Load(rs); err != nil {
 			return err
 		}

@@ -91,7 +91,7 @@ func (e *RowError) Unwrap() error { return e.Err }
 
 // Begin begins a Change for somebody who may only change rows whose Owner
 // begins with owner, at wall time wall.
-func (s *State) Begin(owner string, wall time.Time) *Change {
+func (s *Control) Begin(owner string, wall time.Time) *Change {
 	return &Change{m: s.m, limit: owner, wall: wall}
 }
 
@@ -318,7 +318,7 @@ type Removed struct {
 // not collected within their timeout, and rows that were left unfinished. On a
 // trace a reader's timeout runs only while the meter waits for that reader
 // (decision 1).
-func (s *State) AdvanceWall(now time.Time) (removed []Removed) {
+func (s *Control) AdvanceWall(now time.Time) (removed []Removed) {
 	m := s.m
 	unfinished := func(active bool, touched time.Time) bool {
 		return !active && !touched.IsZero() && now.Sub(touched) >= UnfinishedAge

@@ -18,7 +18,7 @@ var wall0 = time.Unix(1_000_000_000, 0)
 // change makes one Change of a meter and returns its error.
 func change(t testing.TB, m *Meter, wall time.Time, f func(c *Change)) error {
 	t.Helper()
-	return m.Update(func(s *State) error {
+	return m.Update(func(s *Control) error {
 		c := s.Begin("", wall)
 		f(c)
 		if err := c.Check(); err != nil {
@@ -157,7 +157,7 @@ func TestReadersGoWithTheirRuleSet(t *testing.T) {
 	m := New(Config{MaxGap: AnyGap})
 	addRuleSet(t, m, 2)
 	addReader(t, m, 1, "x", 2, 0, true)
-	if err := m.Update(func(s *State) error { return s.Destroy(2) }); err != nil {
+	if err := m.Update(func(s *Control) error { return s.Destroy(2) }); err != nil {
 		t.Fatal(err)
 	}
 	m.View(func(s *State) {
@@ -203,17 +203,21 @@ func TestUnfinishedRowsAge(t *testing.T) {
 		if tt.at == 4*time.Minute {
 			touch(tt.at)
 		}
-		m.View(func(s *State) {
+		update(t, m, func(s *Control) error {
 			if got := fmt.Sprint(s.AdvanceWall(wall0.Add(tt.at))); got != tt.want {
 				t.Errorf("after %v: %s, want %s", tt.at, got, tt.want)
 			}
+			return nil
 		})
 	}
 }
 
 func TestReaderTimesOut(t *testing.T) {
 	after := func(m *Meter, d time.Duration) (n int) {
-		m.View(func(s *State) { n = len(s.AdvanceWall(wall0.Add(d))) })
+		update(t, m, func(s *Control) error {
+			n = len(s.AdvanceWall(wall0.Add(d)))
+			return nil
+		})
 		return n
 	}
 	t.Run("live", func(t *testing.T) {
@@ -241,7 +245,7 @@ func TestReaderTimesOut(t *testing.T) {
 	t.Run("trace", func(t *testing.T) {
 		m := New(Config{MaxGap: AnyGap, Interval: time.Second})
 		phase := func(p TracePhase, at time.Duration) {
-			if err := m.Update(func(s *State) error { return s.SetTracePhase(p, wall0.Add(at)) }); err != nil {
+			if err := m.Update(func(s *Control) error { return s.SetTracePhase(p, wall0.Add(at)) }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -451,10 +455,16 @@ func TestSearchIsBounded(t *testing.T) {
 		if calls < 3 {
 			t.Errorf("%d calls", calls)
 		}
-		// The searches have cleared what they found wrong.
+	})
+	// Recovery walks through the blocks and finds out.
+	m.recoverFlows(2, int64(m.flows.parts.Len()))
+	m.View(func(s *State) {
 		budget := SearchBudget
-		if found, more := s.SearchFlow(3, 0, 256, &budget); found != 0 || more != 0 {
-			t.Errorf("the second search: %d %d", found, more)
+		if found, more := s.SearchFlow(3, 0, 2, &budget); found != 0 || more != 0 {
+			t.Errorf("after a walk: %d %d", found, more)
+		}
+		if found, _ := s.SearchFlow(2, 0, flows-1, &budget); found != flows {
+			t.Errorf("after a walk the last flow is %d", found)
 		}
 	})
 }
@@ -470,7 +480,7 @@ func TestDestroyedFlowsComeBackAtTicks(t *testing.T) {
 			frames = frames[:0]
 		}
 	}
-	err := m.Update(func(s *State) error {
+	err := m.Update(func(s *Control) error {
 		if err := s.Stop(2); err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ func hosts(t *testing.T, m *Meter, first, n int, d time.Duration) {
 	}
 }
 
-func update(t *testing.T, m *Meter, f func(*State) error) {
+func update(t *testing.T, m *Meter, f func(*Control) error) {
 	t.Helper()
 	if err := m.Update(f); err != nil {
 		t.Fatal(err)
@@ -23,7 +23,7 @@ func update(t *testing.T, m *Meter, f func(*State) error) {
 }
 
 // destroyed stops and destroys rule set 2.
-func destroyed(s *State) error {
+func destroyed(s *Control) error {
 	if err := s.Stop(2); err != nil {
 		return err
 	}
@@ -37,10 +37,10 @@ func TestDestroyedFlowsTakeNoRoom(t *testing.T) {
 	perHost := `save SourcePeerAddress; count;`
 	t.Run("limit", func(t *testing.T) {
 		m := newMeter(t, Config{MaxFlows: max}, perHost, perHost)
-		update(t, m, func(s *State) error { return s.Stop(3) })
+		update(t, m, func(s *Control) error { return s.Stop(3) })
 		hosts(t, m, 0, max, 0)
 		update(t, m, destroyed)
-		update(t, m, func(s *State) error { return s.Run(3) })
+		update(t, m, func(s *Control) error { return s.Run(3) })
 		hosts(t, m, 0, max+1, time.Second/100)
 		m.View(func(s *State) {
 			c, _ := s.RuleSetCounts(3)
@@ -62,7 +62,7 @@ func TestDestroyedFlowsTakeNoRoom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		update(t, m, func(s *State) error { return s.Stop(3) })
+		update(t, m, func(s *Control) error { return s.Stop(3) })
 		hosts(t, m, 0, 2000, 0)
 		update(t, m, destroyed)
 		addTask(t, m, 5, 3)
@@ -90,7 +90,7 @@ func TestNumberUsedAgain(t *testing.T) {
 	hosts(t, m, 0, 2000, 0)
 	spec := m.ruleSets[2].spec
 	for range 3 {
-		update(t, m, func(s *State) error {
+		update(t, m, func(s *Control) error {
 			if err := destroyed(s); err != nil {
 				return err
 			}
@@ -137,7 +137,7 @@ func TestShapesGoWithTheirRuleSet(t *testing.T) {
 		t.Fatalf("%d and %d shapes", n, other)
 	}
 	spec, other := m.ruleSets[2].spec, flowsOf(m, 3)
-	update(t, m, func(s *State) error {
+	update(t, m, func(s *Control) error {
 		if err := destroyed(s); err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ func TestLivesComeRound(t *testing.T) {
 	hosts(t, m, 0, 300, 0)
 	spec := m.ruleSets[2].spec
 	for turn := range 8 {
-		update(t, m, func(s *State) error {
+		update(t, m, func(s *Control) error {
 			if err := destroyed(s); err != nil {
 				return err
 			}

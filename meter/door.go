@@ -10,7 +10,8 @@ import "sync"
 // packets and to others' Views for a while, and nobody else changes it.
 type door struct {
 	writers, guests, next, state sync.Mutex
-	inside                       State // made once, so that entering allocates nothing
+	meter                        *Meter
+	inside                       Control // made once, so that entering allocates nothing
 }
 
 func (d *door) enter() {
@@ -24,9 +25,11 @@ func (d *door) leave() { d.state.Unlock() }
 func (d *door) enterAsGuest() {
 	d.guests.Lock()
 	d.enter()
+	d.inside.m = d.meter
 }
 
 func (d *door) leaveAsGuest() {
+	d.inside.m = nil // so that a State that was kept shows at once
 	d.leave()
 	d.guests.Unlock()
 }
@@ -46,25 +49,27 @@ func (d *door) pass() {
 	d.enter()
 }
 
-// State is the meter's state inside View or Update; it must not be kept.
+// State is the meter's state as it can be read inside View or Update. Outside it
+// is of no use.
 type State struct{ m *Meter }
+
+// Control is the State inside Update, which can be changed, too.
+type Control struct{ State }
 
 // View calls f with the state between two rounds. Nothing is metered while f
 // runs, so f does a bounded amount of work (the order of a millisecond).
 func (m *Meter) View(f func(*State)) {
 	m.door.enterAsGuest()
 	defer m.door.leaveAsGuest()
-	m.door.inside.m = m
-	f(&m.door.inside)
+	f(&m.door.inside.State)
 }
 
 // Update is View for a function that changes the state. The error is f's.
-func (m *Meter) Update(f func(*State) error) error {
+func (m *Meter) Update(f func(*Control) error) error {
 	m.door.writers.Lock()
 	defer m.door.writers.Unlock()
 	m.door.enterAsGuest()
 	defer m.door.leaveAsGuest()
-	m.door.inside.m = m
 	return f(&m.door.inside)
 }
 

@@ -27,9 +27,9 @@ func TestMeteringGoesOnWhileRulesAreVerified(t *testing.T) {
 	}}
 	for _, tt := range []struct {
 		name   string
-		verify func(s *State) error
+		verify func(s *Control) error
 	}{
-		{"SNMP", func(s *State) error {
+		{"SNMP", func(s *Control) error {
 			c := s.Begin("", wall0)
 			rs, why := c.RuleSet(3, RowCreateAndGo)
 			grant(t)(why)
@@ -45,21 +45,21 @@ func TestMeteringGoesOnWhileRulesAreVerified(t *testing.T) {
 			c.Commit()
 			return nil
 		}},
-		{"in process", func(s *State) error { return s.Load(spec) }},
+		{"in process", func(s *Control) error { return s.Load(spec) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newMeter(t, Config{}, fiveTuple)
 			f := tcp(t, "10.0.0.1:1", "10.0.0.2:2", 0)
 			fed, updated := make(chan struct{}), make(chan struct{})
 			changed := false
-			update(t, m, func(s *State) error {
+			update(t, m, func(s *Control) error {
 				go func() {
 					feedAll(t, m, f)
 					close(fed)
 				}()
 				m.door.waitingAtDoor()
 				go func() {
-					_ = m.Update(func(*State) error { changed = true; return nil })
+					_ = m.Update(func(*Control) error { changed = true; return nil })
 					close(updated)
 				}()
 				err := tt.verify(s)
@@ -86,7 +86,7 @@ func TestMeteringGoesOnWhileRulesAreVerified(t *testing.T) {
 // verified, and sees what there was before.
 func TestViewsWhileRulesAreVerified(t *testing.T) {
 	m := New(Config{})
-	update(t, m, func(*State) error {
+	update(t, m, func(*Control) error {
 		m.door.aside(func() {
 			m.View(func(s *State) { // waits for ever if it is not let in
 				if s.HasRuleSet(3) {
@@ -139,4 +139,24 @@ func TestTaskSwitchesDuringCheck(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestStateEndsWithItsView: a State that was kept is of no use, so that a
+// mistake shows at once; one that has yielded goes on.
+func TestStateEndsWithItsView(t *testing.T) {
+	m := newMeter(t, Config{}, fiveTuple)
+	var kept *State
+	m.View(func(s *State) {
+		kept = s
+		s.Yield()
+		if s.Uptime() != 1 {
+			t.Errorf("uptime %d after a yield", s.Uptime())
+		}
+	})
+	defer func() {
+		if recover() == nil {
+			t.Error("a State that was kept tells the uptime")
+		}
+	}()
+	kept.Uptime()
 }

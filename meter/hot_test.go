@@ -125,14 +125,14 @@ func TestSideWords(t *testing.T) {
 	if n := m.verdicts.memory(); n != 3*200*sideSize {
 		t.Errorf("three further rule sets take %d octets", n)
 	}
-	update(t, m, func(s *State) error { return s.Stop(3) })
+	update(t, m, func(s *Control) error { return s.Stop(3) })
 	if n := m.verdicts.memory(); n != 2*200*sideSize {
 		t.Errorf("two further rule sets take %d octets", n)
 	}
 	more := tcp(t, "10.9.0.1:1", "10.1.0.2:5", time.Second)
 	feedAll(t, m, more)
 	words := m.side[0].At(7)
-	update(t, m, func(s *State) error { return s.Run(3) })
+	update(t, m, func(s *Control) error { return s.Run(3) })
 	if words != m.side[0].At(7) || m.side[2].Len() != 201 {
 		t.Errorf("words have moved, or there are %d", m.side[2].Len())
 	}
@@ -183,13 +183,23 @@ func TestLookupCountsNothing(t *testing.T) {
 	var p packet.Packet
 	p.DecodeNet(&f)
 	p.DecodeRest(&f)
-	update(t, m, func(s *State) error {
+	before, shapes := matches(m), m.ruleSets[2].shapes.Len()
+	m.View(func(s *State) {
 		pl, err := s.Lookup(2, &p)
-		if pl.Verdict != pme.Count || pl.Index != 1 || pl.Dir != packet.Source {
-			t.Errorf("%+v", pl)
+		if pl.Verdict != pme.Count || pl.Index != 1 || pl.Dir != packet.Source || err != nil {
+			t.Errorf("%+v, %v", pl, err)
 		}
-		return err
+		p.PeerLen = 16 // no packet has given a key of that shape
+		if pl, err = s.Lookup(2, &p); pl.Verdict != pme.Count || pl.Index != 0 || err != nil {
+			t.Errorf("%+v, %v", pl, err)
+		}
+		if _, err := s.Lookup(9, &p); err == nil {
+			t.Error("a rule set that is not there says something")
+		}
 	})
+	if matches(m) != before || m.ruleSets[2].shapes.Len() != shapes {
+		t.Error("looking has changed the counters or the shapes")
+	}
 	if lines := flowsOf(m, 2); len(lines) != 1 || lines[0][:4] != "1 0 " {
 		t.Errorf("%q", lines)
 	}

@@ -102,7 +102,7 @@ func (s *State) checkInterface(number int) error {
 
 // NameInterface gives an interface its name, and its row before any packet of
 // it is seen.
-func (s *State) NameInterface(number int, name string, link wire.LinkType) error {
+func (s *Control) NameInterface(number int, name string, link wire.LinkType) error {
 	if err := s.checkInterface(number); err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (s *State) NameInterface(number int, name string, link wire.LinkType) error
 
 // SetSourceStats tells what the interface's source counts: packets lost before
 // the meter saw them, and damaged records.
-func (s *State) SetSourceStats(number int, stats wire.SourceStats) error {
+func (s *Control) SetSourceStats(number int, stats wire.SourceStats) error {
 	if err := s.checkInterface(number); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (s *State) SetSourceStats(number int, stats wire.SourceStats) error {
 
 // SetSampleRate sets flowInterfaceSampleRate: one packet in rate is metered,
 // by chance; 0 ignores the interface.
-func (s *State) SetSampleRate(number int, rate uint32) error {
+func (s *Control) SetSampleRate(number int, rate uint32) error {
 	if !s.m.interfaces.known(number) {
 		return fmt.Errorf("there is no interface %d", number)
 	}

@@ -10,7 +10,7 @@ import (
 
 func TestInterfaces(t *testing.T) {
 	m := newMeter(t, Config{}, `save SourceInterface; count;`)
-	err := m.Update(func(s *State) error {
+	err := m.Update(func(s *Control) error {
 		return errors.Join(
 			s.NameInterface(3, "ppp0", wire.LinkPPP),
 			s.SetSourceStats(3, wire.SourceStats{Dropped: 5, Damaged: 2}),
@@ -26,7 +26,7 @@ func TestInterfaces(t *testing.T) {
 		frames = append(frames, f)
 	}
 	feedAll(t, m, frames...)
-	m.View(func(s *State) {
+	update(t, m, func(s *Control) error {
 		got := ""
 		for n := s.NextInterface(0); n != 0; n = s.NextInterface(n) {
 			x, _ := s.Interface(n)
@@ -48,6 +48,7 @@ func TestInterfaces(t *testing.T) {
 				t.Error("a bad interface is taken")
 			}
 		}
+		return nil
 	})
 }
 
@@ -60,7 +61,7 @@ func TestInterfaceSampling(t *testing.T) {
 		frames[i].Interface = uint8(1 + i&1)
 	}
 	feedAll(t, m, frames...)
-	if err := m.Update(func(s *State) error { return s.SetSampleRate(2, 10) }); err != nil {
+	if err := m.Update(func(s *Control) error { return s.SetSampleRate(2, 10) }); err != nil {
 		t.Fatal(err)
 	}
 	for range 100 {

@@ -1,6 +1,8 @@
 package meter
 
 import (
+	"fmt"
+
 	"netramet/meter/packet"
 	"netramet/meter/pme"
 )
@@ -13,18 +15,26 @@ type Place struct {
 	Dir     packet.Direction // Source: the To counters, Dest: the From counters
 }
 
-// Lookup tells where a packet would be counted under a rule set, by the
-// algorithm of RFC 2722 §4.3, and counts nothing. The packet's Rest must be
+// Lookup says where a packet would be counted under an active rule set, by the
+// algorithm of RFC 2722 §4.3, and changes nothing, not even a counter. The packet's Rest must be
 // valid.
 func (s *State) Lookup(ruleSet int, p *packet.Packet) (Place, error) {
 	r, err := s.ruleSet(ruleSet)
 	if err != nil {
 		return Place{}, err
 	}
-	m, o := s.m, &s.m.outcomes[roundSize]
-	m.match(r, p, o)
+	if !r.active {
+		return Place{}, fmt.Errorf("%w: %d", ErrNotActive, ruleSet)
+	}
+	m, o := s.m, new(outcome)
+	m.match(pme.NewMatcher(r.program), r.shapes, p, o)
 	pl := Place{Verdict: o.verdict, Order: o.order, Dir: packet.Direction(o.order)}
-	if o.verdict != pme.Count {
+	switch o.verdict {
+	case pme.Unshaped: // no flow has a key of that shape
+		pl.Verdict = pme.Count
+		return pl, nil
+	case pme.Count:
+	default:
 		return pl, nil
 	}
 	if slot, ok := m.flows.find(o.hash, o.key.Bytes()); ok {

@@ -156,6 +156,7 @@ type Counts struct {
 // running.
 func New(cfg Config) *Meter {
 	m := &Meter{cfg: cfg.withDefaults()}
+	m.door.meter = m
 	m.streams = streams.New(m.cfg.Streams)
 	m.flows.init(m.cfg.MaxFlows)
 	m.in.init(&m.cfg)

@@ -34,7 +34,7 @@ func runRuleSets(t testing.TB, cfg Config, sets ...*ruleset.RuleSet) *Meter {
 		cfg.MaxGap = AnyGap // tests look at the meter behind each frame
 	}
 	m := New(cfg)
-	err := m.Update(func(s *State) error {
+	err := m.Update(func(s *Control) error {
 		for i, rs := range sets {
 			rs.Number = 2 + i
 			if err := s.Load(rs); err != nil {
@@ -281,7 +281,7 @@ func TestFloodRefusals(t *testing.T) {
 			t.Errorf("%+v, want %+v; full at %d, in flood mode at %d", got, want, c.FullAt, c.FloodedAt)
 		}
 	})
-	update(t, m, func(s *State) error { s.SetFloodMode(false); return s.SetFloodMark(0) })
+	update(t, m, func(s *Control) error { s.SetFloodMode(false); return s.SetFloodMark(0) })
 	for i := range 2 {
 		host(10 + i)
 	}
@@ -332,7 +332,7 @@ func TestIndexReuse(t *testing.T) {
 func TestReaderHoldsFlows(t *testing.T) {
 	m := newMeter(t, Config{Inactivity: time.Second}, `save SourcePeerAddress; count;`)
 	var row int
-	if err := m.Update(func(s *State) (err error) { row, err = s.AddReader(2); return err }); err != nil {
+	if err := m.Update(func(s *Control) (err error) { row, err = s.AddReader(2); return err }); err != nil {
 		t.Fatal(err)
 	}
 	live := func() (n int) {
@@ -343,7 +343,7 @@ func TestReaderHoldsFlows(t *testing.T) {
 	if n := live(); n != 2 {
 		t.Fatalf("%d flows before the first collection, want 2", n)
 	}
-	if err := m.Update(func(s *State) error { return s.Collected(row, s.Uptime()) }); err != nil {
+	if err := m.Update(func(s *Control) error { return s.Collected(row, s.Uptime()) }); err != nil {
 		t.Fatal(err)
 	}
 	feedAll(t, m, tcp(t, "10.0.0.2:1", "10.1.0.1:1", 2*time.Minute))

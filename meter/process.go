@@ -102,7 +102,7 @@ func (m *Meter) matchAhead(rs *ruleSet, n int) {
 	}
 	for _, i := range unknown {
 		if m.packets[i].Fault != packet.FaultLinkType {
-			m.match(rs, &m.packets[i], &m.outcomes[i])
+			m.match(rs.matcher, rs.shapes, &m.packets[i], &m.outcomes[i])
 		}
 	}
 	for _, i := range unknown {
@@ -143,7 +143,10 @@ func (m *Meter) meterPacket(i int) {
 		o := &m.outcomes[i]
 		if j > 0 || !o.valid {
 			o = &m.outcomes[roundSize]
-			m.match(rs, p, o)
+			m.match(rs.matcher, rs.shapes, p, o)
+		}
+		if o.verdict == pme.Unshaped {
+			m.matchAnew(rs.matcher, rs.shapes, p, o)
 		}
 		verdict := m.settle(rs, o, octets)
 		if remembered {
@@ -165,17 +168,27 @@ type outcome struct {
 
 // match runs the rules over a packet in wire order and, if they do not match,
 // reversed.
-func (m *Meter) match(rs *ruleSet, p *packet.Packet, o *outcome) {
+func (m *Meter) match(with *pme.Matcher, shapes *pme.Shapes, p *packet.Packet, o *outcome) {
 	o.valid, o.order = true, pme.WireOrder
-	o.verdict = rs.matcher.Match(p, pme.WireOrder, &o.key)
+	o.verdict = with.MatchKnown(p, pme.WireOrder, &o.key)
 	if o.verdict == pme.NoMatch {
 		o.order = pme.Reversed
-		o.verdict = rs.matcher.Match(p, pme.Reversed, &o.key)
+		o.verdict = with.MatchKnown(p, pme.Reversed, &o.key)
 	}
+	m.reverse(shapes, o)
+}
+
+// matchAnew makes a match again whose key's shape was missing, and the shape.
+func (m *Meter) matchAnew(with *pme.Matcher, shapes *pme.Shapes, p *packet.Packet, o *outcome) {
+	o.verdict = with.Match(p, o.order, &o.key)
+	m.reverse(shapes, o)
+}
+
+// reverse completes an outcome that counts.
+func (m *Meter) reverse(shapes *pme.Shapes, o *outcome) {
 	if o.verdict == pme.Count {
-		key := o.key.Bytes()
-		rs.shapes.Reverse(key, &o.back)
-		o.hash = m.flows.hash(key, o.back.Bytes())
+		shapes.Reverse(o.key.Bytes(), &o.back)
+		o.hash = m.flows.hash(o.key.Bytes(), o.back.Bytes())
 	}
 }
 

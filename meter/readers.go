@@ -61,7 +61,7 @@ func (s *State) NextReader(after uint32) uint32 {
 
 // AddReader registers a reader of a rule set, in this process, and returns its
 // row.
-func (s *State) AddReader(ruleSet int) (int, error) {
+func (s *Control) AddReader(ruleSet int) (int, error) {
 	if _, err := s.ruleSet(ruleSet); err != nil {
 		return 0, err
 	}
@@ -76,7 +76,7 @@ func (s *State) AddReader(ruleSet int) (int, error) {
 
 // Collected tells the meter that a reader has every change of its rule set's
 // flows before uptime upTo.
-func (s *State) Collected(reader int, upTo Uptime) error {
+func (s *Control) Collected(reader int, upTo Uptime) error {
 	r := s.m.readers.find(uint32(reader))
 	if r == nil {
 		return fmt.Errorf("%w: %d", ErrNoReader, reader)

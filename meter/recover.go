@@ -88,15 +88,22 @@ func (m *Meter) mayRecover(now Uptime) bool { return now > m.inactivity() && m.a
 func (m *Meter) recoverFlows(now Uptime, slots int64) {
 	idle, n := m.inactivity(), m.flows.parts.Len()
 	safe := m.safeTimes()
+	walk := blockWalk{blocks: m.blocks, slots: n}
 	for range slots {
 		if m.cursor >= n {
 			m.cursor = 0
 		}
+		walk.at(m.cursor)
 		p := m.flows.part(m.cursor)
-		if p.keyLen != 0 && now-p.last >= idle && p.last < safe[p.ruleSet] && !m.flows.hidden(p) {
+		switch {
+		case p.keyLen == 0:
+		case now-p.last >= idle && p.last < safe[p.ruleSet] && !m.flows.hidden(p):
 			m.ruleSets[p.ruleSet].counts.Recovered++
 			m.removeFlow(m.cursor, now)
+		default:
+			walk.meet(p.ruleSet)
 		}
+		walk.leave(m.cursor)
 		m.cursor++
 	}
 }
@@ -132,7 +139,9 @@ func (m *Meter) hide(ruleSet int, flows uint64) {
 // freeSome frees hidden flows among the next slots, at most that many. Blocks
 // in which none can be are passed over.
 func (m *Meter) freeSome(now Uptime, slots int64, flows uint64) {
-	for n := m.flows.parts.Len(); slots > 0 && flows > 0 && m.allHidden > 0; {
+	n := m.flows.parts.Len()
+	walk := blockWalk{blocks: m.blocks, slots: n}
+	for slots > 0 && flows > 0 && m.allHidden > 0 {
 		if m.freeing >= n {
 			m.freeing = 0
 		}
@@ -142,10 +151,16 @@ func (m *Meter) freeSome(now Uptime, slots int64, flows uint64) {
 			slots -= int64(skip)
 			continue
 		}
-		if p := m.flows.part(m.freeing); p.keyLen != 0 && m.flows.hidden(p) {
+		walk.at(m.freeing)
+		switch p := m.flows.part(m.freeing); {
+		case p.keyLen == 0:
+		case m.flows.hidden(p):
 			m.removeFlow(m.freeing, now)
 			flows--
+		default:
+			walk.meet(p.ruleSet)
 		}
+		walk.leave(m.freeing)
 		m.freeing++
 		slots--
 	}

@@ -13,15 +13,15 @@ func TestTickInPieces(t *testing.T) {
 	perHost := `save SourcePeerAddress; count;`
 	m := newMeter(t, Config{Inactivity: time.Second, Cache: NoCache}, perHost, perHost)
 	hosts(t, m, 0, n, 0) // flows of both rule sets by turns
-	guests := []func(s *State) error{
+	guests := []func(s *Control) error{
 		nil,
-		func(s *State) error { // its other flows are hidden from now on
+		func(s *Control) error { // its other flows are hidden from now on
 			if err := s.Stop(3); err != nil {
 				return err
 			}
 			return s.Destroy(3)
 		},
-		func(s *State) error { _, err := s.AddReader(2); return err },
+		func(s *Control) error { _, err := s.AddReader(2); return err },
 	}
 	left := []uint64{n - stretch/2, n - stretch, n - 3*stretch/2}
 	tk := tick{now: 1000, streams: true, recover: 2 * n, free: 2 * n}

@@ -86,7 +86,7 @@ func builtinRuleSet() *ruleSet {
 }
 
 // Load verifies a rule set and holds it under its number, which must be free.
-func (s *State) Load(rs *ruleset.RuleSet) error {
+func (s *Control) Load(rs *ruleset.RuleSet) error {
 	n := rs.Number
 	switch {
 	case n == 1:
@@ -122,7 +122,7 @@ func (m *Meter) program(rs *ruleset.RuleSet, shapes *pme.Shapes) (p *pme.Program
 
 // Destroy removes a rule set that is not running, with its flows and readers.
 // Its flows are gone for everybody at once; their memory comes back at ticks.
-func (s *State) Destroy(number int) error {
+func (s *Control) Destroy(number int) error {
 	r, err := s.ruleSet(number)
 	switch {
 	case err != nil:

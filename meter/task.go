@@ -54,7 +54,7 @@ func (s *State) NextTask(after uint32) uint32 {
 
 // Run starts a rule set, as a task of its own. Starting one that Run has
 // started changes nothing.
-func (s *State) Run(number int) error {
+func (s *Control) Run(number int) error {
 	r, err := s.ruleSet(number)
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func (s *State) Run(number int) error {
 
 // Stop ends the task that Run made; the rule set's flows stay, and it goes on
 // if a manager's task runs it too.
-func (s *State) Stop(number int) error {
+func (s *Control) Stop(number int) error {
 	if _, err := s.ruleSet(number); err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (m *Meter) checkHighWater() {
 func (s *State) FloodMark() int { return s.m.marks.flood }
 
 // SetFloodMark sets flowFloodMark, in percent; 0 or 100 is no mark.
-func (s *State) SetFloodMark(percent int) error {
+func (s *Control) SetFloodMark(percent int) error {
 	if percent < 0 || percent > 100 {
 		return fmt.Errorf("flood mark %d %% is not in 0..100", percent)
 	}
@@ -181,13 +181,13 @@ func (s *State) FloodMode() bool { return s.m.marks.flooded }
 
 // SetFloodMode sets flowFloodMode; managers set it to false when the flood has
 // receded.
-func (s *State) SetFloodMode(on bool) { s.m.marks.flooded = on }
+func (s *Control) SetFloodMode(on bool) { s.m.marks.flooded = on }
 
 // Inactivity is the time without packets after which a flow is idle.
 func (s *State) Inactivity() time.Duration { return s.m.cfg.Inactivity }
 
 // SetInactivity sets the time after which a flow is idle; 0 is at once.
-func (s *State) SetInactivity(d time.Duration) error {
+func (s *Control) SetInactivity(d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("inactivity time-out %v is negative", d)
 	}

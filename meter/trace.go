@@ -45,7 +45,7 @@ func (s *State) TracePhase() TracePhase { return s.m.trace.phase }
 
 // SetTracePhase sets the phase, at wall time now. Who reads the trace calls
 // it.
-func (s *State) SetTracePhase(p TracePhase, now time.Time) error {
+func (s *Control) SetTracePhase(p TracePhase, now time.Time) error {
 	if p < TraceIdle || p > TraceDone {
 		return fmt.Errorf("trace phase %d does not exist", p)
 	}
@@ -60,7 +60,7 @@ func (s *State) SetTracePhase(p TracePhase, now time.Time) error {
 func (s *State) TraceError() string { return s.m.trace.fault }
 
 // SetTraceError tells what is wrong with the trace.
-func (s *State) SetTraceError(text string) { s.m.trace.fault = text }
+func (s *Control) SetTraceError(text string) { s.m.trace.fault = text }
 
 // Period is the length of a reading interval, 0 if the whole trace is one.
 func (s *State) Period() time.Duration { return s.m.cfg.Interval }
@@ -72,7 +72,7 @@ func (s *State) Period() time.Duration { return s.m.cfg.Interval }
 // ready himself: he may read without waiting rows.
 //
 // Once the trace has been started this changes nothing.
-func (s *State) StartTrace(who string) error {
+func (s *Control) StartTrace(who string) error {
 	tr := &s.m.trace
 	switch tr.phase {
 	case TraceIdle:

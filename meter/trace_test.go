@@ -12,16 +12,16 @@ import (
 func TestStartTrace(t *testing.T) {
 	m := New(Config{MaxGap: AnyGap})
 	start := func(who string) (n int) {
-		if err := m.Update(func(s *State) error { return s.StartTrace(who) }); err != nil {
+		if err := m.Update(func(s *Control) error { return s.StartTrace(who) }); err != nil {
 			t.Fatal(err)
 		}
 		m.View(func(s *State) { n = s.Starters() })
 		return n
 	}
-	if err := m.Update(func(s *State) error { return s.StartTrace("x") }); !errors.Is(err, ErrNoTrace) {
+	if err := m.Update(func(s *Control) error { return s.StartTrace("x") }); !errors.Is(err, ErrNoTrace) {
 		t.Errorf("without a trace: %v", err)
 	}
-	if err := m.Update(func(s *State) error { return s.SetTracePhase(TraceWaitRuleSet, wall0) }); err != nil {
+	if err := m.Update(func(s *Control) error { return s.SetTracePhase(TraceWaitRuleSet, wall0) }); err != nil {
 		t.Fatal(err)
 	}
 	for n := uint32(2); n <= 4; n++ {
@@ -43,7 +43,7 @@ func TestStartTrace(t *testing.T) {
 	if n := start("b"); n != 2 {
 		t.Errorf("%d Owners, want 2", n)
 	}
-	if err := m.Update(func(s *State) error { return s.SetTracePhase(TraceRunning, wall0) }); err != nil {
+	if err := m.Update(func(s *Control) error { return s.SetTracePhase(TraceRunning, wall0) }); err != nil {
 		t.Fatal(err)
 	}
 	if n := start("c"); n != 2 {
@@ -54,7 +54,7 @@ func TestStartTrace(t *testing.T) {
 // TestStartTraceWithoutRows: somebody who reads without waiting may start it.
 func TestStartTraceWithoutRows(t *testing.T) {
 	m := New(Config{MaxGap: AnyGap})
-	err := m.Update(func(s *State) error {
+	err := m.Update(func(s *Control) error {
 		return errors.Join(s.SetTracePhase(TraceWaitRuleSet, wall0), s.StartTrace("x"), s.StartTrace("x"), s.StartTrace("y"))
 	})
 	if err != nil {
@@ -124,7 +124,7 @@ func TestTracePhases(t *testing.T) {
 			t.Errorf("%d is %q", p, p)
 		}
 	}
-	m.View(func(s *State) {
+	update(t, m, func(s *Control) error {
 		if s.TracePhase() != TraceIdle {
 			t.Error("a meter without a trace is not idle")
 		}
@@ -137,5 +137,6 @@ func TestTracePhases(t *testing.T) {
 		if s.TraceError() != "broken" {
 			t.Error("the error is lost")
 		}
+		return nil
 	})
 }

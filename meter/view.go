@@ -81,9 +81,10 @@ func (s *State) Memory() int { return s.m.flows.memory() + s.m.streams.Bytes() +
 // AnyRuleSet makes a search find the flows of all rule sets.
 const AnyRuleSet = 0
 
-// blocks tells, by block of 256 flows, which rule sets may have flows in it, so
-// that searches skip blocks of other rule sets' flows. A bit is set with a
-// flow's creation and cleared by a search that finds none, hidden ones included.
+// blocks says, by block of 256 flows, which rule sets may have flows in it,
+// hidden ones included, so that searches skip blocks of other rule sets' flows.
+// A bit is set with a flow's creation and cleared when recovery has walked
+// through the block and met no flow of the rule set.
 type blocks [][ruleset255 / 64]uint64
 
 func (b *blocks) add(slot uint32, ruleSet int) {
@@ -106,8 +107,32 @@ func (b blocks) hasAny(block uint32, ruleSets *[ruleset255 / 64]uint64) bool {
 	return any != 0
 }
 
-func (b blocks) clear(block uint32, ruleSet int) {
-	b[block][ruleSet/64] &^= 1 << (ruleSet % 64)
+// blockWalk gathers what rule sets have flows in the block that a walk over
+// slots, by index, goes through. It sees only blocks that it walks from end to
+// end: flows that are made between two walks are in nobody's way.
+type blockWalk struct {
+	blocks blocks
+	slots  uint32 // of the flow table
+	whole  bool   // from the block's start
+	met    [ruleset255 / 64]uint64
+}
+
+// at begins the visit of a slot.
+func (w *blockWalk) at(slot uint32) {
+	if slot&(1<<blockShift-1) == 0 {
+		w.whole, w.met = true, [ruleset255 / 64]uint64{}
+	}
+}
+
+// meet notes a flow in the slot.
+func (w *blockWalk) meet(ruleSet uint8) { w.met[ruleSet/64] |= 1 << (ruleSet % 64) }
+
+// leave ends the visit of a slot.
+func (w *blockWalk) leave(slot uint32) {
+	if next := slot + 1; w.whole && (next&(1<<blockShift-1) == 0 || next == w.slots) {
+		w.blocks[slot>>blockShift] = w.met
+		w.whole = false
+	}
 }
 
 // SearchBudget is work for one View, for SearchFlow: flows looked at and blocks
@@ -135,20 +160,16 @@ func (s *State) SearchFlow(ruleSet int, since Uptime, after uint32, budget *int)
 			slot = end
 			continue
 		}
-		whole, any := slot == block<<blockShift, false
 		*budget -= int(end - slot)
 		for ; slot < end; slot++ {
 			p := t.part(slot)
 			if p.keyLen == 0 || int(p.ruleSet) != ruleSet && ruleSet != AnyRuleSet {
 				continue
 			}
-			if any = true; p.last >= since && !t.hidden(p) {
+			if p.last >= since && !t.hidden(p) {
 				*budget += int(end - slot - 1) // the rest of the block was not looked at
 				return slot + 1, 0
 			}
-		}
-		if whole && !any && ruleSet != AnyRuleSet {
-			m.blocks.clear(block, ruleSet)
 		}
 	}
 	return 0, 0

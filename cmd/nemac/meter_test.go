@@ -81,7 +81,7 @@ func startMeter(t testing.TB, trace string, cfg meter.Config, starters int) *rea
 }
 
 func (r *realMeter) phase(p meter.TracePhase) {
-	_ = r.meter.Update(func(s *meter.State) error { return s.SetTracePhase(p, time.Now()) })
+	_ = r.meter.Update(func(s *meter.Control) error { return s.SetTracePhase(p, time.Now()) })
 }
 
 // await waits until ok holds.

@@ -77,7 +77,7 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 // runSets starts the rule sets, read from files, and registers as the reader
 // of their flows.
 func (b *batch) runSets(sets []*ruleset.RuleSet, files []string) error {
-	err := b.meter.Update(func(s *meter.State) error {
+	err := b.meter.Update(func(s *meter.Control) error {
 		for i, rs := range sets {
 			if err := s.Load(rs); err != nil {
 				return fmt.Errorf("%s: %w", files[i], err)

@@ -39,7 +39,7 @@ func FuzzChanges(f *testing.F) {
 type step struct {
 	frames int
 	name   string
-	do     func(*meter.State) error
+	do     func(*meter.Control) error
 }
 
 func changesSeed(t *testing.T, seed uint64) (flows int) {
@@ -99,22 +99,22 @@ func randomSteps(t *testing.T, rnd *rand.Rand, n int) (steps []step) {
 }
 
 // randomChange is one change; what it may not do changes nothing.
-func randomChange(rnd *rand.Rand, sets []*ruleset.RuleSet) (string, func(*meter.State) error) {
+func randomChange(rnd *rand.Rand, sets []*ruleset.RuleSet) (string, func(*meter.Control) error) {
 	rs := *sets[rnd.IntN(len(sets))]
 	rs.Number = 2 + rnd.IntN(3)
 	row, n, some := uint32(1+rnd.IntN(3)), rnd.IntN(100), rnd.Uint32()
 	switch k := rnd.IntN(15); k {
 	case 0, 1, 2, 3:
-		return fmt.Sprintf("load and run %d", rs.Number), func(s *meter.State) error {
+		return fmt.Sprintf("load and run %d", rs.Number), func(s *meter.Control) error {
 			if err := s.Load(&rs); err != nil {
 				return s.Run(rs.Number)
 			}
 			return s.Run(rs.Number)
 		}
 	case 4:
-		return fmt.Sprintf("stop %d", rs.Number), func(s *meter.State) error { return s.Stop(rs.Number) }
+		return fmt.Sprintf("stop %d", rs.Number), func(s *meter.Control) error { return s.Stop(rs.Number) }
 	case 5, 6:
-		return fmt.Sprintf("destroy %d and load again %v", rs.Number, k == 5), func(s *meter.State) error {
+		return fmt.Sprintf("destroy %d and load again %v", rs.Number, k == 5), func(s *meter.Control) error {
 			_ = s.Stop(rs.Number)
 			if err := s.Destroy(rs.Number); err != nil || k != 5 {
 				return err
@@ -125,37 +125,37 @@ func randomChange(rnd *rand.Rand, sets []*ruleset.RuleSet) (string, func(*meter.
 			return s.Run(rs.Number)
 		}
 	case 7:
-		return fmt.Sprintf("reader of %d", rs.Number), func(s *meter.State) error {
+		return fmt.Sprintf("reader of %d", rs.Number), func(s *meter.Control) error {
 			_, err := s.AddReader(rs.Number)
 			return err
 		}
 	case 8, 9:
 		return "collect", collectAll
 	case 10:
-		return fmt.Sprintf("interface %d: one in %d", 1+n%2, some%4), func(s *meter.State) error {
+		return fmt.Sprintf("interface %d: one in %d", 1+n%2, some%4), func(s *meter.Control) error {
 			return s.SetSampleRate(1+n%2, some%4)
 		}
 	case 11:
-		return fmt.Sprintf("task %d: %d, standby %d above %d", row, rs.Number, some%5, n), func(s *meter.State) error {
+		return fmt.Sprintf("task %d: %d, standby %d above %d", row, rs.Number, some%5, n), func(s *meter.Control) error {
 			return changeTask(s, row, int64(rs.Number), int64(some%5), int64(n))
 		}
 	case 12:
-		return fmt.Sprintf("flood mark %d", n), func(s *meter.State) error {
+		return fmt.Sprintf("flood mark %d", n), func(s *meter.Control) error {
 			s.SetFloodMode(false)
 			return s.SetFloodMark(n)
 		}
 	case 13:
-		return fmt.Sprintf("inactivity %d s", n%30), func(s *meter.State) error {
+		return fmt.Sprintf("inactivity %d s", n%30), func(s *meter.Control) error {
 			return s.SetInactivity(time.Duration(n%30) * time.Second)
 		}
 	}
-	return "plain reader collects", func(s *meter.State) error {
+	return "plain reader collects", func(s *meter.Control) error {
 		return plainReader(s, 100+row, int64(rs.Number))
 	}
 }
 
 // collectAll has every reader collect.
-func collectAll(s *meter.State) error {
+func collectAll(s *meter.Control) error {
 	for n := s.NextReader(0); n != 0; n = s.NextReader(n) {
 		if n < 100 {
 			if err := s.Collected(int(n), s.Uptime()); err != nil {
@@ -167,7 +167,7 @@ func collectAll(s *meter.State) error {
 }
 
 // changeTask makes or changes a manager row, or removes it.
-func changeTask(s *meter.State, row uint32, current, standby, mark int64) error {
+func changeTask(s *meter.Control, row uint32, current, standby, mark int64) error {
 	c := s.Begin("", time.Time{})
 	request := meter.RowNone
 	if old, ok := s.Task(row); !ok {
@@ -189,7 +189,7 @@ func changeTask(s *meter.State, row uint32, current, standby, mark int64) error 
 }
 
 // plainReader is a reader that RFC 2720 knows: it keeps no mark.
-func plainReader(s *meter.State, row uint32, number int64) error {
+func plainReader(s *meter.Control, row uint32, number int64) error {
 	c := s.Begin("", time.Time{})
 	request := meter.RowNone
 	if _, ok := s.Reader(row); !ok {
@@ -251,13 +251,13 @@ func (c *changing) feed(frames []wire.Frame) {
 			c.m.View(c.checkTime)
 			return
 		}
-		_ = c.m.Update(func(s *meter.State) error {
+		_ = c.m.Update(func(s *meter.Control) error {
 			if n, _, _ := s.Interval(); n%2 != 0 {
 				return nil
 			}
 			err := collectAll(s)
 			if c.audit != nil {
-				c.audit.look(s, "collect", true)
+				c.audit.look(&s.State, "collect", true)
 			}
 			return err
 		})

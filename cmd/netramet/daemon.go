@@ -218,7 +218,7 @@ func (d *daemon) watch(ctx context.Context, reload, status <-chan os.Signal) {
 // not come any more, and looks what else there is to tell.
 func (d *daemon) advanceWall(now time.Time) {
 	var removed []meter.Removed
-	_ = d.meter.Update(func(s *meter.State) error {
+	_ = d.meter.Update(func(s *meter.Control) error {
 		removed = s.AdvanceWall(now)
 		return nil
 	})
@@ -251,8 +251,8 @@ func (d *daemon) wake() {
 func (d *daemon) observe() {
 	stats := d.src.Stats()
 	var lost losses
-	_ = d.meter.Update(func(s *meter.State) error {
-		lost = lossesOf(s)
+	_ = d.meter.Update(func(s *meter.Control) error {
+		lost = lossesOf(&s.State)
 		return d.showSource(s, stats)
 	})
 	d.told.tell(lost, d.log)
@@ -260,7 +260,7 @@ func (d *daemon) observe() {
 
 // showSource shows the trace in ifTable: its counts at interface 1, and a name
 // for each further interface, with the one the trace gives it.
-func (d *daemon) showSource(s *meter.State, stats wire.SourceStats) error {
+func (d *daemon) showSource(s *meter.Control, stats wire.SourceStats) error {
 	var names []string
 	if src, ok := d.src.(sources.Namer); ok {
 		names = src.InterfaceNames()

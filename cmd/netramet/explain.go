@@ -166,11 +166,11 @@ func (b *batch) explainRuleSet(w io.Writer, file string, rs *ruleset.RuleSet, p 
 func (b *batch) explainFlow(w io.Writer, number int, p *packet.Packet) error {
 	var pl meter.Place
 	var f meter.Flow
-	err := b.meter.Update(func(s *meter.State) (err error) {
+	var err error
+	b.meter.View(func(s *meter.State) {
 		if pl, err = s.Lookup(number, p); err == nil && pl.Index != 0 {
 			s.Flow(pl.Index, &f)
 		}
-		return err
 	})
 	if err != nil {
 		return err

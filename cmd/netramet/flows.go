@@ -28,7 +28,7 @@ type localFlows struct {
 // recovered before it is collected.
 func newLocalFlows(m *meter.Meter, tasks []reader.Task) (*localFlows, error) {
 	l := &localFlows{meter: m, readers: map[int]int{}, from: 1}
-	err := m.Update(func(s *meter.State) error {
+	err := m.Update(func(s *meter.Control) error {
 		for _, t := range tasks {
 			row, err := s.AddReader(t.RuleSet)
 			if err != nil {
@@ -88,7 +88,7 @@ func fillRecord(s *meter.State, f *meter.Flow, attrs []mib.Attr, rec *reader.Rec
 // Commit tells the meter that this reader has everything up to To. The next
 // collection overlaps this one by one centisecond (RFC 2123 §4.2).
 func (l *localFlows) Commit(context.Context) error {
-	return l.meter.Update(func(s *meter.State) error {
+	return l.meter.Update(func(s *meter.Control) error {
 		for _, row := range l.readers {
 			if err := s.Collected(row, meter.Uptime(l.iv.To)); err != nil {
 				return err

@@ -252,7 +252,7 @@ func TestCensus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	step := func(want string, f func(*meter.State) error) {
+	step := func(want string, f func(*meter.Control) error) {
 		t.Helper()
 		if err := m.Update(f); err != nil {
 			t.Fatal(err)
@@ -263,18 +263,18 @@ func TestCensus(t *testing.T) {
 			t.Errorf("logged\n%swant\n%s", got, want)
 		}
 	}
-	step("", func(*meter.State) error { return nil })
+	step("", func(*meter.Control) error { return nil })
 	step("msg=\"rule set active\" ruleset=2 name=hosts owner=\"\" rules=7\n",
-		func(s *meter.State) error { return s.Load(sets[0]) })
+		func(s *meter.Control) error { return s.Load(sets[0]) })
 	step("msg=\"rule set runs\" ruleset=2 name=hosts owner=\"\" rules=7\nmsg=\"task came\" row=1 owner=\"\" current=2 standby=0\n",
-		func(s *meter.State) error { return s.Run(2) })
+		func(s *meter.Control) error { return s.Run(2) })
 	step("msg=\"reader came\" row=1 owner=\"\" ruleset=2 waits=false\n",
-		func(s *meter.State) error { _, err := s.AddReader(2); return err })
-	step("", func(*meter.State) error { return nil })
+		func(s *meter.Control) error { _, err := s.AddReader(2); return err })
+	step("", func(*meter.Control) error { return nil })
 	step("msg=\"rule set stopped\" ruleset=2 name=hosts owner=\"\" rules=7\nmsg=\"task gone\" row=1 owner=\"\" current=2 standby=0\n",
-		func(s *meter.State) error { return s.Stop(2) })
+		func(s *meter.Control) error { return s.Stop(2) })
 	step("msg=\"rule set gone\" ruleset=2 name=hosts owner=\"\"\nmsg=\"reader gone\" row=1 owner=\"\" ruleset=2 waits=false\n",
-		func(s *meter.State) error { return s.Destroy(2) })
+		func(s *meter.Control) error { return s.Destroy(2) })
 }
 
 // TestManagedWriterReads is the write community used for reading, and one

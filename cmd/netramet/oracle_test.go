@@ -343,7 +343,7 @@ func randomRules(t *testing.T, rnd *rand.Rand) *ruleset.RuleSet {
 			}
 			rs.Rules = append(rs.Rules, r)
 		}
-		err := meter.New(meter.Config{}).Update(func(s *meter.State) error { return s.Load(rs) })
+		err := meter.New(meter.Config{}).Update(func(s *meter.Control) error { return s.Load(rs) })
 		if err == nil {
 			return rs
 		}

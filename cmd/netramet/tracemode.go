@@ -16,7 +16,7 @@ const linkUnknown wire.LinkType = 0xffff
 
 // openTraceState shows managers that there is a trace which they may start.
 func (d *daemon) openTraceState() error {
-	return d.meter.Update(func(s *meter.State) error {
+	return d.meter.Update(func(s *meter.Control) error {
 		if err := s.NameInterface(1, traceName(d.o.trace), linkUnknown); err != nil {
 			return err
 		}
@@ -54,8 +54,8 @@ func (d *daemon) followTrace(ctx context.Context) error {
 func (d *daemon) await(ctx context.Context, ready func(*meter.State) bool, next meter.TracePhase) bool {
 	for {
 		is := false
-		_ = d.meter.Update(func(s *meter.State) error {
-			if is = ready(s); is {
+		_ = d.meter.Update(func(s *meter.Control) error {
+			if is = ready(&s.State); is {
 				return s.SetTracePhase(next, time.Now())
 			}
 			return nil
@@ -104,7 +104,7 @@ func (d *daemon) readTrace(ctx context.Context) (fault error, whole bool) {
 // nameTrace gives the trace's first interface its type, which its first frame
 // tells.
 func (d *daemon) nameTrace(f *wire.Frame) error {
-	return d.meter.Update(func(s *meter.State) error {
+	return d.meter.Update(func(s *meter.Control) error {
 		return s.NameInterface(max(int(f.Interface), 1), traceName(d.o.trace), f.LinkType)
 	})
 }
@@ -168,7 +168,7 @@ func (d *daemon) intervalEnded() (n uint64) {
 // leaves it for the next phase; false if ctx was done.
 func (d *daemon) collected(ctx context.Context, n uint64, waiting, next meter.TracePhase, fault error) bool {
 	stats := d.src.Stats()
-	err := d.meter.Update(func(s *meter.State) error {
+	err := d.meter.Update(func(s *meter.Control) error {
 		if fault != nil {
 			s.SetTraceError(fault.Error())
 		}

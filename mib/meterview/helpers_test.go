@@ -305,7 +305,7 @@ func (r *rig) run(n int) {
 // load gives the meter rule sets 2, 3, ... that run.
 func (r *rig) load(programs ...string) {
 	r.t.Helper()
-	err := r.meter.Update(func(s *meter.State) error {
+	err := r.meter.Update(func(s *meter.Control) error {
 		for i, src := range programs {
 			rs := compile(r.t, src)
 			rs.Number = 2 + i

@@ -20,7 +20,7 @@ func furnished(t testing.TB) *rig {
 	r.run(7)
 	r.mustSet(parse(t, "flowReaderStatus.3=4, flowReaderRuleSet.3=7")...)
 	r.feed(0, 20, 0)
-	err := r.meter.Update(func(s *meter.State) error {
+	err := r.meter.Update(func(s *meter.Control) error {
 		return s.NameInterface(1, "eth0", wire.LinkEthernet)
 	})
 	if err != nil {
@@ -91,7 +91,7 @@ func TestEveryObject(t *testing.T) {
 // TestWritableObjectsTake: each writable object takes a value and tells it.
 func TestWritableObjectsTake(t *testing.T) {
 	r := furnished(t)
-	err := r.meter.Update(func(s *meter.State) error { return s.SetTracePhase(meter.TraceWaitRuleSet, r.now) })
+	err := r.meter.Update(func(s *meter.Control) error { return s.SetTracePhase(meter.TraceWaitRuleSet, r.now) })
 	if err != nil {
 		t.Fatal(err)
 	}

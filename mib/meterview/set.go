@@ -153,7 +153,7 @@ func suits(o mib.Obj, val *ber.Value) agent.Status {
 // begin begins a Set and collects the statuses it asks for: what may be done
 // to a row depends on its status column, wherever in the PDU that stands.
 func (c *control) begin(t *agent.Txn) {
-	c.change = c.v.s.Begin(t.Request.Principal.Owner, t.Request.Now)
+	c.change = c.v.set.Begin(t.Request.Principal.Owner, t.Request.Now)
 	clear(c.requests)
 	for b := range t.Of(c) {
 		o, index, _ := mib.FindObject(b.Name)
@@ -308,14 +308,14 @@ func (c *control) scalar(t *agent.Txn, o mib.Obj, val *ber.Value) agent.Status {
 	n := val.Int
 	switch o {
 	case mib.ObjFlowFloodMark:
-		c.later(func() error { return c.v.s.SetFloodMark(int(n)) })
+		c.later(func() error { return c.v.set.SetFloodMark(int(n)) })
 	case mib.ObjFlowInactivityTimeout:
 		if n < 0 {
 			return agent.WrongValue
 		}
-		c.later(func() error { return c.v.s.SetInactivity(time.Duration(n) * time.Second) })
+		c.later(func() error { return c.v.set.SetInactivity(time.Duration(n) * time.Second) })
 	case mib.ObjFlowFloodMode:
-		c.later(func() error { c.v.s.SetFloodMode(n == 1); return nil })
+		c.later(func() error { c.v.set.SetFloodMode(n == 1); return nil })
 	case mib.ObjNtmTraceState:
 		if n != int64(meter.TraceRunning) {
 			return agent.WrongValue
@@ -324,7 +324,7 @@ func (c *control) scalar(t *agent.Txn, o mib.Obj, val *ber.Value) agent.Status {
 			return agent.InconsistentValue
 		}
 		who := t.Request.Principal.Name
-		c.later(func() error { return c.v.s.StartTrace(who) })
+		c.later(func() error { return c.v.set.StartTrace(who) })
 	default:
 		return agent.NotWritable
 	}
@@ -350,7 +350,7 @@ func (c *control) sampleRate(index, rate uint32) agent.Status {
 	if _, ok := c.v.s.Interface(int(index)); !ok {
 		return agent.InconsistentName // packets or the command line make interfaces
 	}
-	c.later(func() error { return c.v.s.SetSampleRate(int(index), rate) })
+	c.later(func() error { return c.v.set.SetSampleRate(int(index), rate) })
 	return agent.OK
 }
 

@@ -275,7 +275,7 @@ type outsideLog struct {
 }
 
 func (l *outsideLog) Write(b []byte) (int, error) {
-	_ = l.meter.Update(func(*meter.State) error { return nil })
+	_ = l.meter.Update(func(*meter.Control) error { return nil })
 	return l.Buffer.Write(b)
 }
 

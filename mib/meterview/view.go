@@ -49,7 +49,8 @@ type View struct {
 	// sets keeps Sets apart: while one's rules are verified, others may read.
 	sets      sync.Mutex
 	committed bool
-	refused   func() // logs why the Set was refused, outside; nil if there is nothing to tell
+	refused   func()         // logs why the Set was refused, outside; nil if there is nothing to tell
+	set       *meter.Control // of a Set; nil otherwise
 
 	// Inside Do only, and not across a Yield.
 	s       *meter.State // always the same
@@ -73,8 +74,10 @@ func (v *View) Do(op agent.Op, f func()) {
 	}
 	v.sets.Lock()
 	defer v.sets.Unlock()
-	_ = v.meter.Update(func(*meter.State) error { // has no error of its own
+	_ = v.meter.Update(func(s *meter.Control) error { // has no error of its own
+		v.set = s
 		f()
+		v.set = nil
 		return nil
 	})
 	if v.refused != nil {

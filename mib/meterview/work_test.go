@@ -24,7 +24,7 @@ func busyRig(t testing.TB, flows, rules int) *rig {
 	r.load(perHost, perHost)
 	r.feed(0, flows, 0)
 	r.feed(0, 1, 2*time.Second)
-	err := r.meter.Update(func(s *meter.State) error { return s.Stop(3) })
+	err := r.meter.Update(func(s *meter.Control) error { return s.Stop(3) })
 	if err != nil {
 		t.Fatal(err)
 	}
