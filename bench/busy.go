@@ -72,7 +72,7 @@ func processorTime() time.Duration {
 // goes on by a microsecond each.
 func (s *served) feed(stop <-chan struct{}) (f feeding) {
 	begin := time.Now()
-	batch := make([]wire.Frame, together)
+	batch := wire.Batch{Frames: make([]wire.Frame, together)}
 	for at := 0; ; at += together {
 		select {
 		case <-stop:
@@ -83,13 +83,13 @@ func (s *served) feed(stop <-chan struct{}) (f feeding) {
 		if at+together > len(s.frames) {
 			at = 0
 		}
-		copy(batch, s.frames[at:])
-		for i := range batch {
+		copy(batch.Frames, s.frames[at:])
+		for i := range batch.Frames {
 			s.clock += int64(time.Microsecond)
-			batch[i].Time = s.clock
+			batch.Frames[i].Time = s.clock
 		}
 		cpu, start := processorTime(), time.Now()
-		s.meter.Feed(batch)
+		s.meter.Feed(&batch)
 		f.note(time.Since(start), processorTime()-cpu)
 	}
 }

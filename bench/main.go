@@ -214,7 +214,7 @@ func feed(src sources.Source, m *meter.Meter) (result, error) {
 	started := false
 	for {
 		err := src.Read(&wb)
-		m.Feed(wb.Frames)
+		m.Feed(&wb)
 		if st := src.Stats(); !started && 2*st.BytesRead > st.BytesAll {
 			// All flows of the traces exist by now.
 			started, r.half = true, st.Frames

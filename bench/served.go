@@ -79,7 +79,7 @@ func (s *served) fill(flows int) error {
 		if err != nil {
 			return err
 		}
-		s.meter.Feed([]wire.Frame{p.Frame})
+		s.meter.Feed(&wire.Batch{Frames: []wire.Frame{p.Frame}})
 		s.clock = p.Frame.Time
 		if len(s.frames) < fedOn {
 			f := p.Frame

@@ -56,27 +56,39 @@ func agreeOnLater(stamps []int64, gap int64) bool {
 	return agree > others
 }
 
-// heldFrames is a queue of copies: a frame whose stamp is in doubt, and those
-// behind it, until jury of them are there. Their buffers are used again.
+// heldFrames is a queue of copies: a frame or a record whose stamp is in doubt,
+// and those behind it, until jury of them are there. Their buffers are used
+// again.
 type heldFrames struct {
-	ring     [jury + 1]wire.Frame
+	ring     [jury + 1]held
 	first, n int
+}
+
+// held is a record, or a frame in the place of one.
+type held struct {
+	wire.Record
+	isRecord bool
 }
 
 // full reports whether the first frame can be judged.
 func (h *heldFrames) full() bool { return h.n == len(h.ring) }
 
-// push keeps a copy of f. The queue must not be full.
-func (h *heldFrames) push(f *wire.Frame) {
+// push keeps a copy of f, and of the record r that it belongs to if that is not
+// nil. The queue must not be full.
+func (h *heldFrames) push(f *wire.Frame, r *wire.Record) {
 	g := &h.ring[(h.first+h.n)%len(h.ring)]
-	data := append(g.Data[:0], f.Data...)
-	*g = *f
-	g.Data = data
+	data := append(g.Frame.Data[:0], f.Data...)
+	if g.isRecord = r != nil; g.isRecord {
+		g.Record = *r
+	} else {
+		g.Frame = *f
+	}
+	g.Frame.Data = data
 	h.n++
 }
 
-// front is the first frame, valid until pop.
-func (h *heldFrames) front() *wire.Frame { return &h.ring[h.first] }
+// front is the first one, valid until pop.
+func (h *heldFrames) front() *held { return &h.ring[h.first] }
 
 func (h *heldFrames) pop() {
 	h.first = (h.first + 1) % len(h.ring)
@@ -86,7 +98,7 @@ func (h *heldFrames) pop() {
 // behind puts the stamps of the frames behind the first one into buf.
 func (h *heldFrames) behind(buf *[jury]int64) []int64 {
 	for i := 1; i < h.n; i++ {
-		buf[i-1] = h.ring[(h.first+i)%len(h.ring)].Time
+		buf[i-1] = h.ring[(h.first+i)%len(h.ring)].Frame.Time
 	}
 	return buf[:max(h.n-1, 0)]
 }

@@ -98,7 +98,7 @@ func TestHeldFrames(t *testing.T) {
 	next, data := int64(0), []byte{0}
 	push := func() {
 		data[0] = byte(next)
-		h.push(&wire.Frame{Time: next, Data: data})
+		h.push(&wire.Frame{Time: next, Data: data}, nil)
 		data[0] = 0xdd
 		next++
 	}
@@ -110,7 +110,7 @@ func TestHeldFrames(t *testing.T) {
 	}
 	var buf [jury]int64
 	for want := range int64(40) {
-		f, behind := h.front(), h.behind(&buf)
+		f, behind := &h.front().Frame, h.behind(&buf)
 		if f.Time != want || f.Data[0] != byte(want) || len(behind) != jury || behind[0] != want+1 || behind[jury-1] != want+jury {
 			t.Fatalf("frame %d: %+v, behind %v", want, f, behind)
 		}

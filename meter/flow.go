@@ -118,15 +118,19 @@ func (t *flowTable) touch(h uint32) uint64 {
 	return t.parts.At(slot).pdus[0] + uint64(t.short.At(slot)[0])
 }
 
-// create makes a flow, in the slot freed longest ago; but not in the very
+// create makes a flow at uptime now whose first packet came at uptime first, in the slot freed longest ago; but not in the very
 // centisecond in which it was freed, so that rule set, index and FirstTime name
 // a flow for ever. It refuses when the table is full.
-func (t *flowTable) create(h uint32, key []byte, now Uptime) (uint32, bool) {
+func (t *flowTable) create(h uint32, key []byte, now, first Uptime) (uint32, bool) {
 	if t.full() {
 		return 0, false
 	}
 	slot, ok := t.takeFree(now)
-	if !ok {
+	if ok {
+		// A record's first packets may be from when the slot was another
+		// flow's.
+		first = max(first, t.parts.At(slot).last+1)
+	} else {
 		slot = t.parts.Grow()
 		t.short.Grow()
 		if int(slot>>blockShift) == len(t.newest) {
@@ -135,7 +139,7 @@ func (t *flowTable) create(h uint32, key []byte, now Uptime) (uint32, bool) {
 	}
 	p := t.parts.At(slot)
 	*p = part{
-		last: now, first: now, generation: p.generation, hash: h,
+		last: now, first: first, generation: p.generation, hash: h,
 		ruleSet: key[0], keyLen: uint8(len(key)), life: t.lives[key[0]],
 	}
 	if copy(t.short.At(slot)[:], key) < len(key) {
@@ -181,13 +185,13 @@ func (t *flowTable) takeFree(now Uptime) (slot uint32, ok bool) {
 	return slot, true
 }
 
-// count adds one PDU to a flow.
-func (t *flowTable) count(slot uint32, dir packet.Direction, octets uint64, now Uptime) {
+// count adds PDUs to a flow.
+func (t *flowTable) count(slot uint32, dir packet.Direction, a *amount) {
 	p := t.parts.At(slot)
-	p.pdus[dir&1]++
-	p.octets[dir&1] += octets
-	p.last = now
-	t.newest[slot>>blockShift] = now
+	p.pdus[dir&1] += a.pdus
+	p.octets[dir&1] += a.octets
+	p.last = a.uptime
+	t.newest[slot>>blockShift] = a.uptime
 }
 
 // memory is what the table holds, in octets.

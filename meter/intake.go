@@ -29,12 +29,12 @@ type intake struct {
 	start   int64 // Unix ns of the first packet, t0
 	clock   int64 // largest believed time, Unix ns
 	uptime  Uptime
-	seq     uint64
 	tickAt  int64 // Unix ns of the next grid point; the next interval's end is on the grid
 	closed  uint64
 	busy    bool // packets have come in the interval that is open
 	ended   bool // MaxIntervals are closed
 	held    heldFrames
+	fed     int // how many of the batch being fed are taken
 	lastEnd intervalEnd
 }
 
@@ -67,64 +67,90 @@ func (in *intake) inDoubt(f *wire.Frame) bool {
 // judge reports whether the stamp of the first frame held is believed.
 func (in *intake) judge() bool {
 	var buf [jury]int64
-	stamp, gap := in.held.front().Time, int64(in.cfg.MaxGap)
+	stamp, gap := in.held.front().Frame.Time, int64(in.cfg.MaxGap)
 	if !in.begun {
 		return believedFirst(stamp, in.held.behind(&buf), gap)
 	}
 	return believed(stamp, in.held.behind(&buf), gap)
 }
 
-// Stop says why Feed returned.
+// Stop says why Feed or Finish returned.
 type Stop uint8
 
 // The reasons.
 const (
-	// More: all frames given are metered.
-	More Stop = iota
-	// IntervalEnd: the interval told by State.Interval is complete; collect
-	// it, then feed the frames that are left.
+	// Taken: the whole batch has been taken; feed the next one.
+	Taken Stop = iota
+	// IntervalEnd: the interval that State.Interval names is complete; collect
+	// it, then call again, Feed with the same batch.
 	IntervalEnd
+	// LastInterval, from Finish alone: all is metered; collect the interval
+	// that was open, and end.
+	LastInterval
 	// Ended: MaxIntervals have been closed; nothing more is metered.
 	Ended
 )
 
-// Feed meters frames up to the end of a reading interval. It returns how many
-// of them it took; the others are fed again after the collection. Frame data
-// is not used after the return.
-func (m *Meter) Feed(frames []wire.Frame) (int, Stop) {
+// Feed meters a batch, first its frames and then its records, up to the end of a
+// reading interval; it goes on from there when it is called again. The batch is
+// not used after Taken or Ended.
+func (m *Meter) Feed(b *wire.Batch) Stop {
 	m.door.enter()
 	defer m.door.leave()
-	for i := range frames {
-		f := &frames[i]
-		// Frames held earlier go first, once nothing speaks against it.
-		if m.in.held.n > 0 {
-			if stop := m.takeHeld(); stop != More {
-				return i, stop
-			}
-		}
-		if m.in.held.n > 0 || m.in.inDoubt(f) {
-			m.in.held.push(f)
-			continue
-		}
-		if stop := m.take(f, f.Time); stop != More {
-			return i, stop
+	in := &m.in
+	for ; in.fed < len(b.Frames)+len(b.Records); in.fed++ {
+		if stop := m.feedNext(b); stop != Taken {
+			return m.stopped(stop)
 		}
 	}
-	if stop := m.takeHeld(); stop != More {
-		return len(frames), stop
+	// The last one may have decided about those that were held.
+	if stop := m.takeHeld(); stop != Taken {
+		return m.stopped(stop)
 	}
 	m.round()
-	return len(frames), More
+	return m.stopped(Taken)
+}
+
+// stopped is the end of a call of Feed: the next one begins with another batch
+// unless this one goes on.
+func (m *Meter) stopped(why Stop) Stop {
+	if why != IntervalEnd {
+		m.in.fed = 0
+	}
+	return why
+}
+
+// feedNext takes the batch's next frame or record, or holds it back.
+func (m *Meter) feedNext(b *wire.Batch) Stop {
+	in := &m.in
+	// Frames held earlier go first, once nothing speaks against it.
+	if in.held.n > 0 {
+		if stop := m.takeHeld(); stop != Taken {
+			return stop
+		}
+	}
+	var f *wire.Frame
+	var r *wire.Record
+	if in.fed < len(b.Frames) {
+		f = &b.Frames[in.fed]
+	} else {
+		r = &b.Records[in.fed-len(b.Frames)]
+		f = &r.Frame
+	}
+	if in.held.n > 0 || in.inDoubt(f) {
+		in.held.push(f, r)
+		return Taken
+	}
+	return m.take(f, r, f.Time)
 }
 
 // Finish meters what is held back at the end of a trace. It is called again
-// after each collection until it returns something else than IntervalEnd; the
-// interval that is open then is the last one.
+// after each collection until it returns something else than IntervalEnd.
 func (m *Meter) Finish() Stop {
 	m.door.enter()
 	defer m.door.leave()
 	for m.in.held.n > 0 {
-		if stop := m.takeFirstHeld(); stop != More {
+		if stop := m.takeFirstHeld(); stop != Taken {
 			return stop
 		}
 	}
@@ -135,41 +161,45 @@ func (m *Meter) Finish() Stop {
 	// To the centisecond, as readers over SNMP have it.
 	at := m.in.start + (m.in.uptime-1)*centisecond
 	m.in.lastEnd = intervalEnd{number: m.in.closed + 1, at: at, to: m.in.uptime}
-	return More
+	return LastInterval
 }
 
 // takeHeld meters held frames until the first one's time is in doubt and too
 // few have followed it to judge. So what is held depends on the frames alone,
 // never on their batches.
 func (m *Meter) takeHeld() Stop {
-	for m.in.held.n > 0 && (m.in.held.full() || !m.in.inDoubt(m.in.held.front())) {
-		if stop := m.takeFirstHeld(); stop != More {
+	for m.in.held.n > 0 && (m.in.held.full() || !m.in.inDoubt(&m.in.held.front().Frame)) {
+		if stop := m.takeFirstHeld(); stop != Taken {
 			return stop
 		}
 	}
-	return More
+	return Taken
 }
 
 func (m *Meter) takeFirstHeld() Stop {
 	in := &m.in
-	f := in.held.front()
-	t := f.Time
+	h := in.held.front()
+	f, t := &h.Frame, h.Frame.Time
 	if in.inDoubt(f) && !in.judge() {
 		t = badStamp
 	}
-	if stop := m.take(f, t); stop != More {
+	var r *wire.Record
+	if h.isRecord {
+		r = &h.Record
+	}
+	if stop := m.take(f, r, t); stop != Taken {
 		return stop
 	}
 	in.held.pop()
-	return More
+	return Taken
 }
 
 // badStamp is the time given to take for a frame whose stamp is not believed.
 const badStamp = wire.NoTime + 1
 
-// take moves the clock to time t and stages f, unless an interval ends before
-// it; then nothing of f has happened yet.
-func (m *Meter) take(f *wire.Frame, t int64) Stop {
+// take moves the clock to time t and stages f, of the record r if it is not nil,
+// unless an interval ends before it; then nothing of f has happened yet.
+func (m *Meter) take(f *wire.Frame, r *wire.Record, t int64) Stop {
 	in := &m.in
 	if in.ended {
 		return Ended
@@ -179,22 +209,22 @@ func (m *Meter) take(f *wire.Frame, t int64) Stop {
 		if t > badStamp {
 			clock = t
 		}
-		if stop := m.moveClock(clock, t > badStamp); stop != More {
+		if stop := m.moveClock(clock, t > badStamp); stop != Taken {
 			return stop
 		}
 	}
+	pdus := pdusOf(r)
 	switch {
 	case f.Time == wire.NoTime:
-		m.counts.NoStamps++
+		m.counts.NoStamps += pdus
 	case t == badStamp:
-		m.counts.BadStamps++
+		m.counts.BadStamps += pdus
 	case t < in.clock:
-		m.counts.Late++
+		m.counts.Late += pdus
 	}
-	in.seq++
 	in.busy = true
-	m.stage(f)
-	return More
+	m.stage(f, r)
+	return Taken
 }
 
 // moveClock runs the ticks up to time t, before the first packet at or after
@@ -203,20 +233,20 @@ func (m *Meter) moveClock(t int64, timed bool) Stop {
 	in := &m.in
 	if !in.begun {
 		if !timed {
-			return More // no clock yet: uptime stays 1
+			return Taken // no clock yet: uptime stays 1
 		}
 		in.begun, in.start, in.clock = true, t, t
 		in.tickAt = saturatingAdd(t, tickLength)
-		return More
+		return Taken
 	}
 	if t >= in.tickAt {
-		if stop := m.moveTicks(t); stop != More {
+		if stop := m.moveTicks(t); stop != Taken {
 			return stop
 		}
 	}
 	in.clock = t
 	in.uptime = in.uptimeAt(t)
-	return More
+	return Taken
 }
 
 func (m *Meter) moveTicks(t int64) Stop {
@@ -228,7 +258,7 @@ func (m *Meter) moveTicks(t int64) Stop {
 		}
 	}
 	m.tickTo(t)
-	return More
+	return Taken
 }
 
 // closeInterval ends the open interval, or, where no packet has come since the
@@ -262,6 +292,14 @@ func (m *Meter) tickTo(t int64) {
 	at := in.start + int64(last*uint64(tickLength))
 	in.tickAt = saturatingAdd(at, tickLength)
 	m.advance(in.uptimeAt(at), int64(min(passed, 1<<40)))
+}
+
+// pdusOf is how many packets a frame stands for: one, or those of its record.
+func pdusOf(r *wire.Record) uint64 {
+	if r == nil {
+		return 1
+	}
+	return max(r.PDUs, 1)
 }
 
 // saturatingAdd keeps stamps near the end of 64-bit time from wrapping.

@@ -28,21 +28,18 @@ func intervals(t *testing.T, cfg Config, at ...time.Duration) (got []string) {
 			got = append(got, fmt.Sprintf("%d@%d:%d", n, to, r.PDUs))
 		})
 	}
-	for len(frames) > 0 {
-		n, stop := m.Feed(frames)
-		frames = frames[n:]
+	wb := wire.Batch{Frames: frames}
+	for stop := m.Feed(&wb); stop != Taken; stop = m.Feed(&wb) {
 		if stop == Ended {
 			return got
 		}
-		if stop == IntervalEnd {
-			note()
-		}
+		note()
 	}
 	for {
 		switch m.Finish() {
 		case Ended:
 			return got
-		case More:
+		case LastInterval:
 			note()
 			return got
 		}
@@ -111,8 +108,8 @@ func TestHeldFramesGoOn(t *testing.T) {
 		if n := m.counts.Packets; n != uint64(len(frames)) || m.in.held.n != 0 {
 			t.Errorf("batches of %d: %d packets read of %d, %d held", batch, n, len(frames), m.in.held.n)
 		}
-		last := frames[len(frames)-batch%len(frames):]
-		if n := testing.AllocsPerRun(10, func() { m.Feed(last) }); n != 0 {
+		last := wire.Batch{Frames: frames[len(frames)-batch%len(frames):]}
+		if n := testing.AllocsPerRun(10, func() { m.Feed(&last) }); n != 0 {
 			t.Errorf("batches of %d: %v allocations each", batch, n)
 		}
 	}
@@ -160,6 +157,73 @@ func TestJumpIsCheap(t *testing.T) {
 	m.View(func(s *State) {
 		if up := s.Uptime(); up != 22*365*24*3600*100+1 {
 			t.Errorf("uptime %d", up)
+		}
+	})
+}
+
+// TestRecords: a record counts as many packets as it stands for, in the middle
+// of their time; nothing of it depends on whether it was held.
+func TestRecords(t *testing.T) {
+	record := func(src string, first, last time.Duration, pdus, octets uint64) wire.Record {
+		f := tcp(t, src, "192.0.2.1:80", last)
+		f.Interface = 2
+		return wire.Record{Frame: f, FirstTime: f.Time - int64(last-first), PDUs: pdus, Octets: octets}
+	}
+	const s = time.Second
+	m := newMeter(t, Config{Inactivity: 10 * s}, `save SourcePeerAddress; count;`)
+	feed := func(b wire.Batch) {
+		t.Helper()
+		if stop := m.Feed(&b); stop != Taken {
+			t.Fatalf("stop %d", stop)
+		}
+	}
+	flows := func() (got string) {
+		m.View(func(s *State) {
+			var f Flow
+			for i := s.NextFlow(2, 0, 0); i != 0; i = s.NextFlow(2, 0, i) {
+				s.Flow(i, &f)
+				got += fmt.Sprintf("%d: %d to %d, PDUs %v octets %v; ", i, f.FirstTime, f.LastActive, f.PDUs, f.Octets)
+			}
+		})
+		return got
+	}
+	feed(wire.Batch{
+		Frames: []wire.Frame{tcp(t, "10.0.0.1:1", "192.0.2.1:80", s)},
+		Records: []wire.Record{
+			record("10.0.0.2:1", 3*s, 5*s, 7, 1<<33),
+			record("10.0.0.3:1", 0, 6*s, 1<<33, 60), // from before the first packet
+			record("10.0.0.2:1", 2*s, 6*s, 3, 5),    // a flow's first time stays
+			record("10.0.0.4:1", 9*s, 6*s, 2, 8),    // first after last
+		},
+	})
+	want := "1: 1 to 1, PDUs [1 0] octets [54 0]; 2: 201 to 501, PDUs [10 0] octets [8589934597 0]; " +
+		"3: 1 to 501, PDUs [8589934592 0] octets [60 0]; 4: 501 to 501, PDUs [2 0] octets [8 0]; "
+	if got := flows(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	m.View(func(s *State) {
+		c, r := s.Counts(), s.Totals()
+		if x, _ := s.Interface(2); c.Packets != 1+7+1<<33+3+2 || r.PDUs != c.Packets || x.Packets != c.Packets-1 || x.Octets != 1<<33+60+5+8 {
+			t.Errorf("%+v, %+v, %+v", c, r, x)
+		}
+	})
+	// All go; in the slot of one begins a flow whose first packets are older.
+	feed(wire.Batch{Records: []wire.Record{record("10.0.1.1:1", 30*s, 30*s, 1, 1)}})
+	feed(wire.Batch{Records: []wire.Record{record("10.0.1.2:1", s, 31*s, 1, 1)}})
+	if got, want := flows(), "1: 2902 to 3001, PDUs [1 0] octets [1 0]; 5: 2901 to 2901, PDUs [1 0] octets [1 0]; "; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	// Held for their time, sixteen later ones agree with.
+	var held []wire.Record
+	for i := range 17 {
+		held = append(held, record("10.0.2.1:1", 40*24*time.Hour, 40*24*time.Hour+time.Duration(i)*s, 2, 3))
+	}
+	for i := range held {
+		feed(wire.Batch{Records: held[i : i+1]})
+	}
+	m.View(func(s *State) {
+		if c := s.Counts(); c.BadStamps != 0 || c.Packets != 1+7+1<<33+3+2+2+2*17 || s.Uptime() < 40*24*360_000 {
+			t.Errorf("%+v at %d", c, s.Uptime())
 		}
 	})
 }

@@ -65,14 +65,19 @@ func (x *interfaces) init(cfg *Config) {
 
 // sampled counts a frame at its interface and draws whether it is metered.
 // Every packet has the same chance, whatever its neighbours, as RFC 2720's
-// flowInterfaceSampleRate asks.
-func (x *interfaces) sampled(f *wire.Frame) bool {
+// flowInterfaceSampleRate asks; the packets of a record r have it together.
+func (x *interfaces) sampled(f *wire.Frame, r *wire.Record) bool {
 	t := &x.taps[f.Interface]
 	if t.packets == 0 {
 		x.first(f)
 	}
-	t.packets++
-	t.octets += uint64(f.WireLen)
+	if r == nil {
+		t.packets++
+		t.octets += uint64(f.WireLen)
+	} else {
+		t.packets += pdusOf(r)
+		t.octets += r.Octets
+	}
 	if t.rate == 1 {
 		return true
 	}

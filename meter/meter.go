@@ -124,14 +124,13 @@ type Meter struct {
 	// One round: packets decoded and not yet metered.
 	staged   int
 	packets  [roundSize]packet.Packet
-	uptimes  [roundSize]Uptime // at which the packets came
+	amounts  [roundSize]amount
 	keys     [roundSize]streams.Key
 	ids      [roundSize]streams.ID
 	keyed    [roundSize]int8 // index of the packet's stream key; -1: it has no stream
 	outcomes [roundSize + 1]outcome
 	unknown  [roundSize]uint8  // packets whose verdict is not remembered
 	known    [roundSize]uint32 // flows of those whose verdict is
-	now      Uptime            // of the packet being metered
 	sink     uint64            // keeps the warming reads alive
 }
 

@@ -54,12 +54,8 @@ func runRuleSets(t testing.TB, cfg Config, sets ...*ruleset.RuleSet) *Meter {
 
 func feedAll(t testing.TB, m *Meter, frames ...wire.Frame) {
 	t.Helper()
-	for len(frames) > 0 {
-		n, stop := m.Feed(frames)
-		frames = frames[n:]
-		if stop == Ended {
-			return
-		}
+	for wb := (wire.Batch{Frames: frames}); m.Feed(&wb) == IntervalEnd; {
+		continue
 	}
 }
 
@@ -241,7 +237,8 @@ func TestNoAllocationPerPacket(t *testing.T) {
 				frames = append(frames, tcp(t, fmt.Sprintf("10.0.0.%d:5", i), "10.1.0.2:5", 0))
 			}
 			feedAll(t, m, frames...)
-			if n := testing.AllocsPerRun(20, func() { m.Feed(frames) }); n != 0 {
+			wb := wire.Batch{Frames: frames}
+			if n := testing.AllocsPerRun(20, func() { m.Feed(&wb) }); n != 0 {
 				t.Errorf("%v allocations a batch", n)
 			}
 		})

@@ -6,13 +6,19 @@ import (
 	"netramet/sources/wire"
 )
 
-// stage decodes one frame into the round. The frame's data is not needed any
-// more afterwards.
-func (m *Meter) stage(f *wire.Frame) {
-	f.Seq, f.Clock = m.in.seq, m.in.clock
-	if !m.interfaces.sampled(f) {
-		m.counts.Packets++
-		m.counts.SampledOut++
+// amount is what a packet, or a record of many, adds to a flow, and when.
+type amount struct {
+	pdus, octets uint64
+	uptime       Uptime
+	first        Uptime // of the first packet: uptime, but for records
+}
+
+// stage decodes one frame, of the record r if it is not nil, into the round.
+// The frame's data is not needed any more afterwards.
+func (m *Meter) stage(f *wire.Frame, r *wire.Record) {
+	if !m.interfaces.sampled(f, r) {
+		m.counts.Packets += pdusOf(r)
+		m.counts.SampledOut += pdusOf(r)
 		return
 	}
 	p := &m.packets[m.staged]
@@ -20,7 +26,17 @@ func (m *Meter) stage(f *wire.Frame) {
 	if m.needsRest {
 		p.DecodeRest(f)
 	}
-	m.uptimes[m.staged] = m.in.uptime
+	a := &m.amounts[m.staged]
+	*a = amount{pdus: 1, octets: uint64(p.FrameOctets), uptime: m.in.uptime, first: m.in.uptime}
+	switch {
+	case r != nil:
+		a.pdus, a.octets = pdusOf(r), r.Octets
+		if r.FirstTime != wire.NoTime && m.in.begun {
+			a.first = min(m.in.uptimeAt(max(r.FirstTime, m.in.start)), a.uptime)
+		}
+	case m.cfg.Octets == PeerOctets || a.octets == 0:
+		a.octets = uint64(p.PeerOctets)
+	}
 	m.staged++
 	if m.staged == roundSize {
 		m.round()
@@ -66,7 +82,7 @@ func (m *Meter) findStreams(n int) {
 		if m.keyed[i] < 0 {
 			continue
 		}
-		id, isNew, ok := m.streams.Add(&m.keys[m.keyed[i]], m.uptimes[i])
+		id, isNew, ok := m.streams.Add(&m.keys[m.keyed[i]], m.amounts[i].uptime)
 		if isNew {
 			m.forgetSide(id)
 		}
@@ -117,17 +133,13 @@ func (m *Meter) matchAhead(rs *ruleSet, n int) {
 // meterPacket counts packet i of the round under every running rule set.
 func (m *Meter) meterPacket(i int) {
 	p := &m.packets[i]
-	m.now = m.uptimes[i]
-	octets := uint64(p.FrameOctets)
-	if m.cfg.Octets == PeerOctets || octets == 0 {
-		octets = uint64(p.PeerOctets)
-	}
-	m.counts.Packets++
-	m.counts.Octets += octets
+	a := &m.amounts[i]
+	m.counts.Packets += a.pdus
+	m.counts.Octets += a.octets
 	if p.Fault != packet.FaultNone {
-		m.counts.Faults[p.Fault]++
+		m.counts.Faults[p.Fault] += a.pdus
 		if p.Fault == packet.FaultLinkType {
-			m.counts.Unsupported++
+			m.counts.Unsupported += a.pdus
 			return
 		}
 	}
@@ -136,7 +148,7 @@ func (m *Meter) meterPacket(i int) {
 		var w *word
 		if remembered {
 			w = m.word(rs, m.ids[i], m.keys[m.keyed[i]].Dir)
-			if m.recall(*w, rs, octets) {
+			if m.recall(*w, rs, a) {
 				continue
 			}
 		}
@@ -148,7 +160,7 @@ func (m *Meter) meterPacket(i int) {
 		if o.verdict == pme.Unshaped {
 			m.matchAnew(rs.matcher, rs.shapes, p, o)
 		}
-		verdict := m.settle(rs, o, octets)
+		verdict := m.settle(rs, o, a)
 		if remembered {
 			*w = verdict
 		}
@@ -194,13 +206,13 @@ func (m *Meter) reverse(shapes *pme.Shapes, o *outcome) {
 
 // settle finds or makes the flow of an outcome and counts: RFC 2722 §4.3. It
 // returns the verdict for the packet's stream to remember.
-func (m *Meter) settle(rs *ruleSet, o *outcome, octets uint64) word {
+func (m *Meter) settle(rs *ruleSet, o *outcome, a *amount) word {
 	switch o.verdict {
 	case pme.Ignore:
-		rs.counts.Ignored++
+		rs.counts.Ignored += a.pdus
 		return m.ignoreWord()
 	case pme.NoMatch:
-		rs.counts.NotMatched++
+		rs.counts.NotMatched += a.pdus
 		return m.noMatchWord()
 	}
 	// A packet that matched with its addresses exchanged travels from the
@@ -208,13 +220,13 @@ func (m *Meter) settle(rs *ruleSet, o *outcome, octets uint64) word {
 	dir := packet.Direction(o.order)
 	key := o.key.Bytes()
 	if slot, ok := m.flows.find(o.hash, key); ok {
-		return m.countIn(rs, slot, dir, octets)
+		return m.countIn(rs, slot, dir, a)
 	}
 	back, opposed := m.flows.find(o.hash, o.back.Bytes())
 	if opposed && o.order == pme.WireOrder {
-		return m.countIn(rs, back, packet.Dest, octets)
+		return m.countIn(rs, back, packet.Dest, a)
 	}
-	verdict := m.createAndCount(rs, o.hash, key, dir, octets)
+	verdict := m.createAndCount(rs, o.hash, key, dir, a)
 	if opposed && verdict != 0 {
 		// Streams that count in the opposite flow because this one was
 		// missing have to look again.
@@ -225,41 +237,41 @@ func (m *Meter) settle(rs *ruleSet, o *outcome, octets uint64) word {
 
 // countRefusal counts a packet that got no flow: in flood mode, or, if it was
 // admitted, because the table is full.
-func (m *Meter) countRefusal(rs *ruleSet, octets uint64, admitted bool) {
+func (m *Meter) countRefusal(rs *ruleSet, a *amount, admitted bool) {
 	c, at := &rs.counts, &m.counts.FullAt
-	c.RefusedPDUs++
-	c.RefusedOctets += octets
+	c.RefusedPDUs += a.pdus
+	c.RefusedOctets += a.octets
 	if !admitted {
-		c.FloodedPDUs++
-		c.FloodedOctets += octets
+		c.FloodedPDUs += a.pdus
+		c.FloodedOctets += a.octets
 		at = &m.counts.FloodedAt
 	}
 	if *at == 0 {
-		*at = m.now
+		*at = a.uptime
 	}
 }
 
-func (m *Meter) createAndCount(rs *ruleSet, h uint32, key []byte, dir packet.Direction, octets uint64) word {
+func (m *Meter) createAndCount(rs *ruleSet, h uint32, key []byte, dir packet.Direction, a *amount) word {
 	admitted := m.admits(rs)
 	slot, ok := uint32(0), false
 	if admitted {
 		if m.allHidden > 0 && m.flows.full() {
-			m.freeOne(m.now)
+			m.freeOne(a.uptime)
 		}
-		slot, ok = m.flows.create(h, key, m.now)
+		slot, ok = m.flows.create(h, key, a.uptime, a.first)
 	}
 	if !ok {
-		m.countRefusal(rs, octets, admitted)
+		m.countRefusal(rs, a, admitted)
 		return 0
 	}
 	m.created(rs, slot)
-	return m.countIn(rs, slot, dir, octets)
+	return m.countIn(rs, slot, dir, a)
 }
 
 // countIn counts a packet in a flow: source to dest are the flow's To
 // counters, the other direction its From counters.
-func (m *Meter) countIn(rs *ruleSet, slot uint32, dir packet.Direction, octets uint64) word {
-	rs.counts.PDUs++
-	m.flows.count(slot, dir, octets, m.now)
+func (m *Meter) countIn(rs *ruleSet, slot uint32, dir packet.Direction, a *amount) word {
+	rs.counts.PDUs += a.pdus
+	m.flows.count(slot, dir, a)
 	return m.flowWord(slot, m.flows.part(slot).generation, dir)
 }

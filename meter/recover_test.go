@@ -70,7 +70,7 @@ func TestFreedFlowsTakeNoMemory(t *testing.T) {
 	var keys [n][]byte
 	for i := range keys {
 		keys[i] = key(i, 10+i%2*shortKey)
-		if slot, ok := table.create(uint32(i)*7919, keys[i], now); !ok || slot != uint32(i) {
+		if slot, ok := table.create(uint32(i)*7919, keys[i], now, now); !ok || slot != uint32(i) {
 			t.Fatalf("flow %d: slot %d, %v", i, slot, ok)
 		}
 	}
@@ -88,7 +88,7 @@ func TestFreedFlowsTakeNoMemory(t *testing.T) {
 		}
 		now++
 		for i := range keys {
-			if slot, ok := table.create(uint32(i)*7919, keys[i], now); !ok || slot != uint32(i) {
+			if slot, ok := table.create(uint32(i)*7919, keys[i], now, now); !ok || slot != uint32(i) {
 				t.Fatalf("flow %d: slot %d, %v", i, slot, ok)
 			}
 		}

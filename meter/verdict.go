@@ -71,22 +71,22 @@ func (v *verdicts) flowWord(slot, generation uint32, dir packet.Direction) word 
 }
 
 // recall counts a packet by its stream's verdict, if that still holds.
-func (m *Meter) recall(w word, rs *ruleSet, octets uint64) bool {
+func (m *Meter) recall(w word, rs *ruleSet, a *amount) bool {
 	if !m.holds(w) {
 		return false
 	}
 	switch kind := w >> kindShift; kind {
 	case kindIgnore:
-		rs.counts.Ignored++
+		rs.counts.Ignored += a.pdus
 	case kindNoMatch:
-		rs.counts.NotMatched++
+		rs.counts.NotMatched += a.pdus
 	case kindFlowTo, kindFlowFrom:
 		slot := uint32(w)
 		if m.flows.part(slot).generation != uint32(w>>generationShift)&maxGeneration {
 			return false
 		}
-		rs.counts.PDUs++
-		m.flows.count(slot, packet.Direction(kind-kindFlowTo), octets, m.now)
+		rs.counts.PDUs += a.pdus
+		m.flows.count(slot, packet.Direction(kind-kindFlowTo), a)
 	}
 	return true
 }

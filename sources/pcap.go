@@ -151,7 +151,6 @@ func (p *pcap) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int
 		frames = frames[:len(frames)+1]
 		f := &frames[len(frames)-1]
 		f.Time = int64(r.seconds)*1e9 + int64(r.fraction)*q.unit
-		f.Clock, f.Seq = 0, 0
 		f.Data = data[head:keep:keep]
 		f.WireLen = r.wire
 		f.LinkType, f.Interface, f.Flags, f.VLAN = q.link, 1, 0, 0

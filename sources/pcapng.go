@@ -283,7 +283,6 @@ func (p *pcapng) add(b *wire.Batch, in *ngInterface, at int64, data []byte, onWi
 	b.Frames = b.Frames[:len(b.Frames)+1]
 	f := &b.Frames[len(b.Frames)-1]
 	f.Time = at
-	f.Clock, f.Seq = 0, 0
 	f.Data = data
 	f.WireLen = onWire
 	f.LinkType, f.Interface, f.Flags, f.VLAN = in.identity.link, in.number, 0, 0

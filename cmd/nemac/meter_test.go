@@ -124,12 +124,7 @@ func (r *realMeter) read(ctx context.Context, trace string, starters int) error 
 	defer wb.Release()
 	for {
 		readErr := src.Read(&wb)
-		for frames := wb.Frames; ; {
-			n, stop := r.meter.Feed(frames)
-			frames = frames[n:]
-			if stop == meter.More {
-				break
-			}
+		for r.meter.Feed(&wb) != meter.Taken {
 			if err := interval(meter.TraceWaitReader); err != nil {
 				return err
 			}
@@ -144,7 +139,7 @@ func (r *realMeter) read(ctx context.Context, trace string, starters int) error 
 	for {
 		stop := r.meter.Finish()
 		p := meter.TraceWaitReader
-		if stop == meter.More {
+		if stop == meter.LastInterval {
 			p = meter.TraceEndOfFile
 		}
 		if err := interval(p); err != nil {

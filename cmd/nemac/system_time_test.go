@@ -173,7 +173,8 @@ func TestLateReader(t *testing.T) {
 		t.Fatal(errs)
 	}
 	for i := range 5 {
-		if _, stop := m.meter.Feed(burst(t, uint64(i%3), 100, time.Minute, time.Duration(i)*day400)); stop != meter.More {
+		b := wire.Batch{Frames: burst(t, uint64(i%3), 100, time.Minute, time.Duration(i)*day400)}
+		if stop := m.meter.Feed(&b); stop != meter.Taken {
 			t.Fatal(stop)
 		}
 	}

@@ -166,7 +166,7 @@ func (b *batch) meterTrace(ctx context.Context) error {
 		}
 		readErr := b.src.Read(&wb)
 		b.o.adjust(wb.Frames)
-		if err := b.feed(wb.Frames); err != nil {
+		if err := b.feed(&wb); err != nil {
 			return err
 		}
 		if errors.Is(readErr, io.EOF) {
@@ -183,13 +183,11 @@ func (b *batch) meterTrace(ctx context.Context) error {
 	return b.refused()
 }
 
-// feed meters frames and collects whenever an interval ends among them.
-func (b *batch) feed(frames []wire.Frame) error {
+// feed meters a batch and collects whenever an interval ends in it.
+func (b *batch) feed(wb *wire.Batch) error {
 	for !b.closed {
-		n, stop := b.meter.Feed(frames)
-		frames = frames[n:]
-		switch stop {
-		case meter.More:
+		switch b.meter.Feed(wb) {
+		case meter.Taken:
 			return nil
 		case meter.Ended:
 			b.closed = true
@@ -208,7 +206,7 @@ func (b *batch) finish() error {
 		switch b.meter.Finish() {
 		case meter.Ended:
 			return nil
-		case meter.More:
+		case meter.LastInterval:
 			return b.collect()
 		}
 		if err := b.collect(); err != nil {

@@ -241,13 +241,13 @@ func (c *changing) run(frames []wire.Frame, batch int, steps []step) (after []st
 func (c *changing) feed(frames []wire.Frame) {
 	c.t.Helper()
 	c.fed += len(frames)
+	wb := wire.Batch{Frames: frames}
 	for {
-		n, stop := c.m.Feed(frames)
-		frames = frames[n:]
+		stop := c.m.Feed(&wb)
 		if c.audit != nil {
-			c.m.View(func(s *meter.State) { c.audit.look(s, "frame", stop == meter.More) })
+			c.m.View(func(s *meter.State) { c.audit.look(s, "frame", stop == meter.Taken) })
 		}
-		if stop == meter.More {
+		if stop == meter.Taken {
 			c.m.View(c.checkTime)
 			return
 		}

@@ -69,7 +69,8 @@ func (b *batch) frameNumber(ctx context.Context, n uint64) (*wire.Frame, error) 
 		b.o.adjust(wb.Frames)
 		if left := n - seen; uint64(len(wb.Frames)) >= left {
 			f := &wb.Frames[left-1]
-			b.meter.Feed(wb.Frames[:left-1])
+			wb.Frames = wb.Frames[:left-1]
+			b.meter.Feed(&wb)
 			b.meter.Finish() // what is held back came before packet n, too
 			// The batch goes out of use with this call; its one frame stays.
 			g := *f
@@ -77,7 +78,7 @@ func (b *batch) frameNumber(ctx context.Context, n uint64) (*wire.Frame, error) 
 			return &g, nil
 		}
 		seen += uint64(len(wb.Frames))
-		b.meter.Feed(wb.Frames)
+		b.meter.Feed(&wb)
 		if errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("--explain %d: the trace has %d packets", n, seen)
 		}

@@ -89,7 +89,7 @@ func (d *daemon) readTrace(ctx context.Context) (fault error, whole bool) {
 				return err, true
 			}
 		}
-		if end, ok := d.feed(ctx, wb.Frames); end || !ok {
+		if end, ok := d.feed(ctx, &wb); end || !ok {
 			return nil, ok
 		}
 		if readErr != nil {
@@ -109,16 +109,15 @@ func (d *daemon) nameTrace(f *wire.Frame) error {
 	})
 }
 
-// feed meters frames; end is true if -N was reached among them, ok false if ctx
-// was done.
-func (d *daemon) feed(ctx context.Context, frames []wire.Frame) (end, ok bool) {
+// feed meters a batch; end is true if -N was reached in it, ok false if ctx was
+// done.
+func (d *daemon) feed(ctx context.Context, wb *wire.Batch) (end, ok bool) {
 	for {
 		begun := time.Now()
-		n, stop := d.meter.Feed(frames)
+		stop := d.meter.Feed(wb)
 		d.load.Add(begun, time.Now())
-		frames = frames[n:]
 		switch stop {
-		case meter.More:
+		case meter.Taken:
 			return false, true
 		case meter.Ended:
 			return true, true

@@ -176,7 +176,7 @@ func (v *vector) run(t *testing.T, cache meter.CacheMode) {
 	before := directions(b.meter, rs.Number)
 	for pass := range 2 { // verdicts are known in the second
 		for i, p := range v.packets {
-			if _, stop := b.meter.Feed([]wire.Frame{p.frame(t, int64(pass*100+i))}); stop != meter.More {
+			if stop := b.meter.Feed(&wire.Batch{Frames: []wire.Frame{p.frame(t, int64(pass*100+i))}}); stop != meter.Taken {
 				t.Fatalf("stop %d", stop)
 			}
 			now := directions(b.meter, rs.Number)

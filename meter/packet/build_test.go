@@ -137,7 +137,7 @@ func udpHeader() []byte { return hex("0401 0035 0008 0000") }
 
 func frame(link wire.LinkType, data []byte) wire.Frame {
 	return wire.Frame{
-		Time: 1_700_000_000_000_000_001, Clock: 1_700_000_000_000_000_002, Seq: 3,
+		Time: 1_700_000_000_000_000_001,
 		Data: data, WireLen: uint32(len(data)), LinkType: link, Interface: 4,
 	}
 }

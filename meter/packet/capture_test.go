@@ -6,18 +6,18 @@ import (
 	"netramet/sources/wire"
 )
 
-// eachFrame hands over the frames of a plain pcap or pcapng file up to the
-// first damage, and reports whether it is one. It is for these tests only and
+// eachFrame hands over the frames of a plain pcap or pcapng file, numbered
+// from 1, up to the first damage, and reports whether it is one. It is for these tests only and
 // believes what it reads.
-func eachFrame(file string, do func(*wire.Frame)) bool {
+func eachFrame(file string, do func(number uint64, f *wire.Frame)) bool {
 	b, err := unpacked(file)
 	if err != nil || len(b) < 24 {
 		return false
 	}
-	var seq uint64
+	var n uint64
 	hand := func(data []byte, wireLen, link uint32) {
-		seq++
-		do(&wire.Frame{Seq: seq, Data: data, WireLen: wireLen, LinkType: wire.LinkType(link), Interface: 1})
+		n++
+		do(n, &wire.Frame{Data: data, WireLen: wireLen, LinkType: wire.LinkType(link), Interface: 1})
 	}
 	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
 		switch order.Uint32(b) {

@@ -25,8 +25,7 @@ const (
 // IPv4 and IPv6 straight after an Ethernet header or one VLAN tag, nearly all
 // there is, do not pay for the walk through other link headers.
 func (p *Packet) DecodeNet(f *wire.Frame) {
-	p.Time, p.Clock, p.Seq = f.Time, f.Clock, f.Seq
-	p.PDUs = 1
+	p.Time = f.Time
 	p.FrameOctets = f.WireLen
 	p.Interface = f.Interface
 

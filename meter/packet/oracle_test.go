@@ -244,8 +244,8 @@ func TestOracleTraces(t *testing.T) {
 	}
 	frames, peers, ports := 0, 0, 0
 	for _, file := range files {
-		eachFrame(file, func(f *wire.Frame) {
-			if f.Seq > limit {
+		eachFrame(file, func(n uint64, f *wire.Frame) {
+			if n > limit {
 				return
 			}
 			var p Packet

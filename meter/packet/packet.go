@@ -48,9 +48,7 @@ const (
 // the first part; DecodeRest writes every field of Rest. Absent fields are 0.
 // It holds no pointers and fills two cache lines.
 type Packet struct {
-	Time  int64  // Unix nanoseconds of the frame itself, or wire.NoTime
-	Clock int64  // Unix nanoseconds, the clock at this packet
-	Seq   uint64 // number of the frame in source order
+	Time int64 // Unix nanoseconds of the frame itself, or wire.NoTime
 
 	// PeerAddress holds source and destination network addresses,
 	// left-justified; octets after PeerLen are 0.
@@ -59,7 +57,6 @@ type Packet struct {
 	// AppleTalk; 0 unless HasPorts.
 	TransAddress [2]uint16
 
-	PDUs uint32 // packets this record stands for; 1 from a frame
 	// FrameOctets counts the wire without FCS. Where the source does not know
 	// the frame's length (wire.NoFrameLen) it is PeerOctets.
 	FrameOctets uint32

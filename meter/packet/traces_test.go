@@ -91,7 +91,7 @@ func TestTruth(t *testing.T) {
 		}
 		flows := map[flowKey]*flowCount{}
 		var p Packet
-		if !eachFrame(found[0], func(f *wire.Frame) {
+		if !eachFrame(found[0], func(_ uint64, f *wire.Frame) {
 			p.DecodeNet(f)
 			if p.Flags&IsStream != 0 {
 				count(flows, &p)
@@ -211,8 +211,8 @@ func TestTraces(t *testing.T) {
 		if strings.Contains(file, string(filepath.Separator)+"perf"+string(filepath.Separator)) {
 			continue
 		}
-		eachFrame(file, func(f *wire.Frame) {
-			if f.Seq > limit {
+		eachFrame(file, func(n uint64, f *wire.Frame) {
+			if n > limit {
 				return
 			}
 			p := checkFrame(t, f)

@@ -104,7 +104,7 @@ func octets(t testing.TB, s string) (o ruleset.Octets) {
 // ip makes a packet from "source[:port]" and dest; v6 hosts in brackets.
 func ip(t testing.TB, proto uint8, source, dest string) *packet.Packet {
 	t.Helper()
-	pk := &packet.Packet{PDUs: 1, TransType: proto}
+	pk := &packet.Packet{TransType: proto}
 	for i, s := range []string{source, dest} {
 		var addr netip.Addr
 		if ap, err := netip.ParseAddrPort(s); err == nil {

@@ -342,9 +342,8 @@ func (r *rig) feed(from, n int, at time.Duration) {
 	for i := range n {
 		frames = append(frames, packet(r.t, host(from+i), "192.168.0.1", at+time.Duration(i)*time.Microsecond))
 		if len(frames) == cap(frames) || i == n-1 {
-			for fs := frames; len(fs) > 0; {
-				k, _ := r.meter.Feed(fs)
-				fs = fs[k:]
+			for r.meter.Feed(&wire.Batch{Frames: frames}) != meter.Taken {
+				continue
 			}
 			frames = frames[:0]
 		}

@@ -83,8 +83,8 @@ func (r *rig) meterTraffic(seed int) map[traffic.Flow]pdus {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		if n, stop := r.meter.Feed([]wire.Frame{p.Frame}); n != 1 || stop != meter.More {
-			r.t.Fatalf("Feed: %d, %v", n, stop)
+		if stop := r.meter.Feed(&wire.Batch{Frames: []wire.Frame{p.Frame}}); stop != meter.Taken {
+			r.t.Fatalf("Feed: %v", stop)
 		}
 		back := p.Flow.Reverse()
 		if n, ok := truth[back]; ok {

@@ -41,8 +41,8 @@ type fakeMemory struct {
 }
 
 // NewFake returns a source of these frames, size of them a batch (1 to
-// wire.BatchSize; anything else is wire.BatchSize). Clock and Seq are handed
-// over as 0. The frames are not changed and must not be.
+// wire.BatchSize; anything else is wire.BatchSize). The frames are
+// not changed and must not be.
 func NewFake(frames []wire.Frame, size int) *Fake {
 	if size < 1 || size > wire.BatchSize {
 		size = wire.BatchSize
@@ -78,7 +78,7 @@ func (f *Fake) Read(b *wire.Batch) error {
 	at := 0
 	for _, fr := range batch {
 		n := at + len(fr.Data)
-		fr.Data, fr.Clock, fr.Seq = m.buf[at:n:n], 0, 0
+		fr.Data = m.buf[at:n:n]
 		b.Frames = append(b.Frames, fr)
 		f.stats.Octets += uint64(fr.WireLen)
 		at = n

@@ -1,8 +1,7 @@
 // Package wire is what sources hand to the meter: frames as they were on the
 // wire, in batches. It is a leaf: types only, no I/O, nothing of ours imported.
 //
-// Sources fill batches; the meter's reading stage stamps them; nobody else
-// writes to them.
+// Sources fill batches; nobody else writes to them.
 package wire
 
 import "math"
@@ -29,8 +28,6 @@ const (
 // Frame is one captured frame. Data belongs to the Batch it came in.
 type Frame struct {
 	Time      int64  // Unix nanoseconds, or NoTime
-	Clock     int64  // largest believed Time so far; set by the reading stage
-	Seq       uint64 // number of the frame in source order, from 1; set by the reading stage
 	Data      []byte // captured octets, at most the frame's own length
 	WireLen   uint32 // octets on the wire, without FCS
 	LinkType  LinkType
@@ -39,16 +36,17 @@ type Frame struct {
 	VLAN      uint16 // tag control information, valid iff HasVLAN
 }
 
-// Record is many packets told as one, as NetFlow input gives them. A source
-// of frames never fills it.
+// Record is many packets in one, as NetFlow input gives them. A source of
+// frames never fills it.
 type Record struct {
-	Frame     Frame // the header facts, as one frame
-	FirstTime int64 // Unix nanoseconds of the first packet
-	PDUs      uint64
-	Octets    uint64
+	Frame     Frame  // the header facts, as one frame; Time is the last packet's
+	FirstTime int64  // Unix nanoseconds of the first packet, or NoTime
+	PDUs      uint64 // at least 1
+	Octets    uint64 // of all packets, whatever the meter counts
 }
 
-// Batch is what one Read returns: up to BatchSize frames in source order.
+// Batch is what one Read returns: up to BatchSize frames in source order, or
+// records, which come after the frames where there are both.
 //
 // Frame data stays valid until the batch is given to Read again or released;
 // a source allows at least four batches in flight and takes memory back in
