@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"netramet/ruleset"
 )
 
 // ControlConfig is the part of Config that concerns managers.
@@ -38,9 +40,8 @@ const (
 	MaxOwner         = 127 // octets of an Owner
 	MaxIndex         = 1<<31 - 1
 
-	// MaxAllRules is how many rules all rule sets together may have, which
-	// bounds the memory that managers can make the meter take.
-	MaxAllRules = 2_000_000
+	// MaxAllRules is how many rules all rule sets together may have.
+	MaxAllRules = ruleset.MaxAllRules
 
 	// UnfinishedAge is how long, in wall time, a row may be left alone that is
 	// not active (decision 29; RFC 2579 on RowStatus).

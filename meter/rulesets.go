@@ -114,8 +114,8 @@ func (m *Meter) program(rs *ruleset.RuleSet, shapes *pme.Shapes) (p *pme.Program
 	if err != nil {
 		return nil, err
 	}
-	if d := p.Distributions(); len(d) > 0 {
-		return nil, fmt.Errorf("rule set saves %v: distributions are not metered by this version", d[0].Attr)
+	if err := rs.Metered(); err != nil {
+		return nil, err
 	}
 	return p, nil
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -167,6 +169,36 @@ func TestShowRules(t *testing.T) {
 	}
 	if status, out, errs = nemac(t, t.Context(), "--compile", testdata("hosts.srl")); status != 0 || !strings.Contains(out, "RULES") {
 		t.Errorf("%d %s%s", status, out, errs)
+	}
+	dir := t.TempDir()
+	var many []string
+	for i, text := range append([]string{
+		"save FlowTime = 50.0.0!0 & 2.4.1!12000; count;",
+		"FORMAT ToPDUs;\nRULES",
+		strings.Repeat("save SourcePeerType;", 129) + "count;",
+	}, slices.Repeat([]string{"count;"}, 255)...) {
+		file := filepath.Join(dir, fmt.Sprint(i))
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		many = append(many, file)
+	}
+	for _, tt := range []struct {
+		name  string
+		files []string
+		want  string
+	}{
+		{"a distribution", many[:1], "0: NeTraMet would refuse it: rule set saves FlowTime: distributions are not metered by this version"},
+		{"no rules", many[1:2], "1: NeTraMet would refuse it: the rule set has no rules"},
+		{"too many saves", many[2:3], "more than 128 saves in one match"},
+		{"too many rule sets", many[3:], "255 rule sets are more than the 254"},
+	} {
+		if status, _, errs := nemac(t, t.Context(), append([]string{"--check"}, tt.files...)...); status != 1 || !strings.Contains(errs, tt.want) {
+			t.Errorf("%s: %d %.300s", tt.name, status, errs)
+		}
+	}
+	if status, out, errs = nemac(t, t.Context(), "--compile", many[0]); status != 0 || !strings.Contains(out, "FlowTime") {
+		t.Errorf("%d %s%s", status, out, errs) // other meters run it
 	}
 	if status, _, _ = nemac(t, t.Context(), "--check", testdata("nonesuch")); status != 1 {
 		t.Errorf("status %d", status)

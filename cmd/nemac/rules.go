@@ -54,7 +54,9 @@ func (known ruleCache) readAll(files []string, warn io.Writer) ([]*ruleset.RuleS
 			continue
 		}
 		if other, taken := numbers[rs.Number]; taken && rs.Number > 0 {
-			fmt.Fprintf(warn, "%s: warning: rule set number %d is %s's too; the meter gives it another\n", file, rs.Number, other)
+			if rs.InsistsOnNumber() {
+				fmt.Fprintf(warn, "%s: warning: rule set number %d is %s's too; the meter gives it another\n", file, rs.Number, other)
+			}
 			free := *rs
 			free.Number, rs = 0, &free
 		}
@@ -96,16 +98,17 @@ func readFormats(o *options) ([]session.Read, error) {
 
 // showRules is --check and --compile.
 func showRules(o *options, std stdio) error {
-	sets, err := ruleCache{}.readAll(o.rules, std.err)
+	known := ruleCache{}
+	sets, err := known.readAll(o.rules, std.err)
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriter(std.out) // it keeps the first error of a write
-	for i, rs := range sets {
-		if !o.compile {
-			fmt.Fprintf(out, "%s: ok, %d rules\n", o.rules[i], len(rs.Rules))
-			continue
-		}
+	if !o.compile {
+		return errors.Join(checkRules(o.rules, sets, out), out.Flush())
+	}
+	for i := range sets {
+		rs := known[o.rules[i]] // with the number that its file gives
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
@@ -114,4 +117,24 @@ func showRules(o *options, std stdio) error {
 		}
 	}
 	return out.Flush()
+}
+
+// checkRules says of rule files without an error whether this project's meter
+// would take them.
+func checkRules(files []string, sets []*ruleset.RuleSet, out io.Writer) error {
+	var refused []string
+	for i, rs := range sets {
+		if err := rs.Metered(); err != nil {
+			refused = append(refused, fmt.Sprintf("%s: NeTraMet would refuse it: %v", files[i], err))
+			continue
+		}
+		fmt.Fprintf(out, "%s: ok, %d rules\n", files[i], len(rs.Rules))
+	}
+	if err := ruleset.MeteredTogether(sets); err != nil {
+		refused = append(refused, "NeTraMet would refuse some of them: "+err.Error())
+	}
+	if len(refused) > 0 {
+		return ruleErrors{errors.New(strings.Join(refused, "\n"))}
+	}
+	return nil
 }

@@ -16,9 +16,19 @@ type ruleErrors struct{ error }
 
 func (e ruleErrors) Unwrap() error { return e.error }
 
-// readRules reads the rule files, whose included ones it notes in o.ruleFiles,
-// and gives every rule set a number. Warnings go to warn.
+// readRules reads the rule files and gives every rule set a number. Warnings go
+// to warn.
 func (o *options) readRules(warn io.Writer) ([]*ruleset.RuleSet, error) {
+	sets, err := o.readRuleFiles(warn)
+	if err != nil {
+		return nil, err
+	}
+	return sets, numberRuleSets(sets, o.rules)
+}
+
+// readRuleFiles reads the rule files, whose included ones it notes in
+// o.ruleFiles.
+func (o *options) readRuleFiles(warn io.Writer) ([]*ruleset.RuleSet, error) {
 	var sets []*ruleset.RuleSet
 	var failed []string
 	for _, file := range o.rules {
@@ -41,21 +51,32 @@ func (o *options) readRules(warn io.Writer) ([]*ruleset.RuleSet, error) {
 	if len(failed) > 0 {
 		return nil, ruleErrors{fmt.Errorf("%s", strings.Join(failed, "\n"))}
 	}
-	return sets, numberRuleSets(sets, o.rules)
+	return sets, nil
 }
 
-// numberRuleSets gives rule sets without a number the lowest free one from 2
-// (decision 8); a number asked for twice is an error.
+// numberRuleSets gives every rule set a number (decision 8). One that a file
+// insists on, and another has, is an error; one that stands beside a name is
+// taken if it is free, else the lowest free one from 2, which those without a
+// number get.
 func numberRuleSets(sets []*ruleset.RuleSet, files []string) error {
 	taken := map[int]string{}
 	for i, rs := range sets {
-		if rs.Number == 0 {
+		if !rs.InsistsOnNumber() {
 			continue
 		}
 		if other, ok := taken[rs.Number]; ok {
 			return fmt.Errorf("%s: rule set number %d is %s's already; change one of the two 'set' statements", files[i], rs.Number, other)
 		}
 		taken[rs.Number] = files[i]
+	}
+	for i, rs := range sets {
+		switch {
+		case rs.Number == 0 || rs.InsistsOnNumber():
+		case taken[rs.Number] != "":
+			rs.Number = 0
+		default:
+			taken[rs.Number] = files[i]
+		}
 	}
 	next := 2
 	for i, rs := range sets {
@@ -66,7 +87,7 @@ func numberRuleSets(sets []*ruleset.RuleSet, files []string) error {
 			next++
 		}
 		if next > ruleset.MaxNumber {
-			return fmt.Errorf("%s: more than %d rule sets", files[i], ruleset.MaxNumber-1)
+			return fmt.Errorf("%s: more than %d rule sets", files[i], ruleset.MaxRuleSets)
 		}
 		rs.Number, taken[next] = next, files[i]
 	}
@@ -82,10 +103,19 @@ func tasksOf(sets []*ruleset.RuleSet) []reader.Task {
 	return tasks
 }
 
-// compileRules prints the rule sets as low-level rules.
+// compileRules prints the rule sets as low-level rules, with the numbers that
+// their files give and no others.
 func compileRules(o *options, std stdio) error {
-	sets, err := o.readRules(std.err)
+	sets, err := o.readRuleFiles(std.err)
 	if err != nil {
+		return err
+	}
+	var numbered []*ruleset.RuleSet
+	for _, rs := range sets {
+		copied := *rs
+		numbered = append(numbered, &copied)
+	}
+	if err := numberRuleSets(numbered, o.rules); err != nil {
 		return err
 	}
 	for i, rs := range sets {
