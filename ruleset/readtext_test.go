@@ -140,6 +140,13 @@ func TestReadTextErrors(t *testing.T) {
 		want       string // place and beginning of the first message
 		hint       string // part of its hint
 	}{
+		{"a name of another kind", "SourcePeerType & 255 = tcp: Count, 0;", `t:1:24: tcp is an IP protocol, no value of SourcePeerType`, "SourceTransType"},
+		{"a name of another kind for a number", "VLANid & 255.255 = http: Count, 0;", `t:1:20: http is a port, no value of VLANid`, "SourceTransAddress"},
+		{"a value no packet has", "Priority & 255 = 8: Count, 0;", `t:1:18: rule 1: Priority is a number from 0 to 7, it is never 8`, ""},
+		{"a width over the address", "SourcePeerAddress & /33 = 10.1.0.5: Count, 0;", `t:1:27: width /33 is too large: an IPv4 address has 32 bits`, ""},
+		{"a mask over the address", "SourcePeerAddress & 255.255.255.255.0.1 = 10.1.0.5: Count, 0;", `t:1:43: the mask is longer than the value: an IPv4 address has 4 octets`, ""},
+		{"a range of addresses", "SourcePeerAddress = 10.1.0.1-10.1.0.9: Count, 0;", `t:1:21: value of SourcePeerAddress: "10.1.0.1-10.1.0.9" is a range of addresses`, ""},
+		{"an empty separator", "FORMAT ToPDUs \"\" FromPDUs; Null & 0 = 0: Count, 0;", `t:1:1: FORMAT: an empty separator between ToPDUs and FromPDUs`, "one space"},
 		{"unknown attribute", "SourcPeerType & 255 = 1: Count, 0;", `t:1:1: unknown attribute "SourcPeerType"`, "SourcePeerType"},
 		{"unknown action", "Null & 0 = 0: PushPkt, Next;" + countAll, `t:1:15: unknown action "PushPkt"`, "PushPktTo"},
 		{"unknown protocol", "SourceTransType & 255 = tpc: Count, 0;", `t:1:25: value of SourceTransType: "tpc"`, "tcp"},
