@@ -125,10 +125,31 @@ func (w *walk) stmt(s *stmt, in ways) ways {
 	return nil
 }
 
+// width warns of a SAVE of more bits than the addresses have that get there. A
+// subroutine may be called for others too.
+func (w *walk) width(s *stmt, a mib.Attr, in ways) {
+	if w.l.coarse || w.r.name != "" || a != mib.AttrSourcePeerAddress && a != mib.AttrDestPeerAddress || len(in) == 0 {
+		return
+	}
+	family := in[0].family()
+	size := map[mib.PeerType]int{mib.PeerIPv4: 4, mib.PeerIPv6: 16}[family]
+	_, mask, _, err := s.op.place(a)
+	if size == 0 || err != nil || mask.Last() <= size || mask == ruleset.FullMask(a) {
+		return
+	}
+	for i := range in {
+		if in[i].family() != family {
+			return
+		}
+	}
+	w.l.c.warnf(s.op.at, "", "only %d bits are saved: the addresses that get here have no more", 8*size)
+}
+
 func (w *walk) save(s *stmt, in ways) ways {
 	a := w.attr(s.ref)
 	if s.op != nil && s.op.kind != wholeMask {
 		w.address(a, s.at, in, "a SAVE of part of an address")
+		w.width(s, a, in)
 	}
 	if !s.stored || w.l.coarse {
 		return in

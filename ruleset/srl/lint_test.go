@@ -69,6 +69,11 @@ var lintTests = []struct {
 	{"the other end's type", "save SourceTransType = 6; save DestTransType; count;", []string{"2:1: warning: saving SourceTransType here has no effect"}},
 	{"in a subroutine's version", "call s (DestPeerAddress) endcall; count;\nsubroutine s (address a) save a/8;\nsave a; return; endsub;", nil},
 
+	// Widths beyond the family's.
+	{"a SAVE of 40 bits of IPv4", "save SourcePeerAddress/40; count;", []string{"2:24: warning: only 32 bits are saved"}},
+	{"a SAVE under a mask of five octets", "save DestPeerAddress & 255.255.255.255.255; count;", []string{"2:24: warning: only 32 bits are saved"}},
+	{"a SAVE of all", "save SourcePeerAddress/32; save DestPeerAddress/160; count;", nil},
+
 	// Addresses of the other family.
 	{"IPv6 under IPv4", "if SourcePeerAddress == 2001:db8::/32 save, count; ignore;", []string{"2:25: warning: 2001:db8::/32 is an IPv6 address, but only IPv4 gets here, by the test in line 1"}},
 	{"IPv6 host under IPv4", "if SourcePeerAddress == 2001:db8::1 count; count;", []string{"2:25: warning: 2001:db8::1 is an IPv6 address"}},
