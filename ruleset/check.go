@@ -62,6 +62,7 @@ func (rs *RuleSet) Check() []Finding {
 	case len(rs.Rules) == 0:
 		c.add(Warning, 0, FieldRule, "", "there are no rules, nothing is ever counted")
 	case g != nil:
+		c.warnOverflow(g)
 		c.checkTests(g)
 		if !c.failed { // what errors cut off is not worth a warning
 			c.reportShadows(g)
@@ -79,6 +80,8 @@ type checker struct {
 	rules  []Rule
 	found  []Finding
 	failed bool // an error was found
+
+	mayOverflow bool // there is a way on which a match pushes too much
 }
 
 func (c *checker) sorted() []Finding {

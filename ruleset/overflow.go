@@ -9,7 +9,7 @@ import "netramet/mib"
 
 // maxSearch bounds the search, in rules run and tests compared. What it does
 // not find by then is left to the limits of a match.
-const maxSearch = 1 << 19
+const maxSearch = 1 << 18
 
 // way is where a match may stand.
 type way struct {

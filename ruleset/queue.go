@@ -28,9 +28,8 @@ type site struct {
 	n  span
 }
 
-// reportQueue finds pushes that exceed the limit: whichever way a match came
-// there, an error; for some packets only, a warning. Recursion is refused
-// before.
+// reportQueue finds pushes that exceed the limit whichever way a match came
+// there, and notes whether there is a way to others. Recursion is refused before.
 func (c *checker) reportQueue(g *Graph) {
 	m := &measure{g: g, order: make([]int32, 2*g.n), here: make([]span, 2*g.n)}
 	for _, p := range g.callees {
@@ -57,13 +56,21 @@ func (c *checker) reportQueue(g *Graph) {
 			callee.pushed = callee.pushed.join(p.pushed.plus(s.n))
 		}
 	}
-	const hint = "those of one attribute count each; what a failed IF or a Pop took back does not"
 	if certain > 0 {
-		c.add(Error, certain, FieldRule, hint, "more than %d saves in one match: the meter stops it here and ignores the packet", MaxQueue)
-	} else if most >= MaxQueue {
-		if rule := overflow(g); rule > 0 {
-			c.add(Warning, rule, FieldRule, hint, "more than %d saves in one match are possible here: the meter would stop it and ignore the packet", MaxQueue)
-		}
+		c.add(Error, certain, FieldRule, queueHint, "more than %d saves in one match: the meter stops it here and ignores the packet", MaxQueue)
+	}
+	c.mayOverflow = most >= MaxQueue
+}
+
+const queueHint = "those of one attribute count each; what a failed IF or a Pop took back does not"
+
+// warnOverflow finds packets for which there are more pushes than the limit.
+func (c *checker) warnOverflow(g *Graph) {
+	if c.failed || !c.mayOverflow {
+		return
+	}
+	if rule := overflow(g); rule > 0 {
+		c.add(Warning, rule, FieldRule, queueHint, "more than %d saves in one match are possible here: the meter would stop it and ignore the packet", MaxQueue)
 	}
 }
 

@@ -57,7 +57,7 @@ func TestQueueLimit(t *testing.T) {
 				t.Fatal(r.diags)
 			}
 			var got []string
-			for _, f := range Verify(r.rs.Rules) {
+			for _, f := range Foresee(r.rs.Rules) {
 				if !strings.Contains(f.Message, "saves in one match") {
 					t.Errorf("unexpected: %+v", f)
 				}

@@ -18,13 +18,23 @@ const (
 
 // Verify returns what is wrong with rules: the one judgement of what a meter
 // runs, which rule text, the SRL compiler and the meter itself ask (RFC 2722
-// §4.4). Errors are rules that cannot be run, or cannot do what they are meant
-// to; there may be a warning of a limit that a match might pass. What depends
-// on the way through the rules is only looked at when each rule by itself is
-// right. Rules that nobody has written yet, none at all, have no error.
+// §4.4). All are errors: rules that cannot be run, or cannot do what they are
+// meant to. What depends on the way through the rules is only looked at when
+// each rule by itself is right. Rules that nobody has written yet, none at all,
+// have no error.
 func Verify(rules []Rule) []Finding {
 	c := &checker{rules: rules}
 	c.verify()
+	return c.sorted()
+}
+
+// Foresee returns what Verify does, or a warning of packets for which a match
+// would pass a limit. To look for them takes some time.
+func Foresee(rules []Rule) []Finding {
+	c := &checker{rules: rules}
+	if g := c.verify(); g != nil {
+		c.warnOverflow(g)
+	}
 	return c.sorted()
 }
 

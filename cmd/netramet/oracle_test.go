@@ -277,6 +277,10 @@ var oraclePrograms = []string{
 	// Both a flow and its reverse, by the ports of the packets that make them.
 	`if SourceTransAddress == 80 nomatch; save SourcePeerAddress; save DestPeerAddress; count;`,
 	`save SourceInterface; save VLANid; save SourceAdjacentAddress; save DestAdjacentAddress; count;`,
+	// Saves of variables: what is saved has no effect before COUNT.
+	`store FlowKind := 7; save FlowKind; if SourceTransType == 6 store SourceKind := 4; if SourceKind == (0, 4) save;
+	 if FlowKind == 7 { save SourceKind; save SourcePeerAddress; if SourceKind == 4 count; else ignore; }`,
+	`if SourceTransType == 6 store DestKind := 6; if DestKind == 6 save SourcePeerType; save DestKind & 3; save FlowClass = 9; count;`,
 	`if DestTransAddress == 53 save, { if DestPeerAddress == 10.0.0.1 store FlowKind := 1; if FlowKind == 0 nomatch; else { save SourcePeerType; count; } }`,
 }
 

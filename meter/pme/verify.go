@@ -33,7 +33,6 @@ func verify(rs *ruleset.RuleSet) error {
 	more := 0
 	for _, f := range ruleset.Verify(rs.Rules) {
 		switch {
-		case f.Severity != ruleset.Error:
 		case len(errs) == ruleset.MaxDiags:
 			more++
 		case f.Rule == 0:

@@ -160,7 +160,7 @@ func (c *compiler) overwritten(ops []op, rules []ruleset.Rule) {
 // verify has the rules judged as a meter does; what is found stands where the
 // rule comes from.
 func (c *compiler) verify(ops []op, rules []ruleset.Rule) {
-	for _, f := range ruleset.Verify(rules) {
+	for _, f := range ruleset.Foresee(rules) {
 		at := place{}
 		if f.Rule > 0 {
 			at = ops[f.Rule-1].at
