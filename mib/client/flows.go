@@ -37,8 +37,8 @@ type FlowsConfig struct {
 	// SetOwners are the Owners of rule sets by number. One that has another
 	// Owner is not the one we mean any more; of others nothing is known.
 	SetOwners map[int]string
-	// Marks says that the meter has NETRAMET-MIB: its rows have ntmReaderTime,
-	// ntmReaderCollected and ntmReaderLastTime, and its flows times of 64 bits.
+	// Marks says that the meter has NETRAMET-MIB: its rows have ntmReaderTime and
+	// ntmReaderCollected.
 	Marks bool
 	Trace bool // collections are the meter's intervals
 	// Time and Number are the mark and number of the last collection, as the
@@ -63,6 +63,7 @@ type Flows struct {
 	notes      []string
 
 	tasks []reader.Task
+	wide  bool     // the meter has ntmReaderLastTime, and so ntmPackageTable
 	held  []uint64 // LastTime of their rows since the collection began
 	iv    reader.Interval
 	next  int // task being read
@@ -193,15 +194,18 @@ func (f *Flows) touchSome(ctx context.Context, binds []Bind, octets int, done fu
 // times asks for the uptime of the collection, in 64 bits where the meter
 // tells them, and for the interval in trace mode.
 func (f *Flows) times(ctx context.Context) (iv reader.Interval, err error) {
-	last, v, err := f.look(ctx, Inst(mib.ObjSysUpTime), Inst(mib.ObjNtmTraceInterval), Inst(mib.ObjNtmTraceStart))
+	last, v, err := f.look(ctx, Inst(mib.ObjSysUpTime), Inst(mib.ObjNtmTraceInterval), Inst(mib.ObjNtmTraceStart), Inst(mib.ObjNtmUptime64))
 	if err != nil {
 		return iv, err
 	}
 	f.held = last
 	iv = reader.Interval{Number: f.cfg.Number + 1, Time: f.cfg.Now(), From: 1, To: last[0]}
-	if !f.cfg.Marks {
+	if !f.wide {
 		// 32 bits alone: time goes on from where it was.
 		up := forward(uint32(v[0].Num), f.mark)
+		if !v[3].Missing {
+			up = v[3].Num
+		}
 		iv.To = up - uint64(uint32(up)-uint32(last[0]))
 	}
 	if f.mark > 0 {
@@ -267,7 +271,7 @@ func (f *Flows) Next(ctx context.Context, rec *reader.Record) error {
 				return fmt.Errorf("rule set %d: %w", t.RuleSet, err)
 			}
 			f.plan = p
-			f.read.start(f.c, p, t.RuleSet, timeFilter{f.filter(), f.cfg.Marks})
+			f.read.start(f.c, p, t.RuleSet, timeFilter{f.filter(), f.wide})
 		}
 		ok, err := f.read.next(ctx, f.iv.To, rec)
 		if err != nil {
@@ -309,7 +313,7 @@ func (f *Flows) end(ctx context.Context) error {
 // and a meter that knows no more sees nothing after a time before its wrap;
 // there, one collection takes all flows, as the first one does.
 func (f *Flows) filter() uint64 {
-	if !f.cfg.Marks && (f.mark == 0 || uint32(f.iv.From) > uint32(f.iv.To)) {
+	if !f.wide && (f.mark == 0 || uint32(f.iv.From) > uint32(f.iv.To)) {
 		return 0
 	}
 	return f.iv.From

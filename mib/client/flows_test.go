@@ -387,16 +387,35 @@ func TestReaderTimes(t *testing.T) {
 	}
 }
 
-// TestOldMeter reads a meter that has our module, but not yet the times of 64
-// bits: it says so, and does not take its rows for gone.
+// TestOldMeter reads a meter whose module has uptimes and marks of 64 bits, but
+// no flows with such times yet: across a wrap, and with a mark from before it.
 func TestOldMeter(t *testing.T) {
 	m := clienttest.New()
-	m.Foreign = true // it has neither the module nor these times
+	m.Narrow = true
+	m.Uptime = 3<<32 - 500
+	m.Flows = map[int][]clienttest.Flow{2: flowSet(5, m.Uptime-100)}
 	c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
-	f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{running(t, c, 2, rules(1)), 2}}, Marks: true})
-	if err := collect(f, &lines{}); err == nil || errors.Is(err, ErrNoRow) || !strings.Contains(err.Error(), "older than this nemac") {
-		t.Errorf("error %v", err)
+	row := running(t, c, 2, rules(1))
+	f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+	out := &lines{}
+	var all []string
+	from := uint64(1)
+	for range 3 {
+		all = append(all, want(m.Flows[2], 2, from, m.Uptime)...)
+		if err := collect(f, out); err != nil {
+			t.Fatal(err)
+		}
+		from = m.Uptime - 1
+		if r := m.Readers()[uint32(row)]; r.Time != m.Uptime {
+			t.Errorf("mark %d at %d", r.Time, m.Uptime)
+		}
+		m.Uptime += 400
+		for i := range m.Flows[2] {
+			m.Flows[2][i].Changed = m.Uptime - 7
+			m.Flows[2][i].Numbers[mib.AttrLastActiveTime] = m.Uptime - 7
+		}
 	}
+	equal(t, out.got, all)
 }
 
 func TestNextEOF(t *testing.T) {

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"netramet/mib"
@@ -30,37 +29,30 @@ func (f *Flows) means(ruleSet int, owner Value) bool {
 // the rule sets those that we mean: on a meter that was started again, their
 // numbers may be those of another manager, who came before us.
 func (f *Flows) look(ctx context.Context, more ...Name) (times []uint64, v []Value, err error) {
-	const each = 4
-	lastTime := mib.ObjFlowReaderLastTime
-	if f.cfg.Marks {
-		lastTime = mib.ObjNtmReaderLastTime
-	}
+	const each = 5
 	var names []Name
 	for _, t := range f.tasks {
 		row := f.row(t)
-		names = append(names, ownerOf(int(row)), Inst(lastTime, row),
-			Inst(mib.ObjFlowRuleInfoOwner, uint32(t.RuleSet)), Inst(mib.ObjNtmReaderTime, row))
+		names = append(names, ownerOf(int(row)), Inst(mib.ObjFlowRuleInfoOwner, uint32(t.RuleSet)),
+			Inst(mib.ObjFlowReaderLastTime, row), Inst(mib.ObjNtmReaderTime, row), Inst(mib.ObjNtmReaderLastTime, row))
 	}
 	v, err = f.c.Get(ctx, append(names, more...)...)
 	if err != nil {
 		return nil, nil, err
 	}
+	f.wide = f.cfg.Marks
 	for i, t := range f.tasks {
-		owner, last, set, mark := v[each*i], v[each*i+1], v[each*i+2], v[each*i+3]
-		switch m := mark.Unsigned64(); {
-		case !f.owns(owner) || !f.means(t.RuleSet, set):
+		owner, set, last, mark, wideLast := v[each*i], v[each*i+1], v[each*i+2], v[each*i+3], v[each*i+4]
+		if !f.owns(owner) || !f.means(t.RuleSet, set) || last.Missing {
 			return nil, nil, fmt.Errorf("%w (row %d, rule set %d)", ErrNoRow, f.row(t), t.RuleSet)
-		case last.Missing:
-			return nil, nil, f.c.wrap(errNoLastTime)
-		case f.cfg.Marks && m != f.told && m != f.mark:
+		}
+		if m := mark.Unsigned64(); f.cfg.Marks && m != f.told && m != f.mark {
 			return nil, nil, fmt.Errorf("%w (row %d)", ErrTaken, f.row(t))
-		case f.cfg.Marks:
-			last.Num = last.Unsigned64()
+		}
+		if f.wide = f.wide && !wideLast.Missing; f.wide {
+			last.Num = wideLast.Unsigned64()
 		}
 		times = append(times, last.Num)
 	}
 	return times, v[each*len(f.tasks):], nil
 }
-
-// errNoLastTime tells of a reader row without the time of its last collection.
-var errNoLastTime = errors.New("it does not show when our reader row collected last: it is older than this nemac, or its users file hides part of NETRAMET-MIB")

@@ -100,6 +100,7 @@ type Meter struct {
 	Uptime  uint64 // centiseconds; what is sent as 32 bits is cut
 	Foreign bool   // it has no NETRAMET-MIB
 	Hide    bool   // it has neither module
+	Narrow  bool   // its NETRAMET-MIB has no flows and LastTimes of 64 bits
 	// Flows are the flows by rule set, each list in order of index.
 	Flows map[int][]Flow
 	Stats map[mib.Obj]uint64 // scalars of NETRAMET-MIB and flowActiveFlows

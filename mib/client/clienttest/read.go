@@ -101,7 +101,9 @@ func (r *rooted) list() []object {
 			add(mib.ObjNtmReaderWaits, truth(x.Waits), n)
 			add(mib.ObjNtmReaderCollected, wide(x.Collected), n)
 			add(mib.ObjNtmReaderTime, wide(x.Time), n)
-			add(mib.ObjNtmReaderLastTime, wide(x.LastTime), n)
+			if !m.Narrow {
+				add(mib.ObjNtmReaderLastTime, wide(x.LastTime), n)
+			}
 		}
 	}
 	for o, v := range s.scalars {
@@ -154,7 +156,7 @@ func (r *rooted) Get(_ *agent.Request, inst []uint32, v *agent.Value) agent.Stat
 func (r *rooted) Next(_ *agent.Request, after []uint32, next *agent.Name, v *agent.Value) agent.Status {
 	name := append(slices.Clone(r.root), after...)
 	pack, index, _ := mib.FindObject(name)
-	if pack == mib.ObjFlowPackageData || pack == mib.ObjNtmPackageData && !r.t.m.Foreign {
+	if pack == mib.ObjFlowPackageData || pack == mib.ObjNtmPackageData && !r.t.m.Foreign && !r.t.m.Narrow {
 		if st, ok := r.nextPackage(index, next, name[:len(name)-len(index)], v); ok {
 			return st
 		}
