@@ -31,12 +31,12 @@ func packedError(at place, err error) error {
 type compression struct {
 	name  string
 	magic func(head []byte) bool
-	open  func(io.Reader) (io.Reader, error) // nil if it cannot be read
+	open  func(io.Reader) (io.ReadCloser, error) // nil if it cannot be read
 }
 
 // compressions returns the table. All decoders go on with the next member,
-// frame or stream where one follows, and run in the caller's goroutine, so
-// that there is nothing to stop or to wait for.
+// frame or stream where one follows. What a decoder holds, goroutines among it,
+// is given back by its Close, which is never called during a Read.
 func compressions() []compression {
 	return []compression{
 		{"gzip", hasPrefix("\x1f\x8b"), openGzip},
@@ -50,9 +50,9 @@ func compressions() []compression {
 	}
 }
 
-func openGzip(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
+func openGzip(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
 
-func openBzip2(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }
+func openBzip2(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }
 
 func isBzip2(head []byte) bool {
 	return len(head) >= 4 && bytes.HasPrefix(head, []byte("BZh")) && '1' <= head[3] && head[3] <= '9'
@@ -67,43 +67,74 @@ func compressionByMagic(head []byte) *compression {
 	return nil
 }
 
-// unwrap undoes the compression of a stored trace. It returns the stream, the
-// first octets of it, which it does not take, and the names of the layers
-// undone, the outermost last.
-func unwrap(st *stored) (r io.Reader, head []byte, layers []string, err error) {
-	at := func(name string) place { return place{st.name, name, len(layers) > 1, 0} }
+// unwrapped is a stored trace without its compressions.
+type unwrapped struct {
+	r        io.Reader
+	head     []byte      // the first octets of r, which are still to be read
+	layers   []string    // names of the compressions undone, the outermost last
+	decoders []io.Closer // the innermost first
+}
+
+// close gives back what the decoders hold, from the inside out, for each reads
+// from the next.
+func (u *unwrapped) close() {
+	for _, d := range u.decoders {
+		_ = d.Close() // no decoder has anything left to fail on
+	}
+	u.decoders = nil
+}
+
+// unwrap undoes the compression of a stored trace.
+func unwrap(st *stored) (u unwrapped, err error) {
 	buf := bufio.NewReaderSize(st, 4096)
 	for {
-		head, err = buf.Peek(sniffLen)
+		u.r = buf
+		u.head, err = buf.Peek(sniffLen)
 		switch {
 		case st.err != nil:
-			return nil, nil, nil, fmt.Errorf("%s: %w", st.name, st.err)
-		case err != nil && err != io.EOF && len(layers) == 0:
-			return nil, nil, nil, fmt.Errorf("%s: %w", st.name, err)
-		case err != nil && err != io.EOF && len(head) < 4:
-			return nil, nil, nil, packedError(at(layers[0]), err)
+			err = fmt.Errorf("%s: %w", st.name, st.err)
+		case err != nil && err != io.EOF && len(u.layers) == 0:
+			err = fmt.Errorf("%s: %w", st.name, err)
+		case err != nil && err != io.EOF && len(u.head) < 4:
+			err = packedError(st.place(u.layers), err)
+		default:
+			c := compressionByMagic(u.head)
+			if c == nil {
+				return u, nil
+			}
+			buf, err = u.undo(st, c)
 		}
-		c := compressionByMagic(head)
-		if c == nil {
-			return buf, head, layers, nil
+		if err != nil {
+			u.close()
+			return u, err
 		}
-		if c.open == nil {
-			return nil, nil, nil, unsupported(fmt.Sprintf(
-				"%s: compressed with %s: not supported by this version", st.name, c.name))
-		}
-		if len(layers) == maxLayers {
-			return nil, nil, nil, fmt.Errorf("%s: compressed more than %d times", st.name, maxLayers)
-		}
-		layers = append([]string{c.name}, layers...)
-		inner, err := c.open(bufio.NewReaderSize(buf, storedBuffer))
-		switch {
-		case st.err != nil:
-			return nil, nil, nil, fmt.Errorf("%s: %w", st.name, st.err)
-		case err == io.EOF:
-			return nil, nil, nil, cut(at(c.name), "compressed data")
-		case err != nil:
-			return nil, nil, nil, packedError(at(c.name), err)
-		}
-		buf = bufio.NewReaderSize(inner, 4096)
 	}
+}
+
+// undo opens one more decoder.
+func (u *unwrapped) undo(st *stored, c *compression) (*bufio.Reader, error) {
+	if c.open == nil {
+		return nil, unsupported(fmt.Sprintf(
+			"%s: compressed with %s: not supported by this version", st.name, c.name))
+	}
+	if len(u.layers) == maxLayers {
+		return nil, fmt.Errorf("%s: compressed more than %d times", st.name, maxLayers)
+	}
+	u.layers = append([]string{c.name}, u.layers...)
+	inner, err := c.open(bufio.NewReaderSize(u.r, storedBuffer))
+	switch {
+	case st.err != nil:
+		return nil, fmt.Errorf("%s: %w", st.name, st.err)
+	case err == io.EOF:
+		return nil, cut(st.place(u.layers), "compressed data")
+	case err != nil:
+		return nil, packedError(st.place(u.layers), err)
+	}
+	u.decoders = append([]io.Closer{inner}, u.decoders...)
+	return bufio.NewReaderSize(inner, 4096), nil
+}
+
+// place is the start of what the innermost of some layers reads.
+func (s *stored) place(layers []string) place {
+	return place{s.name, layers[0], len(layers) > 1, 0}
 }

@@ -8,15 +8,17 @@ import (
 
 // format is one row of the table of trace formats.
 type format struct {
-	name  string
-	magic func(head []byte) bool // nil if the format has no magic number
+	name string
+	// magic recognises the format by the first octets of a trace; nil if it has
+	// no magic number, and is read on demand only (format:path).
+	magic func(head []byte) bool
 	// start reads the header and sets t.parser; nil if the format is known
 	// but cannot be read.
 	start func(t *trace) error
 }
 
-// sniffLen is how much of the start of a stream formats and compressions are
-// told by.
+// sniffLen is how many octets of the start of a stream are looked at to
+// recognise its format or compression.
 const sniffLen = 16
 
 // formats returns the table, in the order in which formats are tried.
@@ -64,27 +66,45 @@ func hasPrefix(magic string) func([]byte) bool {
 }
 
 // openTrace finds out compression and format and reads the header.
-func openTrace(st *stored, want *format) (*trace, error) {
-	r, head, layers, err := unwrap(st)
+func openTrace(st *stored, want *format, opt Options) (*trace, error) {
+	u, err := unwrap(st)
 	if err != nil {
 		return nil, err
 	}
-	t := &trace{name: st.name, file: st, compressed: len(layers) > 0}
-	t.feed.r = r
-	f := formatByMagic(head)
-	switch {
-	case f == nil:
-		return nil, unknownFormat(st.name, head, layers, want)
-	case want != nil && f.name != want.name:
-		return nil, fmt.Errorf("%s: is a %s trace, not %s", st.name, f.name, want.name)
-	case f.start == nil:
-		return nil, unsupported(fmt.Sprintf("%s: %s trace: not supported by this version", st.name, f.name))
+	t := &trace{
+		name: st.name, file: st, packed: u, compressed: len(u.layers) > 0,
+		fcs: opt.FCS, first: max(opt.FirstInterface, 1),
 	}
-	t.format = f.name
-	if err := f.start(t); err != nil {
+	t.feed.r = u.r
+	f, err := chooseFormat(st.name, u.head, u.layers, want)
+	if err == nil {
+		t.format = f.name
+		err = f.start(t)
+	}
+	if err != nil {
+		t.packed.close()
 		return nil, err
 	}
 	return t, nil
+}
+
+// chooseFormat is the format of a stream that begins with head. A demanded one
+// that has no magic number is taken at its word, unless the stream has that of
+// another format.
+func chooseFormat(name string, head []byte, layers []string, want *format) (*format, error) {
+	f := formatByMagic(head)
+	if f == nil && want != nil && want.magic == nil && len(head) > 0 {
+		f = want
+	}
+	switch {
+	case f == nil:
+		return nil, unknownFormat(name, head, layers, want)
+	case want != nil && f.name != want.name:
+		return nil, fmt.Errorf("%s: is a %s trace, not %s", name, f.name, want.name)
+	case f.start == nil:
+		return nil, unsupported(fmt.Sprintf("%s: %s trace: not supported by this version", name, f.name))
+	}
+	return f, nil
 }
 
 // unknownFormat says what could be made of a stream that is no known trace.

@@ -108,7 +108,9 @@ func TestPipe(t *testing.T) {
 		open func(r *os.File) (Source, error)
 	}{
 		{"standard input", func(r *os.File) (Source, error) { return Open("-", Options{Stdin: r}) }},
-		{"file", func(r *os.File) (Source, error) { return openTrace(&stored{name: "pipe", r: r, file: r}, nil) }},
+		{"file", func(r *os.File) (Source, error) {
+			return openTrace(&stored{name: "pipe", r: r, file: r}, nil, Options{})
+		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r, w, err := os.Pipe()

@@ -34,6 +34,7 @@ type pcap struct {
 	unit      int64  // nanoseconds of one count of the fraction
 	fcs       uint32 // octets at a frame's end that are not counted
 	link      wire.LinkType
+	number    uint8 // of the interface
 }
 
 // startPcap reads the file header.
@@ -60,6 +61,8 @@ func startPcap(t *trace) error {
 		return unsupported(fmt.Sprintf("%s: pcap version %d.%d: not supported by this version", t.name, major, minor))
 	}
 	p.setLink(order.u32(h[20:]), major, minor)
+	p.fcs = t.fcs.of(p.link, p.fcs)
+	p.number = t.first
 	t.parser = p
 	t.feed.advance(pcapHeaderLen)
 	return nil
@@ -153,7 +156,7 @@ func (p *pcap) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int
 		f.Time = int64(r.seconds)*1e9 + int64(r.fraction)*q.unit
 		f.Data = data[head:keep:keep]
 		f.WireLen = r.wire
-		f.LinkType, f.Interface, f.Flags, f.VLAN = q.link, 1, 0, 0
+		f.LinkType, f.Interface, f.Flags, f.VLAN = q.link, q.number, 0, 0
 		octets += uint64(r.wire)
 		data = data[end:]
 	}

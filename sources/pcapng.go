@@ -58,7 +58,9 @@ type pcapng struct {
 	count      *wire.SourceStats
 	order      byteOrder     // of the section
 	interfaces []ngInterface // of the section, by number
-	numbers    []ngIdentity  // of the trace: of Interface n at n-1
+	numbers    []ngIdentity  // of the trace: of Interface first+n at n
+	fcs        FCS
+	first      uint8
 }
 
 // startPcapNG looks at the section header, so that a trace that cannot be read
@@ -75,7 +77,7 @@ func startPcapNG(t *trace) error {
 	if err != nil {
 		return t.fail(err)
 	}
-	t.parser = &pcapng{count: &t.count}
+	t.parser = &pcapng{count: &t.count, fcs: t.fcs, first: t.first}
 	return nil
 }
 
@@ -276,7 +278,7 @@ func (p *pcapng) add(b *wire.Batch, in *ngInterface, at int64, data []byte, onWi
 	if len(data) > int(onWire) {
 		p.count.Odd++
 	}
-	onWire -= min(fcs, onWire)
+	onWire -= min(p.fcs.of(in.identity.link, fcs), onWire)
 	if len(data) > int(onWire) {
 		data = data[:onWire:onWire]
 	}

@@ -44,14 +44,15 @@ type ngInterface struct {
 func (p *pcapng) number(id ngIdentity) (uint8, error) {
 	for i, known := range p.numbers {
 		if known == id {
-			return uint8(i + 1), nil
+			return p.first + uint8(i), nil
 		}
 	}
-	if len(p.numbers) == MaxInterfaces {
+	n := int(p.first) + len(p.numbers)
+	if n > MaxInterfaces {
 		return 0, unsupported(fmt.Sprintf("more than %d interfaces carry packets", MaxInterfaces))
 	}
 	p.numbers = append(p.numbers, id)
-	return uint8(len(p.numbers)), nil
+	return uint8(n), nil
 }
 
 // names implements namer.

@@ -43,7 +43,8 @@ type Source interface {
 // Namer is what a Source also is if its traces may name their interfaces.
 type Namer interface {
 	// InterfaceNames returns the names of the interfaces seen up to the last
-	// Read: that of Interface n at n-1, empty where the trace gives none.
+	// Read in the order of their numbers, which begin with
+	// Options.FirstInterface; empty where the trace gives none.
 	InterfaceNames() []string
 }
 
@@ -52,6 +53,38 @@ type Options struct {
 	// Stdin is what the operand "-" reads; nil is an empty input. It is not
 	// closed, but if it has a read deadline, Close lets that pass.
 	Stdin io.Reader
+	// FCS says whether the lengths of Ethernet frames count a frame check
+	// sequence, which the meter does not (decision 21).
+	FCS FCS
+	// FirstInterface is the number of the trace's first interface; further
+	// ones follow. 0 is 1.
+	FirstInterface uint8
+}
+
+// FCS is what is known of the frame check sequence in the lengths of Ethernet
+// frames. It is taken off both lengths.
+type FCS uint8
+
+// The kinds.
+const (
+	FCSAsFormat FCS = iota // as the format has it, or the trace says
+	FCSNone                // lengths do not count it
+	FCSFour                // lengths count its four octets
+)
+
+// of returns how many octets of a frame are its check sequence, where the
+// trace says that so many are.
+func (c FCS) of(link wire.LinkType, said uint32) uint32 {
+	if link != wire.LinkEthernet {
+		return said
+	}
+	switch c {
+	case FCSNone:
+		return 0
+	case FCSFour:
+		return 4
+	}
+	return said
 }
 
 // Open opens a trace. The URI is a path, "format:path", or "-" for standard
@@ -61,7 +94,8 @@ type Options struct {
 //
 // Compression (gzip, zstd, bzip2; at most two layers) and the format are told
 // by their magic numbers. A format in the URI is a demand: the trace must be
-// of that format. What is known but cannot be read is an error that is
+// of that format, and one without a magic number is taken at its word. What is
+// known but cannot be read is an error that is
 // errors.ErrUnsupported.
 func Open(uri string, opt Options) (Source, error) {
 	want, path := splitURI(uri)
@@ -75,7 +109,7 @@ func Open(uri string, opt Options) (Source, error) {
 	if err != nil {
 		return nil, hint(uri, path, err)
 	}
-	t, err := openTrace(st, want)
+	t, err := openTrace(st, want, opt)
 	if err != nil {
 		if st.file != nil {
 			st.file.Close()

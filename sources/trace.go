@@ -34,20 +34,24 @@ type trace struct {
 	format     string
 	compressed bool
 	file       *stored
+	packed     unwrapped
 	feed       feed
 	parser     parser
+	fcs        FCS
+	first      uint8            // number of the first interface
 	err        error            // what ended the trace
 	count      wire.SourceStats // Read's own; the parser counts in it too
 
-	mu    sync.Mutex
-	stats wire.SourceStats // count as of the last Read, under mu
-	names []string         // of interfaces, as of the last Read, under mu
+	mu      sync.Mutex
+	stats   wire.SourceStats // count as of the last Read, under mu
+	names   []string         // of interfaces, as of the last Read, under mu
+	reading bool             // a Read is under way, under mu
 }
 
 // namer is a parser whose format names interfaces.
 type namer interface {
-	// names appends to have the names of interfaces first seen since: that
-	// of Interface n is at n-1.
+	// names appends to have the names of interfaces first seen since, in the
+	// order of their numbers.
 	names(have []string) []string
 }
 
@@ -55,24 +59,42 @@ type namer interface {
 // pipe delays nothing, and a batch lies in one chunk.
 func (t *trace) Read(b *wire.Batch) error {
 	b.Reset()
-	if t.file.closed.Load() {
+	if !t.begin() {
 		return t.closedError()
 	}
 	err := t.err
 	if err == nil {
 		err = t.read(b)
 	}
-	if err != nil && err != io.EOF && t.file.closed.Load() {
+	t.count.Frames += uint64(len(b.Frames))
+	if t.finish() && err != nil && err != io.EOF {
 		return t.closedError()
 	}
-	t.count.Frames += uint64(len(b.Frames))
+	return err
+}
+
+// begin begins a Read, unless the trace is closed.
+func (t *trace) begin() bool {
 	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.reading = !t.file.closed.Load()
+	return t.reading
+}
+
+// finish ends a Read: what it counted can be seen, and what decoders hold is
+// given back where the trace was closed meanwhile.
+func (t *trace) finish() (closed bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.reading = false
 	t.stats = t.count
 	if n, ok := t.parser.(namer); ok {
 		t.names = n.names(t.names)
 	}
-	t.mu.Unlock()
-	return err
+	if closed = t.file.closed.Load(); closed {
+		t.packed.close()
+	}
+	return closed
 }
 
 func (t *trace) closedError() error { return fmt.Errorf("%s: %w", t.name, os.ErrClosed) }
@@ -178,4 +200,12 @@ func (t *trace) InterfaceNames() []string {
 }
 
 // Close implements Source.
-func (t *trace) Close() error { return t.file.Close() }
+func (t *trace) Close() error {
+	err := t.file.Close() // which ends a Read that waits
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.reading {
+		t.packed.close()
+	}
+	return err
+}

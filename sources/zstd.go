@@ -36,11 +36,17 @@ type zstdReader struct {
 	last *lastRead
 }
 
-func openZstd(r io.Reader) (io.Reader, error) {
+func openZstd(r io.Reader) (io.ReadCloser, error) {
 	last := &lastRead{r: r}
 	dec, err := zstd.NewReader(last, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxMemory(maxZstdWindow), zstd.WithDecoderMaxWindow(maxZstdWindow))
 	return &zstdReader{dec, last}, err
+}
+
+// Close implements io.Closer.
+func (z *zstdReader) Close() error {
+	z.dec.Close()
+	return nil
 }
 
 // Read implements io.Reader.
