@@ -20,10 +20,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,10 +34,10 @@ import (
 	"syscall"
 	"time"
 
+	"netramet/internal/reading"
 	"netramet/meter"
 	"netramet/ruleset/srl"
 	"netramet/sources"
-	"netramet/sources/wire"
 )
 
 // result is what one pass over a trace gives.
@@ -207,30 +207,21 @@ func meterPass(path string, noCache bool) (result, error) {
 }
 
 func feed(src sources.Source, m *meter.Meter) (result, error) {
-	var wb wire.Batch
-	defer wb.Release()
 	var r result
 	var ms runtime.MemStats
 	started := false
-	for {
-		err := src.Read(&wb)
-		m.Feed(&wb)
+	loop := reading.Loop{Source: src, Meter: m, Fed: func() {
 		if st := src.Stats(); !started && 2*st.BytesRead > st.BytesAll {
 			// All flows of the traces exist by now.
 			started, r.half = true, st.Frames
 			runtime.ReadMemStats(&ms)
 			r.allocs = ms.Mallocs
 		}
-		if errors.Is(err, io.EOF) {
-			m.Finish()
-			runtime.ReadMemStats(&ms)
-			r.allocs = ms.Mallocs - r.allocs
-			return r, nil
-		}
-		if err != nil {
-			return r, err
-		}
-	}
+	}}
+	_, err := loop.Run(context.Background())
+	runtime.ReadMemStats(&ms)
+	r.allocs = ms.Mallocs - r.allocs
+	return r, err
 }
 
 // thousands is a number as the names of traces have it; no two have one name.

@@ -84,10 +84,8 @@ const (
 	// IntervalEnd: the interval that State.Interval names is complete; collect
 	// it, then call again, Feed with the same batch.
 	IntervalEnd
-	// LastInterval, from Finish alone: all is metered; collect the interval
-	// that was open, and end.
-	LastInterval
-	// Ended: MaxIntervals have been closed; nothing more is metered.
+	// Ended: the last interval is complete, and State.Interval names it. Nothing
+	// more is metered: MaxIntervals are reached, or Finish was called.
 	Ended
 )
 
@@ -145,7 +143,7 @@ func (m *Meter) feedNext(b *wire.Batch) Stop {
 }
 
 // Finish meters what is held back at the end of a trace. It is called again
-// after each collection until it returns something else than IntervalEnd.
+// after each collection until it returns Ended.
 func (m *Meter) Finish() Stop {
 	m.door.enter()
 	defer m.door.leave()
@@ -161,7 +159,7 @@ func (m *Meter) Finish() Stop {
 	// To the centisecond, as readers over SNMP have it.
 	at := m.in.start + (m.in.uptime-1)*centisecond
 	m.in.lastEnd = intervalEnd{number: m.in.closed + 1, at: at, to: m.in.uptime}
-	return LastInterval
+	return Ended
 }
 
 // takeHeld meters held frames until the first one's time is in doubt and too
@@ -278,6 +276,9 @@ func (m *Meter) closeInterval(reached, length uint64) Stop {
 	in.uptime = in.uptimeAt(end)
 	in.closed, in.busy = n, false
 	in.lastEnd = intervalEnd{number: n, at: end, to: in.uptime}
+	if in.ended {
+		return Ended
+	}
 	return IntervalEnd
 }
 

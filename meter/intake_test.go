@@ -30,20 +30,17 @@ func intervals(t *testing.T, cfg Config, at ...time.Duration) (got []string) {
 	}
 	wb := wire.Batch{Frames: frames}
 	for stop := m.Feed(&wb); stop != Taken; stop = m.Feed(&wb) {
+		note()
 		if stop == Ended {
 			return got
 		}
-		note()
 	}
 	for {
-		switch m.Finish() {
-		case Ended:
-			return got
-		case LastInterval:
-			note()
+		stop := m.Finish()
+		note()
+		if stop == Ended {
 			return got
 		}
-		note()
 	}
 }
 

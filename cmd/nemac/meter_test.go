@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -16,12 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"netramet/internal/reading"
 	"netramet/meter"
 	"netramet/mib/agent"
 	"netramet/mib/meterview"
 	"netramet/mib/usm"
 	"netramet/sources"
-	"netramet/sources/wire"
 )
 
 // realMeter is a meter that reads a trace in step with its readers, behind an
@@ -120,34 +118,12 @@ func (r *realMeter) read(ctx context.Context, trace string, starters int) error 
 		r.phase(meter.TraceRunning)
 		return err
 	}
-	var wb wire.Batch
-	defer wb.Release()
-	for {
-		readErr := src.Read(&wb)
-		for r.meter.Feed(&wb) != meter.Taken {
-			if err := interval(meter.TraceWaitReader); err != nil {
-				return err
-			}
-		}
-		if errors.Is(readErr, io.EOF) {
-			break
-		}
-		if readErr != nil {
-			return readErr
-		}
+	loop := reading.Loop{Source: src, Meter: r.meter, Interval: func() error { return interval(meter.TraceWaitReader) }}
+	if _, err := loop.Run(ctx); err != nil {
+		return err
 	}
-	for {
-		stop := r.meter.Finish()
-		p := meter.TraceWaitReader
-		if stop == meter.LastInterval {
-			p = meter.TraceEndOfFile
-		}
-		if err := interval(p); err != nil {
-			return err
-		}
-		if stop != meter.IntervalEnd {
-			break
-		}
+	if err := interval(meter.TraceEndOfFile); err != nil {
+		return err
 	}
 	r.phase(meter.TraceDone)
 	return r.await(ctx, func(s *meter.State) bool { return s.WaitingReaders() == 0 })

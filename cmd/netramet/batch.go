@@ -11,29 +11,25 @@ import (
 	"strings"
 	"time"
 
+	"netramet/internal/reading"
 	"netramet/internal/version"
 	"netramet/meter"
 	"netramet/reader"
 	"netramet/reader/flowfile"
 	"netramet/ruleset"
 	"netramet/sources"
-	"netramet/sources/wire"
 )
-
-// errInterrupted ends a run early; what was metered is collected.
-var errInterrupted = errors.New("interrupted")
 
 // batch is one run over a trace: the main job, in one command.
 type batch struct {
-	o      *options
-	src    sources.Source
-	meter  *meter.Meter
-	flows  *localFlows
-	tasks  []reader.Task
-	out    output
-	show   *progress
-	begun  time.Time
-	closed bool // the last interval of -N has been collected
+	o     *options
+	src   sources.Source
+	meter *meter.Meter
+	flows *localFlows
+	tasks []reader.Task
+	out   output
+	show  *progress
+	begun time.Time
 }
 
 // output is a flow data file, by name or on standard output.
@@ -51,7 +47,7 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
-	src, err := openTrace(ctx, o.trace, std.in)
+	src, err := o.openTrace(ctx, std.in)
 	if err != nil {
 		return err
 	}
@@ -72,6 +68,18 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 		b.summary(std.err)
 	}
 	return err
+}
+
+// openTrace opens the trace of -C.
+func (o *options) openTrace(ctx context.Context, stdin io.Reader) (sources.Source, error) {
+	opt := sources.Options{Stdin: stdin}
+	switch o.fcs {
+	case 0:
+		opt.FCS = sources.FCSNone
+	case 4:
+		opt.FCS = sources.FCSFour
+	}
+	return reading.Open(ctx, o.trace, opt)
 }
 
 // runSets starts the rule sets, read from files, and registers as the reader
@@ -158,61 +166,12 @@ func traceName(uri string) string {
 // meterTrace reads the trace to its end, collecting as it goes. A damaged
 // trace is metered up to the damage, which is then the error.
 func (b *batch) meterTrace(ctx context.Context) error {
-	var wb wire.Batch
-	defer wb.Release()
-	for !b.closed {
-		if ctx.Err() != nil {
-			return errors.Join(b.finish(), errInterrupted)
-		}
-		readErr := b.src.Read(&wb)
-		b.o.adjust(wb.Frames)
-		if err := b.feed(&wb); err != nil {
-			return err
-		}
-		if errors.Is(readErr, io.EOF) {
-			return errors.Join(b.finish(), b.refused())
-		}
-		if readErr != nil && ctx.Err() != nil {
-			return errors.Join(b.finish(), errInterrupted)
-		}
-		if readErr != nil {
-			return errors.Join(b.finish(), readErr, b.refused())
-		}
-		b.show.update(b)
+	loop := reading.Loop{Source: b.src, Meter: b.meter, Interval: b.collect, Fed: func() { b.show.update(b) }}
+	complete, err := loop.Run(ctx)
+	if !complete {
+		return err
 	}
-	return b.refused()
-}
-
-// feed meters a batch and collects whenever an interval ends in it.
-func (b *batch) feed(wb *wire.Batch) error {
-	for !b.closed {
-		switch b.meter.Feed(wb) {
-		case meter.Taken:
-			return nil
-		case meter.Ended:
-			b.closed = true
-		case meter.IntervalEnd:
-			if err := b.collect(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// finish meters what is held back and collects the last interval.
-func (b *batch) finish() error {
-	for {
-		switch b.meter.Finish() {
-		case meter.Ended:
-			return nil
-		case meter.LastInterval:
-			return b.collect()
-		}
-		if err := b.collect(); err != nil {
-			return err
-		}
-	}
+	return errors.Join(b.collect(), err, b.refused())
 }
 
 func (b *batch) collect() error {

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"netramet/internal/reading"
 	"netramet/internal/version"
 	"netramet/meter"
 	"netramet/mib/agent"
@@ -60,8 +61,8 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
-	src, err := openTrace(ctx, o.trace, std.in)
-	if errors.Is(err, errInterrupted) {
+	src, err := o.openTrace(ctx, std.in)
+	if errors.Is(err, reading.ErrInterrupted) {
 		return nil
 	}
 	if err != nil {

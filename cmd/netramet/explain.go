@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"netramet/internal/reading"
 	"netramet/meter"
 	"netramet/meter/packet"
 	"netramet/meter/pme"
@@ -27,7 +28,7 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
-	src, err := openTrace(ctx, o.trace, std.in)
+	src, err := o.openTrace(ctx, std.in)
 	if err != nil {
 		return err
 	}
@@ -58,37 +59,30 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 
 // frameNumber meters the packets before number n and returns that frame.
 func (b *batch) frameNumber(ctx context.Context, n uint64) (*wire.Frame, error) {
-	var wb wire.Batch
-	defer wb.Release()
 	var seen uint64
-	for {
-		if ctx.Err() != nil {
-			return nil, errInterrupted
+	var found *wire.Frame
+	upTo := func(wb *wire.Batch) error {
+		before := n - seen - 1
+		if uint64(len(wb.Frames)) <= before {
+			seen += uint64(len(wb.Frames))
+			return nil
 		}
-		err := b.src.Read(&wb)
-		b.o.adjust(wb.Frames)
-		if left := n - seen; uint64(len(wb.Frames)) >= left {
-			f := &wb.Frames[left-1]
-			wb.Frames = wb.Frames[:left-1]
-			b.meter.Feed(&wb)
-			b.meter.Finish() // what is held back came before packet n, too
-			// The batch goes out of use with this call; its one frame stays.
-			g := *f
-			g.Data = slices.Clone(f.Data)
-			return &g, nil
-		}
-		seen += uint64(len(wb.Frames))
-		b.meter.Feed(&wb)
-		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("--explain %d: the trace has %d packets", n, seen)
-		}
-		if err != nil && ctx.Err() != nil {
-			return nil, errInterrupted
-		}
-		if err != nil {
-			return nil, err
-		}
+		// The batch goes out of use with this run; its one frame stays.
+		f := wb.Frames[before]
+		f.Data = slices.Clone(f.Data)
+		found = &f
+		wb.Frames = wb.Frames[:before]
+		return io.EOF
 	}
+	loop := reading.Loop{Source: b.src, Stages: []reading.Stage{upTo}, Meter: b.meter}
+	_, err := loop.Run(ctx)
+	switch {
+	case found != nil:
+		return found, nil
+	case err != nil:
+		return nil, err
+	}
+	return nil, fmt.Errorf("--explain %d: the trace has %d packets", n, seen)
 }
 
 // explainFrame prints what the decoder makes of the frame.

@@ -20,10 +20,10 @@ import (
 // TestMain lets the scripts run the command as a process of its own.
 func TestMain(m *testing.M) {
 	testscript.Main(leaktest.Main{Tests: m, Ignored: []string{
-		// A named pipe that is given up while nobody writes to it: openTrace.
-		"netramet/cmd/netramet.openTrace.func1",
-		// Standard input that cannot be closed: interruptible.
-		"netramet/cmd/netramet.(*interruptible).Read.func1",
+		// A named pipe that is given up while nobody writes to it.
+		"netramet/internal/reading.Open.func1",
+		// Standard input that cannot be closed.
+		"netramet/internal/reading.(*interruptible).Read.func1",
 	}}, map[string]func(){"netramet": main})
 }
 

@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"time"
 
+	"netramet/internal/reading"
 	"netramet/meter"
 	"netramet/sources/wire"
 )
@@ -75,78 +75,40 @@ func (d *daemon) await(ctx context.Context, ready func(*meter.State) bool, next 
 // last one is left to the caller. fault is what was wrong with the trace; whole
 // is false if ctx ended it.
 func (d *daemon) readTrace(ctx context.Context) (fault error, whole bool) {
-	var wb wire.Batch
-	defer wb.Release()
-	for first := true; ; {
-		readErr := d.src.Read(&wb)
-		if ctx.Err() != nil {
-			return nil, false
-		}
-		d.o.adjust(wb.Frames)
-		if first && len(wb.Frames) > 0 {
-			first = false
-			if err := d.nameTrace(&wb.Frames[0]); err != nil {
-				return err, true
-			}
-		}
-		if end, ok := d.feed(ctx, &wb); end || !ok {
-			return nil, ok
-		}
-		if readErr != nil {
-			if errors.Is(readErr, io.EOF) {
-				readErr = nil
-			}
-			return readErr, d.finish(ctx)
-		}
+	loop := reading.Loop{
+		Source: d.src, Stages: []reading.Stage{d.nameTrace()}, Meter: d.meter,
+		Interval: func() error { return d.interval(ctx) }, Busy: d.load.Add,
 	}
+	_, err := loop.Run(ctx)
+	if errors.Is(err, reading.ErrInterrupted) {
+		return nil, false
+	}
+	return err, true
 }
 
-// nameTrace gives the trace's first interface its type, which its first frame
-// tells.
-func (d *daemon) nameTrace(f *wire.Frame) error {
-	return d.meter.Update(func(s *meter.Control) error {
-		return s.NameInterface(max(int(f.Interface), 1), traceName(d.o.trace), f.LinkType)
-	})
-}
-
-// feed meters a batch; end is true if -N was reached in it, ok false if ctx was
-// done.
-func (d *daemon) feed(ctx context.Context, wb *wire.Batch) (end, ok bool) {
-	for {
-		begun := time.Now()
-		stop := d.meter.Feed(wb)
-		d.load.Add(begun, time.Now())
-		switch stop {
-		case meter.Taken:
-			return false, true
-		case meter.Ended:
-			return true, true
-		case meter.IntervalEnd:
-			if end, ok = d.interval(ctx); end || !ok {
-				return end, ok
-			}
+// nameTrace is the stage that gives the trace's first interface its type, which
+// its first frame has.
+func (d *daemon) nameTrace() reading.Stage {
+	named := false
+	return func(b *wire.Batch) error {
+		if named || len(b.Frames) == 0 {
+			return nil
 		}
+		named = true
+		f := &b.Frames[0]
+		return d.meter.Update(func(s *meter.Control) error {
+			return s.NameInterface(max(int(f.Interface), 1), traceName(d.o.trace), f.LinkType)
+		})
 	}
-}
-
-// finish meters what is held back at the end of the trace.
-func (d *daemon) finish(ctx context.Context) (ok bool) {
-	for d.meter.Finish() == meter.IntervalEnd {
-		if end, ok := d.interval(ctx); end || !ok {
-			return ok
-		}
-	}
-	return true
 }
 
 // interval has the interval that has just ended collected by all who wait for
-// it. The last one of -N is the end of the file: it is left to the caller.
-func (d *daemon) interval(ctx context.Context) (last, ok bool) {
-	n := d.intervalEnded()
-	if d.o.intervals > 0 && n >= d.o.intervals {
-		return true, true
+// it.
+func (d *daemon) interval(ctx context.Context) error {
+	if !d.collected(ctx, d.intervalEnded(), meter.TraceWaitReader, meter.TraceRunning, nil) {
+		return reading.ErrInterrupted
 	}
-	return false, d.collected(ctx, n, meter.TraceWaitReader, meter.TraceRunning, nil)
+	return nil
 }
 
 // endOfFile has the last interval collected.

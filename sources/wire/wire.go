@@ -1,7 +1,8 @@
 // Package wire is what sources hand to the meter: frames as they were on the
 // wire, in batches. It is a leaf: types only, no I/O, nothing of ours imported.
 //
-// Sources fill batches; nobody else writes to them.
+// Sources fill batches, stages of reading may drop frames of them; nobody else
+// writes to them.
 package wire
 
 import "math"

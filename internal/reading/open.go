@@ -1,0 +1,88 @@
+package reading
+
+import (
+	"context"
+	"os"
+
+	"netramet/sources"
+)
+
+// Open opens a source as sources.Open does. When ctx is done, an Open or a Read
+// that waits for a pipe ends: the one with ErrInterrupted, the other with what
+// a closed source says.
+func Open(ctx context.Context, uri string, opt sources.Options) (sources.Source, error) {
+	if f, ok := opt.Stdin.(*os.File); ok {
+		if fi, err := f.Stat(); err == nil && !fi.Mode().IsRegular() {
+			opt.Stdin = &interruptible{ctx, f}
+		}
+	}
+	type result struct {
+		src sources.Source
+		err error
+	}
+	// A named pipe nobody writes to, or says nothing in, keeps Open waiting, and
+	// nothing can close it. Given up, it goes on behind the caller's back.
+	opened := make(chan result)
+	go func() {
+		src, err := sources.Open(uri, opt)
+		select {
+		case opened <- result{src, err}:
+		case <-ctx.Done():
+			if err == nil {
+				src.Close()
+			}
+		}
+	}()
+	select {
+	case got := <-opened:
+		if got.err != nil {
+			if ctx.Err() != nil {
+				return nil, ErrInterrupted
+			}
+			return nil, got.err
+		}
+		stop := context.AfterFunc(ctx, func() { got.src.Close() })
+		return &closedOnDone{got.src, stop}, nil
+	case <-ctx.Done():
+		return nil, ErrInterrupted
+	}
+}
+
+// closedOnDone is a source that is closed when its context is done.
+type closedOnDone struct {
+	sources.Source
+	stop func() bool
+}
+
+// Close implements sources.Source.
+func (s *closedOnDone) Close() error {
+	s.stop()
+	return s.Source.Close()
+}
+
+// interruptible is standard input where closing cannot end a Read: a terminal,
+// or a pipe inherited in blocking mode. A Read that is given up goes on behind
+// the caller's back, so its p must not be used again; a source reads no more
+// after an error.
+type interruptible struct {
+	ctx context.Context
+	f   *os.File
+}
+
+func (r *interruptible) Read(p []byte) (int, error) {
+	type result struct {
+		n   int
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		n, err := r.f.Read(p)
+		done <- result{n, err}
+	}()
+	select {
+	case got := <-done:
+		return got.n, got.err
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
+	}
+}
