@@ -49,7 +49,7 @@ var allowed = map[string][]string{
 	"streams":      {"meter/packet", "internal/index", "internal/slab"},
 
 	"reader":          {"mib", "ruleset"},
-	"reader/flowfile": {"internal/atomicfile", "reader", "ruleset", "mib"},
+	"reader/flowfile": {"internal/atomicfile", "internal/filelock", "reader", "ruleset", "mib"},
 }
 
 // forbidden are packages that a room must not reach, even by way of others.

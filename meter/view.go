@@ -44,9 +44,13 @@ func (s *State) TimeOf(up Uptime) time.Time {
 }
 
 // Interval is the reading interval that has just ended: its number from 1, the
-// packet time and the uptime of its end.
+// packet time and the uptime of its end. The packet time is the zero time where
+// no packet told one.
 func (s *State) Interval() (number uint64, end time.Time, to Uptime) {
 	e := s.m.in.lastEnd
+	if e.at == 0 && e.to <= 1 {
+		return e.number, time.Time{}, e.to
+	}
 	return e.number, time.Unix(0, e.at).UTC(), e.to
 }
 

@@ -99,9 +99,8 @@ func headerOf(name string) (flowfile.Header, error) {
 // flowFile is a flow data file that no other nemac writes to.
 type flowFile struct {
 	*flowfile.AppendFile
-	name   string
-	unlock func()
-	log    *slog.Logger // valid in a collection
+	name string
+	log  *slog.Logger // valid in a collection
 }
 
 // Begin tells of a collection that the file holds already. After a nemac that
@@ -115,47 +114,11 @@ func (f *flowFile) Begin(iv reader.Interval, tasks []reader.Task) error {
 	return err
 }
 
-// openLocked opens a flow data file for appending. Two that append to one file
-// would cut off each other's collections.
-func openLocked(name string, h flowfile.Header, sync flowfile.Sync) (*flowFile, error) {
-	unlock := func() {}
-	if fi, err := os.Stat(name); err != nil || fi.Mode().IsRegular() { // devices and pipes take what comes
-		if unlock, err = lockFile(name); err != nil {
-			return nil, err
-		}
-	}
-	f, err := flowfile.OpenAppend(name, h, sync)
-	if err != nil {
-		unlock()
-		return nil, err
-	}
-	return &flowFile{AppendFile: f, name: name, unlock: unlock}, nil
-}
-
-// Close closes the file and lets others at it.
-func (f *flowFile) Close() error {
-	defer f.unlock()
-	return f.AppendFile.Close()
-}
-
 // lockOwner makes sure that nobody else works under an Owner on a meter.
 func lockOwner(owner, target string) (unlock func(), err error) {
 	unlock, err = filelock.TryNamed("nemac", owner+"\x00"+target)
 	if errors.Is(err, filelock.ErrHeld) {
 		err = fmt.Errorf("another nemac works on meter %s with the owner %q; give this one another --owner", target, owner)
-	}
-	return unlock, err
-}
-
-// lockFile makes sure that nobody else appends to a file.
-func lockFile(name string) (unlock func(), err error) {
-	abs, err := filepath.Abs(name)
-	if err != nil {
-		return nil, fmt.Errorf("flow file: %w", err)
-	}
-	unlock, err = filelock.TryNamed("nemac", "file\x00"+abs)
-	if errors.Is(err, filelock.ErrHeld) {
-		err = fmt.Errorf("another nemac, or this one for another meter, appends to the flow file %s; give this one another -F", name)
 	}
 	return unlock, err
 }

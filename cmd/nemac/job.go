@@ -201,7 +201,7 @@ func (j *job) open(m *session.Meter, resumed bool) (session.Output, error) {
 func openFlowFile(name, base string, h flowfile.Header, sync flowfile.Sync, resumed bool) (*flowFile, error) {
 	if name == "" && resumed {
 		if last := lastOf(".", base, h); last != "" {
-			if f, err := openLocked(last, h, sync); err == nil {
+			if f, err := appendTo(last, h, sync); err == nil {
 				return f, nil
 			}
 		}
@@ -212,7 +212,15 @@ func openFlowFile(name, base string, h flowfile.Header, sync flowfile.Sync, resu
 			return nil, fmt.Errorf("flow file: %w", err)
 		}
 	}
-	return openLocked(name, h, sync)
+	return appendTo(name, h, sync)
+}
+
+func appendTo(name string, h flowfile.Header, sync flowfile.Sync) (*flowFile, error) {
+	f, err := flowfile.OpenAppend(name, h, sync)
+	if err != nil {
+		return nil, err
+	}
+	return &flowFile{AppendFile: f, name: name}, nil
 }
 
 // openLog opens the log.

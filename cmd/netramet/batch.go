@@ -60,6 +60,9 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if b.out, err = openOutput(o, std); err != nil {
 		return err
 	}
+	if c, ok := b.out.(io.Closer); ok {
+		defer c.Close() // collections are whole by then, or given up
+	}
 	b.show = newProgress(o, std.err)
 	err = b.meterTrace(ctx)
 	b.show.clear()

@@ -221,8 +221,12 @@ func (f *Flows) times(ctx context.Context) (iv reader.Interval, err error) {
 // forward returns the first time at or after mark with the low 32 bits low.
 func forward(low uint32, mark uint64) uint64 { return mark + uint64(low-uint32(mark)) }
 
-// traceTime is the packet time of an uptime, given the first packet's.
+// traceTime is the packet time of an uptime, given the first packet's; the zero
+// time where no packet told one.
 func traceTime(start, uptime uint64) time.Time {
+	if start == 0 && uptime <= 1 {
+		return time.Time{}
+	}
 	if start >= 1<<63 || uptime == 0 || uptime > 1<<40 {
 		return time.Unix(0, 0).UTC()
 	}

@@ -29,13 +29,15 @@ const (
 // regular file (a terminal, a named pipe, /dev/null) is opened once and written
 // as Writer does.
 //
-// It is one reader.Output, and not safe for concurrent use. Two processes must
-// not append to one file at the same time.
+// It is one reader.Output, and not safe for concurrent use. The file is locked
+// from OpenAppend to Close, or until another has its name: a second AppendFile
+// for it, by whatever name and in whatever process, is refused.
 type AppendFile struct {
-	path string
-	sync Sync
-	w    *Writer
-	open func(path string) (file, error)
+	path    string
+	sync    Sync
+	w       *Writer
+	open    func(path string) (file, error)
+	replace bool // what the file holds is thrown away at the first opening
 
 	f      file        // open inside a collection; always if stream
 	stream bool        // no regular file
@@ -45,6 +47,9 @@ type AppendFile struct {
 	id     blockID     // of the present block
 	blocks []blockID   // the last ones in the file
 	last   *blockID    // the last one we wrote, be the file renamed since or not
+
+	unlock func()      // frees the lock of the file locked; nil if there is none
+	locked fs.FileInfo // valid iff unlock is not nil
 
 	cut     int64
 	skipped int
@@ -71,20 +76,26 @@ func openFile(path string) (file, error) {
 // h's, is refused and left alone.
 func OpenAppend(path string, h Header, s Sync) (*AppendFile, error) {
 	a := &AppendFile{path: path, sync: s, w: NewWriter(nil, h), open: openFile}
-	if err := a.prepare(); err != nil {
-		return nil, err
-	}
-	return a, a.release()
+	return a.ready()
 }
 
 // Create makes path ready like OpenAppend, but throws away what it holds.
 func Create(path string, h Header, s Sync) (*AppendFile, error) {
-	if fi, err := os.Stat(path); err == nil && fi.Mode().IsRegular() {
-		if err := os.Truncate(path, 0); err != nil {
-			return nil, fmt.Errorf("flow file: %w", err)
-		}
+	a := &AppendFile{path: path, sync: s, w: NewWriter(nil, h), open: openFile, replace: true}
+	return a.ready()
+}
+
+// ready opens the file once, to see whether it can be appended to.
+func (a *AppendFile) ready() (*AppendFile, error) {
+	err := a.prepare()
+	if err == nil {
+		err = a.release()
 	}
-	return OpenAppend(path, h, s)
+	if err != nil {
+		a.free()
+		return nil, err
+	}
+	return a, nil
 }
 
 // SetStart sets the header's start; see Writer.SetStart.
@@ -103,14 +114,19 @@ func (a *AppendFile) prepare() error {
 	if a.stream {
 		return nil
 	}
-	f, err := a.openAny()
+	f, fi, err := a.openLocked()
 	if err != nil {
 		return err
 	}
-	fi, err := f.Stat()
-	if err == nil && !fi.Mode().IsRegular() {
+	if !fi.Mode().IsRegular() {
 		a.f, a.stream, a.w.w = f, true, f
 		return nil
+	}
+	if a.replace {
+		if err = f.Truncate(0); err == nil {
+			fi, err = f.Stat()
+		}
+		a.replace = false
 	}
 	if err == nil && (a.info == nil || !os.SameFile(a.info, fi) || fi.Size() != a.end) {
 		err = a.examine(f, fi)
@@ -184,6 +200,12 @@ func (a *AppendFile) Begin(iv reader.Interval, tasks []reader.Task) error {
 		a.skip = true
 		a.skipped++
 		return nil
+	}
+	if yes, why := a.anew(a.id, iv); yes {
+		a.w.anew = true
+		if why != "" {
+			iv.Notes = append(slices.Clip(iv.Notes), why)
+		}
 	}
 	if err := a.w.Begin(iv, tasks); err != nil {
 		return errors.Join(a.name(err), a.Abort())
@@ -267,6 +289,7 @@ func (a *AppendFile) Abort() error {
 
 // Close ends the use of the file; a collection that is not complete is cut off.
 func (a *AppendFile) Close() error {
+	defer a.free()
 	err := a.Abort()
 	if a.stream && a.f != nil {
 		err = errors.Join(err, a.f.Close())

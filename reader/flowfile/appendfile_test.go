@@ -101,6 +101,9 @@ func TestWrittenBlockIsNotWrittenAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
 	a = openFlows(t, path, SyncNever)
 	for _, n := range []uint64{2, 3} {
 		if err := putSimple(t, a, n); err != nil {
@@ -132,6 +135,9 @@ func TestOtherRulesAreWritten(t *testing.T) {
 		a := openFlows(t, path, SyncNever)
 		if err := put(a, iv, tt.tasks); err != nil || a.Skipped() != tt.skipped {
 			t.Errorf("%v: error %v, skipped %d, want %d", tt.tasks, err, a.Skipped(), tt.skipped)
+		}
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 	if n := strings.Count(mustRead(t, path), timeMark); n != 3 {

@@ -56,7 +56,7 @@ func appendRulesetLine(b []byte, t *reader.Task) []byte {
 // appendTimeLine appends the first line of a block.
 func appendTimeLine(b []byte, id blockID, z Zone) []byte {
 	b = append(b, timeMark...)
-	b = appendDate(b, id.time.In(z.location()), ' ')
+	b = appendDate(b, id.time, z, timeLayout)
 	b = append(b, ' ')
 	b = append(b, id.meter...)
 	b = append(b, " Flows from "...)

@@ -71,8 +71,8 @@ type Header struct {
 	MaxFlows  int
 	Octets    OctetMode
 	Zone      Zone
-	// Start is when collecting began, valid to the second; if it is zero the
-	// first collection's time is printed. Writer.SetStart sets it later.
+	// Start is when metering began, with its fraction of a second; if it is zero
+	// the first collection's time is printed. Writer.SetStart sets it later.
 	Start time.Time
 }
 
@@ -98,7 +98,7 @@ func appendHeader(b []byte, h *Header) []byte {
 	b = append(b, "  "...)
 	b = strconv.AppendInt(b, int64(h.MaxFlows), 10)
 	b = append(b, " flows  "+startMark...)
-	b = appendDate(b, h.Start.In(h.Zone.location()), '0')
+	b = appendDate(b, h.Start, h.Zone, startLayout)
 	return append(b, '\n')
 }
 
@@ -122,21 +122,33 @@ func appendText(b []byte, s string, gap byte) []byte {
 	return b
 }
 
-// appendDate appends "HH:MM:SS Dow D Mon YYYY". With pad ' ' the day takes two
-// columns, as #Time has it; with '0' (none) it takes what it needs, as the
-// header line has it (RFC 2123 §4.1).
-func appendDate(b []byte, t time.Time, pad byte) []byte {
-	layout := "15:04:05 Mon 2 Jan 2006"
-	if pad == ' ' {
-		layout = "15:04:05 Mon _2 Jan 2006"
+// Layouts of dates (RFC 2123 §4.1). In the header the day takes what it needs,
+// and there is a fraction of a second, where it is not zero, so that uptimes
+// lead to times exactly; in #Time the day takes two columns.
+const (
+	startLayout = "15:04:05.999999999 Mon 2 Jan 2006"
+	timeLayout  = "15:04:05 Mon _2 Jan 2006"
+)
+
+// noDate stands for a time that nobody knows, that of a trace without packets.
+const noDate = "--:--:-- --- -- --- ----"
+
+// appendDate appends t; the zero time is unknown.
+func appendDate(b []byte, t time.Time, z Zone, layout string) []byte {
+	if t.IsZero() {
+		return append(b, noDate...)
 	}
-	return t.AppendFormat(b, layout)
+	return t.In(z.location()).AppendFormat(b, layout)
 }
 
 // parseDate reads a date as appendDate prints it, or with a year of two digits
-// (files of 3.x; 70 and later are 19xx). The day of the week is not checked.
+// (files of 3.x; 70 and later are 19xx). The day of the week is not checked. An
+// unknown date is the zero time.
 func parseDate(s string, loc *time.Location) (time.Time, error) {
 	f := strings.Fields(s)
+	if strings.Join(f, " ") == noDate {
+		return time.Time{}, nil
+	}
 	if len(f) != 5 {
 		return time.Time{}, fmt.Errorf("time %q is not HH:MM:SS Dow D Mon YYYY", s)
 	}

@@ -28,6 +28,12 @@ type Collection struct {
 	From  uint64    // centiseconds of uptime
 	To    uint64
 	Stats []reader.Stat
+	// Notes are the lines that tell what is to be known of the collection; valid
+	// once the first record has been read.
+	Notes []string
+	// Anew tells that counters and flow indices are not those of the blocks
+	// before: a new header stands above, or a note says so. Valid like Notes.
+	Anew bool
 
 	// Complete tells that the block has its #EndData line; valid once
 	// NextRecord has returned io.EOF. Files of 3.x have none.
@@ -64,6 +70,7 @@ type Reader struct {
 	err    error  // sticky
 
 	cur     *Collection // nil before the first and between blocks
+	anew    bool        // a header has come since the last block
 	ruleSet int         // of the last #Ruleset line in this block; 0 if none
 	name    string
 	format  *ruleset.Format
@@ -100,7 +107,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	return f, nil
 }
 
-// Header returns what the first line tells.
+// Header returns what the first line tells, or the last one that came in its place.
 func (r *Reader) Header() Header { return r.hdr }
 
 // Line returns the number of the line read last.
@@ -139,7 +146,8 @@ func (r *Reader) NextCollection() (*Collection, error) {
 			if err != nil {
 				return nil, r.syntax(err.Error())
 			}
-			r.cur = &Collection{Meter: id.meter, Time: id.time, From: id.from, To: id.to}
+			r.cur = &Collection{Meter: id.meter, Time: id.time, From: id.from, To: id.to, Anew: r.anew}
+			r.anew = false
 			return r.cur, nil
 		}
 		// The rest of a block is passed over, but formats stay in force.
@@ -206,6 +214,19 @@ func (r *Reader) info(line []byte) error {
 			c.Number, c.HasNumber = parseEndData(bytes.TrimPrefix(text, []byte(": ")))
 		}
 		r.cur = nil
+		return nil
+	}
+	if bytes.HasPrefix(line, []byte(headerMark)) { // another run begins
+		h, _, err := parseHeader(line)
+		if err != nil {
+			return r.syntax(err.Error())
+		}
+		r.hdr, r.cur, r.anew = h, nil, true
+		return nil
+	}
+	if text, ok := bytes.CutPrefix(line, []byte("# ")); ok && r.cur != nil && len(r.cur.Notes) < maxNotes {
+		r.cur.Notes = append(r.cur.Notes, string(text))
+		r.cur.Anew = r.cur.Anew || bytes.Contains(text, []byte(beginAnew))
 		return nil
 	}
 	r.note(line)

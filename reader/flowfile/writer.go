@@ -13,7 +13,8 @@
 //	<flow records>
 //	#EndData: <meter> <interval>
 //
-// A block without #EndData is incomplete. Writer and AppendFile are outputs of
+// Where counters begin anew, header and #Format come again before the block. A
+// block without #EndData is incomplete. Writer and AppendFile are outputs of
 // package reader; both commands use them. This package knows no meter and no
 // SNMP, and starts nothing.
 package flowfile
@@ -50,6 +51,7 @@ type Writer struct {
 
 	state   // of the file so far
 	before  state
+	anew    bool // the next block begins with a header of its own
 	flushed bool // part of this collection has left the buffer
 
 	tasks  []task // of the collection
@@ -90,6 +92,9 @@ func (w *Writer) Begin(iv reader.Interval, tasks []reader.Task) error {
 		return errors.New("flowfile: a collection begins inside another")
 	}
 	w.before, w.flushed, w.next, w.iv = w.state, false, 0, iv
+	if w.anew {
+		w.state, w.anew = state{}, false
+	}
 	if err := w.prepare(tasks); err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func (s *Session) live(ctx context.Context) error {
 		loc = time.UTC
 	}
 	now := s.cfg.Clock.Now()
-	s.out.SetStart(now)
+	s.out.SetStart(now.Truncate(time.Second))
 	l := &liveLoop{s: s, loc: loc, due: now, keep: now.Add(s.cfg.Keepalive)}
 	if b, err := s.c.Beat(ctx); err == nil { // else the keepalives begin without it
 		l.last, l.at, l.seen = b, now, now
@@ -149,6 +149,7 @@ func (l *liveLoop) renew(ctx context.Context) error {
 	}
 	s.flows.GoOn(number)
 	if s.fresh { // else our rows were there, and collections go on
+		s.out.SetStart(now.Truncate(time.Second))
 		text := l.whyFresh(b, now)
 		s.cfg.Log.Warn(text)
 		s.flows.Note(text)

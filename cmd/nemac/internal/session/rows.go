@@ -53,6 +53,7 @@ func (st *setter) placeReaders() error {
 		}
 	}
 	s.fresh, s.kept = fc.Time == 0, len(st.kept) == len(st.numbers)
+	s.anew = s.fresh && len(st.kept) == 0
 	s.rows = rows{sets: st.numbers, readers: fc.Readers}
 	s.flows = client.NewFlows(s.c, fc)
 	s.tasks = st.tasksNew

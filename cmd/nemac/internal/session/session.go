@@ -88,6 +88,7 @@ type Session struct {
 	watch watch
 	fresh bool                              // no collection of ours goes on
 	kept  bool                              // the rule sets were on the meter before
+	anew  bool                              // none of them was, and nothing is collected yet
 	made  []func(ctx context.Context) error // removes what the newest setting-up made
 }
 
@@ -221,7 +222,10 @@ func (s *Session) suits() error {
 // collect makes one collection.
 func (s *Session) collect(ctx context.Context) error {
 	begun := s.cfg.Clock.Now()
-	iv, n, err := reader.Collect(ctx, steadfast{s.flows}, s.tasks, &marked{s.out})
+	iv, n, err := reader.Collect(ctx, steadfast{s.flows}, s.tasks, &marked{s.out, s.anew})
+	if commit := (*reader.CommitError)(nil); err == nil || errors.As(err, &commit) {
+		s.anew = false
+	}
 	if err != nil {
 		return err
 	}
@@ -238,8 +242,12 @@ func (f steadfast) Commit(ctx context.Context) error {
 	return f.Flows.Commit(context.WithoutCancel(ctx))
 }
 
-// marked tells the errors of the output from the meter's.
-type marked struct{ Output }
+// marked tells the errors of the output from the meter's, and the output whether
+// the counters begin.
+type marked struct {
+	Output
+	fresh bool
+}
 
 type outputError struct{ error }
 
@@ -253,6 +261,7 @@ func mark(err error) error {
 }
 
 func (m *marked) Begin(iv reader.Interval, tasks []reader.Task) error {
+	iv.Fresh = m.fresh
 	return mark(m.Output.Begin(iv, tasks))
 }
 func (m *marked) Record(rec *reader.Record) error { return mark(m.Output.Record(rec)) }

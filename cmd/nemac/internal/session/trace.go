@@ -110,7 +110,9 @@ func (s *Session) startedAgain(t client.Trace, why error) error {
 // traceInterval collects one interval and sees that the meter knows it, for
 // it waits for us.
 func (s *Session) traceInterval(ctx context.Context, t client.Trace) error {
-	s.out.SetStart(t.Start)
+	if t.Start.UnixNano() != 0 { // else no packet told the time
+		s.out.SetStart(t.Start)
+	}
 	missed := t.Interval - s.flows.Number() - 1
 	// The trace stands still, so what is put right holds from the same packet on in
 	// each run.
