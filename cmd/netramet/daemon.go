@@ -55,8 +55,6 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 	if names := o.managed.interfaces; len(names) > 0 {
 		return fmt.Errorf("-i %s: live sources are not supported by this version; give a trace with -C", names[0])
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	acc, err := o.managed.access()
 	if err != nil {
 		return err
@@ -81,6 +79,9 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 	if file != nil {
 		defer file.Close()
 	}
+	if !o.silent {
+		tellManaged(std.err, conns)
+	}
 	d := &daemon{o: o, log: log, file: file, src: src, changed: make(chan struct{}, 1)}
 	for _, c := range conns {
 		d.addrs = append(d.addrs, boundTo(c))
@@ -89,7 +90,7 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 	if err := d.build(acc); err != nil {
 		return err
 	}
-	if err := d.run(ctx, cancel, conns); err != nil {
+	if err := d.run(ctx, conns); err != nil {
 		log.Error("ended", slog.Any("error", err))
 		if file == nil {
 			return loggedError{err}
@@ -162,9 +163,12 @@ func (d *daemon) systemName() string {
 	return name
 }
 
-// run answers SNMP while the trace is followed to its end. cancel ends ctx,
-// and with it all that waits.
-func (d *daemon) run(ctx context.Context, cancel func(), conns []net.PacketConn) error {
+// run answers SNMP while the trace is followed to its end, or to told's: then
+// the running interval is closed, and readers that wait may still have it.
+func (d *daemon) run(told context.Context, conns []net.PacketConn) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(told))
+	defer cancel()
+	defer context.AfterFunc(told, func() { d.endWhenQuiet(ctx, cancel) })()
 	reload, status := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	notifySignals(reload, status)
 	defer signal.Stop(reload)
@@ -181,7 +185,7 @@ func (d *daemon) run(ctx context.Context, cancel func(), conns []net.PacketConn)
 	})
 	wg.Go(func() { d.watch(ctx, reload, status) })
 	d.logStart()
-	err := d.followTrace(ctx)
+	err := d.followTrace(told, ctx)
 	cancel()
 	wg.Wait()
 	d.observe()

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -68,12 +69,18 @@ var office = filepath.Join("..", "..", "testdata", "office.pcap")
 // until it listens.
 func startMeter(t *testing.T, args ...string) *running {
 	t.Helper()
+	return startMeterOn(t, strings.NewReader(""), args...)
+}
+
+// startMeterOn is startMeter with a standard input.
+func startMeterOn(t *testing.T, stdin io.Reader, args ...string) *running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	m := &running{t: t, log: &logBuffer{}, cancel: cancel, ended: make(chan struct{})}
 	args = append([]string{"-m0", "--listen", "127.0.0.1"}, args...)
 	go func() {
 		defer close(m.ended)
-		m.status = run(ctx, args, strings.NewReader(""), &bytes.Buffer{}, m.log)
+		m.status = run(ctx, args, stdin, &bytes.Buffer{}, m.log)
 	}()
 	t.Cleanup(func() {
 		cancel()

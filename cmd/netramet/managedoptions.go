@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
+	"net"
 	"net/netip"
 	"strings"
 
@@ -33,6 +35,17 @@ type managedOptions struct {
 // defaultPort is SNMP's.
 const defaultPort = 161
 
+// tellManaged says what a command without rule files does, for those who meant
+// another.
+func tellManaged(w io.Writer, conns []net.PacketConn) {
+	at := make([]string, len(conns))
+	for i, c := range conns {
+		at[i] = boundTo(c).String()
+	}
+	fmt.Fprintf(w, "netramet: no rule files, so this is the managed meter: it waits for a manager (nemac) on %s\n"+
+		"netramet: to meter a trace in one command, name rule files: netramet -C TRACE RULES\n", strings.Join(at, ", "))
+}
+
 // declare declares them; onlyManaged lists their names.
 func (m *managedOptions) declare(f *pflag.FlagSet) {
 	f.StringArrayVarP(&m.interfaces, "interface", "i", nil, "`INTERFACE` to meter; may be repeated. Not supported by this version, which meters traces")
@@ -45,7 +58,7 @@ func (m *managedOptions) declare(f *pflag.FlagSet) {
 	f.StringVarP(&m.logFile, "log", "L", "", "append the log to `FILE`; default: standard error")
 	f.StringVar(&m.logLevel, "log-level", "info", "log what is of this `LEVEL` or above: debug, info, warn, error")
 	f.Uint32Var(&m.readers, "readers", 1, "start the trace when `COUNT` managers are ready")
-	f.Var(timeopt.Seconds(&m.linger, 0, math.MaxUint32), "linger", "after the trace's end, leave when `SECONDS` have passed without SNMP")
+	f.Var(timeopt.Seconds(&m.linger, 0, math.MaxUint32), "linger", "after the trace's end, leave when the readers that wait for it have gone, or `SECONDS` have passed without SNMP")
 	f.BoolVarP(&m.noKeyboard, "no-keyboard", "k", false, "accepted: the meter reads no keys")
 	f.BoolVarP(&m.daemon, "daemon", "D", false, "accepted: the meter stays in the foreground, as service managers want it")
 }

@@ -26,25 +26,32 @@ func (d *daemon) openTraceState() error {
 
 // followTrace is the life of the managed meter on a trace (decisions 22-27):
 // it waits until it is started, reads interval by interval in step with the
-// readers that hold it up, and ends when they have gone. An end by ctx is no
-// error; damage of the trace and a flow table that was too small are.
-func (d *daemon) followTrace(ctx context.Context) error {
+// readers that hold it up, and ends when they have gone. When told is done, that
+// is the end of the trace; ctx ends everything. Neither is an error; damage of
+// the trace and a flow table that was too small are.
+func (d *daemon) followTrace(told, ctx context.Context) error {
 	need := int(d.o.managed.readers)
-	if !d.await(ctx, func(s *meter.State) bool { return s.Starters() >= need }, meter.TraceRunning) {
+	if !d.await(told, func(s *meter.State) bool { return s.Starters() >= need }, meter.TraceRunning) {
 		return nil
 	}
 	d.log.Info("trace started")
-	fault, whole := d.readTrace(ctx)
+	fault, whole := d.readTrace(told, ctx)
 	if !whole {
 		return nil
 	}
-	if fault != nil {
+	interrupted := errors.Is(fault, reading.ErrInterrupted)
+	if interrupted {
+		d.log.Warn("told to end; the running interval is closed, and left to readers that wait")
+	} else if fault != nil {
 		d.log.Error("the trace is damaged; what came before is metered", slog.Any("error", fault))
 	}
 	if !d.endOfFile(ctx, fault) {
 		return nil
 	}
-	d.linger(ctx)
+	d.linger(ctx, interrupted)
+	if interrupted {
+		fault = nil
+	}
 	return errors.Join(fault, d.o.refused(d.meter))
 }
 
@@ -72,18 +79,15 @@ func (d *daemon) await(ctx context.Context, ready func(*meter.State) bool, next 
 }
 
 // readTrace meters the trace up to its end or -N, collection by collection; the
-// last one is left to the caller. fault is what was wrong with the trace; whole
-// is false if ctx ended it.
-func (d *daemon) readTrace(ctx context.Context) (fault error, whole bool) {
+// last one is left to the caller. fault is what was wrong with the trace,
+// reading.ErrInterrupted if told ended it; whole is false if ctx did.
+func (d *daemon) readTrace(told, ctx context.Context) (fault error, whole bool) {
 	loop := reading.Loop{
 		Source: d.src, Stages: []reading.Stage{d.nameTrace()}, Meter: d.meter,
 		Interval: func() error { return d.interval(ctx) }, Busy: d.load.Add,
 	}
-	_, err := loop.Run(ctx)
-	if errors.Is(err, reading.ErrInterrupted) {
-		return nil, false
-	}
-	return err, true
+	whole, fault = loop.Run(told)
+	return fault, whole
 }
 
 // nameTrace is the stage that gives the trace's first interface its type, which
@@ -150,8 +154,9 @@ func (d *daemon) collected(ctx context.Context, n uint64, waiting, next meter.Tr
 
 // linger goes on answering after the end until the readers that held the trace
 // up have removed their rows, or nobody has asked anything for a while. Where
-// no reader ever held it up, only the latter tells that all is read.
-func (d *daemon) linger(ctx context.Context) {
+// no reader ever held it up, only the latter tells that all is read; a meter
+// that was told to end does not wait for that.
+func (d *daemon) linger(ctx context.Context, told bool) {
 	d.log.Info("all is collected", slog.Uint64("linger", uint64(d.o.managed.linger)))
 	quiet := time.Duration(d.o.managed.linger) * time.Second
 	done := time.Now()
@@ -160,7 +165,7 @@ func (d *daemon) linger(ctx context.Context) {
 	for {
 		left := 0
 		d.meter.View(func(s *meter.State) { left = s.WaitingReaders() })
-		if d.waited && left == 0 {
+		if (d.waited || told) && left == 0 {
 			return
 		}
 		last := time.Unix(0, d.heard.Load())
@@ -177,6 +182,29 @@ func (d *daemon) linger(ctx context.Context) {
 			return
 		case <-d.changed:
 		case <-timer.C:
+		}
+	}
+}
+
+// endQuiet is how long a meter that was told to end goes on for readers that do
+// not ask for what they have not got.
+const endQuiet = 5 * time.Second
+
+// endWhenQuiet ends everything when nobody has asked anything for a while.
+func (d *daemon) endWhenQuiet(ctx context.Context, end func()) {
+	for since := time.Now(); ; {
+		rest := time.Until(since.Add(endQuiet))
+		if last := time.Unix(0, d.heard.Load()); last.After(since) {
+			rest = time.Until(last.Add(endQuiet))
+		}
+		if rest <= 0 {
+			end()
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(rest):
 		}
 	}
 }

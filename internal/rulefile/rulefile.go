@@ -30,7 +30,10 @@ func Read(program, file string) (f File, err error) {
 		return f, fmt.Errorf("%s: rule file: %w", program, err)
 	}
 	if is := notRules(src); is != "" {
-		if program != "netramet" {
+		if program == "netramet" {
+			// A glob of captures, mostly: the first went to -C.
+			is = strings.Replace(is, "give it with -C", "give it with -C, one trace at a time; several become one by mergecap -w - TRACE... | netramet -C - RULES", 1)
+		} else {
 			is = strings.Replace(is, "give it with", "give it to netramet with", 1)
 		}
 		return f, fmt.Errorf("%s: rule file: %s is %s", program, file, is)

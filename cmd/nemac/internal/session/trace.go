@@ -158,7 +158,7 @@ func (s *Session) endTrace(ctx context.Context, t client.Trace) error {
 		s.cfg.Log.Debug("removing our rows", "err", err)
 	}
 	if t.Error != "" {
-		return fmt.Errorf("the meter reports a damaged trace: %s", t.Error)
+		return fmt.Errorf("the meter could not read the trace to its end: %s", t.Error)
 	}
 	return nil
 }
