@@ -61,7 +61,9 @@ func (p *progress) update(b *batch) {
 			left = fmt.Sprintf("  %v left", rest.Round(time.Second))
 		}
 	}
-	fmt.Fprintf(p.w, "\r\x1b[K%s%d packets  %.0f packets/s  %d flows%s",
+	// What is wider than the terminal is left out, not wrapped, or each line
+	// would stay.
+	fmt.Fprintf(p.w, "\r\x1b[K\x1b[?7l%s%d packets  %.0f packets/s  %d flows%s\x1b[?7h",
 		share, packets, float64(packets)/spent.Seconds(), flows, left)
 }
 
