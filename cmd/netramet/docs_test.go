@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +15,9 @@ import (
 // with what the pages say they print. In a page, a line "..." stands for lines
 // left out, " ..." at the end of a line for the rest of it. A file is written
 // by the block behind a line that ends in `name`: as the reader would write it.
-// A page is followed up to the first block that needs a meter on the network.
+// A meter in the background and the nemac that follows it run as one script, on
+// a free port. A page is followed up to the first block that needs more: SNMP
+// tools, users, other hosts.
 func TestDocs(t *testing.T) {
 	shell, err := exec.LookPath("bash")
 	if err != nil {
@@ -23,7 +27,7 @@ func TestDocs(t *testing.T) {
 		t.Skip("short: the pages' commands are not run")
 	}
 	bin := t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(bin, "netramet"), ".")
+	build := exec.Command("go", "build", "-o", bin+string(os.PathSeparator), "netramet/cmd/netramet", "netramet/cmd/nemac")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
@@ -42,6 +46,8 @@ func TestDocs(t *testing.T) {
 			if err := os.Symlink(filepath.Join(root, "testdata"), filepath.Join(dir, "testdata")); err != nil {
 				t.Skip(err)
 			}
+			var pair docCommand // begun, and not whole
+			port := freePort(t)
 			for _, b := range docBlocks(t, page) {
 				if b.file != "" {
 					if err := os.WriteFile(filepath.Join(dir, b.file), []byte(b.text()), 0o666); err != nil {
@@ -55,11 +61,55 @@ func TestDocs(t *testing.T) {
 					return
 				}
 				for _, c := range list {
-					runDocCommand(t, shell, bin, dir, c)
+					if pair = pair.join(c, port); pair.whole() {
+						runDocCommand(t, shell, bin, dir, pair)
+						pair = docCommand{}
+					}
 				}
+			}
+			if pair.text != "" {
+				t.Errorf("line %d: a meter in the background that no nemac follows", pair.line)
 			}
 		})
 	}
+}
+
+// join adds a command to a script.
+func (c docCommand) join(next docCommand, port string) docCommand {
+	if c.text == "" {
+		next.text = strings.ReplaceAll(next.text, docPort, port)
+		next.port = port
+		return next
+	}
+	if strings.HasSuffix(c.text, "&") {
+		c.text += "\nuntil grep -q listening meter.log; do sleep 0.02; done"
+	}
+	c.text += "\n" + strings.ReplaceAll(next.text, docPort, c.port)
+	c.output = append(c.output, next.output...)
+	return c
+}
+
+// whole reports whether a script leaves nothing in the background.
+func (c docCommand) whole() bool {
+	return !strings.Contains(c.text, "&\n") && !strings.HasSuffix(c.text, "&") || strings.Contains(c.text, "\nnemac ")
+}
+
+// docPort is the port that the pages use.
+const docPort = "1614"
+
+// freePort is a UDP port that nobody uses now.
+func freePort(t *testing.T) string {
+	t.Helper()
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, port, err := net.SplitHostPort(conn.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
 }
 
 // TestDocBuild: a "go build" of several commands on the pages says where they
@@ -100,6 +150,7 @@ type docCommand struct {
 	line   int
 	text   string
 	output []string
+	port   string // that stands for docPort
 }
 
 var docFile = regexp.MustCompile("`([\\w.-]+\\.(?:srl|rules|awk|py|txt))`[^`]*:\\s*$")
@@ -136,8 +187,8 @@ func docBlocks(t *testing.T, page string) (blocks []docBlock) {
 	return blocks
 }
 
-// elsewhere marks commands that need a meter or manager beside them.
-var elsewhere = regexp.MustCompile(`(^|[ ;|])(snmp\w+|nemac|kill|wait|eval)\b| -m ?\d|--listen|--users|^[A-Z]=|&$`)
+// elsewhere marks commands that need more than a meter and nemac beside them.
+var elsewhere = regexp.MustCompile(`(^|[ ;|])(snmp\w+|kill|eval)\b|--list\b|--listen|--users|^[A-Z]=|@|nemac -v`)
 
 // commands returns a console block's commands with their output; not ok if it
 // needs the network.
@@ -176,11 +227,17 @@ func runDocCommand(t *testing.T, shell, bin, dir string, c docCommand) {
 			}
 		}
 	}
-	cmd := exec.Command(shell, "-c", c.text)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, shell, "-c", c.text+"\nwait")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TZ=UTC", "LC_ALL=C")
 	out, _ := cmd.CombinedOutput() // pages show failures too; their text is what counts
-	got := strings.Split(strings.TrimRight(string(out), "\n"), "\n")
+	text := strings.TrimRight(string(out), "\n")
+	if c.port != "" {
+		text = strings.ReplaceAll(text, ":"+c.port, ":"+docPort)
+	}
+	got := strings.Split(text, "\n")
 	if len(out) == 0 {
 		got = nil
 	}
@@ -193,7 +250,7 @@ func runDocCommand(t *testing.T, shell, bin, dir string, c docCommand) {
 	}
 }
 
-var docTimes = regexp.MustCompile(`\d+\.\d\d s, \d+ packets/s`)
+var docTimes = regexp.MustCompile(`\d+\.\d\d s, \d+ packets/s|\btime=\S+|\btook=\S+|nemac@[^:]+`)
 
 // docMatch compares output with a page's, which may leave parts out.
 func docMatch(want, got []string) bool {
