@@ -79,8 +79,8 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 	if file != nil {
 		defer file.Close()
 	}
-	if !o.silent {
-		tellManaged(std.err, conns)
+	if file != nil && !o.silent { // else the log says it there
+		fmt.Fprintf(std.err, "netramet: %s on %s\nnetramet: %s\n", isManaged, boundTo(conns[0]), insteadManaged)
 	}
 	d := &daemon{o: o, log: log, file: file, src: src, changed: make(chan struct{}, 1)}
 	for _, c := range conns {
@@ -193,7 +193,14 @@ func (d *daemon) run(told context.Context, conns []net.PacketConn) error {
 	return errors.Join(err, serveErr)
 }
 
+// What a command without rule files is, for those who meant another.
+const (
+	isManaged      = "no rule files, so this is the managed meter: it waits for a manager (nemac)"
+	insteadManaged = "to meter a trace in one command, name rule files: netramet -C TRACE RULES"
+)
+
 func (d *daemon) logStart() {
+	d.log.Info(isManaged, slog.String("addr", d.addrs[0].String()), slog.String("hint", insteadManaged))
 	for _, at := range d.addrs {
 		d.log.Info("listening", slog.String("addr", at.String()))
 	}

@@ -60,6 +60,6 @@ func TestManagedToldToEnd(t *testing.T) {
 // TestManagedSays tells who left the rule files out what the command does now.
 func TestManagedSays(t *testing.T) {
 	m := startMeter(t, "-C", office)
-	m.waitLog(`netramet: no rule files, so this is the managed meter: it waits for a manager \(nemac\) on ` + m.addr.String())
+	m.waitLog(`no rule files, so this is the managed meter: it waits for a manager \(nemac\)" addr=` + m.addr.String())
 	m.waitLog(`name rule files: netramet -C TRACE RULES`)
 }

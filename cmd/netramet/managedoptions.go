@@ -2,10 +2,8 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
-	"net"
 	"net/netip"
 	"strings"
 
@@ -34,17 +32,6 @@ type managedOptions struct {
 
 // defaultPort is SNMP's.
 const defaultPort = 161
-
-// tellManaged says what a command without rule files does, for those who meant
-// another.
-func tellManaged(w io.Writer, conns []net.PacketConn) {
-	at := make([]string, len(conns))
-	for i, c := range conns {
-		at[i] = boundTo(c).String()
-	}
-	fmt.Fprintf(w, "netramet: no rule files, so this is the managed meter: it waits for a manager (nemac) on %s\n"+
-		"netramet: to meter a trace in one command, name rule files: netramet -C TRACE RULES\n", strings.Join(at, ", "))
-}
 
 // declare declares them; onlyManaged lists their names.
 func (m *managedOptions) declare(f *pflag.FlagSet) {
