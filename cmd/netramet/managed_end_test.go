@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,12 +50,13 @@ func TestManagedToldToEnd(t *testing.T) {
 	m.waitLog(`msg="told to end`)
 	want, _ := batchData(t, "-C", half, "-T60", projectRules("hosts.srl"))
 	_, got, _ := strings.Cut(x.out.String(), "\n")
-	if last.Interval != 3 || !strings.HasSuffix(got, "#EndData: x 3\n") {
+	// How much had been read by then depends on the pipe.
+	if last.Interval < 2 || !strings.HasSuffix(got, fmt.Sprintf("\n#EndData: x %d\n", last.Interval)) {
 		t.Errorf("the last of %d intervals is not whole:\n%s", last.Interval, got)
 	}
-	before, _, _ := strings.Cut(got, "#EndData: x 2\n")
-	first, _, _ := strings.Cut(want, "#EndData: x 2\n")
-	compareData(t, "told to end", before, first)
+	if before := got[:strings.LastIndex(got, "#Time: ")]; !strings.HasPrefix(want, before) {
+		compareData(t, "told to end", before, want)
+	}
 }
 
 // TestManagedSays tells who left the rule files out what the command does now.
