@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	"internal/golden":     nil,
 	"internal/index":      {"internal/slab"},
 	"internal/leaktest":   nil,
+	"internal/logfile":    nil,
 	"internal/reading":    {"meter", "sources", "sources/wire"},
 	"internal/rulefile":   {"ruleset", "ruleset/srl"},
 	"internal/slab":       nil,

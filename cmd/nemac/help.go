@@ -16,9 +16,10 @@ Usage:
   nemac --list | --stop NAME | --destroy NAME [options] METER COMMUNITY
   nemac --check RULES... | nemac --compile RULES...
 
-METER is a host name or address. COMMUNITY is the meter's write community, or
-@FILE with it in the first line; without it NEMAC_COMMUNITY of the environment
-is used. SNMPv3 (-v 3) needs no community but a user.
+METER is a host name or address, with or without a port: gw, gw:1614, ::1,
+[::1]:1614. COMMUNITY is the meter's write community, or @FILE with it in the
+first line; without it NEMAC_COMMUNITY of the environment is used. SNMPv3 (-v 3)
+needs no community but a user.
 
 Options:
 `

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,11 +31,14 @@ func runMeters(ctx context.Context, o *options, records []*options, std stdio) e
 		}
 		jobs[i] = j
 	}
-	log, closeLog, err := openLog(o.logFile, std)
+	log, err := openLog(o.logFile, std)
 	if err != nil {
 		return err
 	}
-	defer closeLog()
+	defer func() { log.close(slices.ContainsFunc(jobs, func(j *job) bool { return j.begun })) }()
+	hangUps, stop := notifyHangUp()
+	defer stop()
+	defer log.reopenAt(hangUps)()
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup
 	for i, j := range jobs {
@@ -56,6 +59,7 @@ type job struct {
 
 	file    *flowFile // nil if it is standard output, or before it is open
 	resumed bool      // it goes on with what an earlier nemac began
+	begun   bool      // its work on the meter has begun: there may be something in the log that nobody was told
 }
 
 // stdoutFile is the flow data on standard output.
@@ -65,6 +69,9 @@ func (stdoutFile) Close() error { return nil }
 
 func newJob(o *options, known ruleCache, std stdio) (*job, error) {
 	j := &job{o: o, std: std}
+	if o.trace && o.intervalGiven {
+		fmt.Fprintln(std.err, "nemac: warning: -c has no effect with -C: intervals are those of the meter, which its -T says")
+	}
 	j.cfg = session.Config{
 		Owner: o.ownerName(), Clock: session.WallClock{}, Open: j.open,
 		Dial:       func(ctx context.Context) (*client.Client, error) { return client.Dial(ctx, o.clientOptions()) },
@@ -107,12 +114,16 @@ func seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }
 func (j *job) run(ctx context.Context, log *slog.Logger, many bool) error {
 	log = log.With("owner", j.cfg.Owner) // several may work on one meter
 	j.cfg.Log = log
+	if j.o.logFile != "-" { // else the log says it there
+		j.cfg.Waits = j.waits
+	}
 	log.Info("begin", "snmp", j.o.security.String(), "options", j.o.text())
 	if err := j.follow(ctx, many); err != nil {
 		log.Error("end", "err", err)
 		return err
 	}
 	log.Info("end")
+	j.begun = true
 	return nil
 }
 
@@ -133,10 +144,18 @@ func (j *job) follow(ctx context.Context, many bool) error {
 			return j.named(err)
 		}
 		j.cfg.Log.Error("the meter cannot be reached; trying again with the next keepalive", "err", err)
+		if j.cfg.Waits != nil {
+			j.waits(fmt.Sprintf("the meter, which cannot be reached; trying again every %v: %v", j.cfg.Keepalive, err))
+		}
 		if j.cfg.Clock.Sleep(ctx, j.cfg.Keepalive) != nil {
 			return nil
 		}
 	}
+}
+
+// waits tells a user who looks at nemac what it waits for.
+func (j *job) waits(what string) {
+	fmt.Fprintf(j.std.err, "nemac: waiting for %s\n", what)
 }
 
 // named is err with the meter's name, which what the meter itself said has.
@@ -159,6 +178,7 @@ func (j *job) tellSkipped() {
 // open opens the flow file.
 func (j *job) open(m *session.Meter, resumed bool) (session.Output, error) {
 	o := j.o
+	j.begun = true
 	h := flowfile.Header{
 		Version: version.Version, Options: o.text(), Meter: o.meterName, MaxFlows: m.MaxFlows,
 		Octets: flowfile.OctetsUnknown, Zone: flowfile.ZoneLocal,
@@ -221,25 +241,4 @@ func appendTo(name string, h flowfile.Header, sync flowfile.Sync) (*flowFile, er
 		return nil, err
 	}
 	return &flowFile{AppendFile: f, name: name}, nil
-}
-
-// openLog opens the log.
-func openLog(name string, std stdio) (log *slog.Logger, done func(), err error) {
-	if name == "-" {
-		return slog.New(slog.NewTextHandler(std.err, nil)), func() {}, nil
-	}
-	if name == "" {
-		if name, err = reserve(".", "nemac.log"); err != nil {
-			return nil, nil, fmt.Errorf("log file: %w", err)
-		}
-	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
-	if err != nil {
-		return nil, nil, fmt.Errorf("log file: %w", err)
-	}
-	return slog.New(slog.NewTextHandler(f, nil)), func() {
-		if err := f.Close(); err != nil {
-			fmt.Fprintf(std.err, "nemac: log file: %v\n", err)
-		}
-	}, nil
 }

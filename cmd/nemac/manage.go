@@ -21,7 +21,7 @@ func listMeter(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	defer c.Close()
-	in, err := c.Info(ctx)
+	in, err := c.Meet(ctx)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func endRuleSets(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	defer c.Close()
-	if _, err := c.Info(ctx); err != nil {
+	if _, err := c.Meet(ctx); err != nil {
 		return err
 	}
 	var errs []error

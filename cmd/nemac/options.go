@@ -71,7 +71,10 @@ type options struct {
 
 	operands []string
 	given    map[string]string // options as given, by name, for the header
-	security client.Security
+	// portGiven and intervalGiven say that -m and -c stand on the command line, or
+	// in the record itself.
+	portGiven, intervalGiven bool
+	security                 client.Security
 }
 
 func defaults() *options {
@@ -190,6 +193,7 @@ func (o *options) take(f *pflag.FlagSet) {
 		given[fl.Name] = name
 	})
 	o.given, o.operands = given, f.Args()
+	o.portGiven, o.intervalGiven = f.Changed("port"), f.Changed("interval")
 }
 
 // text renders the options that were given, without secrets.
@@ -251,6 +255,18 @@ func (o *options) setMeter(env func(string) string) error {
 	case o.port == 0:
 		return errors.New("-m 0 is no port")
 	}
+	host, port, err := splitMeter(o.meter)
+	if err != nil {
+		return err
+	}
+	if port != "" {
+		n, _ := strconv.ParseUint(port, 10, 16) // it was seen to be one
+		if o.portGiven && uint16(n) != o.port {
+			return fmt.Errorf("METER says port %d and -m says %d: give one of them", n, o.port)
+		}
+		o.port = uint16(n)
+	}
+	o.meter = host
 	if o.meterName == "" {
 		o.meterName = o.meter
 	}

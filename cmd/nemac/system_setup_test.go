@@ -47,6 +47,7 @@ func TestSystem(t *testing.T) {
 		{"Manage", systemManage},
 		{"V3", systemV3},
 		{"Narrow", systemNarrow},
+		{"HangUp", systemHangUp},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"netramet/internal/logfile"
 	"netramet/internal/reading"
 	"netramet/internal/version"
 	"netramet/meter"
@@ -31,7 +32,7 @@ import (
 type daemon struct {
 	o      *options
 	log    *slog.Logger
-	file   *logFile // nil: standard error
+	file   *logfile.File // nil: standard error
 	src    sources.Source
 	meter  *meter.Meter
 	engine *usm.Engine
@@ -297,7 +298,7 @@ func (d *daemon) showSource(s *meter.Control, stats wire.SourceStats) error {
 // fails, what there was stays.
 func (d *daemon) reload() {
 	if d.file != nil {
-		if err := d.file.reopen(); err != nil {
+		if err := d.file.Reopen(); err != nil {
 			d.log.Error("reload: the old log file stays open", slog.Any("error", err))
 		}
 	}

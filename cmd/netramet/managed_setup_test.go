@@ -172,7 +172,7 @@ func TestManagedLogFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	log.Warn("two")
-	if err := file.reopen(); err != nil {
+	if err := file.Reopen(); err != nil {
 		t.Fatal(err)
 	}
 	log.Warn("three")

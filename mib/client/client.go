@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +47,8 @@ type Options struct {
 	// what the path bears.
 	Datagram int
 
+	// Lookup finds the addresses of a name; nil asks the system.
+	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
 	// Conn is used in place of a socket, by simulations: each Write is one
 	// message to the meter, each Read gives one from it, or a timeout.
 	Conn net.Conn
@@ -64,6 +67,11 @@ type Client struct {
 	envelope int // octets of a message beside its variables, or a little more
 
 	tries int
+
+	host   string
+	port   uint16
+	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	others []netip.AddrPort // addresses of the name that were not tried yet
 }
 
 // Dial makes a client ready. With SNMPv1 and v2c nothing is sent yet, so it
@@ -83,10 +91,16 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	}
 	c := &Client{
 		addr: net.JoinHostPort(o.Host, strconv.Itoa(int(o.Port))), size: o.Datagram,
+		host: o.Host, port: o.Port, lookup: o.Lookup,
 		tries: max(o.Retries, 0) + 1, envelope: o.Security.envelope(),
 	}
+	if c.lookup == nil {
+		c.lookup = net.DefaultResolver.LookupNetIP
+	}
+	// gosnmp gets its buffer from Connect alone, which opens a socket but sends
+	// nothing. Ours takes its place.
 	x := &gosnmp.GoSNMP{
-		Target: o.Host, Port: o.Port, Transport: "udp", Context: ctx,
+		Target: "127.0.0.1", Port: 9, Transport: "udp", Context: ctx,
 		// One round of link's tries must end before gosnmp looks at its clock.
 		Timeout: o.Timeout*time.Duration(c.tries) + time.Minute,
 		MaxOids: maxVarBinds,
@@ -94,20 +108,25 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	if err := o.Security.apply(x); err != nil {
 		return nil, err
 	}
-	if o.Conn != nil {
-		// gosnmp gets its buffer from Connect alone, which opens a socket but
-		// sends nothing.
-		x.Target, x.Port = "127.0.0.1", 9
+	conn := o.Conn
+	if c.own = conn == nil; c.own {
+		all, err := c.addresses(ctx)
+		if err != nil {
+			return nil, err
+		}
+		at := 0
+		if conn, at, err = c.open(ctx, all); err != nil {
+			return nil, err
+		}
+		c.others = all[at+1:]
 	}
 	if err := x.Connect(); err != nil {
+		if c.own {
+			_ = conn.Close() // nothing was sent on it
+		}
 		return nil, notConnected(c.addr, err)
 	}
-	conn := x.Conn
-	if o.Conn != nil {
-		_ = conn.Close() // nothing was sent on it
-		conn = o.Conn
-	}
-	c.own = o.Conn == nil
+	_ = x.Conn.Close() // nor on this one
 	c.link = &link{timeout: o.Timeout}
 	if o.Security.Version == V3 {
 		a := newAnswers(o.Security)
@@ -131,24 +150,6 @@ func (c *Client) use(conn net.Conn) {
 	}
 }
 
-// Resolve looks the meter's name up again, between two requests, and reports
-// whether it has another address now, which is used from then on.
-func (c *Client) Resolve(ctx context.Context) (moved bool, err error) {
-	if !c.own {
-		return false, nil
-	}
-	conn, err := new(net.Dialer).DialContext(ctx, "udp", c.addr)
-	if err != nil {
-		return false, notConnected(c.addr, err)
-	}
-	before := c.link.conn
-	if conn.RemoteAddr().String() == before.RemoteAddr().String() {
-		return false, conn.Close()
-	}
-	c.use(conn)
-	return true, before.Close()
-}
-
 // strict reports whether answers are kept below Options.Datagram by what is asked
 // alone. In SNMPv3 each message says how large its answer may be.
 func (c *Client) strict() bool { return c.size > 0 && c.snmp.Version != gosnmp.Version3 }
@@ -158,6 +159,9 @@ func (c *Client) Close() error { return c.link.conn.Close() }
 
 // Addr returns the meter's host and port, for messages.
 func (c *Client) Addr() string { return c.addr }
+
+// Remote returns the address that is asked, and its port, for messages.
+func (c *Client) Remote() string { return c.link.conn.RemoteAddr().String() }
 
 // HasBulk reports whether the SNMP version has GetBulk and Counter64.
 func (c *Client) HasBulk() bool { return c.snmp.Version != gosnmp.Version1 }

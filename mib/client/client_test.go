@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -288,17 +289,20 @@ func TestNotConnected(t *testing.T) {
 
 // TestResolve follows a name to another address.
 func TestResolve(t *testing.T) {
-	var at [2]net.PacketConn
-	for i := range at {
-		p, err := net.ListenPacket("udp4", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.Close()
-		at[i] = p
+	p, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	first := at[0].LocalAddr().(*net.UDPAddr)
-	c, err := Dial(ctx, Options{Host: "127.0.0.1", Port: uint16(first.Port), Security: Security{Community: "private"}})
+	defer p.Close()
+	port := p.LocalAddr().(*net.UDPAddr).Port
+	second, err := net.ListenPacket("udp4", fmt.Sprintf("127.0.0.2:%d", port))
+	if err != nil {
+		t.Skip("there is but one address of loopback:", err)
+	}
+	defer second.Close()
+	means := addrs("127.0.0.1")
+	c, err := Dial(ctx, Options{Host: "m", Port: uint16(port), Security: Security{Community: "private"},
+		Lookup: func(context.Context, string, string) ([]netip.Addr, error) { return means, nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,19 +310,83 @@ func TestResolve(t *testing.T) {
 	if moved, err := c.Resolve(ctx); moved || err != nil {
 		t.Errorf("it moved: %v, %v", moved, err)
 	}
-	c.addr = at[1].LocalAddr().String() // what the name means from now on
-	if moved, err := c.Resolve(ctx); !moved || err != nil {
-		t.Errorf("it did not move: %v", err)
+	for _, tt := range []struct {
+		means []netip.Addr
+		to    net.PacketConn
+	}{
+		{addrs("127.0.0.2"), second},              // it has moved
+		{addrs("127.0.0.1", "127.0.0.2"), p},      // the next one, around
+		{addrs("127.0.0.1", "127.0.0.2"), second}, // and the next
+	} {
+		means = tt.means
+		if moved, err := c.Resolve(ctx); !moved || err != nil {
+			t.Fatalf("%v: it did not move: %v", tt.means, err)
+		}
+		if _, err := c.link.Write([]byte("hello")); err != nil {
+			t.Fatal(err)
+		}
+		buf := make([]byte, 10)
+		if err := tt.to.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if n, _, err := tt.to.ReadFrom(buf); err != nil || string(buf[:n]) != "hello" {
+			t.Errorf("%v: %s gets %q, %v", tt.means, tt.to.LocalAddr(), buf[:n], err)
+		}
 	}
-	if _, err := c.link.Write([]byte("hello")); err != nil {
+}
+
+func addrs(all ...string) (list []netip.Addr) {
+	for _, a := range all {
+		list = append(list, netip.MustParseAddr(a))
+	}
+	return list
+}
+
+// TestMeet has a name with several addresses, of which one has a meter.
+func TestMeet(t *testing.T) {
+	m := clienttest.New()
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
 		t.Fatal(err)
 	}
-	buf := make([]byte, 10)
-	if err := at[1].SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+	defer conn.Close()
+	port := uint16(conn.LocalAddr().(*net.UDPAddr).Port)
+	serving, end := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() { served <- m.Agent.Serve(serving, conn) }()
+	defer func() { end(); <-served }()
+	dial := func(names ...string) (*Client, error) {
+		return Dial(ctx, Options{Host: "gw", Port: port, Security: Security{Community: "private"}, Retries: -1, Timeout: 2 * time.Second,
+			Lookup: func(context.Context, string, string) ([]netip.Addr, error) { return addrs(names...), nil }})
+	}
+	for _, names := range [][]string{{"127.0.0.1"}, {"127.0.0.9", "127.0.0.1"}, {"::1", "127.0.0.9", "127.0.0.1", "127.0.0.8"}} {
+		c, err := dial(names...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if in, err := c.Meet(ctx); err != nil || in.Descr != "test meter" || !strings.HasPrefix(c.link.conn.RemoteAddr().String(), "127.0.0.1:") {
+			t.Errorf("%v: %v", names, err)
+		}
+		c.Close()
+	}
+	c, err := dial("127.0.0.9", "127.0.0.8")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if n, _, err := at[1].ReadFrom(buf); err != nil || string(buf[:n]) != "hello" {
-		t.Errorf("the new address gets %q, %v", buf[:n], err)
+	defer c.Close()
+	for range 2 {
+		_, err = c.Meet(ctx)
+		if !IsSilence(err) || !strings.Contains(err.Error(), "any of the 2 addresses of gw: 127.0.0.9: ") || !strings.Contains(err.Error(), "; 127.0.0.8: ") {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+// TestWrongZone: an interface that is not there does not come by waiting.
+func TestWrongZone(t *testing.T) {
+	_, err := Dial(ctx, Options{Host: "fe80::1%nosuch0", Security: Security{Community: "private"}})
+	if err == nil || IsNoAnswer(err) || !strings.Contains(err.Error(), `no network interface "nosuch0"`) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -199,13 +199,13 @@ func (l *liveLoop) judge(ctx context.Context, err error) error {
 	return nil
 }
 
-// follow looks whether a silent meter has moved to another address.
+// follow looks whether a silent meter has another address.
 func (l *liveLoop) follow(ctx context.Context) {
 	switch moved, err := l.s.c.Resolve(ctx); {
 	case err != nil:
 		l.s.cfg.Log.Warn("the meter's name cannot be looked up", "err", err)
 	case moved:
-		l.s.cfg.Log.Warn("the meter's name has another address now", "meter", l.s.c.Addr())
+		l.s.cfg.Log.Warn("asking another address of the meter's name", "meter", l.s.c.Addr(), "address", l.s.c.Remote())
 	}
 }
 

@@ -26,8 +26,10 @@ type Config struct {
 	Dial  func(ctx context.Context) (*client.Client, error)
 	// Open opens the output, once, when the meter is known. resumed says that
 	// a reader of before goes on.
-	Open  func(m *Meter, resumed bool) (Output, error)
-	Log   *slog.Logger
+	Open func(m *Meter, resumed bool) (Output, error)
+	Log  *slog.Logger
+	// Waits, if not nil, is told what is waited for at the start, once each.
+	Waits func(what string)
 	Clock Clock
 
 	Sets          []*ruleset.RuleSet // to run
@@ -174,18 +176,26 @@ func (s *Session) connect(ctx context.Context, wait time.Duration) error {
 			dialed = err == nil
 		}
 		if dialed {
-			s.info, err = s.c.Info(ctx)
+			s.info, err = s.c.Meet(ctx)
 		}
 		if err == nil || !client.IsNoAnswer(err) || !s.cfg.Clock.Now().Before(until) {
 			return err
 		}
 		if !told {
-			s.cfg.Log.Info("waiting for the meter", "for", wait, "why", err)
+			s.waits(fmt.Sprintf("the meter, for up to %v: %v", wait, err))
 			told = true
 		}
 		if err := s.cfg.Clock.Sleep(ctx, max(every.next(), 10*time.Millisecond)); err != nil {
 			return err
 		}
+	}
+}
+
+// waits says what keeps a session from beginning: a user who looks at it should know.
+func (s *Session) waits(what string) {
+	s.cfg.Log.Info("waiting for " + what)
+	if s.cfg.Waits != nil {
+		s.cfg.Waits(what)
 	}
 }
 

@@ -115,7 +115,7 @@ func (st *setter) findOthers() error {
 	cfg := &st.s.cfg
 	until := cfg.Clock.Now().Add(cfg.Wait)
 	var every backoff
-	for {
+	for told := false; ; {
 		missing := ""
 		st.numbers, st.tasksNew = nil, nil
 		for _, r := range cfg.Read {
@@ -139,6 +139,10 @@ func (st *setter) findOthers() error {
 		}
 		if !cfg.Clock.Now().Before(until) {
 			return fmt.Errorf("meter %s runs no rule set %q; nemac --list shows what it has", st.s.c.Addr(), missing)
+		}
+		if !told {
+			st.s.waits(fmt.Sprintf("rule set %q, which nobody runs yet, for up to %v", missing, cfg.Wait))
+			told = true
 		}
 		if err := cfg.Clock.Sleep(st.ctx, max(every.next(), 10*time.Millisecond)); err != nil {
 			return err

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"netramet/internal/logfile"
+)
+
+// runLog is the log of a run.
+type runLog struct {
+	*slog.Logger
+	std  stdio
+	file *logfile.File // nil if it is standard error
+	// made is the file's name if it is one of ours, with the next free number.
+	made string
+}
+
+// openLog opens the log.
+func openLog(name string, std stdio) (*runLog, error) {
+	l := &runLog{std: std}
+	if name == "-" {
+		l.Logger = slog.New(slog.NewTextHandler(std.err, nil))
+		return l, nil
+	}
+	var err error
+	if name == "" {
+		if name, err = reserve(".", "nemac.log"); err != nil {
+			return nil, fmt.Errorf("log file: %w", err)
+		}
+		l.made = name
+	}
+	if l.file, err = logfile.Open(name); err != nil {
+		return nil, err
+	}
+	l.Logger = slog.New(slog.NewTextHandler(l.file, nil))
+	return l, nil
+}
+
+// reopenAt opens the log file anew at each signal, so that it can be renamed away. The
+// function returned ends that.
+func (l *runLog) reopenAt(hangUps <-chan os.Signal) (stop func()) {
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-end:
+				return
+			case <-hangUps:
+			}
+			if l.file == nil {
+				continue
+			}
+			if err := l.file.Reopen(); err != nil {
+				l.Error("the old log file stays open", "err", err)
+				fmt.Fprintf(l.std.err, "nemac: SIGHUP: %v\n", err)
+			}
+		}
+	}()
+	return func() { close(end); <-ended }
+}
+
+// close closes the log file. Where nothing had begun, why is on standard error, and a
+// file with a number of its own would only be in the way.
+func (l *runLog) close(begun bool) {
+	if l.file == nil {
+		return
+	}
+	if err := l.file.Close(); err != nil {
+		fmt.Fprintf(l.std.err, "nemac: log file: %v\n", err)
+	}
+	if l.made != "" && !begun {
+		_ = os.Remove(l.made) // somebody may have renamed it
+	}
+}
