@@ -41,15 +41,33 @@ func systemNarrow(t *testing.T, s *system) {
 			})
 		}
 	}
+	for _, size := range []int{484, 1000, 9000} {
+		t.Run(fmt.Sprintf("--datagram=%d", size), func(t *testing.T) {
+			m := s.startMeter(t, args...)
+			r := startRelay(t, m.port, nil)
+			limit := fmt.Sprintf("--datagram=%d", size)
+			s.start(t, "", s.nemac, "--list", limit, "-m", r.port, "127.0.0.1", "private").want(0)
+			flows := filepath.Join(t.TempDir(), "f")
+			s.follow(t, r.port, flows, rules, limit).want(0)
+			m.want(0)
+			checkFlows(t, flows, want)
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if r.largest > size {
+				t.Errorf("a datagram of %d octets", r.largest)
+			}
+		})
+	}
 	t.Run("narrower in the middle", func(t *testing.T) {
 		m := s.startMeter(t, args...)
-		var r *relay
-		r = startRelay(t, m.port, func(n int) bool {
+		narrow := make(chan *relay, 1)
+		r := startRelay(t, m.port, func(n int) bool {
 			if n == 100 {
-				r.narrow(484)
+				(<-narrow).narrow(484)
 			}
 			return true
 		})
+		narrow <- r
 		flows := filepath.Join(t.TempDir(), "f")
 		s.follow(t, r.port, flows, rules, "--timeout=100ms", "--retries=20").want(0)
 		m.want(0)

@@ -19,6 +19,7 @@ type relay struct {
 
 	mu       sync.Mutex
 	backs    map[netip.AddrPort]*net.UDPConn // to the meter, one for each reader
+	largest  int                             // octets of the largest datagram, either way
 	asked    int                             // datagrams to the meter
 	answered int
 	// hook is called with the number of each datagram to the meter, from 1,
@@ -65,6 +66,7 @@ func (r *relay) toMeter(t testing.TB) {
 			return
 		}
 		r.mu.Lock()
+		r.largest = max(r.largest, n)
 		r.asked++
 		count := r.asked
 		back := r.backs[from]
@@ -96,6 +98,7 @@ func (r *relay) toReader(back *net.UDPConn, to netip.AddrPort) {
 			continue // nobody listens there any more
 		}
 		r.mu.Lock()
+		r.largest = max(r.largest, n)
 		r.answered++
 		count, noise, passes := r.answered, r.noise, r.bears == 0 || n <= r.bears
 		r.mu.Unlock()
