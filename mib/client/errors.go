@@ -147,10 +147,15 @@ func notConnected(addr string, err error) error {
 	var dns *net.DNSError
 	var call *os.SyscallError
 	var system *net.OpError
+	errors.As(err, &system)
 	noName := errors.As(err, &dns) && dns.IsNotFound
 	noSocket := errors.As(err, &call) && call.Syscall == "socket"
-	if errors.As(err, &system) && !noName && !noSocket {
-		return &NoAnswerError{Addr: addr, Cause: system}
+	var cause error = system
+	if dns != nil { // which says all of it itself
+		cause, err = dns, dns
+	}
+	if system != nil && !noName && !noSocket {
+		return &NoAnswerError{Addr: addr, Cause: cause}
 	}
 	return fmt.Errorf("meter %s: %w", addr, plain(err))
 }
