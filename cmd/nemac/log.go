@@ -32,7 +32,7 @@ func openLog(name string, std stdio) (*runLog, error) {
 		l.made = name
 	}
 	if l.file, err = logfile.Open(name); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("log file: %w", err)
 	}
 	l.Logger = slog.New(slog.NewTextHandler(l.file, nil))
 	return l, nil
@@ -55,7 +55,7 @@ func (l *runLog) reopenAt(hangUps <-chan os.Signal) (stop func()) {
 			}
 			if err := l.file.Reopen(); err != nil {
 				l.Error("the old log file stays open", "err", err)
-				fmt.Fprintf(l.std.err, "nemac: SIGHUP: %v\n", err)
+				fmt.Fprintf(l.std.err, "nemac: SIGHUP: log file: %v\n", err)
 			}
 		}
 	}()

@@ -24,7 +24,7 @@ func systemHangUp(t *testing.T, s *system) {
 	if err := n.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	n.expect(`nemac: SIGHUP: log: open .*is a directory`)
+	n.expect(`nemac: SIGHUP: log file: open .*is a directory`)
 	n.terminate()
 	n.want(0)
 	if text, err := os.ReadFile(log + ".old"); err != nil || !strings.Contains(string(text), "the old log file stays open") || !strings.Contains(string(text), "msg=end") {

@@ -171,7 +171,8 @@ func (s *system) configFile(t *testing.T) {
 	n := s.start(t, dir, s.nemac, "-C", "-f", "meters.conf", "-L", "log", "--meter-name=m")
 	n.want(1)
 	contains(t, n.stderr(), `^nemac: .*127\.0\.0\.1:.*nothing listens on that port$`)
-	if strings.Count(n.stderr(), "\n") != 1 {
+	contains(t, n.stderr(), `^nemac: waiting for the meter, for up to 1s: `)
+	if strings.Count(n.stderr(), "\n") != 2 {
 		t.Errorf("it says more than what is wrong:\n%s", n.stderr())
 	}
 	for i, m := range meters {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 
 	"netramet/internal/logfile"
@@ -19,7 +20,7 @@ func openLog(o *options, std stdio) (log *slog.Logger, file *logfile.File, err e
 			return nil, nil, err
 		}
 		if file, err = logfile.Open(o.managed.logFile); err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("log: %w", err)
 		}
 		out = file
 	}

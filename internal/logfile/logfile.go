@@ -3,7 +3,6 @@
 package logfile
 
 import (
-	"fmt"
 	"os"
 	"sync"
 )
@@ -25,7 +24,7 @@ func Open(path string) (*File, error) {
 func (l *File) Reopen() error {
 	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 	if err != nil {
-		return fmt.Errorf("log: %w", err)
+		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

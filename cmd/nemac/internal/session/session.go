@@ -182,7 +182,7 @@ func (s *Session) connect(ctx context.Context, wait time.Duration) error {
 			return err
 		}
 		if !told {
-			s.waits(fmt.Sprintf("the meter, for up to %v: %v", wait, err))
+			s.waits("the meter", wait, err)
 			told = true
 		}
 		if err := s.cfg.Clock.Sleep(ctx, max(every.next(), 10*time.Millisecond)); err != nil {
@@ -191,11 +191,12 @@ func (s *Session) connect(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// waits says what keeps a session from beginning: a user who looks at it should know.
-func (s *Session) waits(what string) {
-	s.cfg.Log.Info("waiting for " + what)
+// waits says what keeps a session from beginning, for how long and why: a user who
+// looks at it should know.
+func (s *Session) waits(what string, wait time.Duration, why error) {
+	s.cfg.Log.Info("waiting for "+what, "for", wait, "why", why)
 	if s.cfg.Waits != nil {
-		s.cfg.Waits(what)
+		s.cfg.Waits(fmt.Sprintf("%s, for up to %v: %v", what, wait, why))
 	}
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -141,7 +142,7 @@ func (st *setter) findOthers() error {
 			return fmt.Errorf("meter %s runs no rule set %q; nemac --list shows what it has", st.s.c.Addr(), missing)
 		}
 		if !told {
-			st.s.waits(fmt.Sprintf("rule set %q, which nobody runs yet, for up to %v", missing, cfg.Wait))
+			st.s.waits(fmt.Sprintf("rule set %q", missing), cfg.Wait, errors.New("nobody runs it yet"))
 			told = true
 		}
 		if err := cfg.Clock.Sleep(st.ctx, max(every.next(), 10*time.Millisecond)); err != nil {
