@@ -206,7 +206,7 @@ func (r *RuleSetChange) commit() {
 	}
 	row := r.row
 	if row == nil {
-		row = &ruleSet{spec: ruleset.RuleSet{Number: int(r.index), Optimise: -1}, shapes: r.shapes}
+		row = m.newRuleSet(ruleset.RuleSet{Number: int(r.index), Optimise: -1}, r.shapes)
 		m.ruleSets[r.index] = row
 	}
 	if r.old == RowActive && r.next == RowActive {

@@ -107,8 +107,8 @@ func TestTasksRunRuleSets(t *testing.T) {
 	addRuleSet(t, m, 2)
 	addRuleSet(t, m, 3)
 	running := func() (s string) {
-		for _, r := range m.running {
-			s += fmt.Sprint(r.spec.Number)
+		for _, run := range m.lanes[0].runs {
+			s += fmt.Sprint(run.rules.spec.Number)
 		}
 		return s
 	}
@@ -403,8 +403,8 @@ func TestSearch(t *testing.T) {
 			for _, set := range []int{AnyRuleSet, 2, 3, 4} {
 				since := s.Uptime() - Uptime(rnd.IntN(5000))
 				var want, got []uint32
-				for slot := range m.flows.parts.Len() {
-					p := m.flows.part(slot)
+				for slot := range m.flows.records.Len() {
+					p := m.flows.record(slot)
 					if p.keyLen != 0 && p.last >= since && (set == AnyRuleSet || int(p.ruleSet) == set) {
 						want = append(want, slot+1)
 					}
@@ -433,7 +433,7 @@ func TestSearchIsBounded(t *testing.T) {
 		}
 	}
 	// Make blocks look as if they held flows of rule set 3.
-	for slot := range m.flows.parts.Len() {
+	for slot := range m.flows.records.Len() {
 		m.blocks.add(slot, 3)
 	}
 	m.View(func(s *State) {
@@ -457,7 +457,7 @@ func TestSearchIsBounded(t *testing.T) {
 		}
 	})
 	// Recovery walks through the blocks and finds out.
-	m.recoverFlows(2, int64(m.flows.parts.Len()))
+	m.recoverFlows(2, int64(m.flows.records.Len()))
 	m.View(func(s *State) {
 		budget := SearchBudget
 		if found, more := s.SearchFlow(3, 0, 2, &budget); found != 0 || more != 0 {

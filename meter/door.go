@@ -25,6 +25,7 @@ func (d *door) leave() { d.state.Unlock() }
 func (d *door) enterAsGuest() {
 	d.guests.Lock()
 	d.enter()
+	d.meter.flush()
 	d.inside.m = d.meter
 }
 

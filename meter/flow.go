@@ -6,32 +6,26 @@ import (
 	"netramet/internal/index"
 	"netramet/internal/slab"
 	"netramet/meter/packet"
+	"netramet/meter/pme"
 )
 
-// part is one flow's counters and times: one cache line, all that counting
-// touches. The flow's identification is its key, stored apart.
-type part struct {
-	pdus   [2]uint64 // To, From
-	octets [2]uint64
-	// last is the uptime of the flow's last PDU. It is also its change time:
-	// nothing but a PDU changes a flow of plain counters (decision 5).
-	last  Uptime
+// record is one flow: its tally in the lane that made it, and what finds it; one
+// cache line. The flow's identification is its key, stored apart. keyLen is 0 if
+// the slot is free, see freeSlots; life is of the rule set's number, see
+// flowTable.lives.
+type record struct {
+	tally
 	first Uptime
-	// generation is that of the verdicts that name this slot and still hold.
-	generation uint32
-	hash       uint32
-	long       keyRef // of a key of more than shortKey octets
-	ruleSet    uint8
-	keyLen     uint8  // 0: the slot is free, see freeSlots
-	life       uint16 // of the rule set's number, see flowTable.lives
+	hash  uint32
+	long  keyRef // of a key of more than shortKey octets
 }
 
-// Short keys lie in an array beside the parts, so that a search reads part and
-// key together. 32 octets are enough for the 5-tuple of IPv4; longer keys lie
+// Short keys lie in an array beside the records, so that a search reads record
+// and key together. 32 octets are enough for the 5-tuple of IPv4; longer keys lie
 // in the arena.
 const (
-	shortKey = 32
-	partSize = 64
+	shortKey   = 32
+	recordSize = 64
 )
 
 // blockShift: 256 flows to a block, which keeps its newest change time so that
@@ -41,13 +35,15 @@ const blockShift = 8
 // flowTable is the flow table of RFC 2722 §4.5: a 1-origin array of flow
 // records and an index by key. A flow's slot is its FlowIndex less one.
 type flowTable struct {
-	max    int
-	secret index.Secret
-	index  index.Table
-	parts  slab.Slab[part]
-	short  slab.Slab[[shortKey]byte]
-	long   keyArena
-	newest []Uptime // by block
+	max     int
+	secret  index.Secret
+	index   index.Table
+	records slab.Slab[record]
+	short   slab.Slab[[shortKey]byte]
+	long    keyArena
+	parts   parts
+	newest  [][]Uptime // by lane and block
+	held    []int      // by lane, of how many flows it has a tally
 
 	// lives tells rule sets apart that had the same number, one after the
 	// other: flows whose life is not that of their number are hidden. They
@@ -60,23 +56,24 @@ type flowTable struct {
 }
 
 // freeSlots are the slots given back, oldest first. They are linked through
-// their parts, so that they take no memory that would have to grow: of a free
+// their records, so that they take no memory that would have to grow: of a free
 // slot, last is the uptime at which it was given back and long the next one.
 type freeSlots struct {
 	first, last uint32 // slot+1; 0: there is none
 }
 
-func (t *flowTable) init(max int) {
+func (t *flowTable) init(max, lanes int) {
 	t.max = min(max, index.MaxSlot)
 	t.secret = index.NewSecret()
+	t.newest, t.held = make([][]Uptime, lanes), make([]int, lanes)
 }
 
 const noLife = 1<<16 - 1
 
-func (t *flowTable) part(slot uint32) *part { return t.parts.At(slot) }
+func (t *flowTable) record(slot uint32) *record { return t.records.At(slot) }
 
 // hidden reports whether a flow is one of a destroyed rule set.
-func (t *flowTable) hidden(p *part) bool { return p.life != t.lives[p.ruleSet] }
+func (t *flowTable) hidden(p *record) bool { return p.life != t.lives[p.ruleSet] }
 
 func (t *flowTable) full() bool { return t.inUse >= t.max }
 
@@ -88,7 +85,7 @@ func (t *flowTable) hash(key, back []byte) uint32 {
 
 // key returns a flow's key; it belongs to the table.
 func (t *flowTable) key(slot uint32) []byte {
-	p := t.parts.At(slot)
+	p := t.records.At(slot)
 	if n := int(p.keyLen); n <= shortKey {
 		return t.short.At(slot)[:n]
 	}
@@ -100,12 +97,27 @@ func (t *flowTable) key(slot uint32) []byte {
 func (t *flowTable) find(h uint32, key []byte) (uint32, bool) {
 	slot, c, ok := t.index.First(h)
 	for ok {
-		if bytes.Equal(t.key(slot), key) && !t.hidden(t.part(slot)) {
+		if bytes.Equal(t.key(slot), key) && !t.hidden(t.record(slot)) {
 			return slot, true
 		}
 		slot, c, ok = t.index.Next(h, c)
 	}
 	return 0, false
+}
+
+// place finds the flow that a packet counts in, given the key that it matched
+// with, in that order, and the key reversed: RFC 2722 §4.3. dir is the packet's
+// direction in the flow.
+func (t *flowTable) place(h uint32, key, back []byte, order pme.Order) (slot uint32, dir packet.Direction, ok bool) {
+	// A packet that matched with its addresses exchanged travels from the
+	// flow's dest to its source.
+	if slot, ok = t.find(h, key); ok {
+		return slot, packet.Direction(order), true
+	}
+	if order == pme.WireOrder {
+		slot, ok = t.find(h, back)
+	}
+	return slot, packet.Dest, ok
 }
 
 // touch reads the flow that find would compare for a key of hash h, so that
@@ -115,13 +127,13 @@ func (t *flowTable) touch(h uint32) uint64 {
 	if !ok {
 		return 0
 	}
-	return t.parts.At(slot).pdus[0] + uint64(t.short.At(slot)[0])
+	return t.records.At(slot).pdus[0] + uint64(t.short.At(slot)[0])
 }
 
 // create makes a flow at uptime now whose first packet came at uptime first, in the slot freed longest ago; but not in the very
 // centisecond in which it was freed, so that rule set, index and FirstTime name
 // a flow for ever. It refuses when the table is full.
-func (t *flowTable) create(h uint32, key []byte, now, first Uptime) (uint32, bool) {
+func (t *flowTable) create(h uint32, key []byte, lane uint8, now, first Uptime) (uint32, bool) {
 	if t.full() {
 		return 0, false
 	}
@@ -129,38 +141,43 @@ func (t *flowTable) create(h uint32, key []byte, now, first Uptime) (uint32, boo
 	if ok {
 		// A record's first packets may be from when the slot was another
 		// flow's.
-		first = max(first, t.parts.At(slot).last+1)
+		first = max(first, t.records.At(slot).last+1)
 	} else {
-		slot = t.parts.Grow()
+		slot = t.records.Grow()
 		t.short.Grow()
-		if int(slot>>blockShift) == len(t.newest) {
-			t.newest = append(t.newest, 0)
+		if int(slot>>blockShift) == len(t.newest[0]) {
+			for i := range t.newest {
+				t.newest[i] = append(t.newest[i], 0)
+			}
 		}
 	}
-	p := t.parts.At(slot)
-	*p = part{
-		last: now, first: first, generation: p.generation, hash: h,
+	p := t.records.At(slot)
+	*p = record{first: first, hash: h, tally: tally{
+		last: now, generation: p.generation, lane: lane,
 		ruleSet: key[0], keyLen: uint8(len(key)), life: t.lives[key[0]],
-	}
+	}}
 	if copy(t.short.At(slot)[:], key) < len(key) {
 		p.long = t.long.put(key)
 	}
 	t.index.Insert(h, slot)
 	t.inUse++
+	t.held[lane]++
 	return slot, true
 }
 
 // remove frees a flow's slot. Verdicts that name it must be forgotten.
 func (t *flowTable) remove(slot uint32, now Uptime) {
-	p := t.parts.At(slot)
+	p := t.records.At(slot)
 	t.index.Delete(p.hash, slot)
 	if p.keyLen > shortKey {
 		t.long.drop(p.long, int(p.keyLen))
 	}
+	t.dropParts(slot)
+	t.held[p.lane]--
 	p.keyLen = 0
 	p.last, p.long = now, 0
 	if t.free.last != 0 {
-		t.parts.At(t.free.last - 1).long = keyRef(slot + 1)
+		t.records.At(t.free.last - 1).long = keyRef(slot + 1)
 	} else {
 		t.free.first = slot + 1
 	}
@@ -175,7 +192,7 @@ func (t *flowTable) takeFree(now Uptime) (slot uint32, ok bool) {
 		return 0, false
 	}
 	slot = f.first - 1
-	p := t.parts.At(slot)
+	p := t.records.At(slot)
 	if p.last >= now {
 		return 0, false
 	}
@@ -185,17 +202,20 @@ func (t *flowTable) takeFree(now Uptime) (slot uint32, ok bool) {
 	return slot, true
 }
 
-// count adds PDUs to a flow.
-func (t *flowTable) count(slot uint32, dir packet.Direction, a *amount) {
-	p := t.parts.At(slot)
-	p.pdus[dir&1] += a.pdus
-	p.octets[dir&1] += a.octets
-	p.last = a.uptime
-	t.newest[slot>>blockShift] = a.uptime
-}
-
 // memory is what the table holds, in octets.
 func (t *flowTable) memory() int {
-	return (partSize+shortKey)*int(t.parts.Len()) + 8*t.index.Buckets() + t.long.bytes() +
-		8*cap(t.newest)
+	n := (recordSize+shortKey)*int(t.records.Len()) + 8*t.index.Buckets() + t.long.bytes() +
+		partSize*int(t.parts.all.Len()) + 4*int(t.parts.first.Len())
+	for _, newest := range t.newest {
+		n += 8 * cap(newest)
+	}
+	return n
+}
+
+// newestIn is the uptime of the last change of any flow in a block.
+func (t *flowTable) newestIn(block uint32) (newest Uptime) {
+	for _, of := range t.newest {
+		newest = max(newest, of[block])
+	}
+	return newest
 }

@@ -17,8 +17,8 @@ import (
 // TestHotRecords: what counting a packet touches is one cache line a table.
 func TestHotRecords(t *testing.T) {
 	for name, size := range map[string][2]uintptr{
-		"part":      {unsafe.Sizeof(part{}), 64},
-		"partSize":  {partSize, 64},
+		"record":    {unsafe.Sizeof(record{}), recordSize},
+		"part":      {unsafe.Sizeof(part{}), partSize},
 		"sideWords": {unsafe.Sizeof(sideWords{}), sideSize},
 	} {
 		if size[0] != size[1] {
@@ -32,7 +32,7 @@ func TestHotRecords(t *testing.T) {
 
 // TestSlabTypesArePlain: the garbage collector never looks into the tables.
 func TestSlabTypesArePlain(t *testing.T) {
-	for _, typ := range []reflect.Type{reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[packet.Packet]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[record](), reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[packet.Packet]()} {
 		if !slabtest.Plain(typ) {
 			t.Errorf("%v holds pointers", typ)
 		}
@@ -45,8 +45,13 @@ func TestSlabTypesArePlain(t *testing.T) {
 // matches is how often the rules of all rule sets were run.
 func matches(m *Meter) (n uint64) {
 	for _, r := range m.ruleSets {
-		if r != nil && r.matcher != nil {
-			n += r.matcher.Counters.Matches
+		if r == nil {
+			continue
+		}
+		for _, w := range r.lanes {
+			if w.matcher != nil {
+				n += w.matcher.Counters.Matches
+			}
 		}
 	}
 	return n
@@ -122,19 +127,19 @@ func TestSideWords(t *testing.T) {
 		frames = append(frames, tcp(t, fmt.Sprintf("10.0.0.%d:5", i), "10.1.0.2:5", 0))
 	}
 	feedAll(t, m, frames...)
-	if n := m.verdicts.memory(); n != 3*200*sideSize {
+	if n := m.lanes[0].sideMemory(); n != 3*200*sideSize {
 		t.Errorf("three further rule sets take %d octets", n)
 	}
 	update(t, m, func(s *Control) error { return s.Stop(3) })
-	if n := m.verdicts.memory(); n != 2*200*sideSize {
+	if n := m.lanes[0].sideMemory(); n != 2*200*sideSize {
 		t.Errorf("two further rule sets take %d octets", n)
 	}
 	more := tcp(t, "10.9.0.1:1", "10.1.0.2:5", time.Second)
 	feedAll(t, m, more)
-	words := m.side[0].At(7)
+	words := m.lanes[0].side[0].At(7)
 	update(t, m, func(s *Control) error { return s.Run(3) })
-	if words != m.side[0].At(7) || m.side[2].Len() != 201 {
-		t.Errorf("words have moved, or there are %d", m.side[2].Len())
+	if words != m.lanes[0].side[0].At(7) || m.lanes[0].side[2].Len() != 201 {
+		t.Errorf("words have moved, or there are %d", m.lanes[0].side[2].Len())
 	}
 	feedAll(t, m, append(frames, more)...)
 	m.View(func(s *State) {
@@ -163,7 +168,7 @@ func TestSideWordsAreBounded(t *testing.T) {
 	if n := matches(m) - before; n != 2*3 {
 		t.Errorf("rules ran %d times for two packets, want 6", n)
 	}
-	if n := m.verdicts.memory(); n != (maxRemembered-1)*sideSize {
+	if n := m.lanes[0].sideMemory(); n != (maxRemembered-1)*sideSize {
 		t.Errorf("the words of a stream take %d octets", n)
 	}
 	m.View(func(s *State) {

@@ -105,7 +105,9 @@ func (m *Meter) Feed(b *wire.Batch) Stop {
 	if stop := m.takeHeld(); stop != Taken {
 		return m.stopped(stop)
 	}
-	m.round()
+	if len(m.lanes) == 1 {
+		m.flush() // the round's memory is near; with more, others ask for it
+	}
 	return m.stopped(Taken)
 }
 
@@ -152,7 +154,6 @@ func (m *Meter) Finish() Stop {
 			return stop
 		}
 	}
-	m.round()
 	if m.in.ended {
 		return Ended
 	}
@@ -249,7 +250,6 @@ func (m *Meter) moveClock(t int64, timed bool) Stop {
 
 func (m *Meter) moveTicks(t int64) Stop {
 	in := &m.in
-	m.round()
 	if length := uint64(in.cfg.Interval); length > 0 {
 		if reached := uint64(t-in.start) / length; reached > in.closed {
 			return m.closeInterval(reached, length)

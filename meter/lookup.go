@@ -26,21 +26,19 @@ func (s *State) Lookup(ruleSet int, p *packet.Packet) (Place, error) {
 	if !r.active {
 		return Place{}, fmt.Errorf("%w: %d", ErrNotActive, ruleSet)
 	}
-	m, o := s.m, new(outcome)
-	m.match(pme.NewMatcher(r.program), r.shapes, p, o)
-	pl := Place{Verdict: o.verdict, Order: o.order, Dir: packet.Direction(o.order)}
-	switch o.verdict {
+	t := &s.m.flows
+	var key, back pme.Key
+	verdict, order := matchBothWays(pme.NewMatcher(r.program), p, &key)
+	pl := Place{Verdict: verdict, Order: order, Dir: packet.Direction(order)}
+	switch verdict {
 	case pme.Unshaped: // no flow has a key of that shape
 		pl.Verdict = pme.Count
-		return pl, nil
 	case pme.Count:
-	default:
-		return pl, nil
-	}
-	if slot, ok := m.flows.find(o.hash, o.key.Bytes()); ok {
-		pl.Index = slot + 1
-	} else if slot, ok := m.flows.find(o.hash, o.back.Bytes()); ok && o.order == pme.WireOrder {
-		pl.Index, pl.Dir = slot+1, packet.Dest
+		r.shapes.Reverse(key.Bytes(), &back)
+		h := t.hash(key.Bytes(), back.Bytes())
+		if slot, dir, ok := t.place(h, key.Bytes(), back.Bytes(), order); ok {
+			pl.Index, pl.Dir = slot+1, dir
+		}
 	}
 	return pl, nil
 }

@@ -5,7 +5,7 @@
 // files, wall clocks or SNMP; commands feed it batches through Feed and reach
 // its state through View and Update, which run between rounds of packets.
 //
-// The way of a packet reads top to bottom in process.go.
+// The way of a packet goes through intake.go, round.go, lane.go and admit.go.
 package meter
 
 import (
@@ -48,6 +48,7 @@ type Config struct {
 	Streams    streams.Config
 	Octets     OctetMode
 	Cache      CacheMode
+	Lanes      int           // that share the packets; default 1, at most MaxLanes. Results are the same
 	Inactivity time.Duration // a flow is idle after that; default 600 s, NoInactivity for 0
 	SampleRate uint32        // one packet in SampleRate is metered, by chance; default 1
 	Seed       uint64        // of the sampling
@@ -65,6 +66,7 @@ type Config struct {
 // Defaults.
 const (
 	DefaultMaxFlows   = 4_000_000
+	MaxLanes          = 64
 	DefaultInactivity = 600 * time.Second
 	DefaultMaxGap     = 10 * time.Minute
 
@@ -76,6 +78,10 @@ const (
 )
 
 func (c Config) withDefaults() Config {
+	if c.Streams.MaxStreams <= 0 {
+		c.Streams.MaxStreams = streams.DefaultMaxStreams
+	}
+	c.Lanes = min(max(c.Lanes, 1), MaxLanes)
 	if c.MaxFlows <= 0 {
 		c.MaxFlows = DefaultMaxFlows
 	}
@@ -94,22 +100,19 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// roundSize is how many packets are decoded and looked up together: enough
-// that their cache misses overlap, few enough that they stay in the first
-// level cache.
-const roundSize = 64
-
 // Meter is one meter. Feed and Finish are called by one goroutine; View and
 // Update by any.
 type Meter struct {
 	cfg  Config
 	door door
 
-	in         intake
-	streams    *streams.Table
+	in intake
+	rounds
+	lanes      []lane
 	flows      flowTable
+	epoch      epoch
+	needsRest  bool // some running rule set looks at packet.Rest
 	ruleSets   [ruleset255]*ruleSet
-	running    []*ruleSet
 	readers    rows[Reader]
 	tasks      rows[Task]
 	marks      marks
@@ -118,20 +121,7 @@ type Meter struct {
 	trace      trace
 	interfaces interfaces
 	collector
-	verdicts
 	counts Counts
-
-	// One round: packets decoded and not yet metered.
-	staged   int
-	packets  [roundSize]packet.Packet
-	amounts  [roundSize]amount
-	keys     [roundSize]streams.Key
-	ids      [roundSize]streams.ID
-	keyed    [roundSize]int8 // index of the packet's stream key; -1: it has no stream
-	outcomes [roundSize + 1]outcome
-	unknown  [roundSize]uint8  // packets whose verdict is not remembered
-	known    [roundSize]uint32 // flows of those whose verdict is
-	sink     uint64            // keeps the warming reads alive
 }
 
 // ruleset255 is one more than the largest rule set number.
@@ -156,12 +146,15 @@ type Counts struct {
 func New(cfg Config) *Meter {
 	m := &Meter{cfg: cfg.withDefaults()}
 	m.door.meter = m
-	m.streams = streams.New(m.cfg.Streams)
-	m.flows.init(m.cfg.MaxFlows)
+	m.epoch = 1
+	m.flows.init(m.cfg.MaxFlows, m.cfg.Lanes)
 	m.in.init(&m.cfg)
-	m.verdicts.epoch = 1
+	m.initRounds(m.cfg.Lanes)
+	for i, table := range streams.NewLanes(m.cfg.Streams, m.cfg.Lanes) {
+		m.lanes = append(m.lanes, lane{number: uint8(i), flows: &m.flows, epoch: &m.epoch, streams: table, ids: make([]streams.ID, len(m.filling.packets))})
+	}
 	m.interfaces.init(&m.cfg)
-	m.ruleSets[1] = builtinRuleSet()
+	m.ruleSets[1] = m.builtinRuleSet()
 	m.startControl()
 	return m
 }

@@ -92,7 +92,7 @@ func (m *Meter) anyCollected() bool {
 	}
 	safe := m.safeTimes()
 	for i, r := range m.ruleSets {
-		if r != nil && r.counts.Flows > 0 && safe[i] > 0 {
+		if r != nil && safe[i] > 0 && (r.counts.Flows > 0 || r.running && m.underWay() > 0) {
 			return true
 		}
 	}

@@ -37,18 +37,43 @@ type tick struct {
 // points have gone by since the last one. Guests who wait are let in between
 // two pieces.
 func (m *Meter) advance(now Uptime, passed int64) {
-	budget := recoverBudget(m.flows.parts.Len(), passed)
+	if passed == 1 && len(m.lanes) > 1 && !m.dueAtTick(now) {
+		m.cut(now)
+		return
+	}
+	m.flush()
+	budget := recoverBudget(m.flows.records.Len(), passed)
 	t := tick{now: now, streams: true, recover: budget, free: budget}
 	for !m.work(&t) {
 		m.door.pass()
 	}
+	m.boundStreams()
 	m.checkHighWater()
+}
+
+// dueAtTick reports whether a grid point has to do with flows.
+func (m *Meter) dueAtTick(now Uptime) bool {
+	return m.allHidden > 0 || m.mayRecover(now) || m.anyHighWater()
+}
+
+// cut ends a round at a grid point whose work is the lanes' alone: they do it
+// before they judge the next round.
+func (m *Meter) cut(now Uptime) {
+	if m.filling.n > 0 {
+		m.turn()
+	}
+	m.filling.swept = now
+	m.boundStreams()
 }
 
 // work does a piece of a tick and answers whether that was the rest.
 func (m *Meter) work(t *tick) (done bool) {
 	if t.streams {
-		if t.streams = !m.streams.Advance(t.now); t.streams {
+		t.streams = false
+		for i := range m.lanes {
+			t.streams = !m.lanes[i].streams.Sweep(t.now) || t.streams
+		}
+		if t.streams {
 			return false
 		}
 	}
@@ -86,7 +111,7 @@ func (m *Meter) mayRecover(now Uptime) bool { return now > m.inactivity() && m.a
 // recoverFlows looks at so many slots, by index, so that what is freed when
 // depends on packets and collections alone.
 func (m *Meter) recoverFlows(now Uptime, slots int64) {
-	idle, n := m.inactivity(), m.flows.parts.Len()
+	idle, n := m.inactivity(), m.flows.records.Len()
 	safe := m.safeTimes()
 	walk := blockWalk{blocks: m.blocks, slots: n}
 	for range slots {
@@ -94,10 +119,10 @@ func (m *Meter) recoverFlows(now Uptime, slots int64) {
 			m.cursor = 0
 		}
 		walk.at(m.cursor)
-		p := m.flows.part(m.cursor)
+		p := m.flows.record(m.cursor)
 		switch {
 		case p.keyLen == 0:
-		case now-p.last >= idle && p.last < safe[p.ruleSet] && !m.flows.hidden(p):
+		case m.idle(m.cursor, now-idle, safe[p.ruleSet]):
 			m.ruleSets[p.ruleSet].counts.Recovered++
 			m.removeFlow(m.cursor, now)
 		default:
@@ -108,14 +133,25 @@ func (m *Meter) recoverFlows(now Uptime, slots int64) {
 	}
 }
 
+// idle reports whether a flow has not changed since an uptime, and neither
+// since all readers collected it, before safe.
+func (m *Meter) idle(slot uint32, since, safe Uptime) bool {
+	p := m.flows.record(slot)
+	if p.last > since || p.last >= safe || m.flows.hidden(p) {
+		return false
+	}
+	last := m.flows.changed(slot)
+	return last <= since && last < safe
+}
+
 func (m *Meter) removeFlow(slot uint32, now Uptime) {
-	if p := m.flows.part(slot); m.flows.hidden(p) {
+	if p := m.flows.record(slot); m.flows.hidden(p) {
 		m.allHidden--
 	} else {
 		m.ruleSets[p.ruleSet].counts.Flows--
 	}
-	m.flows.remove(slot, now)
 	m.forgetFlow(slot)
+	m.flows.remove(slot, now)
 }
 
 // hide takes the flows of a rule set, that many, out of everybody's sight.
@@ -131,7 +167,7 @@ func (m *Meter) hide(ruleSet int, flows uint64) {
 	life := &m.flows.lives[ruleSet]
 	if *life++; *life == noLife {
 		// Its lives come round again: no flow of an earlier one may be left.
-		m.freeSome(m.in.uptime, int64(m.flows.parts.Len()), m.allHidden)
+		m.freeSome(m.in.uptime, int64(m.flows.records.Len()), m.allHidden)
 		*life = 0
 	}
 }
@@ -139,7 +175,7 @@ func (m *Meter) hide(ruleSet int, flows uint64) {
 // freeSome frees hidden flows among the next slots, at most that many. Blocks
 // in which none can be are passed over.
 func (m *Meter) freeSome(now Uptime, slots int64, flows uint64) {
-	n := m.flows.parts.Len()
+	n := m.flows.records.Len()
 	walk := blockWalk{blocks: m.blocks, slots: n}
 	for slots > 0 && flows > 0 && m.allHidden > 0 {
 		if m.freeing >= n {
@@ -152,7 +188,7 @@ func (m *Meter) freeSome(now Uptime, slots int64, flows uint64) {
 			continue
 		}
 		walk.at(m.freeing)
-		switch p := m.flows.part(m.freeing); {
+		switch p := m.flows.record(m.freeing); {
 		case p.keyLen == 0:
 		case m.flows.hidden(p):
 			m.removeFlow(m.freeing, now)
@@ -171,7 +207,7 @@ func (m *Meter) freeSome(now Uptime, slots int64, flows uint64) {
 
 // freeOne frees one hidden flow, of which there is one, to make room for
 // another flow. No slot is looked at twice for one destroyed rule set.
-func (m *Meter) freeOne(now Uptime) { m.freeSome(now, int64(m.flows.parts.Len()), 1) }
+func (m *Meter) freeOne(now Uptime) { m.freeSome(now, int64(m.flows.records.Len()), 1) }
 
 // flowsInUse is how many flows anybody sees.
 func (m *Meter) flowsInUse() int { return m.flows.inUse - int(m.allHidden) }

@@ -11,7 +11,7 @@ import (
 func TestTickInPieces(t *testing.T) {
 	const n = 3 * stretch
 	perHost := `save SourcePeerAddress; count;`
-	m := newMeter(t, Config{Inactivity: time.Second, Cache: NoCache}, perHost, perHost)
+	m := newMeter(t, Config{Inactivity: time.Second}, perHost, perHost)
 	hosts(t, m, 0, n, 0) // flows of both rule sets by turns
 	guests := []func(s *Control) error{
 		nil,
@@ -24,7 +24,7 @@ func TestTickInPieces(t *testing.T) {
 		func(s *Control) error { _, err := s.AddReader(2); return err },
 	}
 	left := []uint64{n - stretch/2, n - stretch, n - 3*stretch/2}
-	tk := tick{now: 1000, streams: true, recover: 2 * n, free: 2 * n}
+	tk := tick{now: 1000, recover: 2 * n, free: 2 * n} // streams go first, in pieces of their own
 	pieces := 0
 	for {
 		before := m.flows.inUse
@@ -60,7 +60,7 @@ func TestTickInPieces(t *testing.T) {
 func TestFreedFlowsTakeNoMemory(t *testing.T) {
 	const n = 5000
 	var table flowTable
-	table.init(n)
+	table.init(n, 1)
 	now := Uptime(1)
 	key := func(i, size int) []byte {
 		k := make([]byte, size)
@@ -70,7 +70,7 @@ func TestFreedFlowsTakeNoMemory(t *testing.T) {
 	var keys [n][]byte
 	for i := range keys {
 		keys[i] = key(i, 10+i%2*shortKey)
-		if slot, ok := table.create(uint32(i)*7919, keys[i], now, now); !ok || slot != uint32(i) {
+		if slot, ok := table.create(uint32(i)*7919, keys[i], 0, now, now); !ok || slot != uint32(i) {
 			t.Fatalf("flow %d: slot %d, %v", i, slot, ok)
 		}
 	}
@@ -88,7 +88,7 @@ func TestFreedFlowsTakeNoMemory(t *testing.T) {
 		}
 		now++
 		for i := range keys {
-			if slot, ok := table.create(uint32(i)*7919, keys[i], now, now); !ok || slot != uint32(i) {
+			if slot, ok := table.create(uint32(i)*7919, keys[i], 0, now, now); !ok || slot != uint32(i) {
 				t.Fatalf("flow %d: slot %d, %v", i, slot, ok)
 			}
 		}

@@ -21,15 +21,22 @@ type ruleSet struct {
 	touched   time.Time // the same in wall time
 
 	program *pme.Program // nil iff not active
-	matcher *pme.Matcher // of program
 	shapes  *pme.Shapes  // of its flows' keys, under all the programs it has had
 	running bool         // some task chooses it
 
-	remembered bool // streams remember its verdicts
-	wordIndex  int  // which of a stream's words, if remembered
-	counts     RuleSetCounts
-	input      RuleSetInput // of the times it ran, but for the present one
-	since      RuleSetInput // the meter's figures when it began to run
+	lanes  []*laneWork
+	counts RuleSetCounts // but for what the lanes have
+	input  RuleSetInput  // of the times it ran, but for the present one
+	since  RuleSetInput  // the meter's figures when it began to run
+}
+
+// newRuleSet makes the row of a rule set that has no program yet.
+func (m *Meter) newRuleSet(spec ruleset.RuleSet, shapes *pme.Shapes) *ruleSet {
+	r := &ruleSet{spec: spec, shapes: shapes}
+	for range m.lanes {
+		r.lanes = append(r.lanes, new(laneWork))
+	}
+	return r
 }
 
 // RuleSetCounts are one rule set's counts since it was loaded. At any time
@@ -67,16 +74,16 @@ var (
 )
 
 // builtinRuleSet is rule set 1: it counts by protocol type (RFC 2722 §6.4).
-func builtinRuleSet() *ruleSet {
+func (m *Meter) builtinRuleSet() *ruleSet {
 	all := ruleset.Octets{0: 0xff}
-	rs := &ruleSet{shapes: pme.NewShapes(), spec: ruleset.RuleSet{
+	rs := m.newRuleSet(ruleset.RuleSet{
 		Number: 1, Name: "default", Optimise: -1,
 		Rules: []ruleset.Rule{
 			{Action: mib.ActionGotoAct, Parameter: 2},
 			{Selector: mib.AttrSourcePeerType, Mask: all, Action: mib.ActionPushPktToAct, Parameter: 3},
 			{Selector: mib.AttrDestPeerType, Mask: all, Action: mib.ActionCountPkt},
 		},
-	}}
+	}, pme.NewShapes())
 	p, err := pme.Load(&rs.spec, rs.shapes)
 	if err == nil { // a test loads it; without a program it cannot be run
 		rs.setProgram(p)
@@ -96,12 +103,13 @@ func (s *Control) Load(rs *ruleset.RuleSet) error {
 	case s.m.ruleSets[n] != nil:
 		return fmt.Errorf("%w: %d", ErrNumberTaken, n)
 	}
-	r := &ruleSet{spec: *rs, active: true, shapes: pme.NewShapes()}
+	r := s.m.newRuleSet(*rs, pme.NewShapes())
 	program, err := s.m.program(&r.spec, r.shapes)
 	if err != nil {
 		return err
 	}
 	r.setProgram(program)
+	r.active = true
 	r.timeStamp = s.m.in.uptime
 	s.m.ruleSets[n] = r
 	return nil
@@ -141,7 +149,8 @@ func (m *Meter) destroy(number int) {
 	r := m.ruleSets[number]
 	m.hide(number, r.counts.Flows)
 	r.counts.Flows = 0
-	m.gone.add(&r.counts)
+	total := r.total()
+	m.gone.add(&total)
 	m.ruleSets[number] = nil
 	m.dropReaders(number)
 }
@@ -162,20 +171,36 @@ func (c *RuleSetCounts) add(o *RuleSetCounts) {
 
 func (r *ruleSet) status() RowStatus { return rowState(r.active, len(r.spec.Rules) > 0) }
 
+// total is the rule set's counts, of all lanes.
+func (r *ruleSet) total() RuleSetCounts {
+	c := r.counts
+	for _, w := range r.lanes {
+		c.PDUs += w.pdus
+		c.Ignored += w.ignored
+		c.NotMatched += w.notMatched
+	}
+	return c
+}
+
 // setProgram exchanges the program, nil for none; its work is kept.
 func (r *ruleSet) setProgram(p *pme.Program) {
-	r.input.addWork(r.matcher)
-	r.program, r.matcher = p, nil
-	if p != nil {
-		r.matcher = pme.NewMatcher(p)
+	r.input.addWork(r)
+	r.program = p
+	for _, w := range r.lanes {
+		w.matcher = nil
+		if p != nil {
+			w.matcher = pme.NewMatcher(p)
+		}
 	}
 }
 
-// addWork adds the work of a matcher, nil if there is none.
-func (in *RuleSetInput) addWork(m *pme.Matcher) {
-	if m != nil {
-		in.RulesExecuted += m.Counters.Rules
-		in.Stopped += m.Counters.Stopped()
+// addWork adds the work of the rule set's program in all lanes.
+func (in *RuleSetInput) addWork(r *ruleSet) {
+	for _, w := range r.lanes {
+		if w.matcher != nil {
+			in.RulesExecuted += w.matcher.Counters.Rules
+			in.Stopped += w.matcher.Counters.Stopped()
+		}
 	}
 }
 
@@ -185,12 +210,12 @@ func (r *ruleSet) start(c *Counts) {
 }
 
 func (r *ruleSet) stop(c *Counts) {
-	r.input = r.total(c)
+	r.input = r.inputUpTo(c)
 	r.running = false
 }
 
-// total is the rule set's input so far; the program's own work is not in it.
-func (r *ruleSet) total(c *Counts) RuleSetInput {
+// inputUpTo is the rule set's input so far; the program's own work is not in it.
+func (r *ruleSet) inputUpTo(c *Counts) RuleSetInput {
 	in := r.input
 	if r.running {
 		in.SampledOut += c.SampledOut - r.since.SampledOut
@@ -268,8 +293,8 @@ func (s *State) RuleSetInput(number int) (RuleSetInput, error) {
 	if err != nil {
 		return RuleSetInput{}, err
 	}
-	in := r.total(&s.m.counts)
-	in.addWork(r.matcher)
+	in := r.inputUpTo(&s.m.counts)
+	in.addWork(r)
 	return in, nil
 }
 
@@ -278,7 +303,8 @@ func (s *State) Totals() RuleSetCounts {
 	sum := s.m.gone
 	for _, r := range s.m.ruleSets {
 		if r != nil {
-			sum.add(&r.counts)
+			c := r.total()
+			sum.add(&c)
 		}
 	}
 	return sum
@@ -300,25 +326,31 @@ func (s *State) lookRuleSet(number int) *ruleSet {
 	return s.m.ruleSets[number]
 }
 
-// schedule lists the running rule sets in order of number and gives the first
-// of those whose verdicts streams can remember their words.
-func (m *Meter) schedule() {
-	m.running = m.running[:0]
+// setRunning gives the lanes the running rule sets, in order of number, and the
+// first of those whose verdicts streams can remember their words.
+func (m *Meter) setRunning() {
+	for i := range m.lanes {
+		m.lanes[i].runs = m.lanes[i].runs[:0]
+	}
 	remembered := 0
 	m.needsRest = false
 	for _, r := range m.ruleSets {
 		if r == nil || !r.running {
 			continue
 		}
-		m.running = append(m.running, r)
 		m.needsRest = m.needsRest || r.program.Needs()&pme.NeedsRest != 0
-		r.remembered = m.cfg.Cache == CacheVerdicts && r.program.Cacheable() && remembered < maxRemembered
-		if r.remembered {
-			r.wordIndex = remembered
+		words := -1
+		if m.cfg.Cache == CacheVerdicts && r.program.Cacheable() && remembered < maxRemembered {
+			words = remembered
 			remembered++
 		}
+		for i := range m.lanes {
+			m.lanes[i].run(r, words)
+		}
 	}
-	m.remember(remembered, m.streams.Slots())
+	for i := range m.lanes {
+		m.lanes[i].remembered(remembered)
+	}
 	m.forgetVerdicts()
 }
 
@@ -328,5 +360,5 @@ func (s *State) RuleSetCounts(number int) (RuleSetCounts, error) {
 	if err != nil {
 		return RuleSetCounts{}, err
 	}
-	return r.counts, nil
+	return r.total(), nil
 }

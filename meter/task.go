@@ -3,6 +3,7 @@ package meter
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -112,7 +113,7 @@ func (m *Meter) retask() {
 		r.start(&m.counts)
 	}
 	if changed {
-		m.schedule()
+		m.setRunning()
 	}
 }
 
@@ -146,15 +147,20 @@ func (m *Meter) created(rs *ruleSet, slot uint32) {
 	}
 }
 
+// marked reports whether a task has a mark that can still switch it.
+func (t *Task) marked() bool {
+	return t.Active && !t.RunningStandby && t.HighWaterMark > 0 && t.HighWaterMark < 100
+}
+
+// anyHighWater reports whether checkHighWater can switch any task.
+func (m *Meter) anyHighWater() bool { return slices.ContainsFunc(m.tasks.list, (*Task).marked) }
+
 // checkHighWater switches tasks to their standby rule sets where the flow
 // table is fuller than their mark. It works at ticks, never within a round.
 func (m *Meter) checkHighWater() {
 	switched := false
 	for _, t := range m.tasks.list {
-		if !t.Active || t.RunningStandby || t.HighWaterMark <= 0 || t.HighWaterMark >= 100 {
-			continue
-		}
-		if int64(m.flowsInUse())*100 > int64(t.HighWaterMark)*int64(m.flows.max) {
+		if t.marked() && int64(m.flowsInUse())*100 > int64(t.HighWaterMark)*int64(m.flows.max) {
 			t.RunningStandby, switched = true, true
 		}
 	}

@@ -24,6 +24,16 @@ type Flow struct {
 	shapes *pme.Shapes // of the rule set
 }
 
+// add adds what a lane has counted.
+func (f *Flow) add(t *tally) {
+	for dir := range f.PDUs {
+		f.PDUs[dir] += t.pdus[dir]
+		f.Octets[dir] += t.octets[dir]
+	}
+	f.LastActive = max(f.LastActive, t.last)
+	f.Changed = f.LastActive
+}
+
 // Uptime is the meter's uptime now, in centiseconds: packet time since the
 // first packet, plus one.
 func (s *State) Uptime() Uptime { return s.m.in.uptime }
@@ -58,7 +68,28 @@ func (s *State) Interval() (number uint64, end time.Time, to Uptime) {
 func (s *State) Counts() Counts { return s.m.counts }
 
 // Streams are the stream table's counts.
-func (s *State) Streams() streams.Stats { return s.m.streams.Stats() }
+func (s *State) Streams() (sum streams.Stats) {
+	for i := range s.m.lanes {
+		sum.Add(s.m.lanes[i].streams.Stats())
+	}
+	return sum
+}
+
+// Lane is what NETRAMET-MIB shows of a lane.
+type Lane struct {
+	Packets uint64 // that went through it
+	Flows   int    // that it has counted in and which are in the table
+	Streams uint64 // alive
+}
+
+// Lanes is how many lanes there are.
+func (s *State) Lanes() int { return len(s.m.lanes) }
+
+// Lane returns a lane by number, from 1.
+func (s *State) Lane(number int) Lane {
+	l := &s.m.lanes[number-1]
+	return Lane{Packets: l.packets, Flows: s.m.flows.held[number-1], Streams: l.streams.Stats().Live}
+}
 
 // FlowsInUse is the number of flows in the table, but for those of destroyed
 // rule sets whose memory has not come back yet.
@@ -68,19 +99,20 @@ func (s *State) FlowsInUse() int { return s.m.flowsInUse() }
 func (s *State) MaxFlows() int { return s.m.flows.max }
 
 // MaxStreams is the most streams that can be alive at once.
-func (s *State) MaxStreams() int {
-	if n := s.m.cfg.Streams.MaxStreams; n > 0 {
-		return n
-	}
-	return streams.DefaultMaxStreams
-}
+func (s *State) MaxStreams() int { return s.m.cfg.Streams.MaxStreams }
 
 // OctetMode says what octet counters count.
 func (s *State) OctetMode() OctetMode { return s.m.cfg.Octets }
 
 // Memory is what the flow and stream tables and the remembered verdicts hold,
 // in octets.
-func (s *State) Memory() int { return s.m.flows.memory() + s.m.streams.Bytes() + s.m.verdicts.memory() }
+func (s *State) Memory() int {
+	n := s.m.flows.memory()
+	for i := range s.m.lanes {
+		n += s.m.lanes[i].streams.Bytes() + s.m.lanes[i].sideMemory()
+	}
+	return n
+}
 
 // AnyRuleSet makes a search find the flows of all rule sets.
 const AnyRuleSet = 0
@@ -153,24 +185,24 @@ const SearchBudget = 1 << 15
 // in a table of millions, of which few have changed, is short.
 func (s *State) SearchFlow(ruleSet int, since Uptime, after uint32, budget *int) (found, more uint32) {
 	t, m := &s.m.flows, s.m
-	slots := t.parts.Len()
+	slots := t.records.Len()
 	for slot := after; slot < slots; *budget-- {
 		block := slot >> blockShift
 		end := min((block+1)<<blockShift, slots)
 		if *budget <= 0 && slot > 0 {
 			return 0, slot
 		}
-		if t.newest[block] < since || !m.blocks.has(block, ruleSet) {
+		if t.newestIn(block) < since || !m.blocks.has(block, ruleSet) {
 			slot = end
 			continue
 		}
 		*budget -= int(end - slot)
 		for ; slot < end; slot++ {
-			p := t.part(slot)
+			p := t.record(slot)
 			if p.keyLen == 0 || int(p.ruleSet) != ruleSet && ruleSet != AnyRuleSet {
 				continue
 			}
-			if p.last >= since && !t.hidden(p) {
+			if t.changed(slot) >= since && !t.hidden(p) {
 				*budget += int(end - slot - 1) // the rest of the block was not looked at
 				return slot + 1, 0
 			}
@@ -195,18 +227,18 @@ func (s *State) NextFlow(ruleSet int, since Uptime, after uint32) uint32 {
 // Flow fills f with the flow of an index; false if there is none.
 func (s *State) Flow(flowIndex uint32, f *Flow) bool {
 	t := &s.m.flows
-	if flowIndex == 0 || flowIndex > t.parts.Len() {
+	if flowIndex == 0 || flowIndex > t.records.Len() {
 		return false
 	}
-	p := t.part(flowIndex - 1)
+	p := t.record(flowIndex - 1)
 	if p.keyLen == 0 || t.hidden(p) {
 		return false
 	}
 	*f = Flow{
-		Index: flowIndex, RuleSet: int(p.ruleSet), FirstTime: p.first, LastActive: p.last, Changed: p.last,
-		PDUs: p.pdus, Octets: p.octets,
+		Index: flowIndex, RuleSet: int(p.ruleSet), FirstTime: p.first,
 		key: t.key(flowIndex - 1), shapes: s.m.ruleSets[p.ruleSet].shapes,
 	}
+	t.eachTally(flowIndex-1, f.add)
 	return true
 }
 

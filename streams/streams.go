@@ -4,8 +4,13 @@
 // It owns keys, the table and the dynamic time-outs, and keeps two words for
 // its caller with each stream (the remembered verdicts). It knows packets but
 // no flows, no rule sets and no clock: the meter, its only caller, hands it
-// uptimes. A stream is never seen outside; callers hold an ID until the next
-// Advance.
+// uptimes. A table belongs to one goroutine at a time; the meter has one in each
+// of its lanes.
+//
+// Packets come in rounds. Find gives each packet of a round its stream, before
+// anybody knows what becomes of the packet; Note tells the stream what there is
+// to know of the packet, in order; Sweep, between two rounds, ends streams. A
+// stream is never seen outside: callers hold an ID from Find to the next Sweep.
 package streams
 
 import (
@@ -17,8 +22,7 @@ import (
 // Config holds the limits and time-outs of a table. The zero value of a field
 // means its default.
 type Config struct {
-	// MaxStreams is the most streams held. Packets of further streams are
-	// counted without one.
+	// MaxStreams is the most streams held, to which Bound goes back.
 	MaxStreams int
 	// MinTimeout is the least idle time after which a stream can end, in
 	// centiseconds of uptime.
@@ -34,8 +38,11 @@ const (
 	DefaultMultiplier = 20
 )
 
-// ID names a live stream until the next Advance.
+// ID names a live stream until the next Sweep.
 type ID uint32
+
+// NoStream is the ID of packets that belong to no stream.
+const NoStream ID = 1<<32 - 1
 
 // record is the part of a stream that every packet touches: one cache line.
 type record struct {
@@ -45,6 +52,7 @@ type record struct {
 	// seen packs the uptime of the last packet (high 40 bits, centiseconds)
 	// and the number of packets (24 bits), which goes from its largest value
 	// back to 2, so that 1 is always the first packet; cold.rounds counts that.
+	// It is 0 in a free slot, and from Find to the Note of the first packet.
 	seen uint64
 	// attached are the caller's words, one for each packet direction.
 	attached [2]uint64
@@ -80,8 +88,8 @@ type Table struct {
 	free   freeSlots
 	wheel  wheel
 	stats  Stats
-	warm   []uint32 // Warm's own
-	sink   uint64   // keeps Warm's reads alive
+	warm   []uint32 // Find's own
+	sink   uint64   // keeps reads alive that only bring memory near
 }
 
 // freeSlots are the slots given back, last in first out: nobody sees a slot's
@@ -110,22 +118,38 @@ type Stats struct {
 	Live     uint64 // in the table now
 	Created  uint64
 	TimedOut uint64
-	Refused  uint64 // packets that found the table full
+	Evicted  uint64 // ended because there were too many
+}
+
+// Add adds the counts of another table.
+func (s *Stats) Add(o Stats) {
+	s.Live += o.Live
+	s.Created += o.Created
+	s.TimedOut += o.TimedOut
+	s.Evicted += o.Evicted
 }
 
 // New makes an empty table; memory is taken as streams come.
-func New(cfg Config) *Table {
-	if cfg.MaxStreams <= 0 {
-		cfg.MaxStreams = DefaultMaxStreams
+func New(cfg Config) *Table { return newTable(cfg, index.NewSecret()) }
+
+// NewLanes makes the tables of n lanes. All give a packet the same Key, which
+// says by Lane in whose table its stream is.
+func NewLanes(cfg Config, n int) []*Table {
+	secret, tables := index.NewSecret(), make([]*Table, n)
+	for i := range tables {
+		tables[i] = newTable(cfg, secret)
 	}
-	cfg.MaxStreams = min(cfg.MaxStreams, index.MaxSlot)
+	return tables
+}
+
+func newTable(cfg Config, secret index.Secret) *Table {
 	if cfg.MinTimeout <= 0 {
 		cfg.MinTimeout = DefaultMinTimeout
 	}
 	if cfg.Multiplier <= 0 {
 		cfg.Multiplier = DefaultMultiplier
 	}
-	return &Table{cfg: cfg, secret: index.NewSecret()}
+	return &Table{cfg: cfg, secret: secret}
 }
 
 // Stats returns the counts so far.
@@ -145,28 +169,48 @@ func (t *Table) Bytes() int {
 // direction relative to the stream (Key.Dir). They are zero in a new stream.
 func (t *Table) Attached(id ID) *[2]uint64 { return &t.hot.At(uint32(id)).attached }
 
-// Add counts one packet of key k at uptime now, and makes its stream if there
-// is none. It answers false if the table is full and the stream is not in it.
-func (t *Table) Add(k *Key, now int64) (id ID, isNew, ok bool) {
-	slot, c, found := t.index.First(k.hash)
-	for found {
-		r := t.hot.At(slot)
-		if r.key == k.words {
-			t.count(r, slot, now)
-			return ID(slot), false, true
+// Find finds or makes the streams of some packets of a round: ids[i] becomes
+// that of keys[which[i]], NoStream if it is the zero Key. It appends the IDs of the streams it makes to fresh.
+//
+// It goes over the packets several times, each time reading only what the next
+// time needs, so that their cache misses overlap.
+func (t *Table) Find(keys []Key, which []uint16, ids, fresh []ID) []ID {
+	t.approach(keys, which)
+	for i, n := range which {
+		ids[i] = NoStream
+		k := &keys[n]
+		if !k.given {
+			continue
 		}
-		slot, c, found = t.index.Next(k.hash, c)
+		id, ok := t.find(k)
+		if !ok {
+			id = t.create(k)
+			fresh = append(fresh, id)
+		}
+		ids[i] = id
 	}
-	if t.stats.Live >= uint64(t.cfg.MaxStreams) {
-		t.stats.Refused++
-		return 0, false, false
-	}
-	return t.create(k, now), true, true
+	return fresh
 }
 
-func (t *Table) count(r *record, slot uint32, now int64) {
+func (t *Table) find(k *Key) (id ID, ok bool) {
+	slot, c, ok := t.index.First(k.hash)
+	for ok {
+		if t.hot.At(slot).key == k.words {
+			return ID(slot), true
+		}
+		slot, c, ok = t.index.Next(k.hash, c)
+	}
+	return NoStream, false
+}
+
+// Note adds a packet, at uptime now, to its stream.
+func (t *Table) Note(id ID, now int64) {
+	slot := uint32(id)
+	r := t.hot.At(slot)
 	pdus := r.seen & pdusMask
 	switch {
+	case pdus == 0:
+		t.arm(slot, now+t.cfg.MinTimeout, now)
 	case pdus == 1:
 		*t.cold.At(slot) = cold{first: int64(r.seen >> pdusBits)}
 	case pdus == pdusMask:
@@ -176,17 +220,16 @@ func (t *Table) count(r *record, slot uint32, now int64) {
 	r.seen = uint64(now)<<pdusBits | (pdus + 1)
 }
 
-func (t *Table) create(k *Key, now int64) ID {
+func (t *Table) create(k *Key) ID {
 	slot, ok := t.free.take()
 	if !ok {
 		slot = t.hot.Grow()
 		t.cold.Grow()
 	}
-	*t.hot.At(slot) = record{key: k.words, seen: uint64(now)<<pdusBits | 1}
+	*t.hot.At(slot) = record{key: k.words}
 	t.index.Insert(k.hash, slot)
 	t.stats.Live++
 	t.stats.Created++
-	t.arm(slot, now+t.cfg.MinTimeout, now)
 	return ID(slot)
 }
 
@@ -194,6 +237,7 @@ func (t *Table) remove(slot uint32) {
 	k := &t.hot.At(slot).key
 	t.index.Delete(t.hash(k), slot)
 	t.free.put(slot)
+	t.hot.At(slot).seen = 0
 	t.stats.Live--
 }
 
@@ -205,25 +249,24 @@ func (t *Table) ForgetAttached() {
 	}
 }
 
-// Warm reads, for each key, the memory that Add is going to read, so that the
-// cache misses of a whole round overlap. It changes nothing.
-func (t *Table) Warm(keys []Key) {
+// approach reads the memory that Find is going to read.
+func (t *Table) approach(keys []Key, which []uint16) {
 	var sum uint64
-	for i := range keys {
-		sum += t.index.Touch(keys[i].hash)
+	for _, n := range which {
+		sum += t.index.Touch(keys[n].hash)
 	}
 	// Finding the records and reading them are two loops: the shorter a loop's
 	// body, the more of its reads are under way together.
 	known := t.warm[:0]
-	for i := range keys {
-		if slot, _, ok := t.index.First(keys[i].hash); ok {
+	for _, n := range which {
+		if slot, _, ok := t.index.First(keys[n].hash); ok {
 			known = append(known, slot)
 		}
 	}
 	for _, slot := range known {
 		sum += t.hot.At(slot).seen
 	}
-	missing := uint32(len(keys) - len(known))
+	missing := uint32(len(which) - len(known))
 	t.warm = known
 	// New streams go into the slots freed last.
 	for i := t.free.n - min(missing, t.free.n); i < t.free.n; i++ {
@@ -235,9 +278,14 @@ func (t *Table) Warm(keys []Key) {
 // KeyOf fills k with the stream key of p, which must have packet.IsStream.
 func (t *Table) KeyOf(p *packet.Packet, k *Key) {
 	k.set(p)
-	k.hash = t.hash(&k.words)
+	h := t.secret.Words5(k.words[0], k.words[1], k.words[2], k.words[3], k.words[4])
+	k.hash, k.spread, k.given = uint32(h>>32), uint32(h), true
 }
 
+// Lane is the number, below n, of the lane whose table has the key's stream; the
+// zero Key's is 0.
+func (k *Key) Lane(n int) int { return int(uint64(k.spread) * uint64(n) >> 32) }
+
 func (t *Table) hash(w *[5]uint64) uint32 {
-	return t.secret.Words5(w[0], w[1], w[2], w[3], w[4])
+	return uint32(t.secret.Words5(w[0], w[1], w[2], w[3], w[4]) >> 32)
 }

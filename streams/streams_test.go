@@ -1,7 +1,9 @@
 package streams
 
 import (
+	"cmp"
 	"reflect"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -93,24 +95,27 @@ func TestKeysDiffer(t *testing.T) {
 
 func add(t *testing.T, tab *Table, p *packet.Packet, now int64) (ID, bool) {
 	t.Helper()
-	var k Key
-	tab.KeyOf(p, &k)
-	id, isNew, ok := tab.Add(&k, now)
-	if !ok {
-		t.Fatalf("table full at %d", now)
-	}
+	id, isNew := find(tab, p)
+	tab.Note(id, now)
 	return id, isNew
 }
 
-func advance(tab *Table, now int64) {
-	for !tab.Advance(now) {
+func find(tab *Table, p *packet.Packet) (ID, bool) {
+	keys, ids := make([]Key, 1), make([]ID, 1)
+	tab.KeyOf(p, &keys[0])
+	fresh := tab.Find(keys, []uint16{0}, ids, nil)
+	return ids[0], len(fresh) > 0
+}
+
+func sweep(tab *Table, now int64) {
+	for !tab.Sweep(now) {
 	}
 }
 
-// TestAdvanceInPieces: however many streams are due, one call looks at some
+// TestSweepInPieces: however many streams are due, one call looks at some
 // thousand, and all calls together at each of them once.
-func TestAdvanceInPieces(t *testing.T) {
-	const n, most = 20_000, advanceBlocks * len(block{}.slots)
+func TestSweepInPieces(t *testing.T) {
+	const n, most = 20_000, sweepBlocks * len(block{}.slots)
 	tab := New(Config{})
 	for i := range n {
 		add(t, tab, pkt(1, 2, uint16(i), 4), 1)
@@ -124,7 +129,7 @@ func TestAdvanceInPieces(t *testing.T) {
 	}{{510, n / 2}, {5000, 0}} {
 		calls := 1
 		for before := tab.Stats(); ; calls++ {
-			done := tab.Advance(step.now)
+			done := tab.Sweep(step.now)
 			s := tab.Stats()
 			if ended := s.TimedOut - before.TimedOut; ended > uint64(most) {
 				t.Fatalf("one call ends %d streams", ended)
@@ -137,12 +142,12 @@ func TestAdvanceInPieces(t *testing.T) {
 			t.Errorf("at %d: %+v after %d calls", step.now, s, calls)
 		}
 	}
-	var k Key
-	tab.KeyOf(pkt(1, 2, 3, 4), &k)
+	keys, which, ids, fresh := make([]Key, 1), []uint16{0}, make([]ID, 1), make([]ID, 0, 1)
 	if n := testing.AllocsPerRun(1, func() {
 		for i := range uint16(n / 2) {
-			tab.KeyOf(pkt(1, 2, i, 4), &k)
-			tab.Add(&k, 5001)
+			tab.KeyOf(pkt(1, 2, i, 4), &keys[0])
+			tab.Find(keys, which, ids, fresh)
+			tab.Note(ids[0], 5001)
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations for streams in slots that were freed", n)
@@ -167,14 +172,14 @@ func TestTimeouts(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tab := New(Config{})
 			for _, at := range tt.packets {
-				advance(tab, at)
+				sweep(tab, at)
 				if _, isNew := add(t, tab, pkt(1, 2, 3, 4), at); isNew != (at == tt.packets[0]) {
 					t.Fatalf("packet at %d: new = %v", at, isNew)
 				}
 			}
 			for now := tt.packets[len(tt.packets)-1]; ; now += tickCs {
 				now = now / tickCs * tickCs
-				advance(tab, now)
+				sweep(tab, now)
 				if gone := tab.Stats().Live == 0; gone != (now >= tt.ends) {
 					t.Fatalf("at %d gone = %v, want it to end at %d", now, gone, tt.ends)
 				} else if gone {
@@ -194,7 +199,7 @@ func TestJump(t *testing.T) {
 	for i := range 200 {
 		add(t, tab, pkt(1, 2, uint16(i), 4), int64(i))
 	}
-	advance(tab, 1<<35)
+	sweep(tab, 1<<35)
 	if s := tab.Stats(); s.Live != 0 || s.TimedOut != 200 {
 		t.Errorf("stats %+v", s)
 	}
@@ -203,27 +208,74 @@ func TestJump(t *testing.T) {
 	}
 }
 
-func TestFullTable(t *testing.T) {
-	tab := New(Config{MaxStreams: 2})
-	add(t, tab, pkt(1, 2, 1, 1), 1)
-	add(t, tab, pkt(1, 2, 2, 1), 1)
-	var k Key
-	tab.KeyOf(pkt(1, 2, 3, 1), &k)
-	if _, _, ok := tab.Add(&k, 1); ok {
-		t.Error("a third stream fitted into two")
-	}
-	add(t, tab, pkt(1, 2, 2, 1), 1) // those inside go on
-	advance(tab, 1000)
-	if _, _, ok := tab.Add(&k, 1000); !ok {
-		t.Error("no room after the time-outs")
-	}
+// TestBound holds Bound against sorting all streams, in one table and in three.
+func TestBound(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const lanes = 3
+		one, three := NewLanes(Config{}, 1), NewLanes(Config{}, lanes)
+		type stream struct {
+			key  Key
+			last int64
+		}
+		var all []stream
+		now := int64(1)
+		for i := range rapid.IntRange(1, 60).Draw(t, "streams") {
+			s := stream{last: now}
+			one[0].KeyOf(pkt(1, 2, uint16(i), 4), &s.key)
+			for _, tables := range [][]*Table{one, three} {
+				var k Key
+				tables[0].KeyOf(pkt(1, 2, uint16(i), 4), &k)
+				tab, ids := tables[k.Lane(len(tables))], make([]ID, 1)
+				tab.Find([]Key{k}, []uint16{0}, ids, nil)
+				tab.Note(ids[0], now)
+			}
+			all = append(all, s)
+			now += rapid.Int64Range(0, 2).Draw(t, "step")
+		}
+		most := rapid.IntRange(1, 70).Draw(t, "most")
+		left := len(all)
+		if left > most {
+			left = most - most/keepShare
+			slices.SortFunc(all, func(a, b stream) int {
+				return cmp.Or(cmp.Compare(b.last, a.last), slices.Compare(b.key.words[:], a.key.words[:]))
+			})
+		}
+		for _, tables := range [][]*Table{one, three} {
+			Bound(tables, most, now)
+			var sum Stats
+			have := map[[5]uint64]bool{}
+			for _, tab := range tables {
+				sum.Add(tab.Stats())
+				for slot := range tab.hot.Len() {
+					if r := tab.hot.At(slot); r.seen != 0 {
+						have[r.key] = true
+					}
+				}
+			}
+			if sum.Live != uint64(left) || sum.Evicted != uint64(len(all)-left) || len(have) != left {
+				t.Fatalf("%+v, %d seen, want %d of %d", sum, len(have), left, len(all))
+			}
+			for _, s := range all[:left] {
+				if !have[s.key.words] {
+					t.Fatalf("the stream of %d is gone; %d of %d are left at %d", s.last, left, len(all), now)
+				}
+			}
+			// The wheel knows all that are left, and no others.
+			for _, tab := range tables {
+				sweep(tab, now+10_000)
+				if s := tab.Stats(); s.Live != 0 {
+					t.Fatalf("%+v in the end", s)
+				}
+			}
+		}
+	})
 }
 
 func TestAttachedStartsAtZero(t *testing.T) {
 	tab := New(Config{})
 	id, _ := add(t, tab, pkt(1, 2, 3, 4), 1)
 	*tab.Attached(id) = [2]uint64{7, 8}
-	advance(tab, 1000)
+	sweep(tab, 1000)
 	id, isNew := add(t, tab, pkt(1, 2, 3, 4), 1000)
 	if !isNew || *tab.Attached(id) != [2]uint64{} {
 		t.Errorf("new = %v, attached = %v", isNew, *tab.Attached(id))
@@ -239,13 +291,12 @@ func TestAttachedStartsAtZero(t *testing.T) {
 func TestPDUCountBeyondItsField(t *testing.T) {
 	tab := New(Config{})
 	id, _ := add(t, tab, pkt(1, 2, 3, 4), 0)
-	slot := uint32(id)
 	const more = pdusMask + 9
 	for range more {
-		tab.count(tab.hot.At(slot), slot, 1<<34)
+		tab.Note(id, 1<<34)
 	}
 	// The mean interval is what the exact number of packets makes it.
-	if got, want := tab.due(slot), int64(1<<34+20*(1<<34)/(more+1)+1); got != want {
+	if got, want := tab.due(uint32(id)), int64(1<<34+20*(1<<34)/(more+1)+1); got != want {
 		t.Errorf("due at %d, want %d", got, want)
 	}
 }
@@ -254,18 +305,18 @@ func TestNoAllocs(t *testing.T) {
 	tab := New(Config{})
 	p := pkt(1, 2, 3, 4)
 	add(t, tab, p, 1)
-	keys := make([]Key, 1)
+	keys, which, ids := make([]Key, 1), []uint16{0}, make([]ID, 1)
 	if n := testing.AllocsPerRun(1000, func() {
 		tab.KeyOf(p, &keys[0])
-		tab.Warm(keys)
-		tab.Add(&keys[0], 2)
+		tab.Find(keys, which, ids, nil)
+		tab.Note(ids[0], 2)
 	}); n != 0 {
 		t.Errorf("%v allocations a packet", n)
 	}
 }
 
-// FuzzAdvance holds the wheel against a plain scan of all streams.
-func FuzzAdvance(f *testing.F) {
+// FuzzSweep holds the wheel against a plain scan of all streams.
+func FuzzSweep(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 200, 1, 250, 250, 250, 2})
 	f.Add([]byte("\x10\x80\x10\xa700\xf4"))
 	f.Fuzz(func(t *testing.T, script []byte) {
@@ -277,7 +328,7 @@ func FuzzAdvance(f *testing.F) {
 			if b >= 128 { // time goes by: 1 cs .. a day
 				now += 1 << (b & 15) * int64(b>>4&7+1)
 				now = (now + tickCs - 1) / tickCs * tickCs // time never goes back
-				advance(tab, now)
+				sweep(tab, now)
 				for k, s := range want {
 					if idle := now - s.last; idle >= 500 && idle*s.pdus > 20*(s.last-s.first) && idle > 20*(s.last-s.first)/s.pdus {
 						delete(want, k)
@@ -300,4 +351,47 @@ func FuzzAdvance(f *testing.F) {
 			s.last, s.pdus = now, s.pdus+1
 		}
 	})
+}
+
+// TestRoundOfPackets: packets of one round that belong to one new stream find
+// one stream, and those that belong to none find none.
+func TestRoundOfPackets(t *testing.T) {
+	tab := New(Config{})
+	keys := make([]Key, 4)
+	for i, p := range []*packet.Packet{pkt(1, 2, 3, 4), pkt(9, 9, 9, 9), nil, reversed(pkt(1, 2, 3, 4))} {
+		if p != nil {
+			tab.KeyOf(p, &keys[i])
+		}
+	}
+	ids := make([]ID, 3)
+	fresh := tab.Find(keys, []uint16{0, 2, 3}, ids, nil)
+	if len(fresh) != 1 || ids[0] != fresh[0] || ids[1] != NoStream || ids[2] != ids[0] {
+		t.Errorf("streams %v, new %v", ids, fresh)
+	}
+	if s := tab.Stats(); s.Created != 1 || s.Live != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestLanesShareKeys: every lane's table has its share of the streams, and both
+// directions are in one.
+func TestLanesShareKeys(t *testing.T) {
+	const lanes, n = 3, 3000
+	tables := NewLanes(Config{}, lanes)
+	var share [lanes]int
+	for i := range n {
+		var k, r Key
+		p := pkt(1, 2, uint16(i), 4)
+		tables[i%lanes].KeyOf(p, &k)
+		tables[(i+1)%lanes].KeyOf(reversed(p), &r)
+		if k.Lane(lanes) != r.Lane(lanes) || k.hash != r.hash || k.Lane(1) != 0 {
+			t.Fatalf("stream %d is in lanes %d and %d", i, k.Lane(lanes), r.Lane(lanes))
+		}
+		share[k.Lane(lanes)]++
+	}
+	for _, s := range share {
+		if s < n/lanes/2 {
+			t.Errorf("shares %v", share)
+		}
+	}
 }

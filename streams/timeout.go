@@ -63,16 +63,16 @@ func (t *Table) arm(slot uint32, due, now int64) {
 	t.wheel.put(min(tick, t.wheel.tick+wheelBuckets), slot)
 }
 
-// advanceBlocks is the work of one call of Advance: some thousand streams, which
+// sweepBlocks is the work of one call of Sweep: some thousand streams, which
 // take less than a millisecond.
-const advanceBlocks = 64
+const sweepBlocks = 64
 
-// Advance ends the streams that have timed out at uptime now, in
+// Sweep ends the streams that have timed out at uptime now, in
 // centiseconds. Its cost is that of the streams that are due; jumping over
 // many ticks costs one round of the wheel at most. It does a part of the work
 // and answers whether that was the rest; if not, it is called again with the
 // same uptime before anything else is.
-func (t *Table) Advance(now int64) (done bool) {
+func (t *Table) Sweep(now int64) (done bool) {
 	w := &t.wheel
 	tick := now / tickCs
 	w.next = max(w.next, tick-wheelBuckets+1)
@@ -85,7 +85,7 @@ func (t *Table) Advance(now int64) (done bool) {
 			w.due, w.heads[w.next&wheelMask] = w.heads[w.next&wheelMask], 0
 			w.next++
 		}
-		if blocks == advanceBlocks {
+		if blocks == sweepBlocks {
 			return false
 		}
 		b := w.due

@@ -60,12 +60,9 @@ func changesSeed(t *testing.T, seed uint64) (flows int) {
 		SampleRate: []uint32{1, 1, 2}[rnd.IntN(3)],
 	}
 	var want []string
-	for _, v := range []struct {
-		cache      meter.CacheMode
-		batch      int
-		maxStreams int
-	}{{meter.NoCache, 1, 0}, {meter.CacheVerdicts, 1, 0}, {meter.CacheVerdicts, 256, 0}, {meter.CacheVerdicts, 7, 2}} {
-		cfg.Cache, cfg.Streams = v.cache, streams.Config{MaxStreams: v.maxStreams}
+	streamsOf := map[int][]streams.Stats{} // after each step, by limit
+	for _, v := range waysToMeter {
+		cfg.Lanes, cfg.Cache, cfg.Streams = v.lanes, v.cache, streams.Config{MaxStreams: v.maxStreams}
 		c := &changing{t: t, m: meter.New(cfg), audit: newAudit(t), seed: seed, times: refTimes(frames, cfg.MaxGap)}
 		if v.batch > 1 {
 			c.audit = nil
@@ -74,6 +71,11 @@ func changesSeed(t *testing.T, seed uint64) (flows int) {
 		if want == nil {
 			want = got
 			flows = c.audit.born
+		}
+		if had := streamsOf[v.maxStreams]; had == nil {
+			streamsOf[v.maxStreams] = c.streams
+		} else if !slices.Equal(c.streams, had) {
+			t.Fatalf("seed %d, %+v: streams %+v, want %+v", seed, v, c.streams, had)
 		}
 		for i := range want {
 			if got[i] != want[i] {
@@ -218,6 +220,8 @@ type changing struct {
 	seed  uint64
 	times []refTime
 	fed   int
+
+	streams []streams.Stats // after each step
 }
 
 // run does all steps and describes the meter after each.
@@ -234,6 +238,7 @@ func (c *changing) run(frames []wire.Frame, batch int, steps []step) (after []st
 			c.m.View(func(s *meter.State) { c.audit.look(s, st.name, true) })
 		}
 		after = append(after, fmt.Sprintf("%v\n%s", err, describe(c.m)))
+		c.m.View(func(s *meter.State) { c.streams = append(c.streams, s.Streams()) })
 	}
 	return after
 }
@@ -277,7 +282,7 @@ func (c *changing) checkTime(s *meter.State) {
 		if start == wire.NoTime {
 			start = t.clock
 		}
-		uptime = 1 + (t.clock-start)/1e7
+		uptime = 1 + meter.Uptime(uint64(t.clock-start)/1e7) // it may be centuries
 	}
 	if s.Uptime() != uptime || got.Late != want.Late || got.BadStamps != want.BadStamps || got.NoStamps != want.NoStamps {
 		c.t.Fatalf("seed %d, after %d packets: uptime %d and %+v, want %d and %+v", c.seed, got.Packets, s.Uptime(), got, uptime, want)

@@ -21,9 +21,9 @@ import (
 )
 
 // TestOracle holds the meter against the reference meter: random traces under
-// random rule sets give the same flow data file, octet for octet, with
-// remembered verdicts and without, in batches of 1, 7 and 256, and with flow
-// and stream tables that are far too small.
+// random rule sets give the same flow data file, octet for octet, in 1, 2, 3 and 8
+// lanes, with remembered verdicts and without, in batches of 1, 7 and 256, and
+// with flow and stream tables that are far too small.
 func TestOracle(t *testing.T) {
 	seeds := 120
 	if testing.Short() {
@@ -83,24 +83,41 @@ func oracleSeed(t *testing.T, seed uint64) (flows int) {
 	if err := ref.run(frames, tasks, flowfile.NewWriter(&want, header)); err != nil {
 		t.Fatalf("seed %d: reference: %v", seed, err)
 	}
-	for _, size := range []int{1, 7, 256} {
-		for _, cache := range []meter.CacheMode{meter.CacheVerdicts, meter.NoCache} {
-			for _, maxStreams := range []int{0, 2} {
-				if cache == meter.NoCache && maxStreams != 0 {
-					continue
-				}
-				cfg.Cache, cfg.Streams = cache, streams.Config{MaxStreams: maxStreams}
-				var got bytes.Buffer
-				m := meterFrames(t, cfg, frames, size, sets, flowfile.NewWriter(&got, header))
-				name := fmt.Sprintf("seed %d, batches of %d, cache mode %d, at most %d streams", seed, size, cache, maxStreams)
-				if d := firstDifference(got.String(), want.String()); d != "" {
-					t.Fatalf("%s: %s\n%v", name, d, sets[0].Rules)
-				}
-				checkSums(t, name, m, ref)
-			}
+	for _, w := range waysToMeter {
+		cfg.Lanes, cfg.Cache, cfg.Streams = w.lanes, w.cache, streams.Config{MaxStreams: w.maxStreams}
+		var got bytes.Buffer
+		m := meterFrames(t, cfg, frames, w.batch, sets, flowfile.NewWriter(&got, header))
+		name := fmt.Sprintf("seed %d, %+v", seed, w)
+		if d := firstDifference(got.String(), want.String()); d != "" {
+			t.Fatalf("%s: %s\n%v", name, d, sets[0].Rules)
 		}
+		checkSums(t, name, m, ref)
 	}
 	return bytes.Count(want.Bytes(), []byte("\n"))
+}
+
+// way is what no result may depend on.
+type way struct {
+	lanes, batch int
+	cache        meter.CacheMode
+	maxStreams   int
+}
+
+// waysToMeter have every number of lanes with everything else at least once.
+var waysToMeter = []way{
+	{1, 1, meter.NoCache, 0},
+	{1, 1, meter.CacheVerdicts, 0},
+	{1, 7, meter.CacheVerdicts, 2},
+	{1, 256, meter.NoCache, 0},
+	{1, 256, meter.CacheVerdicts, 0},
+	{2, 1, meter.CacheVerdicts, 2},
+	{2, 256, meter.CacheVerdicts, 0},
+	{2, 256, meter.NoCache, 0},
+	{3, 7, meter.NoCache, 0},
+	{3, 256, meter.CacheVerdicts, 2},
+	{8, 7, meter.CacheVerdicts, 0},
+	{8, 256, meter.CacheVerdicts, 2},
+	{8, 256, meter.NoCache, 0},
 }
 
 // meterFrames meters frames as the command does.
@@ -166,6 +183,8 @@ func randomTrace(t *testing.T, rnd *rand.Rand) []wire.Frame {
 	hosts := 2 + rnd.IntN(4)
 	ports := 1 + rnd.IntN(3)
 	odd := rnd.IntN(3) == 0
+	// Between two ticks come few packets, or so many that they fill rounds.
+	usual := []time.Duration{300 * time.Millisecond, 20 * time.Microsecond}[rnd.IntN(2)]
 	at := time.Duration(rnd.Int64N(int64(time.Hour)))
 	sparse := 0  // frames left of a stretch of them hours or days apart
 	untimed := 0 // and of one without times
@@ -179,10 +198,10 @@ func randomTrace(t *testing.T, rnd *rand.Rand) []wire.Frame {
 			at += time.Duration(rnd.Int64N(int64(50 * time.Hour)))
 			sparse--
 		case n < 60:
-			at += time.Duration(rnd.Int64N(int64(300 * time.Millisecond)))
-		case n < 70:
+			at += time.Duration(rnd.Int64N(int64(usual)))
+		case n < 70 && usual > time.Millisecond:
 			at += time.Duration(rnd.Int64N(int64(15 * time.Second)))
-		case n < 72:
+		case n < 61:
 			at += time.Duration(rnd.Int64N(int64(3 * time.Hour)))
 		case n < 73 && odd:
 			at += time.Duration(rnd.Int64N(int64(400 * time.Hour)))

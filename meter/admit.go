@@ -1,0 +1,170 @@
+package meter
+
+import (
+	"sort"
+
+	"netramet/meter/packet"
+	"netramet/meter/pme"
+)
+
+// admit goes through the packets of the round that the lanes could not place, in
+// the order in which they came and, for each, in that of its rule sets; it makes
+// the flows that are missing (RFC 2722 §4.3), gives them their FlowIndexes, and
+// counts. The lanes stand still.
+func (m *Meter) admit(r *round) {
+	for {
+		l := m.nextPending()
+		if l == nil {
+			return
+		}
+		p := &l.pending[l.next]
+		l.next++
+		if m.settle(l, r, p) == opposed {
+			m.admitInOrder(r, p.packet)
+			return
+		}
+	}
+}
+
+// nextPending returns the lane whose next pending packet is the first of all,
+// nil if there is none.
+func (m *Meter) nextPending() (first *lane) {
+	for i := range m.lanes {
+		l := &m.lanes[i]
+		if l.next < len(l.pending) && (first == nil || l.pending[l.next].before(&first.pending[first.next])) {
+			first = l
+		}
+	}
+	return first
+}
+
+// admitInOrder is admit for the packets of the round behind one that has made a
+// flow beside its reverse: verdicts that name the reverse may not hold any more
+// for them, so each is looked at in its turn.
+func (m *Meter) admitInOrder(r *round, behind uint16) {
+	l := &m.lanes[r.keys[behind].Lane(len(m.lanes))]
+	for ; l.next < len(l.pending) && l.pending[l.next].packet == behind; l.next++ {
+		m.settle(l, r, &l.pending[l.next])
+	}
+	places := make([]int, len(m.lanes)) // of the next packet in each lane
+	for i := range m.lanes {
+		mine := r.of[i]
+		places[i] = sort.Search(len(mine), func(k int) bool { return mine[k] > behind })
+	}
+	for i := int(behind) + 1; i < r.n; i++ {
+		n := r.keys[i].Lane(len(m.lanes))
+		l = &m.lanes[n]
+		for j := range l.runs {
+			m.settleInOrder(l, r, j, places[n], uint16(i))
+		}
+		places[n]++
+	}
+}
+
+// settleInOrder settles packet i, at a place of its lane, under one rule set,
+// if its verdict has to be found, or found again.
+func (m *Meter) settleInOrder(l *lane, r *round, j, place int, i uint16) {
+	if l.next < len(l.pending) {
+		if p := &l.pending[l.next]; p.packet == i && int(p.run) == j {
+			l.next++
+			m.settle(l, r, p)
+			return
+		}
+	}
+	run := &l.runs[j]
+	w := run.verdicts[place]
+	if m.epoch.holds(w) && (!w.isFlow() || m.flows.names(w)) {
+		return
+	}
+	run.verdicts[place] = 0
+	n := len(l.pending)
+	l.match(r, j, place, i)
+	if len(l.pending) > n {
+		p := l.pending[n]
+		l.pending = l.pending[:n]
+		m.settle(l, r, &p)
+	}
+}
+
+// effect is what the settling of a packet does to other packets.
+type effect bool
+
+// opposed: a flow was made whose reverse was there. Packets that counted in
+// that one because this one was missing count in this one from now on.
+const opposed effect = true
+
+// settle finds or makes the flow of a pending packet and counts it:
+// RFC 2722 §4.3.
+func (m *Meter) settle(l *lane, r *round, p *pending) effect {
+	run, a := &l.runs[p.run], &r.amounts[p.packet]
+	if !p.shaped {
+		if run.work.matcher.Match(&r.packets[p.packet], p.order, &l.key) != pme.Count {
+			// There was no room for the shape of its key.
+			l.remember(r, run, int(p.place), p.packet, m.epoch.ignoreWord())
+			return false
+		}
+		l.keep(p, run.rules.shapes)
+	}
+	key, back := l.keysOf(p)
+	if slot, dir, ok := m.flows.place(p.hash, key, back, p.order); ok {
+		m.countHere(l, r, p, slot, dir)
+		return false
+	}
+	other, isOpposed := m.flows.find(p.hash, back)
+	slot, ok := m.create(run.rules, l, p.hash, key, a)
+	if !ok {
+		l.toStream(r, run, int(p.place), p.packet, 0)
+		return false
+	}
+	m.countHere(l, r, p, slot, packet.Direction(p.order))
+	if isOpposed {
+		m.forgetFlow(other)
+	}
+	return effect(isOpposed)
+}
+
+// create makes a flow of a lane, if it is admitted.
+func (m *Meter) create(rs *ruleSet, l *lane, h uint32, key []byte, a *amount) (slot uint32, ok bool) {
+	admitted := m.admits(rs)
+	if admitted {
+		if m.allHidden > 0 && m.flows.full() {
+			m.freeOne(a.uptime)
+		}
+		slot, ok = m.flows.create(h, key, l.number, a.uptime, a.first)
+	}
+	if !ok {
+		m.countRefusal(rs, a, admitted)
+		return 0, false
+	}
+	m.created(rs, slot)
+	return slot, true
+}
+
+// countRefusal counts a packet that got no flow: in flood mode, or, if it was
+// admitted, because the table is full.
+func (m *Meter) countRefusal(rs *ruleSet, a *amount, admitted bool) {
+	c, at := &rs.counts, &m.counts.FullAt
+	c.RefusedPDUs += a.pdus
+	c.RefusedOctets += a.octets
+	if !admitted {
+		c.FloodedPDUs += a.pdus
+		c.FloodedOctets += a.octets
+		at = &m.counts.FloodedAt
+	}
+	if *at == 0 {
+		*at = a.uptime
+	}
+}
+
+// countHere counts a pending packet in a flow, of which its lane gets a part if
+// it has none, and gives its stream the verdict.
+func (m *Meter) countHere(l *lane, r *round, p *pending, slot uint32, dir packet.Direction) {
+	ref, ok := m.flows.refOf(slot, l.number)
+	if !ok {
+		ref = m.flows.addPart(slot, l.number)
+	}
+	run := &l.runs[p.run]
+	w := m.epoch.flowWord(ref, m.flows.tally(ref).generation, dir)
+	l.countBy(run, w, &r.amounts[p.packet])
+	l.toStream(r, run, int(p.place), p.packet, w)
+}

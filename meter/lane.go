@@ -1,0 +1,286 @@
+package meter
+
+import (
+	"cmp"
+	"slices"
+
+	"netramet/internal/slab"
+	"netramet/meter/packet"
+	"netramet/meter/pme"
+	"netramet/streams"
+)
+
+// lane is what one worker owns: the streams of its share of the packets, their
+// remembered verdicts, a matcher for each running rule set, and what it counts.
+// Which lane a packet belongs to is a function of its stream's key alone.
+//
+// judge and count may run at the same time in all lanes. What lanes share does
+// not change meanwhile: the index and the keys of the flow table, the shapes of
+// the rule sets, the epoch.
+type lane struct {
+	number  uint8
+	flows   *flowTable
+	epoch   *epoch
+	streams *streams.Table
+	packets uint64 // that went through it
+	// side holds the words of the second and further remembered rule sets,
+	// by stream; those of the first lie in the stream itself.
+	side []slab.Slab[sideWords]
+	runs []laneRun
+
+	// Of one round. Packets of the lane are numbered from 0.
+	ids     []streams.ID
+	pending []pending
+	next    int    // of pending, to be admitted
+	keys    []byte // of pending: each key and its reverse
+
+	unknown  [together]uint16
+	fresh    []streams.ID
+	key, own pme.Key
+	sink     uint64 // keeps reads alive that only bring memory near
+}
+
+// together is how many packets go through one pass before the next one begins,
+// so that the processor has the reads of many in flight.
+const together = 64
+
+// laneRun is a running rule set as a lane has it.
+type laneRun struct {
+	rules    *ruleSet
+	work     *laneWork
+	words    int    // which of a stream's words are its own; -1: not remembered
+	verdicts []word // by packet of the lane in the round; 0: nothing to count
+}
+
+// laneWork is what a lane has done for a rule set since it was loaded.
+type laneWork struct {
+	matcher                   *pme.Matcher // nil if the rule set is not active
+	pdus, ignored, notMatched uint64
+}
+
+// pending is a packet that counts under a rule set in a flow which is not there
+// yet, or in none that the lane has a part of.
+type pending struct {
+	packet uint16 // in the round
+	place  uint16 // in the lane
+	run    uint8
+	order  pme.Order
+	shaped bool // hash and key are valid
+	keyLen uint8
+	hash   uint32
+	key    uint32 // where in lane.keys
+}
+
+// before is the order of admission.
+func (p *pending) before(o *pending) bool {
+	return p.packet < o.packet || p.packet == o.packet && p.run < o.run
+}
+
+// keysOf returns the key of a pending packet and its reverse.
+func (l *lane) keysOf(p *pending) (key, back []byte) {
+	at, n := p.key, uint32(p.keyLen)
+	return l.keys[at : at+n], l.keys[at+n : at+2*n]
+}
+
+// run adds a rule set to those that the lane runs; words says which of a
+// stream's words are its own, -1 none.
+func (l *lane) run(r *ruleSet, words int) {
+	l.runs = append(l.runs, laneRun{rules: r, work: r.lanes[l.number], words: words, verdicts: make([]word, cap(l.ids))})
+}
+
+// judge finds the streams of the lane's packets and what each rule set says of
+// them: it leaves, for each packet, a verdict that names the flow to count in,
+// or an entry in pending. It changes nothing that any other lane sees.
+func (l *lane) judge(r *round) {
+	mine := r.of[l.number]
+	l.pending, l.next, l.keys = l.pending[:0], 0, l.keys[:0]
+	l.ids = l.ids[:len(mine)]
+	for from := 0; from < len(mine); from += together {
+		group := mine[from:min(from+together, len(mine))]
+		l.findStreams(r, group, l.ids[from:])
+		for j := range l.runs {
+			l.judgeGroup(r, j, from, group)
+		}
+	}
+	if len(l.runs) > 1 {
+		slices.SortFunc(l.pending, func(a, b pending) int {
+			return cmp.Or(int(a.packet)-int(b.packet), int(a.run)-int(b.run))
+		})
+	}
+}
+
+func (l *lane) findStreams(r *round, group []uint16, ids []streams.ID) {
+	l.fresh = l.streams.Find(r.keys, group, ids, l.fresh[:0])
+	for _, id := range l.fresh {
+		l.forgetSide(id)
+	}
+}
+
+// judgeGroup is judge for some packets, from place from on, and one rule set.
+func (l *lane) judgeGroup(r *round, j, from int, group []uint16) {
+	run := &l.runs[j]
+	verdicts := run.verdicts[from : from+len(group)]
+	unknown := l.recall(r, run, from, group, verdicts)
+	first := len(l.pending)
+	for _, k := range unknown {
+		l.match(r, j, from+int(k), group[k])
+	}
+	// Most of those that are pending need the flow table, and the place of
+	// each in it is far from the others'.
+	found := l.pending[first:]
+	var sum uint64
+	for i := range found {
+		sum += l.flows.index.Touch(found[i].hash)
+	}
+	for i := range found {
+		sum += l.flows.touch(found[i].hash)
+	}
+	l.sink = sum
+	rest := found[:0]
+	for i := range found {
+		if p := &found[i]; !l.findFlow(r, p) {
+			rest = append(rest, *p)
+		}
+	}
+	l.pending = l.pending[:first+len(rest)]
+}
+
+// recall fills verdicts with those that the streams remember and that hold, and
+// returns the places in the group of the other packets.
+func (l *lane) recall(r *round, run *laneRun, from int, group []uint16, verdicts []word) []uint16 {
+	unknown := l.unknown[:0]
+	if run.words < 0 {
+		clear(verdicts)
+		for k := range group {
+			unknown = append(unknown, uint16(k))
+		}
+		return unknown
+	}
+	for k, i := range group {
+		verdicts[k] = 0
+		if id := l.ids[from+k]; id != streams.NoStream {
+			if w := *l.word(run, id, r.keys[i].Dir); l.epoch.holds(w) {
+				verdicts[k] = w
+			}
+		}
+	}
+	for k, w := range verdicts {
+		if w.isFlow() && !l.flows.names(w) {
+			verdicts[k], w = 0, 0
+		}
+		if w == 0 {
+			unknown = append(unknown, uint16(k))
+		}
+	}
+	return unknown
+}
+
+// match runs the rules of run j over packet i of the round, at a place of the
+// lane, in wire order and, if they do not match, reversed.
+func (l *lane) match(r *round, j, place int, i uint16) {
+	run, p := &l.runs[j], &r.packets[i]
+	verdict, order := matchBothWays(run.work.matcher, p, &l.key)
+	switch verdict {
+	case pme.Ignore:
+		l.remember(r, run, place, i, l.epoch.ignoreWord())
+	case pme.NoMatch:
+		l.remember(r, run, place, i, l.epoch.noMatchWord())
+	default:
+		e := pending{packet: i, place: uint16(place), run: uint8(j), order: order}
+		if verdict == pme.Count {
+			l.keep(&e, run.rules.shapes)
+		}
+		l.pending = append(l.pending, e)
+	}
+}
+
+// matchBothWays is the order of RFC 2722 §4.3.
+func matchBothWays(with *pme.Matcher, p *packet.Packet, key *pme.Key) (pme.Verdict, pme.Order) {
+	verdict := with.MatchKnown(p, pme.WireOrder, key)
+	if verdict != pme.NoMatch {
+		return verdict, pme.WireOrder
+	}
+	return with.MatchKnown(p, pme.Reversed, key), pme.Reversed
+}
+
+// keep puts the key in l.key, and its reverse, to the pending packet.
+func (l *lane) keep(e *pending, shapes *pme.Shapes) {
+	key := l.key.Bytes()
+	shapes.Reverse(key, &l.own)
+	back := l.own.Bytes()
+	e.shaped, e.hash = true, l.flows.hash(key, back)
+	e.key, e.keyLen = uint32(len(l.keys)), uint8(len(key))
+	l.keys = append(append(l.keys, key...), back...)
+}
+
+// findFlow looks for the flow that a packet counts in, and reports whether the
+// lane can count in it.
+func (l *lane) findFlow(r *round, p *pending) bool {
+	if !p.shaped {
+		return false
+	}
+	key, back := l.keysOf(p)
+	// A packet that matched with its addresses exchanged travels from the
+	// flow's dest to its source.
+	slot, dir, ok := l.flows.place(p.hash, key, back, p.order)
+	if !ok {
+		return false
+	}
+	ref, ok := l.flows.refOf(slot, l.number)
+	if ok {
+		l.remember(r, &l.runs[p.run], int(p.place), p.packet, l.epoch.flowWord(ref, l.flows.tally(ref).generation, dir))
+	}
+	return ok
+}
+
+// remember gives a packet its verdict, to be counted by, and its stream too.
+func (l *lane) remember(r *round, run *laneRun, place int, i uint16, w word) {
+	run.verdicts[place] = w
+	l.toStream(r, run, place, i, w)
+}
+
+func (l *lane) toStream(r *round, run *laneRun, place int, i uint16, w word) {
+	if id := l.ids[place]; run.words >= 0 && id != streams.NoStream {
+		*l.word(run, id, r.keys[i].Dir) = w
+	}
+}
+
+// sweep ends the streams that time out by an uptime.
+func (l *lane) sweep(at Uptime) {
+	for !l.streams.Sweep(at) {
+		continue
+	}
+}
+
+// count tells the streams of the lane's packets about them and counts the
+// packets by their verdicts.
+func (l *lane) count(r *round) {
+	mine := r.of[l.number]
+	for k, i := range mine {
+		l.packets += r.amounts[i].pdus
+		if id := l.ids[k]; id != streams.NoStream {
+			l.streams.Note(id, r.amounts[i].uptime)
+		}
+	}
+	for j := range l.runs {
+		run := &l.runs[j]
+		for k, i := range mine {
+			if w := run.verdicts[k]; w != 0 {
+				l.countBy(run, w, &r.amounts[i])
+			}
+		}
+	}
+}
+
+// countBy counts a packet by its verdict, which must hold.
+func (l *lane) countBy(run *laneRun, w word, a *amount) {
+	switch kind := w.kind(); kind {
+	case kindIgnore:
+		run.work.ignored += a.pdus
+	case kindNoMatch:
+		run.work.notMatched += a.pdus
+	default:
+		run.work.pdus += a.pdus
+		l.flows.count(w.ref(), l.number, packet.Direction(kind-kindFlowTo), a)
+	}
+}

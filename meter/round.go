@@ -1,0 +1,259 @@
+package meter
+
+import (
+	"netramet/meter/packet"
+	"netramet/sources/wire"
+	"netramet/streams"
+)
+
+// How many packets are decoded and looked up together. One lane takes so few
+// that they stay in the processor's nearest cache; with several lanes a round
+// is worth the trouble of sharing it out.
+const (
+	aloneRound  = 64
+	sharedRound = 1024
+)
+
+// round is so many packets in the order in which they came, between the reading
+// stage and the lanes. All slices have one index.
+type round struct {
+	n       int
+	packets []packet.Packet
+	amounts []amount
+	keys    []streams.Key // the zero Key where a packet has no stream
+	of      [][]uint16    // by lane, its packets
+	swept   Uptime        // streams that time out by then end before; 0: none do
+}
+
+// amount is what a packet, or a record of many, adds to a flow, and when.
+type amount struct {
+	pdus, octets uint64
+	uptime       Uptime
+	first        Uptime // of the first packet: uptime, but for records
+}
+
+func newRound(size, lanes int) *round {
+	r := &round{
+		packets: make([]packet.Packet, size),
+		amounts: make([]amount, size),
+		keys:    make([]streams.Key, size),
+		of:      make([][]uint16, lanes),
+	}
+	for i := range r.of {
+		r.of[i] = make([]uint16, 0, size)
+	}
+	return r
+}
+
+func (r *round) full() bool { return r.n == len(r.packets) }
+
+// clear makes the round empty.
+func (r *round) clear() {
+	r.n, r.swept = 0, 0
+	for i := range r.of {
+		r.of[i] = r.of[i][:0]
+	}
+}
+
+// stage decodes one frame, of the record rec if it is not nil, into the round.
+// The frame's data is not needed any more afterwards.
+func (m *Meter) stage(f *wire.Frame, rec *wire.Record) {
+	pdus := pdusOf(rec)
+	m.counts.Packets += pdus
+	if !m.interfaces.sampled(f, rec) {
+		m.counts.SampledOut += pdus
+		return
+	}
+	r := m.filling
+	i := r.n
+	p := &r.packets[i]
+	p.DecodeNet(f)
+	if m.needsRest {
+		p.DecodeRest(f)
+	}
+	m.measure(&r.amounts[i], p, rec)
+	m.counts.Octets += r.amounts[i].octets
+	if p.Fault != packet.FaultNone {
+		m.counts.Faults[p.Fault] += pdus
+		if p.Fault == packet.FaultLinkType {
+			m.counts.Unsupported += pdus
+			return
+		}
+	}
+	k := &r.keys[i]
+	if p.Flags&packet.IsStream != 0 {
+		m.lanes[0].streams.KeyOf(p, k)
+	} else {
+		*k = streams.Key{}
+	}
+	lane := k.Lane(len(m.lanes))
+	r.of[lane] = append(r.of[lane], uint16(i))
+	if r.n++; r.full() {
+		m.turn()
+	}
+	if m.staged++; m.staged == boundEvery {
+		m.boundStreams()
+	}
+}
+
+// measure says what a packet counts.
+func (m *Meter) measure(a *amount, p *packet.Packet, rec *wire.Record) {
+	in := &m.in
+	*a = amount{pdus: 1, octets: uint64(p.FrameOctets), uptime: in.uptime, first: in.uptime}
+	switch {
+	case rec != nil:
+		a.pdus, a.octets = pdusOf(rec), rec.Octets
+		if rec.FirstTime != wire.NoTime && in.begun {
+			a.first = min(in.uptimeAt(max(rec.FirstTime, in.start)), a.uptime)
+		}
+	case m.cfg.Octets == PeerOctets || a.octets == 0:
+		a.octets = uint64(p.PeerOctets)
+	}
+}
+
+// rounds are the rounds under way. While one is filled, the lanes count what is
+// decided about the one before the last and judge the last one.
+type rounds struct {
+	filling  *round
+	judged   *round // in the lanes' hands, or to be admitted; nil: none
+	admitted *round // to be counted; nil: none
+	free     []*round
+	crew     crew
+	live     int // streams before judged
+	staged   int // packets since the last look at the number of streams
+}
+
+func (m *Meter) initRounds(lanes int) {
+	size, n := aloneRound, 1
+	if lanes > 1 {
+		size, n = sharedRound, 3
+	}
+	for range n {
+		m.free = append(m.free, newRound(size, lanes))
+	}
+	m.filling, m.free = m.free[0], m.free[1:]
+	m.crew.init(lanes, m.laneStep)
+}
+
+// laneStep is what a lane does at a time: it counts one round, ends the streams
+// that have timed out since, and judges the next round.
+func (m *Meter) laneStep(i int) {
+	l := &m.lanes[i]
+	if r := m.admitted; r != nil {
+		l.count(r)
+	}
+	if r := m.judged; r != nil {
+		if r.swept > 0 {
+			l.sweep(r.swept)
+		}
+		l.judge(r)
+	}
+}
+
+// turn gives the round that was filled to the lanes, and admits what they could
+// not place of the one before. So the result is that of one packet after the
+// other, whatever the lanes and the rounds.
+func (m *Meter) turn() {
+	if len(m.lanes) == 1 {
+		m.alone()
+		return
+	}
+	m.settleJudged()
+	m.judged = m.filling
+	m.filling, m.free = m.free[0], m.free[1:]
+	m.step(m.judged.n)
+}
+
+// alone is the whole life of a round where there is one lane.
+func (m *Meter) alone() {
+	r, l := m.filling, &m.lanes[0]
+	l.judge(r)
+	m.admit(r)
+	l.count(r)
+	r.clear()
+	m.live = int(l.streams.Stats().Live)
+}
+
+// settleJudged ends what the lanes do, and admits what they leave.
+func (m *Meter) settleJudged() {
+	m.crew.wait()
+	if r := m.admitted; r != nil {
+		r.clear()
+		m.free = append(m.free, r)
+	}
+	m.countStreams()
+	m.admitted, m.judged = m.judged, nil
+	if m.admitted != nil {
+		m.admit(m.admitted)
+	}
+}
+
+// worthSharing is how many packets are worth the trouble of sharing them out.
+const worthSharing = 64
+
+// step lets the lanes do theirs with n packets, beside the caller if that pays.
+func (m *Meter) step(n int) {
+	if n >= worthSharing {
+		m.crew.start()
+		return
+	}
+	for i := range m.lanes {
+		m.laneStep(i)
+	}
+}
+
+// flush meters all packets staged, so that the state is that after the last one.
+func (m *Meter) flush() {
+	if m.filling.n > 0 {
+		m.turn()
+	}
+	for m.judged != nil || m.admitted != nil {
+		m.settleJudged()
+		if m.admitted != nil {
+			m.step(m.admitted.n)
+		}
+	}
+	if at := m.filling.swept; at > 0 {
+		m.filling.swept = 0
+		for i := range m.lanes {
+			m.lanes[i].sweep(at)
+		}
+	}
+}
+
+// boundEvery is how many packets come between two looks at the number of
+// streams, where ticks are further between: so many may be over the limit.
+const boundEvery = 4096
+
+// boundStreams ends those streams that have been idle longest, if there are more
+// than the limit. When it is called depends on the packets alone.
+func (m *Meter) boundStreams() {
+	m.staged = 0
+	if m.live+m.underWay() <= m.cfg.Streams.MaxStreams {
+		return // even if each packet under way has made a stream
+	}
+	m.flush()
+	tables := make([]*streams.Table, len(m.lanes))
+	for i := range tables {
+		tables[i] = m.lanes[i].streams
+	}
+	streams.Bound(tables, m.cfg.Streams.MaxStreams, m.in.uptime)
+	m.countStreams()
+}
+
+// underWay is how many packets may still make streams and flows.
+func (m *Meter) underWay() int {
+	n := m.filling.n
+	if m.judged != nil {
+		n += m.judged.n
+	}
+	return n
+}
+
+// countStreams notes how many streams there are while no lane is at work.
+func (m *Meter) countStreams() {
+	m.live = 0
+	for i := range m.lanes {
+		m.live += int(m.lanes[i].streams.Stats().Live)
+	}
+}
