@@ -107,12 +107,8 @@ func (d *daemon) build(acc *agent.Access) error {
 	view := meterview.New(d.meter, meterview.Config{
 		Version: version.Version,
 		Memory:  memoryTaken,
-		Busy: func(lane int, now time.Time) uint32 {
-			if lane != 1 {
-				return 0
-			}
-			return d.load.PerMille(now)
-		},
+		// All lanes work while packets are metered.
+		Busy:    func(_ int, now time.Time) uint32 { return d.load.PerMille(now) },
 		Changed: d.onChange,
 		Log:     d.log,
 	})

@@ -74,23 +74,24 @@ func (v *View) ifTable() *rowTable {
 		}}
 }
 
-// laneTable is ntmLaneTable. The meter has one lane.
+// laneTable is ntmLaneTable.
 func (v *View) laneTable() *rowTable {
 	next := func(_ *agent.Request, after uint32) uint32 {
-		if after == 0 {
-			return 1
+		if int64(after) < int64(v.s.Lanes()) {
+			return after + 1
 		}
 		return 0
 	}
 	return &rowTable{readable(mib.ObjNtmLaneTable), next,
 		func(q *agent.Request, column, row uint32, val *agent.Value) agent.Status {
+			lane := v.s.Lane(int(row))
 			switch column {
 			case mib.ColNtmLanePackets:
-				val.Counter64(v.s.Counts().Packets)
+				val.Counter64(lane.Packets)
 			case mib.ColNtmLaneFlows:
-				val.Gauge32(clampGauge(uint64(v.s.FlowsInUse())))
+				val.Gauge32(clampGauge(uint64(lane.Flows)))
 			case mib.ColNtmLaneStreams:
-				val.Gauge32(clampGauge(v.s.Streams().Live))
+				val.Gauge32(clampGauge(lane.Streams))
 			case mib.ColNtmLaneBusy:
 				if v.cfg.Busy == nil {
 					return agent.NoSuchInstance
