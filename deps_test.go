@@ -51,6 +51,7 @@ var allowed = map[string][]string{
 
 	"reader":          {"mib", "ruleset"},
 	"reader/flowfile": {"internal/atomicfile", "internal/filelock", "reader", "ruleset", "mib"},
+	"reader/local":    {"meter", "mib", "reader"},
 }
 
 // forbidden are packages that a room must not reach, even by way of others.

@@ -17,6 +17,7 @@ import (
 	"netramet/mib"
 	"netramet/mib/client"
 	"netramet/reader"
+	"netramet/reader/local"
 	"netramet/ruleset"
 )
 
@@ -127,7 +128,7 @@ func (b *collectBench) best(f func() (pass, error)) (pass, error) {
 
 // local reads all flows in the meter's own process.
 func (b *collectBench) local() (pass, error) {
-	return readAll(&localFlows{meter: b.s.meter})
+	return readAll(local.New(b.s.meter))
 }
 
 // overSNMP reads all flows as nemac does.

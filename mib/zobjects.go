@@ -217,40 +217,42 @@ const (
 	ObjNtmRuleSetRulesExecuted       Obj = 210
 	ObjNtmRuleSetError               Obj = 211
 	ObjNtmRuleSetStopped             Obj = 212
-	ObjNtmReaderTable                Obj = 213
-	ObjNtmReaderEntry                Obj = 214
-	ObjNtmReaderWaits                Obj = 215
-	ObjNtmReaderCollected            Obj = 216
-	ObjNtmReaderTime                 Obj = 217
-	ObjNtmReaderLastTime             Obj = 218
-	ObjNtmPackageTable               Obj = 219
-	ObjNtmPackageEntry               Obj = 220
-	ObjNtmPackageTimeHigh            Obj = 221
-	ObjNtmPackageTimeLow             Obj = 222
-	ObjNtmPackageData                Obj = 223
-	ObjNtmConformance                Obj = 224
-	ObjSnmpModules                   Obj = 225
-	ObjSnmpSet                       Obj = 226
-	ObjSnmpSetSerialNo               Obj = 227
-	ObjSnmpEngine                    Obj = 228
-	ObjSnmpEngineID                  Obj = 229
-	ObjSnmpEngineBoots               Obj = 230
-	ObjSnmpEngineTime                Obj = 231
-	ObjSnmpEngineMaxMessageSize      Obj = 232
-	ObjSnmpMPDStats                  Obj = 233
-	ObjSnmpUnknownSecurityModels     Obj = 234
-	ObjSnmpInvalidMsgs               Obj = 235
-	ObjSnmpUnknownPDUHandlers        Obj = 236
-	ObjSnmpTargetObjects             Obj = 237
-	ObjSnmpUnavailableContexts       Obj = 238
-	ObjSnmpUnknownContexts           Obj = 239
-	ObjUsmStats                      Obj = 240
-	ObjUsmStatsUnsupportedSecLevels  Obj = 241
-	ObjUsmStatsNotInTimeWindows      Obj = 242
-	ObjUsmStatsUnknownUserNames      Obj = 243
-	ObjUsmStatsUnknownEngineIDs      Obj = 244
-	ObjUsmStatsWrongDigests          Obj = 245
-	ObjUsmStatsDecryptionErrors      Obj = 246
+	ObjNtmRuleSetCreated             Obj = 213
+	ObjNtmRuleSetRecovered           Obj = 214
+	ObjNtmReaderTable                Obj = 215
+	ObjNtmReaderEntry                Obj = 216
+	ObjNtmReaderWaits                Obj = 217
+	ObjNtmReaderCollected            Obj = 218
+	ObjNtmReaderTime                 Obj = 219
+	ObjNtmReaderLastTime             Obj = 220
+	ObjNtmPackageTable               Obj = 221
+	ObjNtmPackageEntry               Obj = 222
+	ObjNtmPackageTimeHigh            Obj = 223
+	ObjNtmPackageTimeLow             Obj = 224
+	ObjNtmPackageData                Obj = 225
+	ObjNtmConformance                Obj = 226
+	ObjSnmpModules                   Obj = 227
+	ObjSnmpSet                       Obj = 228
+	ObjSnmpSetSerialNo               Obj = 229
+	ObjSnmpEngine                    Obj = 230
+	ObjSnmpEngineID                  Obj = 231
+	ObjSnmpEngineBoots               Obj = 232
+	ObjSnmpEngineTime                Obj = 233
+	ObjSnmpEngineMaxMessageSize      Obj = 234
+	ObjSnmpMPDStats                  Obj = 235
+	ObjSnmpUnknownSecurityModels     Obj = 236
+	ObjSnmpInvalidMsgs               Obj = 237
+	ObjSnmpUnknownPDUHandlers        Obj = 238
+	ObjSnmpTargetObjects             Obj = 239
+	ObjSnmpUnavailableContexts       Obj = 240
+	ObjSnmpUnknownContexts           Obj = 241
+	ObjUsmStats                      Obj = 242
+	ObjUsmStatsUnsupportedSecLevels  Obj = 243
+	ObjUsmStatsNotInTimeWindows      Obj = 244
+	ObjUsmStatsUnknownUserNames      Obj = 245
+	ObjUsmStatsUnknownEngineIDs      Obj = 246
+	ObjUsmStatsWrongDigests          Obj = 247
+	ObjUsmStatsDecryptionErrors      Obj = 248
 )
 
 // The sub-identifiers of columns below their entry, and of scalars below their
@@ -428,6 +430,8 @@ const (
 	ColNtmRuleSetRulesExecuted       uint32 = 10
 	ColNtmRuleSetError               uint32 = 11
 	ColNtmRuleSetStopped             uint32 = 12
+	ColNtmRuleSetCreated             uint32 = 13
+	ColNtmRuleSetRecovered           uint32 = 14
 	ColNtmReaderWaits                uint32 = 1
 	ColNtmReaderCollected            uint32 = 2
 	ColNtmReaderTime                 uint32 = 3
@@ -727,6 +731,8 @@ var objects = [...]Object{
 	ObjNtmRuleSetRulesExecuted:       {Name: "ntmRuleSetRulesExecuted", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 6, 1, 10}, Kind: KindColumn, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmRuleSetError:               {Name: "ntmRuleSetError", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 6, 1, 11}, Kind: KindColumn, Syntax: SyntaxOctets, Type: "SnmpAdminString", Access: ReadOnly, Min: 0, Max: 255},
 	ObjNtmRuleSetStopped:             {Name: "ntmRuleSetStopped", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 6, 1, 12}, Kind: KindColumn, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmRuleSetCreated:             {Name: "ntmRuleSetCreated", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 6, 1, 13}, Kind: KindColumn, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmRuleSetRecovered:           {Name: "ntmRuleSetRecovered", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 6, 1, 14}, Kind: KindColumn, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmReaderTable:                {Name: "ntmReaderTable", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 7}, Kind: KindTable},
 	ObjNtmReaderEntry:                {Name: "ntmReaderEntry", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 7, 1}, Kind: KindEntry, Index: []Obj{ObjFlowReaderIndex}, Augments: ObjFlowReaderInfoEntry, HasAugment: true},
 	ObjNtmReaderWaits:                {Name: "ntmReaderWaits", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 7, 1, 1}, Kind: KindColumn, Syntax: SyntaxInteger, Type: "TruthValue", Access: ReadCreate, Min: 1, Max: 2, Enums: enumTruthValue},

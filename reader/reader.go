@@ -2,7 +2,7 @@
 // pass over a meter's flows and hands the records to an output.
 //
 // It knows neither sockets nor the meter: Flows is what it reads from, the
-// SNMP client (package mib/client) and the in-process view (cmd/netramet)
+// SNMP client (package mib/client) and the in-process reader (package reader/local)
 // being the two implementations. Package reader/flowfile is the first output.
 package reader
 

@@ -16,6 +16,7 @@ import (
 	"netramet/meter"
 	"netramet/reader"
 	"netramet/reader/flowfile"
+	"netramet/reader/local"
 	"netramet/ruleset"
 	"netramet/sources"
 )
@@ -25,7 +26,7 @@ type batch struct {
 	o     *options
 	src   sources.Source
 	meter *meter.Meter
-	flows *localFlows
+	flows *local.Flows
 	tasks []reader.Task
 	out   output
 	show  *progress
@@ -102,8 +103,8 @@ func (b *batch) runSets(sets []*ruleset.RuleSet, files []string) error {
 	if err != nil {
 		return err
 	}
-	b.flows, err = newLocalFlows(b.meter, b.tasks)
-	return err
+	b.flows = local.New(b.meter)
+	return b.flows.Register(b.tasks)
 }
 
 func openOutput(o *options, std stdio) (output, error) {

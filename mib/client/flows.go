@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	"netramet/mib"
@@ -323,55 +322,50 @@ func (f *Flows) filter() uint64 {
 	return f.iv.From
 }
 
-// stats asks for the figures of a #Stats record.
+// The figures of a #Stats record: those that the meter has once, and those that
+// each rule set has.
+var (
+	meterFigures = []figure{
+		{reader.FigurePackets, mib.ObjNtmPacketsRead}, {reader.FigureOctets, mib.ObjNtmOctetsRead},
+		{reader.FigureUnsupported, mib.ObjNtmPacketsUnsupported}, {reader.FigureSampledOut, mib.ObjNtmPacketsSampledOut},
+		{reader.FigureLate, mib.ObjNtmPacketsBehind}, {reader.FigureBadStamps, mib.ObjNtmPacketsBadTime},
+		{reader.FigureFlowsInUse, mib.ObjFlowActiveFlows},
+	}
+	ruleSetFigures = []figure{
+		{reader.FigureIgnored, mib.ObjNtmRuleSetIgnored}, {reader.FigureNotMatched, mib.ObjNtmRuleSetNotMatched},
+		{reader.FigureRefused, mib.ObjNtmRuleSetRefused}, {reader.FigureRefusedOctets, mib.ObjNtmRuleSetRefusedOctets},
+		{reader.FigureCreated, mib.ObjNtmRuleSetCreated}, {reader.FigureRecovered, mib.ObjNtmRuleSetRecovered},
+	}
+)
+
+// figure is where a meter has a figure.
+type figure struct {
+	figure reader.Figure
+	obj    mib.Obj
+}
+
+// stats asks for the figures of a #Stats record. Those that the meter does not
+// have are left out.
 func (c *Client) stats(ctx context.Context, tasks []reader.Task) ([]reader.Stat, error) {
-	fixed := []struct {
-		name string
-		obj  mib.Obj
-	}{
-		{"packets", mib.ObjNtmPacketsRead}, {"octets", mib.ObjNtmOctetsRead},
-		{"unsupported", mib.ObjNtmPacketsUnsupported}, {"sampledout", mib.ObjNtmPacketsSampledOut},
-		{"late", mib.ObjNtmPacketsBehind}, {"badstamps", mib.ObjNtmPacketsBadTime},
-		{"fiu", mib.ObjFlowActiveFlows}, {"created", mib.ObjNtmFlowsCreated}, {"frc", mib.ObjNtmFlowsRecovered},
-	}
-	perSet := []struct {
-		name string
-		obj  mib.Obj
-	}{
-		{"ignored", mib.ObjNtmRuleSetIgnored}, {"notmatched", mib.ObjNtmRuleSetNotMatched},
-		{"refused", mib.ObjNtmRuleSetRefused}, {"refusedoctets", mib.ObjNtmRuleSetRefusedOctets},
-	}
 	var names []Name
-	for _, s := range fixed {
-		names = append(names, Inst(s.obj))
+	var of []reader.Figure
+	for _, f := range meterFigures {
+		names, of = append(names, Inst(f.obj)), append(of, f.figure)
 	}
 	for _, t := range tasks {
-		for _, s := range perSet {
-			names = append(names, Inst(s.obj, uint32(t.RuleSet)))
+		for _, f := range ruleSetFigures {
+			names, of = append(names, Inst(f.obj, uint32(t.RuleSet))), append(of, f.figure)
 		}
 	}
 	v, err := c.Get(ctx, names...)
 	if err != nil {
 		return nil, fmt.Errorf("the meter's figures: %w", err)
 	}
-	sums := make([]uint64, len(perSet))
-	known := !v[0].Missing
-	for i, x := range v[len(fixed):] {
-		sums[i%len(perSet)] += x.Num
-	}
-	var all []reader.Stat
-	add := func(name string, n uint64) {
-		all = append(all, reader.Stat{Name: name, Value: strconv.FormatUint(n, 10)})
-	}
-	for i, s := range fixed {
-		if i == 2 && known {
-			for k, p := range perSet {
-				add(p.name, sums[k])
-			}
-		}
+	var all reader.Figures
+	for i := range v {
 		if !v[i].Missing {
-			add(s.name, v[i].Num)
+			all.Add(of[i], v[i].Num)
 		}
 	}
-	return all, nil
+	return all.Stats(), nil
 }

@@ -62,6 +62,10 @@ func (v *View) ruleSetTable() *rowTable {
 				val.Counter64(c.RefusedPDUs)
 			case mib.ColNtmRuleSetRefusedOctets:
 				val.Counter64(c.RefusedOctets)
+			case mib.ColNtmRuleSetCreated:
+				val.Counter64(c.Created)
+			case mib.ColNtmRuleSetRecovered:
+				val.Counter64(c.Recovered)
 			case mib.ColNtmRuleSetError:
 				r, _ := v.s.RuleSetRow(int(row))
 				adminString(val, r.Error)

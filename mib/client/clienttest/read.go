@@ -79,6 +79,10 @@ func (r *rooted) list() []object {
 			for _, o := range []mib.Obj{mib.ObjNtmRuleSetIgnored, mib.ObjNtmRuleSetNotMatched, mib.ObjNtmRuleSetRefused, mib.ObjNtmRuleSetRefusedOctets} {
 				add(o, counter(m.Stats[o]), n)
 			}
+			if !m.Narrow {
+				add(mib.ObjNtmRuleSetCreated, counter(m.Stats[mib.ObjNtmRuleSetCreated]), n)
+				add(mib.ObjNtmRuleSetRecovered, counter(m.Stats[mib.ObjNtmRuleSetRecovered]), n)
+			}
 			add(mib.ObjNtmRuleSetError, text(m.errs[n]), n)
 		}
 	}

@@ -1,0 +1,140 @@
+// Package local reads the flows of a meter in the same process: it is the
+// in-process implementation of reader.Flows, as package mib/client has the one
+// over SNMP. Both give the same records and figures.
+//
+// It works through Meter.View and Meter.Update, a View for each flow, so the
+// meter may go on between two calls.
+package local
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"netramet/meter"
+	"netramet/mib"
+	"netramet/reader"
+)
+
+var _ reader.Flows = (*Flows)(nil)
+
+// Flows is a meter's flow table. It is for one reader and one goroutine.
+type Flows struct {
+	meter *meter.Meter
+	rows  []int // reader rows of ours
+
+	tasks []reader.Task
+	iv    reader.Interval
+	from  uint64 // of the next collection
+	next  int    // task being read
+	after uint32 // FlowIndex of the last record of it
+	flow  meter.Flow
+}
+
+// New returns the flows of m, of which nothing has been collected.
+func New(m *meter.Meter) *Flows { return &Flows{meter: m, from: 1} }
+
+// Register makes f a reader of the tasks' rule sets on the meter: from then on
+// no flow of theirs is recovered before f has collected it.
+func (f *Flows) Register(tasks []reader.Task) error {
+	return f.meter.Update(func(s *meter.Control) error {
+		for _, t := range tasks {
+			row, err := s.AddReader(t.RuleSet)
+			if err != nil {
+				return err
+			}
+			f.rows = append(f.rows, row)
+		}
+		return nil
+	})
+}
+
+// Begin starts the collection of the interval that has just ended; of all up to
+// now, where none has.
+func (f *Flows) Begin(_ context.Context, tasks []reader.Task) (reader.Interval, error) {
+	f.tasks, f.next, f.after = tasks, 0, 0
+	f.meter.View(func(s *meter.State) {
+		n, end, to := s.Interval()
+		if n == 0 {
+			end, _ = s.Clock()
+			to = s.Uptime()
+		}
+		f.iv = reader.Interval{Number: n, Time: end, From: f.from, To: uint64(to)}
+		if slices.ContainsFunc(tasks, func(t reader.Task) bool { return t.Statistics }) {
+			all := figures(s, tasks)
+			f.iv.Stats = all.Stats()
+		}
+	})
+	return f.iv, nil
+}
+
+// Next reads the next flow that has changed since the interval's From.
+func (f *Flows) Next(_ context.Context, rec *reader.Record) error {
+	err := io.EOF
+	f.meter.View(func(s *meter.State) {
+		for ; f.next < len(f.tasks); f.next, f.after = f.next+1, 0 {
+			t := &f.tasks[f.next]
+			f.after = s.NextFlow(t.RuleSet, meter.Uptime(f.iv.From), f.after)
+			if f.after == 0 {
+				continue
+			}
+			s.Flow(f.after, &f.flow)
+			fill(s, &f.flow, t.Format.Attrs, rec)
+			err = nil
+			return
+		}
+	})
+	return err
+}
+
+// fill reads the attributes a FORMAT asks for.
+func fill(s *meter.State, f *meter.Flow, attrs []mib.Attr, rec *reader.Record) {
+	rec.RuleSet, rec.Index, rec.FirstTime = f.RuleSet, f.Index, uint64(f.FirstTime)
+	rec.PeerType = s.PeerType(f)
+	rec.Values = slices.Grow(rec.Values[:0], len(attrs))[:len(attrs)]
+	for i, a := range attrs {
+		v := &rec.Values[i]
+		num, octets := s.Attr(f, a)
+		v.Num, v.Len = num, uint8(copy(v.Octets[:], octets))
+	}
+}
+
+// Commit tells the meter that this reader has everything up to To. The next
+// collection overlaps this one by one centisecond (RFC 2123 §4.2).
+func (f *Flows) Commit(context.Context) error {
+	return f.meter.Update(func(s *meter.Control) error {
+		for _, row := range f.rows {
+			if err := s.Collected(row, meter.Uptime(f.iv.To)); err != nil {
+				return err
+			}
+		}
+		f.from = f.iv.To - 1
+		return nil
+	})
+}
+
+// figures are those of a #Stats record; on a trace, functions of the trace and
+// the rule sets alone (decision 7).
+func figures(s *meter.State, tasks []reader.Task) (all reader.Figures) {
+	c := s.Counts()
+	all.Add(reader.FigurePackets, c.Packets)
+	all.Add(reader.FigureOctets, c.Octets)
+	all.Add(reader.FigureUnsupported, c.Unsupported)
+	all.Add(reader.FigureSampledOut, c.SampledOut)
+	all.Add(reader.FigureLate, c.Late)
+	all.Add(reader.FigureBadStamps, c.BadStamps)
+	all.Add(reader.FigureFlowsInUse, uint64(s.FlowsInUse()))
+	for _, t := range tasks {
+		r, err := s.RuleSetCounts(t.RuleSet)
+		if err != nil {
+			continue // it is no more
+		}
+		all.Add(reader.FigureIgnored, r.Ignored)
+		all.Add(reader.FigureNotMatched, r.NotMatched)
+		all.Add(reader.FigureRefused, r.RefusedPDUs)
+		all.Add(reader.FigureRefusedOctets, r.RefusedOctets)
+		all.Add(reader.FigureCreated, r.Created)
+		all.Add(reader.FigureRecovered, r.Recovered)
+	}
+	return all
+}
