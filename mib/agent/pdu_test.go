@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"netramet/mib/ber"
+	"netramet/mib/ber/bertest"
 )
 
 // RFC 3416 §4.2.1-4.2.3 and their SNMPv1 forms (RFC 3584 §4.2.2.1).
@@ -273,6 +274,24 @@ func TestOwnObjects(t *testing.T) {
 		}
 		if got := (&request{tag: ber.Response, binds: in}).String(); got != tt.want {
 			t.Errorf("%s\ngot  %s\nwant %s", tt.from, got, tt.want)
+		}
+	}
+}
+
+// TestLongLengths: a length may have more octets than it needs (RFC 3417 §8).
+func TestLongLengths(t *testing.T) {
+	for _, r := range []request{
+		{tag: ber.GetRequest, id: 1, binds: binds("~.1.1.1")},
+		{tag: ber.GetNextRequest, id: 2, binds: binds("~.1.1", "~.1.1.1")},
+		{tag: ber.GetBulkRequest, id: 3, a: 1, b: 2, binds: binds("~.1.1", "~.1.1.1")},
+		{tag: ber.SetRequest, id: 4, binds: []Bind{bind("1.3.6.1.2.1.1.5.0", "name")}},
+	} {
+		msg := datagram(V2c, "writer", r)
+		w := newWorld(t)
+		want := decodeCommunity(t, w.Handle(outBuf, msg, here, w.now)).String()
+		w = newWorld(t)
+		if got := decodeCommunity(t, w.Handle(outBuf, bertest.Longer(msg), here, w.now)).String(); got != want {
+			t.Errorf("%v: got %s, want %s", r.tag, got, want)
 		}
 	}
 }

@@ -41,9 +41,12 @@ func (r *Reader) Done() error {
 	return nil
 }
 
+// reserved is a number of length octets that BER keeps for later.
+const reserved = 127
+
 // header reads an identifier and a length and checks that the content lies
-// inside the Reader. Lengths are definite (RFC 3417 §8) and have at most four
-// octets; leading zero octets are legal BER and some managers send them.
+// inside the Reader. Lengths are definite (RFC 3417 §8). They may have more
+// octets than they need, which that section allows, and some managers send.
 func (r *Reader) header() (tag Tag, n int, err error) {
 	b := r.buf[r.pos:r.end]
 	if len(b) < 2 {
@@ -58,20 +61,18 @@ func (r *Reader) header() (tag Tag, n int, err error) {
 		b = b[2:]
 	} else {
 		k := int(l & 0x7f)
-		if k == 0 || k > 4 {
+		if k == 0 || k == reserved {
 			return 0, 0, ErrLength
 		}
 		if len(b) < 2+k {
 			return 0, 0, ErrTruncated
 		}
-		var v uint32
 		for _, o := range b[2 : 2+k] {
-			v = v<<8 | uint32(o)
+			if n > math.MaxInt32>>8 {
+				return 0, 0, ErrLength
+			}
+			n = n<<8 | int(o)
 		}
-		if v > math.MaxInt32 {
-			return 0, 0, ErrLength
-		}
-		n = int(v)
 		b = b[2+k:]
 	}
 	if n > len(b) {

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"netramet/mib"
+	"netramet/mib/ber/bertest"
 	"netramet/mib/client/clienttest"
 	"netramet/reader"
 	"netramet/ruleset"
@@ -422,5 +425,24 @@ func TestNextEOF(t *testing.T) {
 	f := NewFlows(nil, FlowsConfig{})
 	if err := f.Next(ctx, &reader.Record{}); err != io.EOF {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestLongLengths reads flows of an agent whose lengths have more octets than
+// they need (RFC 3417 §8), inside of packages too.
+func TestLongLengths(t *testing.T) {
+	m := clienttest.New()
+	c, l := dial(t, m, 1, clienttest.Faults{}, nil)
+	answers := 0
+	l.Meter = func(question []byte) ([]byte, bool) {
+		answers++
+		return bertest.Longer(m.Agent.Handle(nil, question, netip.MustParseAddrPort("192.0.2.1:1"), time.Unix(1e9, 0))), true
+	}
+	if err := c.Download(ctx, 7, "test", rules(20)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.Rules(ctx, 7, 20)
+	if err != nil || len(got) != 20 || answers == 0 {
+		t.Errorf("%d rules, %v", len(got), err)
 	}
 }

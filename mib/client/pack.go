@@ -68,7 +68,11 @@ func unpack(data []byte, fields []field, now uint64, values []reader.Value) erro
 	return nil
 }
 
-// element cuts one BER element off b.
+// maxLength is a length that no datagram holds.
+const maxLength = 1 << 30
+
+// element cuts one BER element off b. Its length may have more octets than it
+// needs (RFC 3417 §8).
 func element(b []byte) (tag byte, content, rest []byte, err error) {
 	if len(b) < 2 {
 		return 0, nil, nil, errPackShort
@@ -77,7 +81,7 @@ func element(b []byte) (tag byte, content, rest []byte, err error) {
 	b = b[2:]
 	if n >= 0x80 {
 		size := n & 0x7f
-		if size == 0 || size > 3 { // more than any datagram holds
+		if size == 0 || size == 0x7f { // indefinite, reserved
 			return 0, nil, nil, fmt.Errorf("a length of %d octets", size)
 		}
 		if len(b) < size {
@@ -85,6 +89,9 @@ func element(b []byte) (tag byte, content, rest []byte, err error) {
 		}
 		n = 0
 		for _, o := range b[:size] {
+			if n > maxLength>>8 {
+				return 0, nil, nil, fmt.Errorf("a length of %d octets", size)
+			}
 			n = n<<8 | int(o)
 		}
 		b = b[size:]
