@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
@@ -27,10 +28,10 @@ const maxAtOnce = 32
 // need not leave in the order in which requests came; on a *net.UDPConn what is
 // being worked on at the end is answered.
 //
-// On a *net.UDPConn nothing is allocated per message; any other PacketConn
-// works too. An answer leaves by the socket its request came in; where a host
-// has several addresses, listening on each of them keeps the answers' source
-// right.
+// On a *net.UDPConn that is bound to an address nothing is allocated per message;
+// any other PacketConn works too. An answer leaves by the socket its request came
+// in. On a *net.UDPConn that is bound to no address it leaves from the address
+// that was asked, where the system can do that, and elsewhere a warning is logged.
 func (a *Agent) Serve(ctx context.Context, conns ...net.PacketConn) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -75,13 +76,14 @@ type datagrams interface {
 type sender struct {
 	from netip.AddrPort
 	addr net.Addr // of sockets that are not UDP
+	oob  []byte   // of wildcardConn: the address that was asked, for the system
 }
 
 // serve answers on one socket, and calls cancel, which ends ctx and reads, when
 // that fails for good. There is always one goroutine more than messages
 // are worked on, up to maxAtOnce.
 func (a *Agent) serve(ctx context.Context, cancel func(), c net.PacketConn) error {
-	s := service{agent: a, name: c.LocalAddr(), socket: socketOf(c), cancel: cancel, failed: make(chan error, maxAtOnce)}
+	s := service{agent: a, name: c.LocalAddr(), socket: a.socketOf(c), cancel: cancel, failed: make(chan error, maxAtOnce)}
 	s.add(ctx)
 	s.wg.Wait()
 	select {
@@ -162,11 +164,22 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // socketOf makes datagrams of a socket.
-func socketOf(c net.PacketConn) datagrams {
-	if u, ok := c.(*net.UDPConn); ok {
-		return udpConn{u}
+func (a *Agent) socketOf(c net.PacketConn) datagrams {
+	u, ok := c.(*net.UDPConn)
+	if !ok {
+		return plainConn{c}
 	}
-	return plainConn{c}
+	if isWildcard(u) {
+		w, err := newWildcard(u)
+		if err == nil {
+			return w
+		}
+		if log := a.log.log; log != nil {
+			log.Warn("snmp: answers may leave from another address than was asked, and managers ignore them then; "+
+				"listen on each address instead", slog.String("addr", c.LocalAddr().String()), slog.Any("error", err))
+		}
+	}
+	return udpConn{u}
 }
 
 type udpConn struct{ *net.UDPConn }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"netramet/mib/ber"
 )
@@ -41,6 +42,9 @@ func roundTrip(t *testing.T, to netip.AddrPort, msg []byte) *request {
 	if _, err := c.Write(msg); err != nil {
 		t.Fatal(err)
 	}
+	if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	buf := make([]byte, 70000)
 	n, err := c.Read(buf)
 	if err != nil {
@@ -67,6 +71,38 @@ func TestServe(t *testing.T) {
 			big := request{tag: ber.SetRequest, binds: []Bind{bind("1.3.6.1.2.1.1.5.0", strings.Repeat("x", 65000))}}
 			if got = roundTrip(t, at, datagram(V2c, "writer", big)); Status(got.a) != WrongLength || got.b != 1 {
 				t.Errorf("65,000 octets: %v %d", Status(got.a), got.b)
+			}
+		})
+	}
+}
+
+// TestServeWildcard: an answer comes from the address that was asked, as a socket
+// that is connected to it demands.
+func TestServeWildcard(t *testing.T) {
+	for _, tt := range []struct{ network, host, asked string }{
+		{"udp4", "0.0.0.0", "127.0.0.1"}, {"udp4", "0.0.0.0", "127.0.0.2"}, {"udp6", "::", "::1"},
+	} {
+		t.Run(tt.asked, func(t *testing.T) {
+			c, err := net.ListenPacket(tt.network, net.JoinHostPort(tt.host, "0"))
+			if err != nil {
+				t.Skip(err)
+			}
+			defer c.Close()
+			if _, err := newWildcard(c.(*net.UDPConn)); err != nil {
+				t.Skip(err)
+			}
+			w := newWorld(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- w.Serve(ctx, c) }()
+			asked := netip.AddrPortFrom(netip.MustParseAddr(tt.asked), c.LocalAddr().(*net.UDPAddr).AddrPort().Port())
+			got := roundTrip(t, asked, datagram(V2c, "reader", request{tag: ber.GetRequest, binds: binds("~.1.1.1")}))
+			if got.String() != "~.1.1.1 = 11" {
+				t.Errorf("got %v", got)
+			}
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
 			}
 		})
 	}
