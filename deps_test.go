@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"internal/index":      {"internal/slab"},
 	"internal/leaktest":   nil,
 	"internal/logfile":    nil,
+	"internal/plaintext":  nil,
 	"internal/reading":    {"meter", "sources", "sources/wire"},
 	"internal/rulefile":   {"ruleset", "ruleset/srl"},
 	"internal/slab":       nil,
@@ -34,7 +35,7 @@ var allowed = map[string][]string{
 	"mib":           nil,
 	"mib/agent":     {"mib/ber", "mib/usm"},
 	"mib/ber":       nil,
-	"mib/client":    {"mib", "mib/ber", "mib/usm", "reader", "ruleset"},
+	"mib/client":    {"internal/plaintext", "mib", "mib/ber", "mib/usm", "reader", "ruleset"},
 	"mib/meterview": {"meter", "mib/agent", "mib/ber", "mib", "ruleset"},
 	"mib/usm":       {"internal/atomicfile", "internal/fileaccess", "internal/filelock"},
 

@@ -46,6 +46,7 @@ func readConfig(o *options, stdin io.Reader, env func(string) string) ([]*option
 		}
 		defer f.Close()
 		in = f
+		o.warnOf(f)
 	}
 	b, err := io.ReadAll(io.LimitReader(in, maxConfig+1))
 	if err == nil && len(b) > maxConfig {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -36,6 +37,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	var records []*options
 	if err == nil && o.config != "" {
 		records, err = readConfig(o, stdin, os.Getenv)
+	}
+	if o != nil {
+		for _, w := range slices.Compact(slices.Clone(*o.warnings)) {
+			fmt.Fprintf(stderr, "nemac: warning: %s\n", w)
+		}
 	}
 	switch {
 	case errors.Is(err, pflag.ErrHelp):

@@ -81,7 +81,11 @@ func printMeter(w io.Writer, addr string, in *client.Info) {
 	fmt.Fprintf(w, "flood mark\t%d %%%s\n", in.FloodMark, map[bool]string{true: " (in flood mode)"}[in.Flooded])
 	fmt.Fprintf(w, "inactivity\t%d s\n", in.Inactive)
 	if in.Netramet {
-		fmt.Fprintf(w, "trace\t%v, interval %d\n", in.Trace.State, in.Trace.Interval)
+		interval := "unknown"
+		if !in.Trace.NoInterval {
+			interval = strconv.FormatUint(in.Trace.Interval, 10)
+		}
+		fmt.Fprintf(w, "trace\t%v, interval %s\n", in.Trace.State, interval)
 		if in.Trace.Error != "" {
 			fmt.Fprintf(w, "trace error\t%s\n", printable(in.Trace.Error))
 		}
@@ -91,8 +95,13 @@ func printMeter(w io.Writer, addr string, in *client.Info) {
 // printFigures prints the counts that show at a glance whether all is well; odd
 // ones only where there are some.
 func printFigures(w io.Writer, f client.Figures) {
-	fmt.Fprintf(w, "read\t%d packets, %d octets\n", f.Packets, f.Octets)
-	fmt.Fprintf(w, "ignored\t%d packets, %d not matched\n", f.Ignored, f.NotMatched)
+	if f.NoCounts {
+		// SNMPv1 has no counters of 64 bits, or the view leaves them out.
+		fmt.Fprintf(w, "read\tunknown\nignored\tunknown\nrefused\tunknown\n")
+	} else {
+		fmt.Fprintf(w, "read\t%d packets, %d octets\n", f.Packets, f.Octets)
+		fmt.Fprintf(w, "ignored\t%d packets, %d not matched\n", f.Ignored, f.NotMatched)
+	}
 	for _, odd := range []struct {
 		name string
 		n    uint64
@@ -111,17 +120,13 @@ func printFigures(w io.Writer, f client.Figures) {
 	fmt.Fprintf(w, "memory\t%d KiB\n", f.Memory)
 }
 
-// printable keeps what a meter answers from moving the user's cursor.
+// printable shows that a text is empty. That it is fit to be shown, the client
+// has seen to.
 func printable(s string) string {
 	if s == "" {
 		return "-"
 	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
+	return s
 }
 
 // endRuleSets is --stop and --destroy.

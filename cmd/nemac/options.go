@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"netramet/internal/fileaccess"
 	"netramet/internal/flagerr"
 	"netramet/internal/timeopt"
 	"netramet/mib/client"
@@ -22,6 +23,8 @@ import (
 
 // options is the command line, or one record of the config file on top of it.
 type options struct {
+	warnings *[]string // of what was read; shared by the records of a config file
+
 	meter     string
 	community string
 
@@ -79,6 +82,7 @@ type options struct {
 
 func defaults() *options {
 	return &options{
+		warnings: new([]string),
 		interval: 300, highWater: -1, keepalive: 60, inactive: -1, floodMark: -1, port: client.DefaultPort,
 		snmp: "2c", wait: 60, retries: client.DefaultRetries, timeout: client.DefaultTimeout, readerTimeout: -1,
 	}
@@ -164,7 +168,7 @@ func parseOptions(args []string, env func(string) string) (*options, error) {
 		case len(o.operands) > 0:
 			return nil, errors.New("with -f the meters stand in the file, not on the command line")
 		}
-		return o, nil
+		return o, o.checkRanges()
 	}
 	return o, o.complete(env)
 }
@@ -209,6 +213,9 @@ func (o *options) text() string {
 
 // complete resolves the operands and secrets and checks all values.
 func (o *options) complete(env func(string) string) error {
+	if err := o.checkRanges(); err != nil {
+		return err
+	}
 	works := 0
 	for _, asked := range []bool{o.list, len(o.stop)+len(o.destroy) > 0, o.check, o.compile, o.downloadOnly} {
 		if asked {
@@ -252,8 +259,6 @@ func (o *options) setMeter(env func(string) string) error {
 		return fmt.Errorf("%d words that belong to no option, where METER and COMMUNITY are all (what holds blanks needs quotes)", len(o.operands))
 	case o.meter == "":
 		return errors.New("no meter: name its host or address")
-	case o.port == 0:
-		return errors.New("-m 0 is no port")
 	}
 	host, port, err := splitMeter(o.meter)
 	if err != nil {
@@ -290,7 +295,7 @@ func (o *options) secure(env func(string) string) error {
 		if *s.value == "" && s.env != "" {
 			*s.value = env(s.env)
 		}
-		if *s.value, err = secret(*s.value); err != nil {
+		if *s.value, err = o.secret(*s.value); err != nil {
 			return fmt.Errorf("%s: %w", s.what, err)
 		}
 	}
@@ -307,8 +312,17 @@ func (o *options) secure(env func(string) string) error {
 // maxSecret bounds a file with a secret, in octets.
 const maxSecret = 4096
 
+// warnOf notes a warning of a file with secrets that is open to all.
+func (o *options) warnOf(f *os.File) {
+	if fi, err := f.Stat(); err == nil {
+		if err := fileaccess.OpenToAll(f.Name(), fi); err != nil {
+			*o.warnings = append(*o.warnings, err.Error())
+		}
+	}
+}
+
 // secret resolves @FILE to the file's first line.
-func secret(s string) (string, error) {
+func (o *options) secret(s string) (string, error) {
 	name, ok := strings.CutPrefix(s, "@")
 	if !ok {
 		return s, nil
@@ -318,6 +332,7 @@ func secret(s string) (string, error) {
 		return "", fmt.Errorf("file with a secret: %w", err)
 	}
 	defer f.Close()
+	o.warnOf(f)
 	b, err := io.ReadAll(io.LimitReader(f, maxSecret))
 	if err != nil {
 		return "", fmt.Errorf("file with a secret: %w", err)
@@ -331,6 +346,29 @@ func secret(s string) (string, error) {
 
 // maxSeconds bounds times that the meter keeps in 31 bits.
 const maxSeconds = 1<<31 - 1
+
+// checkRanges refuses numbers that mean nothing, whatever the job.
+func (o *options) checkRanges() error {
+	switch {
+	case o.port == 0:
+		return errors.New("-m 0 is no port")
+	case o.interval == 0 || o.interval > 86400:
+		return fmt.Errorf("-c %d: collections are 1 to 86400 seconds apart", o.interval)
+	case o.keepalive == 0:
+		return errors.New("-k 0: a keepalive interval is at least 1 second")
+	case o.highWater < -1 || o.highWater > 100:
+		return fmt.Errorf("-o %d: it is a percentage, 0 to 100", o.highWater)
+	case o.floodMark < -1 || o.floodMark > 100:
+		return fmt.Errorf("--flood-mark %d: it is a percentage, 0 to 100", o.floodMark)
+	case o.retries < 0 || o.retries > 100:
+		return fmt.Errorf("--retries %d: 0 to 100", o.retries)
+	case o.timeout < time.Millisecond || o.timeout > 5*time.Minute:
+		return fmt.Errorf("--timeout %v: 1ms to 5m", o.timeout)
+	case o.datagram != 0 && (o.datagram < 484 || o.datagram > client.MaxDatagram):
+		return fmt.Errorf("--datagram %d: 484 to %d", o.datagram, client.MaxDatagram)
+	}
+	return nil
+}
 
 func (o *options) checkJob() error {
 	switch {
@@ -346,22 +384,8 @@ func (o *options) checkJob() error {
 		return errors.New("--format is for --read-only; a rule file of -r has its own FORMAT")
 	case len(o.formats) > 1 && len(o.formats) != len(o.readOnly):
 		return fmt.Errorf("%d --format for %d --read-only: give one, or as many", len(o.formats), len(o.readOnly))
-	case o.interval == 0 || o.interval > 86400:
-		return fmt.Errorf("-c %d: collections are 1 to 86400 seconds apart", o.interval)
-	case o.keepalive == 0:
-		return errors.New("-k 0: a keepalive interval is at least 1 second")
-	case o.highWater < -1 || o.highWater > 100:
-		return fmt.Errorf("-o %d: it is a percentage, 0 to 100", o.highWater)
 	case o.highWater > 0 && o.standby == "":
 		return errors.New("-o needs a standby rule file (-e)")
-	case o.floodMark < -1 || o.floodMark > 100:
-		return fmt.Errorf("--flood-mark %d: it is a percentage, 0 to 100", o.floodMark)
-	case o.retries < 0 || o.retries > 100:
-		return fmt.Errorf("--retries %d: 0 to 100", o.retries)
-	case o.timeout < time.Millisecond || o.timeout > 5*time.Minute:
-		return fmt.Errorf("--timeout %v: 1ms to 5m", o.timeout)
-	case o.datagram != 0 && (o.datagram < 484 || o.datagram > client.MaxDatagram):
-		return fmt.Errorf("--datagram %d: 484 to %d", o.datagram, client.MaxDatagram)
 	case len(o.owner) > maxOwner:
 		return fmt.Errorf("--owner has more than %d octets", maxOwner)
 	}

@@ -1,10 +1,16 @@
 package main
 
 import (
+	"bytes"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"netramet/internal/fileaccess"
+
+	"github.com/spf13/pflag"
 )
 
 func noEnv(string) string { return "" }
@@ -201,4 +207,71 @@ func FuzzConfig(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestImpossibleValues: each option that holds a number or a time refuses what it
+// cannot be, on the command line with status 2, whatever the job.
+func TestImpossibleValues(t *testing.T) {
+	bad := map[string][]string{
+		"interval":       {"-1", "0", "x", "1.5", "86401", "99999999999999999999", ""},
+		"high-water":     {"-2", "101", "x", "4294967296", ""},
+		"keepalive":      {"-1", "0", "x", "2147483648", ""},
+		"inactivity":     {"-2", "x", "2147483648", ""},
+		"flood-mark":     {"-2", "101", "x", "4294967296", ""},
+		"port":           {"-1", "0", "65536", "snmp", ""},
+		"wait":           {"-1", "x", "2147483648", ""},
+		"retries":        {"-1", "101", "x", "4294967296", ""},
+		"timeout":        {"-1s", "0", "x", "301", "999999h", ""},
+		"datagram":       {"-1", "1", "483", "65508", "x", ""},
+		"reader-timeout": {"-2", "x", "2147483648", ""},
+	}
+	newFlags(defaults()).VisitAll(func(f *pflag.Flag) {
+		switch f.Value.Type() {
+		case "bool", "string", "stringArray":
+			return
+		}
+		if len(bad[f.Name]) == 0 {
+			t.Errorf("--%s (%s) has no impossible value in this test", f.Name, f.Value.Type())
+		}
+	})
+	for name, values := range bad {
+		for _, v := range values {
+			for _, rest := range [][]string{{"-r", "x.srl", "m", "c"}, {"--list", "m", "c"}, {"--check", "x.srl"}, {"-f", "no such file"}} {
+				var out, errs bytes.Buffer
+				args := append([]string{"--" + name + "=" + v}, rest...)
+				if status := run(t.Context(), args, strings.NewReader(""), &out, &errs); status != statusUsage {
+					t.Errorf("%q: status %d: %s", args, status, &errs)
+				}
+			}
+		}
+	}
+}
+
+// TestOpenSecrets: who can read a file with secrets is told of it.
+func TestOpenSecrets(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{"config": "m c -r x.srl -c 0\n", "pass": "passphrase\n"} {
+		for _, mode := range []fs.FileMode{0o600, 0o640, 0o644, 0o602} {
+			if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(name, mode); err != nil {
+				t.Fatal(err)
+			}
+			args := []string{"-f", name}
+			if name == "pass" {
+				args = []string{"-r", "no.srl", "m", "@pass"}
+			}
+			fi, err := os.Stat(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			open := fileaccess.OpenToAll(name, fi)
+			var out, errs bytes.Buffer
+			run(t.Context(), args, strings.NewReader(""), &out, &errs)
+			if warned := strings.Contains(errs.String(), "nemac: warning: "+name+" holds secrets"); warned != (open != nil) {
+				t.Errorf("%s, mode %o: %s", name, mode, &errs)
+			}
+		}
+	}
 }

@@ -82,6 +82,9 @@ func (s *system) manage(t *testing.T) {
 	m := s.startMeter(t, "-C", testdata("office.pcap"), "-T60", "--readers=2")
 	contains(t, s.do(t, m, 0, "--list"), `^meter +127\.0\.0\.1:`+m.port+` +netramet .*office\.pcap`, `^trace +waitRuleSet, interval 0$`, `^flows +0 of `,
 		`^read +0 packets, 0 octets$`, `^streams +0 of `, `^memory +\d+ KiB$`)
+	// What SNMPv1 has no type for is unknown, and not 0.
+	contains(t, s.do(t, m, 0, "--list", "-v1"), `^trace +waitRuleSet, interval unknown$`, `^flows +0 of `,
+		`^read +unknown$`, `^ignored +unknown$`, `^streams +0 of `, `^memory +\d+ KiB$`)
 	log := filepath.Join(t.TempDir(), "log")
 	n := s.follow(t, m.port, filepath.Join(t.TempDir(), "f"), ruleFiles("hosts.srl"), "--owner=campus")
 	n.expect(`msg="flow file"`)

@@ -59,7 +59,7 @@ func systemV3(t *testing.T, s *system) {
 	}{
 		{"wrong passphrase", `does not accept the user name, the authentication`,
 			[]string{"-u", "noc", "-a", "SHA-256", "-A", "autoautoauto", "-x", "AES", "-X", "privprivpriv"}},
-		{"wrong privacy passphrase", `does not accept the user name`,
+		{"wrong privacy passphrase", `accepts the user name and the authentication passphrase, but not the privacy protocol or passphrase`,
 			[]string{"-u", "noc", "-a", "SHA-256", "-A", "authauthauth", "-x", "AES", "-X", "autoautoauto"}},
 		{"less than the user's level", `may not`,
 			[]string{"-u", "noc", "-a", "SHA-256", "-A", "authauthauth"}},

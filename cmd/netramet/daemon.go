@@ -83,6 +83,7 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 	if file != nil && !o.silent { // else the log says it there
 		fmt.Fprintf(std.err, "netramet: %s on %s\nnetramet: %s\n", isManaged, boundTo(conns[0]), insteadManaged)
 	}
+	warnOfUsers(o.managed.users, log)
 	d := &daemon{o: o, log: log, file: file, src: src, changed: make(chan struct{}, 1)}
 	for _, c := range conns {
 		d.addrs = append(d.addrs, boundTo(c))
@@ -298,6 +299,7 @@ func (d *daemon) reload() {
 			d.log.Error("reload: the old log file stays open", slog.Any("error", err))
 		}
 	}
+	warnOfUsers(d.o.managed.users, d.log)
 	acc, err := d.o.managed.access()
 	if err == nil {
 		err = agent.CheckListen(d.addrs, acc)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
 	"slices"
 	"syscall"
 
+	"netramet/internal/fileaccess"
 	"netramet/mib/agent"
 	"netramet/mib/usm"
 )
@@ -47,6 +49,15 @@ func (m *managedOptions) access() (*agent.Access, error) {
 		}
 	}
 	return acc, nil
+}
+
+// warnOfUsers warns of a users file that is open to all.
+func warnOfUsers(name string, log *slog.Logger) {
+	if fi, err := os.Stat(name); name != "" && err == nil {
+		if err := fileaccess.OpenToAll(name, fi); err != nil {
+			log.Warn("users file", slog.Any("error", err))
+		}
+	}
 }
 
 // freePortTries is how often a free port is looked for that is free in both

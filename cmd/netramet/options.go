@@ -130,7 +130,7 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return errors.New("-C and -S are the same option: give one trace")
 	case o.octets != "frame" && o.octets != "peer":
 		return fmt.Errorf("--octets %q: it is frame or peer", o.octets)
-	case o.fcs != -1 && o.fcs != 0 && o.fcs != 4:
+	case f.Changed("fcs") && o.fcs != 0 && o.fcs != 4:
 		return fmt.Errorf("--fcs %d: it is 0 or 4", o.fcs)
 	case o.sample == 0:
 		return errors.New("-n 0: sampling takes one packet in N, N from 1")
@@ -146,6 +146,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return errors.New("-N counts intervals: give their length with -T")
 	case o.maxGap <= 0:
 		return fmt.Errorf("--max-gap %v: it is a positive length of time", o.maxGap)
+	case o.managed.readers > meter.MaxRows:
+		return fmt.Errorf("--readers %d: a meter has at most %d", o.managed.readers, meter.MaxRows)
 	case f.Changed("explain") && o.explain == 0:
 		return errors.New("--explain 0: packets are numbered from 1")
 	}

@@ -62,6 +62,15 @@ func IsNewEngine(err error) bool {
 	return errors.Is(err, ErrRejected) || errors.Is(err, gosnmp.ErrUnknownEngineID) || errors.Is(err, gosnmp.ErrNotInTimeWindow)
 }
 
+// errPrivacy is ErrRejected of a meter that says that it cannot decrypt.
+type errPrivacy struct{}
+
+func (errPrivacy) Error() string {
+	return "it accepts the user name and the authentication passphrase, but not the privacy protocol or passphrase"
+}
+
+func (errPrivacy) Unwrap() error { return ErrRejected }
+
 // NonsenseError tells that what a meter answered is no answer.
 type NonsenseError struct{ Text string }
 
@@ -188,6 +197,9 @@ func (c *Client) explain(err error) error {
 	if c.snmp.Version == gosnmp.Version3 && strings.Contains(err.Error(), "not authentic") {
 		// A meter that does not know who asks cannot sign its report, and
 		// gosnmp looks no further.
+		if c.link.reported == decryptionErrors {
+			return fmt.Errorf("meter %s: %w", c.addr, errPrivacy{})
+		}
 		return fmt.Errorf("meter %s: %w", c.addr, ErrRejected)
 	}
 	err = plain(err)

@@ -17,6 +17,10 @@ type Figures struct {
 	Behind, BadTimes              uint64 // packets with odd time stamps
 	Streams, MaxStreams           uint64
 	Memory                        uint64 // of the tables, in KiB
+
+	// NoCounts says that the meter does not tell what it has counted, as in
+	// SNMPv1, which has no counters of 64 bits.
+	NoCounts bool
 }
 
 // Figures asks for the meter's figures. Those it does not have, as a meter of
@@ -48,5 +52,6 @@ func (c *Client) Figures(ctx context.Context) (Figures, error) {
 	}
 	// If they were read one after the other.
 	f.FloodedPackets, f.FloodedOctets = min(f.FloodedPackets, f.RefusedPackets), min(f.FloodedOctets, f.RefusedOctets)
+	f.NoCounts = v[0].Missing
 	return f, nil
 }

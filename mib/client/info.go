@@ -48,11 +48,12 @@ func (s TraceState) String() string {
 
 // Trace is what a meter tells about reading its trace.
 type Trace struct {
-	State    TraceState
-	Interval uint64    // number of the interval completed last
-	Start    time.Time // of the first packet; zero if not known
-	Period   time.Duration
-	Error    string
+	State      TraceState
+	Interval   uint64    // number of the interval completed last
+	NoInterval bool      // it is not told, as in SNMPv1
+	Start      time.Time // of the first packet; zero if not known
+	Period     time.Duration
+	Error      string
 }
 
 // Info asks the meter about itself. It does so with few variables that every
@@ -101,7 +102,7 @@ func (c *Client) trace(ctx context.Context, more ...Name) (Trace, []Value, error
 		return Trace{}, nil, err
 	}
 	t := Trace{
-		State: TraceState(v[0].Num), Interval: v[1].Num,
+		State: TraceState(v[0].Num), Interval: v[1].Num, NoInterval: v[1].Missing,
 		Period: time.Duration(v[3].Num) * 10 * time.Millisecond, Error: v[4].Text(),
 	}
 	if v[0].Missing {

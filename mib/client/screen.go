@@ -1,5 +1,7 @@
 package client
 
+import "bytes"
+
 // fits reports whether a datagram can be the answer to a message: it is one
 // whole SNMP message of the same version, and carries the same request-id (or,
 // in SNMPv3, msgID). What is in it is gosnmp's to read, which ends a request
@@ -82,4 +84,52 @@ func integer(b []byte) (v int32, rest []byte, ok bool) {
 		v = v<<8 | int32(o)
 	}
 	return v, rest, true
+}
+
+// usmStats are the counters below usmStats that a report shows, by their last
+// sub-identifier (RFC 3414 §5).
+var usmStats = []byte{0x2b, 6, 1, 6, 3, 15, 1, 1}
+
+// decryptionErrors is the last of them, usmStatsDecryptionErrors.
+const decryptionErrors = 6
+
+// reportOf returns which counter of usmStats an SNMPv3 message reports in the
+// clear, 0 if it is no such report. A meter that refuses a message says so in
+// this way; that nobody has signed it means that it is good for an error's text
+// and for nothing else.
+func reportOf(b []byte) byte {
+	_, body, _, err := element(b)
+	for range 3 { // version, msgGlobalData, msgSecurityParameters
+		_, _, body, err = elementAfter(body, err)
+	}
+	tag, scoped, _, err := elementAfter(body, err)
+	if err != nil || tag != tagSequence {
+		return 0 // encrypted, or nothing
+	}
+	for range 2 { // contextEngineID, contextName
+		_, _, scoped, err = elementAfter(scoped, err)
+	}
+	tag, pdu, _, err := elementAfter(scoped, err)
+	if err != nil || tag != tagReport {
+		return 0
+	}
+	for range 3 { // request-id, error-status, error-index
+		_, _, pdu, err = elementAfter(pdu, err)
+	}
+	for range 2 { // the list, its first binding
+		_, pdu, _, err = elementAfter(pdu, err)
+	}
+	_, name, _, err := elementAfter(pdu, err)
+	if err != nil || !bytes.HasPrefix(name, usmStats) || len(name) != len(usmStats)+2 {
+		return 0
+	}
+	return name[len(usmStats)]
+}
+
+// elementAfter is element where all before went well.
+func elementAfter(b []byte, before error) (tag byte, content, rest []byte, err error) {
+	if before != nil {
+		return 0, nil, nil, before
+	}
+	return element(b)
 }

@@ -3,6 +3,8 @@ package client
 import (
 	"encoding/binary"
 
+	"netramet/internal/plaintext"
+
 	"github.com/gosnmp/gosnmp"
 )
 
@@ -14,8 +16,8 @@ type Value struct {
 	numeric bool
 }
 
-// Text returns the octets as a string.
-func (v Value) Text() string { return string(v.Octets) }
+// Text returns the octets as text that can be shown anywhere.
+func (v Value) Text() string { return plaintext.Clean(string(v.Octets)) }
 
 // Int returns the number as an int.
 func (v Value) Int() int { return int(min(v.Num, 1<<31-1)) }

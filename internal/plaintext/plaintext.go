@@ -1,0 +1,20 @@
+// Package plaintext makes text that comes from elsewhere fit to be shown.
+package plaintext
+
+import (
+	"strings"
+	"unicode"
+)
+
+// Clean returns text as valid UTF-8 without characters that control a terminal,
+// break a line or turn the direction of writing: each is replaced by U+FFFD, as
+// octets are that are no UTF-8. What whoever is at the other side of a network
+// has written goes through it before it comes to a file, a log or a terminal.
+func Clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text) // Map makes U+FFFD of what is no UTF-8
+}
