@@ -12,7 +12,8 @@ import (
 // has written goes through it before it comes to a file, a log or a terminal.
 func Clean(text string) string {
 	return strings.Map(func(r rune) rune {
-		if !unicode.IsGraphic(r) {
+		switch {
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\u2028', r == '\u2029':
 			return unicode.ReplacementChar
 		}
 		return r

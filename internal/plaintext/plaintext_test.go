@@ -14,6 +14,7 @@ func TestClean(t *testing.T) {
 		"a\nb\r\tc\x00\x7f":                   "a\ufffdb\ufffd\ufffdc\ufffd\ufffd",
 		"c1 \u009b, bidi \u202e, line \u2028": "c1 \ufffd, bidi \ufffd, line \ufffd",
 		"latin1 \xe4\xf6":                     "latin1 \ufffd\ufffd",
+		"joined \u200d, a space \u00a0":       "joined \u200d, a space \u00a0",
 		"cut \xe2\x82":                        "cut \ufffd\ufffd",
 	} {
 		if got := Clean(in); got != want {

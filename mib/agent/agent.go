@@ -101,8 +101,8 @@ type Agent struct {
 	setting sync.Mutex // held for a Set
 	sets    setCache   // used inside setting
 
-	// What follows is used with mu held, which is never held outside of do
-	// while waiting for it. Keys and ciphers, the users', are used so too.
+	// What follows, and the users' keys, are used with mu held. Nobody waits
+	// for do with mu held; a table inside do may take it.
 	mu     sync.Mutex
 	engine *usm.Engine
 	access *active

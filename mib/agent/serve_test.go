@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -105,6 +106,62 @@ func TestServeWildcard(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// patient is a table whose search goes on until somebody has read its variable.
+type patient struct{ released atomic.Bool }
+
+func (p *patient) Get(_ *Request, _ []uint32, v *Value) Status {
+	p.released.Store(true)
+	v.Int(1)
+	return OK
+}
+
+func (p *patient) Next(q *Request, after []uint32, next *Name, v *Value) Status {
+	at := uint32(0)
+	if len(after) > 0 {
+		at = after[0]
+	}
+	next.Set(at + 1)
+	if !p.released.Load() {
+		q.Spend(q.Budget())
+		return More
+	}
+	v.Int(2)
+	return OK
+}
+
+// TestServeAtOnce: a request that takes long keeps nobody waiting who asks at
+// the same socket.
+func TestServeAtOnce(t *testing.T) {
+	a, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Register(oid("~.77"), new(patient), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.SetAccess(&Access{communities: testAccess().communities}); err != nil {
+		t.Fatal(err)
+	}
+	at := serveWorld(t, &world{Agent: a}, "127.0.0.1")
+	done := make(chan string)
+	for range maxAtOnce - 1 {
+		go func() {
+			got := "nothing"
+			defer func() { done <- got }()
+			msg := datagram(V2c, "reader", request{tag: ber.GetNextRequest, binds: binds("~.77")})
+			got = roundTrip(t, at, msg).binds[0].Value.Tag.String()
+		}()
+	}
+	if got := roundTrip(t, at, datagram(V2c, "reader", request{tag: ber.GetRequest, binds: binds("~.77.1")})); got.String() != "~.77.1 = 1" {
+		t.Errorf("got %v", got)
+	}
+	for range maxAtOnce - 1 {
+		if got := <-done; got != ber.Integer.String() {
+			t.Errorf("a long search ends with %s", got)
+		}
 	}
 }
 
