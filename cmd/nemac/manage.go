@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"netramet/internal/plaintext"
 	"netramet/mib/client"
 )
 
@@ -120,13 +121,13 @@ func printFigures(w io.Writer, f client.Figures) {
 	fmt.Fprintf(w, "memory\t%d KiB\n", f.Memory)
 }
 
-// printable shows that a text is empty. That it is fit to be shown, the client
-// has seen to.
+// printable keeps what a meter answers from moving the user's cursor, and shows
+// that there is nothing.
 func printable(s string) string {
 	if s == "" {
 		return "-"
 	}
-	return s
+	return plaintext.Clean(s)
 }
 
 // endRuleSets is --stop and --destroy.
