@@ -138,6 +138,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return errors.New("-f 0: a flow table needs room for one flow")
 	case o.maxStreams == 0:
 		return errors.New("-t 0: a stream table needs room for one stream; --no-cache does without one")
+	case f.Changed("lanes") && o.lanes == 0:
+		return errors.New("--lanes 0: packets need one lane")
 	case o.lanes > meter.MaxLanes:
 		return fmt.Errorf("--lanes %d: there are at most %d", o.lanes, meter.MaxLanes)
 	case o.maxFlows > math.MaxInt32 || o.maxStreams > math.MaxInt32:

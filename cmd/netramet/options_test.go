@@ -25,6 +25,7 @@ func TestImpossibleValues(t *testing.T) {
 		"max-gap":     {"-1s", "0", "x", "9999999999999h", ""},
 		"fcs":         {"-1", "1", "5", "x", large, ""},
 		"explain":     {"-1", "0", "x", large, ""},
+		"lanes":       {"-1", "0", "65", "x", "4294967296", ""},
 		"port":        {"-1", "65536", "snmp", ""},
 		"readers":     {"-1", "0", "257", "x", "4294967296", ""},
 		"linger":      {"-1", "x", large, ""},
