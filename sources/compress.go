@@ -3,12 +3,9 @@ package sources
 import (
 	"bufio"
 	"bytes"
-	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 const (
@@ -31,7 +28,7 @@ func packedError(at place, err error) error {
 type compression struct {
 	name  string
 	magic func(head []byte) bool
-	open  func(io.Reader) (io.ReadCloser, error) // nil if it cannot be read
+	open  func(*bufio.Reader) (io.ReadCloser, error) // nil if it cannot be read
 }
 
 // compressions returns the table. All decoders go on with the next member,
@@ -49,10 +46,6 @@ func compressions() []compression {
 		{"zip", hasPrefix("PK\x03\x04"), nil},
 	}
 }
-
-func openGzip(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
-
-func openBzip2(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }
 
 func isBzip2(head []byte) bool {
 	return len(head) >= 4 && bytes.HasPrefix(head, []byte("BZh")) && '1' <= head[3] && head[3] <= '9'

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -21,9 +22,10 @@ const (
 //
 // What a record says of itself is repaired rather than refused where that is
 // safe, and counted as odd: seconds' fractions of a second or more carry over,
-// and of a captured length above the wire length only as much is handed over
-// as was on the wire. Captured lengths above the header's snapshot length are
-// common and mean nothing; the snapshot length is not used.
+// and where the captured length is above the wire length all that is captured is
+// handed over, for the decoder to tell which of the two is right. Captured
+// lengths above the header's snapshot length are common and mean nothing; the
+// snapshot length is not used.
 type pcap struct {
 	count     *wire.SourceStats
 	variants  []pcapVariant // candidates, until recordLen is known
@@ -121,6 +123,61 @@ func (p *pcap) odd(r record) bool {
 	return r.captured > r.wire || int64(r.fraction)*p.unit >= 1e9
 }
 
+// strange tells a record header that may be none: nothing but zeros, or the
+// magic number of a file, which would be a time.
+func (r record) strange() bool {
+	return r.seconds|r.fraction|r.captured|r.wire == 0 ||
+		r.seconds>>16 == 0xa1b2 || r.seconds&0xffff == 0xb2a1 || r.seconds == blockSection
+}
+
+var (
+	errZeros  = errors.New("zeros where a record should be")
+	errHeader = errors.New("a second file header where a record should be: traces are put together with mergecap, not one behind the other")
+)
+
+// stranger says what a strange record header is: zeros up to the end of the
+// next one, or of the trace, are no packets. need is what there must be to tell.
+func (p *pcap) stranger(data []byte, eof bool) (need int, err error) {
+	if isFileHeader(data) {
+		return 0, errHeader
+	}
+	if need := 2 * p.recordLen; len(data) < need && !eof {
+		return need, nil
+	}
+	for _, b := range data[:min(len(data), 2*p.recordLen)] {
+		if b != 0 {
+			return 0, nil
+		}
+	}
+	return 0, errZeros
+}
+
+// isFileHeader tells the beginning of a pcap or pcapng file by more than its
+// magic number; there are at least pcapRecordLen octets.
+func isFileHeader(data []byte) bool {
+	if isPcapNG(data) {
+		_, err := sectionOrder(data)
+		return err == nil
+	}
+	return isPcapVersion(data)
+}
+
+// isPcapVersion tells a pcap file's magic number and version, of 8 octets.
+func isPcapVersion(data []byte) bool {
+	_, order, ok := pcapOrder(data)
+	return ok && order.u16(data[4:]) == 2 && order.u16(data[6:]) <= 4
+}
+
+// withoutFCS is how many of a record's captured octets are none of a frame check
+// sequence of n, which was counted in both lengths. Where they contradict each
+// other it ends what is captured.
+func withoutFCS(captured, onWire, n uint32) uint32 {
+	if captured > onWire {
+		return captured - min(n, captured)
+	}
+	return min(captured, onWire-min(n, onWire))
+}
+
 // parse implements parser.
 func (p *pcap) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int, err error) {
 	if p.recordLen == 0 {
@@ -135,6 +192,12 @@ func (p *pcap) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int
 	frames := b.Frames
 	for need = head; len(frames) < wire.BatchSize && len(data) >= head; need = head {
 		r := q.record((*[pcapRecordLen]byte)(data))
+		if r.strange() {
+			if need, err = q.stranger(data, eof); need > 0 || err != nil {
+				break
+			}
+			need = head
+		}
 		if r.captured > MaxCapLen {
 			err = fmt.Errorf("captured length %d is above the limit of %d", r.captured, MaxCapLen)
 			break
@@ -147,10 +210,12 @@ func (p *pcap) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int
 		if q.odd(r) {
 			p.count.Odd++
 		}
+		keep := head + int(r.captured)
 		if q.fcs != 0 {
+			cut := withoutFCS(r.captured, r.wire, q.fcs)
 			r.wire -= min(q.fcs, r.wire)
+			keep = head + int(cut)
 		}
-		keep := head + int(min(r.captured, r.wire))
 		frames = frames[:len(frames)+1]
 		f := &frames[len(frames)-1]
 		f.Time = int64(r.seconds)*1e9 + int64(r.fraction)*q.unit

@@ -167,7 +167,7 @@ func TestPcapReadings(t *testing.T) {
 		{"FCS bits without the bit that says so", join(link(2<<28|1), plain), ok, 0},
 		{"FCS longer than the frame", join(link(15<<28|1<<26|1), pcapRec(le, t0, 5, 6, 6, nil, data[:6])),
 			frame(t0ns+5000, nil, 0, 1, 1), 0},
-		{"captured more than the wire", join(head, pcapRec(le, t0, 5, 60, 40, nil, data)), frame(t0ns+5000, data[:40], 40, 1, 1), 1},
+		{"captured more than the wire", join(head, pcapRec(le, t0, 5, 60, 40, nil, data)), frame(t0ns+5000, data, 40, 1, 1), 1},
 		{"two million microseconds", join(head, pcapRec(le, t0, 2_000_007, 60, 70, nil, data)),
 			frame(t0ns+2_000_007_000, data, 70, 1, 1), 1},
 		{"the latest time", join(head, pcapRec(le, 1<<32-1, 999_999, 60, 70, nil, data)),

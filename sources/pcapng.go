@@ -148,11 +148,16 @@ func (p *pcapng) block(h []byte) (typ uint32, total int, err error) {
 		}
 	}
 	typ, length := p.order.u32(h), p.order.u32(h[4:])
+	if isPcapVersion(h) {
+		return 0, 0, errHeader
+	}
 	limit := uint32(MaxBlockLen)
 	if !p.passed(typ) {
 		limit = maxKeptBlock
 	}
 	switch {
+	case typ == 0 && length == 0:
+		return 0, 0, errZeros
 	case length < blockFrame || length%4 != 0:
 		return 0, 0, fmt.Errorf("block length %d is impossible", length)
 	case length > limit:
@@ -249,10 +254,14 @@ func (p *pcapng) simple(b *wire.Batch, body []byte) error {
 	}
 	onWire := p.order.u32(body)
 	captured := onWire
-	if in.snap != 0 {
+	held := uint32(len(body) - 4)
+	switch {
+	case onWire <= held && held-onWire >= 4:
+		captured = held // more is there than was on the wire
+	case onWire > held && in.snap != 0:
 		captured = min(captured, in.snap)
 	}
-	if int64(captured) > int64(len(body)-4) || captured > MaxCapLen {
+	if captured > held || captured > MaxCapLen {
 		return fmt.Errorf("captured length %d is more than the block holds", captured)
 	}
 	return p.add(b, in, wire.NoTime, body[4:4+captured], onWire, in.fcs)
@@ -278,10 +287,10 @@ func (p *pcapng) add(b *wire.Batch, in *ngInterface, at int64, data []byte, onWi
 	if len(data) > int(onWire) {
 		p.count.Odd++
 	}
-	onWire -= min(p.fcs.of(in.identity.link, fcs), onWire)
-	if len(data) > int(onWire) {
-		data = data[:onWire:onWire]
-	}
+	fcs = p.fcs.of(in.identity.link, fcs)
+	keep := withoutFCS(uint32(len(data)), onWire, fcs)
+	data = data[:keep:keep]
+	onWire -= min(fcs, onWire)
 	b.Frames = b.Frames[:len(b.Frames)+1]
 	f := &b.Frames[len(b.Frames)-1]
 	f.Time = at

@@ -102,6 +102,7 @@ func (r *record) options(base *options, env func(string) string) (*options, erro
 	o := *base
 	o.config, o.rules, o.readOnly, o.formats = "", slices.Clone(base.rules), slices.Clone(base.readOnly), slices.Clone(base.formats)
 	f := newFlags(&o)
+	flagerr.Once(f)
 	if err := f.Parse(r.words); err != nil {
 		return nil, flagerr.Explain(err, f)
 	}

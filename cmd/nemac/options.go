@@ -153,6 +153,7 @@ var unshown = map[string]bool{
 func parseOptions(args []string, env func(string) string) (*options, error) {
 	o := defaults()
 	f := newFlags(o)
+	flagerr.Once(f)
 	if err := f.Parse(args); err != nil {
 		return nil, flagerr.Explain(err, f)
 	}

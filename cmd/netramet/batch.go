@@ -31,6 +31,7 @@ type batch struct {
 	out   output
 	show  *progress
 	begun time.Time
+	links seenLinks
 }
 
 // output is a flow data file, by name or on standard output.
@@ -67,7 +68,6 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	b.show = newProgress(o, std.err)
 	err = b.meterTrace(ctx)
 	b.show.clear()
-	b.warnStopped(std.err)
 	if !o.silent {
 		b.summary(std.err)
 	}
@@ -170,7 +170,7 @@ func traceName(uri string) string {
 // meterTrace reads the trace to its end, collecting as it goes. A damaged
 // trace is metered up to the damage, which is then the error.
 func (b *batch) meterTrace(ctx context.Context) error {
-	loop := reading.Loop{Source: b.src, Meter: b.meter, Interval: b.collect, Fed: func() { b.show.update(b) }}
+	loop := reading.Loop{Source: b.src, Stages: []reading.Stage{b.links.note}, Meter: b.meter, Interval: b.collect, Fed: func() { b.show.update(b) }}
 	complete, err := loop.Run(ctx)
 	if !complete {
 		return err
@@ -190,5 +190,7 @@ func (b *batch) collect() error {
 	return err
 }
 
-// refused is the error of a flow table that was too small, unless allowed.
-func (b *batch) refused() error { return b.o.refused(b.meter) }
+// refused is what the flow data lacks though the trace was read.
+func (b *batch) refused() error {
+	return errors.Join(b.links.unmetered(b.meter), b.o.refused(b.meter))
+}

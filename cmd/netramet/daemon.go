@@ -30,6 +30,7 @@ import (
 // one that reads the trace, one per socket that answers SNMP, and one for the
 // clock and signals. They meet at the meter's door only.
 type daemon struct {
+	links  seenLinks // of the trace
 	o      *options
 	log    *slog.Logger
 	file   *logfile.File // nil: standard error

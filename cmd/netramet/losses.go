@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"log/slog"
 	"sync"
 	"time"
@@ -69,14 +67,4 @@ func (t *toldLosses) tell(l losses, log *slog.Logger) {
 		}
 	}
 	t.stopped = stopped
-}
-
-// warnStopped tells of the rule sets that did not do what they were written for.
-func (b *batch) warnStopped(w io.Writer) {
-	b.meter.View(func(s *meter.State) {
-		for _, r := range lossesOf(s).stopped {
-			fmt.Fprintf(w, "netramet: rule set %d: a limit stopped %d matches, and their packets are ignored; --explain shows why\n",
-				r.number, r.matches)
-		}
-	})
 }

@@ -53,7 +53,7 @@ func TestLossesOfMeter(t *testing.T) {
 		}
 	}
 	status, stderr := runToEnd(t, "-s", "-C", office, "-F", dir+"/out", dir+"/all.srl", dir+"/much.srl")
-	if want := "netramet: rule set 3: a limit stopped "; status != statusOK || !strings.Contains(stderr, want) || strings.Contains(stderr, "rule set 2") {
+	if want := "netramet: rule set 3: a limit stopped "; status != statusFailure || !strings.Contains(stderr, want) || strings.Contains(stderr, "rule set 2") {
 		t.Errorf("status %d: %s", status, stderr)
 	}
 	var l losses

@@ -90,6 +90,7 @@ func newFlags(o *options) *pflag.FlagSet {
 func parseOptions(args []string) (*options, error) {
 	o := &options{}
 	f := newFlags(o)
+	flagerr.Once(f)
 	if err := f.Parse(args); err != nil {
 		return nil, flagerr.Explain(err, f)
 	}

@@ -39,6 +39,9 @@ func (d *daemon) followTrace(told, ctx context.Context) error {
 	if !whole {
 		return nil
 	}
+	if odd := d.src.Stats().Odd; odd > 0 {
+		d.log.Warn("records of the trace contradict themselves", slog.Uint64("records", odd))
+	}
 	interrupted := errors.Is(fault, reading.ErrInterrupted)
 	if interrupted {
 		d.log.Warn("told to end; the running interval is closed, and left to readers that wait")
@@ -52,7 +55,7 @@ func (d *daemon) followTrace(told, ctx context.Context) error {
 	if interrupted {
 		fault = nil
 	}
-	return errors.Join(fault, d.o.refused(d.meter))
+	return errors.Join(fault, d.links.unmetered(d.meter), d.o.refused(d.meter))
 }
 
 // await waits until ready says so, and then sets the phase in the same step;
@@ -83,7 +86,7 @@ func (d *daemon) await(ctx context.Context, ready func(*meter.State) bool, next 
 // reading.ErrInterrupted if told ended it; whole is false if ctx did.
 func (d *daemon) readTrace(told, ctx context.Context) (fault error, whole bool) {
 	loop := reading.Loop{
-		Source: d.src, Stages: []reading.Stage{d.nameTrace()}, Meter: d.meter,
+		Source: d.src, Stages: []reading.Stage{d.links.note, d.nameTrace()}, Meter: d.meter,
 		Interval: func() error { return d.interval(ctx) }, Busy: d.load.Add,
 	}
 	whole, fault = loop.Run(told)

@@ -10,6 +10,34 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// errTwice is in the error of an option that was given before.
+var errTwice = errors.New("given twice; it holds one value")
+
+// Once makes every option of f that holds one value an error where it is given
+// twice with another value, for one of the two would be lost.
+func Once(f *pflag.FlagSet) {
+	f.VisitAll(func(fl *pflag.Flag) {
+		if _, list := fl.Value.(pflag.SliceValue); !list {
+			fl.Value = &once{Value: fl.Value}
+		}
+	})
+}
+
+type once struct {
+	pflag.Value
+	given bool
+	text  string
+}
+
+// Set implements pflag.Value.
+func (o *once) Set(text string) error {
+	if o.given && text != o.text {
+		return errTwice
+	}
+	o.given, o.text = true, text
+	return o.Value.Set(text)
+}
+
 // Explain returns what f.Parse found, or, where it is about an option's value,
 // an error that says what is wrong with it without naming the function that
 // found out. Where another option may have been meant, it names that.
@@ -34,6 +62,8 @@ func explainValue(bad *pflag.InvalidValueError) error {
 	what := "it is a whole number from 0"
 	var num *strconv.NumError
 	switch kind := bad.GetFlag().Value.Type(); {
+	case errors.Is(cause, errTwice):
+		return fmt.Errorf("%s %q: %w", option, bad.GetValue(), cause)
 	case !errors.As(cause, &num):
 		return fmt.Errorf("%s %q: %w", option, bad.GetValue(), cause)
 	case kind == "bool":

@@ -2,6 +2,7 @@ package flagerr
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/spf13/pflag"
@@ -51,6 +52,27 @@ func TestExplain(t *testing.T) {
 		f.String("meter-name", "", "")
 		if err := Explain(f.Parse([]string{tt.arg}), f); err == nil || err.Error() != tt.want {
 			t.Errorf("%s: %v, want %s", tt.arg, err, tt.want)
+		}
+	}
+	for _, tt := range []struct{ args, want string }{
+		{"--count=1 --count=2", `--count "2": given twice; it holds one value`},
+		{"-c1 --count 2", `--count "2": given twice; it holds one value`},
+		{"--gap=1s --gap=2s", `--gap "2s": given twice; it holds one value`},
+		{"--quiet --quiet=false", `--quiet "false": given twice; it holds one value`},
+		{"--quiet -q", ""}, {"-c1 --count=1", ""}, {"--file=a --file=b", ""}, {"-c1 --gap=1s", ""},
+	} {
+		f := pflag.NewFlagSet("test", pflag.ContinueOnError)
+		f.Uint32P("count", "c", 0, "")
+		f.Duration("gap", 0, "")
+		f.BoolP("quiet", "q", false, "")
+		files := f.StringArray("file", nil, "")
+		Once(f)
+		err := Explain(f.Parse(strings.Fields(tt.args)), f)
+		if (err == nil) != (tt.want == "") || err != nil && err.Error() != tt.want {
+			t.Errorf("%s: %v, want %s", tt.args, err, tt.want)
+		}
+		if strings.Contains(tt.args, "file") && len(*files) != 2 {
+			t.Errorf("%s: %q", tt.args, *files)
 		}
 	}
 	if err := Explain(nil, nil); err != nil {

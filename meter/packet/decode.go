@@ -45,8 +45,33 @@ func (p *Packet) DecodeNet(f *wire.Frame) {
 	default:
 		p.walk(f)
 	}
-	if f.Flags&wire.NoFrameLen != 0 {
+	switch {
+	case f.Flags&wire.NoFrameLen != 0:
 		p.FrameOctets = p.PeerOctets
+	case uint64(len(f.Data)) > uint64(f.WireLen):
+		p.contradicted(f)
+	}
+}
+
+// contradicted counts a frame of which more was captured than was on the wire.
+// The wire length is believed if it can hold the headers and the network length
+// found in the frame, and else what is captured (decision 21a).
+func (p *Packet) contradicted(f *wire.Frame) {
+	d, least := f.Data, uint64(len(f.Data)) // of a link header that is cut
+	switch off := int(p.NetOff); {
+	case p.Fault == FaultLinkType:
+		least = 0
+	case p.PeerType == mib.PeerIPv4 && len(d) >= off+ipv4Header:
+		least = uint64(off + max(ipv4Header, int(binary.BigEndian.Uint16(d[off+2:]))))
+	case p.PeerType == mib.PeerIPv6 && len(d) >= off+ipv6Header:
+		least = uint64(off + ipv6Header + int(binary.BigEndian.Uint16(d[off+4:])))
+	case p.PeerType != mib.PeerNone:
+		least = uint64(off)
+	}
+	if least > uint64(f.WireLen) || f.WireLen == 0 {
+		whole := *f
+		whole.WireLen = uint32(len(d))
+		p.DecodeNet(&whole)
 	}
 }
 

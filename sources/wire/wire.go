@@ -29,7 +29,7 @@ const (
 // Frame is one captured frame. Data belongs to the Batch it came in.
 type Frame struct {
 	Time      int64  // Unix nanoseconds, or NoTime
-	Data      []byte // captured octets, at most the frame's own length
+	Data      []byte // captured octets; more than WireLen if the record contradicts itself
 	WireLen   uint32 // octets on the wire, without FCS
 	LinkType  LinkType
 	Interface uint8 // 1..255 in order of first appearance (decision 14)
