@@ -3,16 +3,16 @@ package meter
 import (
 	"time"
 
+	"netramet/meter/packet"
 	"netramet/sources/wire"
 )
 
-// Uptime is meter time in centiseconds, counted from 1 at the first packet
-// (decision 2). Inside the meter it never wraps.
-type Uptime = int64
+// Uptime is meter time in centiseconds, counted from 1 at the first packet.
+type Uptime = packet.Uptime
 
 // Grid of packet time (decision 4).
 const (
-	centisecond = int64(10 * time.Millisecond)
+	centisecond = int64(packet.Centisecond)
 	tickLength  = int64(100 * time.Millisecond)
 	tickCs      = tickLength / centisecond
 
@@ -158,7 +158,7 @@ func (m *Meter) Finish() Stop {
 		return Ended
 	}
 	// To the centisecond, as readers over SNMP have it.
-	at := m.in.start + (m.in.uptime-1)*centisecond
+	at := m.in.uptime.Time(m.in.start)
 	m.in.lastEnd = intervalEnd{number: m.in.closed + 1, at: at, to: m.in.uptime}
 	return Ended
 }

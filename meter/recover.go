@@ -1,6 +1,6 @@
 package meter
 
-import "time"
+import "netramet/meter/packet"
 
 // collector recovers idle flows (RFC 2722 §4.5; the digest's §5): a flow's
 // record is freed when the flow has been idle for the inactivity time and
@@ -103,7 +103,7 @@ func recoverBudget(slots uint32, passed int64) int64 {
 	return budget
 }
 
-func (m *Meter) inactivity() Uptime { return Uptime(m.cfg.Inactivity / (10 * time.Millisecond)) }
+func (m *Meter) inactivity() Uptime { return Uptime(m.cfg.Inactivity / packet.Centisecond) }
 
 // mayRecover reports whether any flow can be idle and collected.
 func (m *Meter) mayRecover(now Uptime) bool { return now > m.inactivity() && m.anyCollected() }

@@ -50,7 +50,7 @@ func (s *State) Start() (time.Time, bool) {
 
 // TimeOf is the packet time, to the centisecond, of an uptime.
 func (s *State) TimeOf(up Uptime) time.Time {
-	return time.Unix(0, s.m.in.start+(up-1)*centisecond).UTC()
+	return time.Unix(0, up.Time(s.m.in.start)).UTC()
 }
 
 // Interval is the reading interval that has just ended: its number from 1, the

@@ -3,6 +3,8 @@ package streams
 import (
 	"cmp"
 	"slices"
+
+	"netramet/meter/packet"
 )
 
 // keepShare is how many parts of the limit there are, one of which is made free
@@ -18,7 +20,7 @@ type idleStream struct {
 // Bound ends streams if all tables together, those of NewLanes, hold more than
 // most: the ones that have been idle longest, until there are a little fewer than
 // most. Which ones does not depend on the tables. now is the present uptime.
-func Bound(tables []*Table, most int, now int64) {
+func Bound(tables []*Table, most int, now packet.Uptime) {
 	live := 0
 	for _, t := range tables {
 		live += int(t.stats.Live)
@@ -72,7 +74,7 @@ func (t *Table) evict(slot uint32) {
 }
 
 // wind puts all streams into the wheel anew: those evicted are still in it.
-func (t *Table) wind(now int64) {
+func (t *Table) wind(now packet.Uptime) {
 	w := &t.wheel
 	for i := range w.heads {
 		for b := w.heads[i]; b != 0; {

@@ -24,9 +24,8 @@ import (
 type Config struct {
 	// MaxStreams is the most streams held, to which Bound goes back.
 	MaxStreams int
-	// MinTimeout is the least idle time after which a stream can end, in
-	// centiseconds of uptime.
-	MinTimeout int64
+	// MinTimeout is the least idle time after which a stream can end.
+	MinTimeout packet.Uptime
 	// Multiplier is the number of mean packet intervals a stream may be idle.
 	Multiplier int64
 }
@@ -62,9 +61,9 @@ type record struct {
 // have timed out. It is valid iff the stream has had two packets: what a
 // stream of one packet would say here, its record says.
 type cold struct {
-	first  int64  // uptime of the first packet
-	rounds uint32 // times that the packet count went back to 2
-	_      uint32 // 16 octets on every machine
+	first  packet.Uptime // of the first packet
+	rounds uint32        // times that the packet count went back to 2
+	_      uint32        // 16 octets on every machine
 }
 
 // Sizes in octets.
@@ -204,7 +203,7 @@ func (t *Table) find(k *Key) (id ID, ok bool) {
 }
 
 // Note adds a packet, at uptime now, to its stream.
-func (t *Table) Note(id ID, now int64) {
+func (t *Table) Note(id ID, now packet.Uptime) {
 	slot := uint32(id)
 	r := t.hot.At(slot)
 	pdus := r.seen & pdusMask
@@ -212,7 +211,7 @@ func (t *Table) Note(id ID, now int64) {
 	case pdus == 0:
 		t.arm(slot, now+t.cfg.MinTimeout, now)
 	case pdus == 1:
-		*t.cold.At(slot) = cold{first: int64(r.seen >> pdusBits)}
+		*t.cold.At(slot) = cold{first: packet.Uptime(r.seen >> pdusBits)}
 	case pdus == pdusMask:
 		t.cold.At(slot).rounds++
 		pdus = 1

@@ -93,7 +93,7 @@ func TestKeysDiffer(t *testing.T) {
 	}
 }
 
-func add(t *testing.T, tab *Table, p *packet.Packet, now int64) (ID, bool) {
+func add(t *testing.T, tab *Table, p *packet.Packet, now packet.Uptime) (ID, bool) {
 	t.Helper()
 	id, isNew := find(tab, p)
 	tab.Note(id, now)
@@ -107,7 +107,7 @@ func find(tab *Table, p *packet.Packet) (ID, bool) {
 	return ids[0], len(fresh) > 0
 }
 
-func sweep(tab *Table, now int64) {
+func sweep(tab *Table, now packet.Uptime) {
 	for !tab.Sweep(now) {
 	}
 }
@@ -124,7 +124,7 @@ func TestSweepInPieces(t *testing.T) {
 		}
 	}
 	for _, step := range []struct {
-		now  int64
+		now  packet.Uptime
 		left uint64
 	}{{510, n / 2}, {5000, 0}} {
 		calls := 1
@@ -157,16 +157,16 @@ func TestSweepInPieces(t *testing.T) {
 func TestTimeouts(t *testing.T) {
 	tests := []struct {
 		name    string
-		packets []int64 // uptimes
-		ends    int64   // first tick at which the stream is gone
+		packets []packet.Uptime // uptimes
+		ends    packet.Uptime   // first tick at which the stream is gone
 	}{
-		{"one packet: the minimum", []int64{100}, 600},
-		{"one packet between ticks", []int64{103}, 610},
-		{"fast stream: the minimum", []int64{100, 110, 120}, 620},
+		{"one packet: the minimum", []packet.Uptime{100}, 600},
+		{"one packet between ticks", []packet.Uptime{103}, 610},
+		{"fast stream: the minimum", []packet.Uptime{100, 110, 120}, 620},
 		// mean 490/2 = 245: gone when idle > 4900.
-		{"slow stream: twenty intervals", []int64{100, 590}, 5500},
+		{"slow stream: twenty intervals", []packet.Uptime{100, 590}, 5500},
 		// mean 30000/4 = 7500: gone when idle > 150000, rounds of the wheel later.
-		{"beyond the wheel", []int64{0, 400, 4000, 30000}, 180010},
+		{"beyond the wheel", []packet.Uptime{0, 400, 4000, 30000}, 180010},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -197,7 +197,7 @@ func TestTimeouts(t *testing.T) {
 func TestJump(t *testing.T) {
 	tab := New(Config{})
 	for i := range 200 {
-		add(t, tab, pkt(1, 2, uint16(i), 4), int64(i))
+		add(t, tab, pkt(1, 2, uint16(i), 4), packet.Uptime(i))
 	}
 	sweep(tab, 1<<35)
 	if s := tab.Stats(); s.Live != 0 || s.TimedOut != 200 {
@@ -215,10 +215,10 @@ func TestBound(t *testing.T) {
 		one, three := NewLanes(Config{}, 1), NewLanes(Config{}, lanes)
 		type stream struct {
 			key  Key
-			last int64
+			last packet.Uptime
 		}
 		var all []stream
-		now := int64(1)
+		now := packet.Uptime(1)
 		for i := range rapid.IntRange(1, 60).Draw(t, "streams") {
 			s := stream{last: now}
 			one[0].KeyOf(pkt(1, 2, uint16(i), 4), &s.key)
@@ -230,7 +230,7 @@ func TestBound(t *testing.T) {
 				tab.Note(ids[0], now)
 			}
 			all = append(all, s)
-			now += rapid.Int64Range(0, 2).Draw(t, "step")
+			now += packet.Uptime(rapid.Int64Range(0, 2).Draw(t, "step"))
 		}
 		most := rapid.IntRange(1, 70).Draw(t, "most")
 		left := len(all)
@@ -296,7 +296,7 @@ func TestPDUCountBeyondItsField(t *testing.T) {
 		tab.Note(id, 1<<34)
 	}
 	// The mean interval is what the exact number of packets makes it.
-	if got, want := tab.due(uint32(id)), int64(1<<34+20*(1<<34)/(more+1)+1); got != want {
+	if got, want := tab.due(uint32(id)), packet.Uptime(1<<34+20*(1<<34)/(more+1)+1); got != want {
 		t.Errorf("due at %d, want %d", got, want)
 	}
 }
@@ -323,14 +323,14 @@ func FuzzSweep(f *testing.F) {
 		type plain struct{ first, last, pdus int64 }
 		tab := New(Config{})
 		want := map[byte]*plain{}
-		var now int64 = 1
+		var now packet.Uptime = 1
 		for _, b := range script {
 			if b >= 128 { // time goes by: 1 cs .. a day
-				now += 1 << (b & 15) * int64(b>>4&7+1)
+				now += 1 << (b & 15) * packet.Uptime(b>>4&7+1)
 				now = (now + tickCs - 1) / tickCs * tickCs // time never goes back
 				sweep(tab, now)
 				for k, s := range want {
-					if idle := now - s.last; idle >= 500 && idle*s.pdus > 20*(s.last-s.first) && idle > 20*(s.last-s.first)/s.pdus {
+					if idle := int64(now) - s.last; idle >= 500 && idle*s.pdus > 20*(s.last-s.first) && idle > 20*(s.last-s.first)/s.pdus {
 						delete(want, k)
 					}
 				}
@@ -345,10 +345,10 @@ func FuzzSweep(f *testing.F) {
 				t.Fatalf("at %d: stream %d new = %v", now, b, isNew)
 			}
 			if s == nil {
-				s = &plain{first: now}
+				s = &plain{first: int64(now)}
 				want[b] = s
 			}
-			s.last, s.pdus = now, s.pdus+1
+			s.last, s.pdus = int64(now), s.pdus+1
 		}
 	})
 }

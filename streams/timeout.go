@@ -1,6 +1,9 @@
 package streams
 
-import "netramet/internal/slab"
+import (
+	"netramet/internal/slab"
+	"netramet/meter/packet"
+)
 
 // The dynamic time-out of NeTraMet (after Ryu, Cheney and Braun, PAM 2001: a
 // stream's packet rate is roughly constant over its life): a stream ends when
@@ -55,11 +58,11 @@ func (w *wheel) put(bucket int64, slot uint32) {
 }
 
 // arm puts a stream into the bucket of uptime due. now is the present uptime.
-func (t *Table) arm(slot uint32, due, now int64) {
-	tick := (due + tickCs - 1) / tickCs
+func (t *Table) arm(slot uint32, due, now packet.Uptime) {
+	tick := int64(due+tickCs-1) / tickCs
 	// The present tick's bucket may be being emptied; beyond the horizon
 	// would be a bucket that comes round too early, which is harmless.
-	tick = max(tick, t.wheel.tick+1, now/tickCs+1)
+	tick = max(tick, t.wheel.tick+1, int64(now)/tickCs+1)
 	t.wheel.put(min(tick, t.wheel.tick+wheelBuckets), slot)
 }
 
@@ -67,14 +70,13 @@ func (t *Table) arm(slot uint32, due, now int64) {
 // take less than a millisecond.
 const sweepBlocks = 64
 
-// Sweep ends the streams that have timed out at uptime now, in
-// centiseconds. Its cost is that of the streams that are due; jumping over
+// Sweep ends the streams that have timed out at uptime now. Its cost is that of the streams that are due; jumping over
 // many ticks costs one round of the wheel at most. It does a part of the work
 // and answers whether that was the rest; if not, it is called again with the
 // same uptime before anything else is.
-func (t *Table) Sweep(now int64) (done bool) {
+func (t *Table) Sweep(now packet.Uptime) (done bool) {
 	w := &t.wheel
-	tick := now / tickCs
+	tick := int64(now) / tickCs
 	w.next = max(w.next, tick-wheelBuckets+1)
 	w.tick = max(w.tick, tick)
 	for blocks := 0; ; blocks++ {
@@ -98,7 +100,7 @@ func (t *Table) Sweep(now int64) (done bool) {
 
 // expire ends or puts off streams whose bucket has come round. It reads all of
 // them first, so that their cache misses overlap.
-func (t *Table) expire(slots []uint32, now int64) {
+func (t *Table) expire(slots []uint32, now packet.Uptime) {
 	var sum uint64
 	for _, s := range slots {
 		sum += t.hot.At(s).seen
@@ -123,14 +125,14 @@ func (t *Table) expire(slots []uint32, now int64) {
 
 // due is the earliest uptime at which the stream in slot can end if no more
 // packets come.
-func (t *Table) due(slot uint32) int64 {
+func (t *Table) due(slot uint32) packet.Uptime {
 	seen := t.hot.At(slot).seen
-	last, pdus := int64(seen>>pdusBits), int64(seen&pdusMask)
+	last, pdus := packet.Uptime(seen>>pdusBits), int64(seen&pdusMask)
 	if pdus == 1 {
 		return last + t.cfg.MinTimeout
 	}
 	c := t.cold.At(slot)
 	pdus += int64(c.rounds) * (pdusMask - 1)
 	// idle > multiplier * (last-first) / pdus, without losing the remainder.
-	return last + max(t.cfg.MinTimeout, t.cfg.Multiplier*(last-c.first)/pdus+1)
+	return last + max(t.cfg.MinTimeout, packet.Uptime(t.cfg.Multiplier*int64(last-c.first)/pdus+1))
 }

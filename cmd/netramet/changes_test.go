@@ -326,12 +326,12 @@ func describe(m *meter.Meter) string {
 type audit struct {
 	t       *testing.T
 	packets uint64
-	read    map[int]uint64           // packets while each rule set ran
-	ran     map[int]bool             // at the last look
-	lost    map[int]uint64           // PDUs of recovered flows
-	live    map[flowName]meter.Flow  // at the last look
-	names   map[flowName]bool        // of all flows there ever were
-	safe    map[int]map[uint32]int64 // up to when each reader has collected
+	read    map[int]uint64                  // packets while each rule set ran
+	ran     map[int]bool                    // at the last look
+	lost    map[int]uint64                  // PDUs of recovered flows
+	live    map[flowName]meter.Flow         // at the last look
+	names   map[flowName]bool               // of all flows there ever were
+	safe    map[int]map[uint32]meter.Uptime // up to when each reader has collected
 	born    int
 	refused uint64
 }
@@ -345,7 +345,7 @@ type flowName struct {
 
 func newAudit(t *testing.T) *audit {
 	return &audit{t: t, read: map[int]uint64{}, ran: map[int]bool{}, lost: map[int]uint64{},
-		live: map[flowName]meter.Flow{}, names: map[flowName]bool{}, safe: map[int]map[uint32]int64{}}
+		live: map[flowName]meter.Flow{}, names: map[flowName]bool{}, safe: map[int]map[uint32]meter.Uptime{}}
 }
 
 // look is called after a frame or a change. Most times a frame makes one packet
@@ -373,11 +373,11 @@ func (a *audit) look(s *meter.State, what string, exact bool) {
 		a.t.Fatalf("%s: refused with %d flows of %d", what, s.FlowsInUse(), s.MaxFlows())
 	}
 	a.refused = refused
-	a.safe = map[int]map[uint32]int64{}
+	a.safe = map[int]map[uint32]meter.Uptime{}
 	for n := s.NextReader(0); n != 0; n = s.NextReader(n) {
 		r, _ := s.Reader(n)
 		if a.safe[r.RuleSet] == nil {
-			a.safe[r.RuleSet] = map[uint32]int64{}
+			a.safe[r.RuleSet] = map[uint32]meter.Uptime{}
 		}
 		a.safe[r.RuleSet][n] = max(r.Mark, r.PreviousTime)
 	}

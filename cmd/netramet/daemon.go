@@ -330,7 +330,7 @@ func (d *daemon) logStatus(msg string) {
 			}
 		}
 		attrs = []slog.Attr{
-			slog.String("state", s.TracePhase().String()), slog.Uint64("interval", n), slog.Int64("uptime", s.Uptime()),
+			slog.String("state", s.TracePhase().String()), slog.Uint64("interval", n), slog.Int64("uptime", int64(s.Uptime())),
 			slog.Uint64("packets", c.Packets), slog.Uint64("octets", c.Octets), slog.Int("flows", s.FlowsInUse()),
 			slog.Uint64("streams", s.Streams().Live), slog.Int("rulesets", running), slog.Uint64("damaged", s.Damaged()),
 		}

@@ -128,7 +128,7 @@ func (d *daemon) endOfFile(ctx context.Context, fault error) (ok bool) {
 func (d *daemon) intervalEnded() (n uint64) {
 	var to meter.Uptime
 	d.meter.View(func(s *meter.State) { n, _, to = s.Interval() })
-	d.log.Debug("interval ended", slog.Uint64("interval", n), slog.Int64("uptime", to))
+	d.log.Debug("interval ended", slog.Uint64("interval", n), slog.Int64("uptime", int64(to)))
 	return n
 }
 
