@@ -11,13 +11,14 @@ import (
 	"testing"
 )
 
-// TestDocs runs the commands that the pages show and compares what they print
-// with what the pages say they print. In a page, a line "..." stands for lines
-// left out, " ..." at the end of a line for the rest of it. A file is written
-// by the block behind a line that ends in `name`: as the reader would write it.
-// A meter in the background and the nemac that follows it run as one script, on
-// a free port. A page is followed up to the first block that needs more: SNMP
-// tools, users, other hosts.
+// TestDocs holds the pages to what they say. Commands are run, and what they
+// print is compared with what the pages say they print; there a line "..."
+// stands for lines left out, " ..." at the end of a line for the rest of it. A
+// file is written by the block behind a line that ends in `name`: as the reader
+// would write it. What begins with a meter in the background, up to the nemac
+// that ends with it or to kill, is one script, on free ports. Programs in srl
+// and rules are checked, options in usage looked up. Every block is one of
+// these, or plain text, or says why it is not run.
 func TestDocs(t *testing.T) {
 	shell, err := exec.LookPath("bash")
 	if err != nil {
@@ -31,97 +32,211 @@ func TestDocs(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	root, err := filepath.Abs(filepath.Join("..", ".."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	if err != nil || len(pages) == 0 {
-		t.Fatalf("no pages: %v", err)
-	}
-	for _, page := range append(pages, filepath.Join(root, "README.md")) {
+	root, pages := docPages(t)
+	for _, page := range pages {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			if err := os.Symlink(filepath.Join(root, "testdata"), filepath.Join(dir, "testdata")); err != nil {
-				t.Skip(err)
+			r := &docReader{shell: shell, bin: bin, root: root, dir: t.TempDir(), ports: freePorts(t)}
+			for _, name := range []string{"testdata", "mib"} {
+				if err := os.Symlink(filepath.Join(root, name), filepath.Join(r.dir, name)); err != nil {
+					t.Skip(err)
+				}
 			}
-			var pair docCommand // begun, and not whole
-			port := freePort(t)
 			for _, b := range docBlocks(t, page) {
-				if b.file != "" {
-					if err := os.WriteFile(filepath.Join(dir, b.file), []byte(b.text()), 0o666); err != nil {
-						t.Fatal(err)
-					}
-					continue
-				}
-				list, ok := b.commands(t)
-				if !ok {
-					t.Logf("from line %d on, the page needs a meter on the network: not run", b.line)
-					return
-				}
-				for _, c := range list {
-					if pair = pair.join(c, port); pair.whole() {
-						runDocCommand(t, shell, bin, dir, pair)
-						pair = docCommand{}
-					}
-				}
+				r.follow(t, b)
 			}
-			if pair.text != "" {
-				t.Errorf("line %d: a meter in the background that no nemac follows", pair.line)
+			if r.script != nil {
+				t.Errorf("line %d: a meter in the background that nothing ends", r.script[0].line)
 			}
 		})
 	}
 }
 
-// join adds a command to a script.
-func (c docCommand) join(next docCommand, port string) docCommand {
-	if c.text == "" {
-		next.text = strings.ReplaceAll(next.text, docPort, port)
-		next.port = port
-		return next
-	}
-	if strings.HasSuffix(c.text, "&") {
-		c.text += "\nuntil grep -q listening meter.log; do sleep 0.02; done"
-	}
-	c.text += "\n" + strings.ReplaceAll(next.text, docPort, c.port)
-	c.output = append(c.output, next.output...)
-	return c
-}
-
-// whole reports whether a script leaves nothing in the background.
-func (c docCommand) whole() bool {
-	return !strings.Contains(c.text, "&\n") && !strings.HasSuffix(c.text, "&") || strings.Contains(c.text, "\nnemac ")
-}
-
-// docPort is the port that the pages use.
-const docPort = "1614"
-
-// freePort is a UDP port that nobody uses now.
-func freePort(t *testing.T) string {
+// docPages returns the project's folder and its pages.
+func docPages(t *testing.T) (root string, pages []string) {
 	t.Helper()
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	_, port, err := net.SplitHostPort(conn.LocalAddr().String())
-	if err != nil {
+	pages, err = filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no pages: %v", err)
+	}
+	return root, append(pages, filepath.Join(root, "README.md"))
+}
+
+// freePorts replaces the ports that the pages use by such that nobody uses now.
+func freePorts(t *testing.T) *strings.Replacer {
+	t.Helper()
+	var pairs []string
+	for _, port := range []string{"1614", "1615"} {
+		conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, free, err := net.SplitHostPort(conn.LocalAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		pairs = append(pairs, port, free)
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// docReader does what a page says, in an empty folder.
+type docReader struct {
+	shell, bin, root, dir string
+	ports                 *strings.Replacer
+	script                []docCommand // begun, and not whole
+}
+
+func (r *docReader) follow(t *testing.T, b docBlock) {
+	t.Helper()
+	switch {
+	case b.file != "":
+		if err := os.WriteFile(filepath.Join(r.dir, b.file), []byte(r.ports.Replace(b.text())), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	case b.language == "console":
+		for _, c := range b.commands(t) {
+			if r.script = append(r.script, c); wholeScript(r.script) {
+				r.run(t, r.script)
+				r.script = nil
+			}
+		}
+	case b.language == "srl" || b.language == "rules":
+		r.check(t, b)
+	case b.language == "usage":
+		r.usage(t, b)
+	case b.language == "sh" && b.why != "":
+		r.paths(t, b)
+	case b.language != "text":
+		t.Errorf("line %d: a block of %q: give it a file's name, or make it console, srl, rules, usage or text, or sh behind <!-- not run: why -->", b.line, b.language)
+	}
+}
+
+// wholeScript reports whether a script leaves nothing in the background.
+func wholeScript(list []docCommand) bool {
+	last := list[len(list)-1].text
+	for _, c := range list {
+		if strings.HasSuffix(c.text, "&") {
+			return strings.HasPrefix(last, "nemac -C") || strings.HasPrefix(last, "nemac -f") || strings.HasPrefix(last, "kill ")
+		}
+	}
+	return true
+}
+
+// check: a part of a program is right, the standard names given.
+func (r *docReader) check(t *testing.T, b docBlock) {
+	t.Helper()
+	file := filepath.Join(r.dir, "part."+b.language)
+	text := b.text()
+	if b.language == "srl" {
+		text = "include \"standard.srl\";\n" + text
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return port
+	if out, err := exec.Command(filepath.Join(r.bin, "nemac"), "--check", file).CombinedOutput(); err != nil {
+		t.Errorf("line %d: nemac --check: %v\n%s", b.line, err, out)
+	}
+}
+
+// usage: the program's -h knows each option.
+func (r *docReader) usage(t *testing.T, b docBlock) {
+	t.Helper()
+	for _, line := range b.lines {
+		words := strings.Fields(line)
+		out, err := exec.Command(filepath.Join(r.bin, words[0]), "-h").CombinedOutput()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, option := range regexp.MustCompile(`(?:^|[ \[])(--?\w[\w-]*)`).FindAllStringSubmatch(line, -1) {
+			if !regexp.MustCompile(`(?m)(^|[ ,])` + option[1] + `($|[ ,])`).Match(out) {
+				t.Errorf("line %d: %s -h does not know %s", b.line, words[0], option[1])
+			}
+		}
+	}
+}
+
+// paths: what is too much to be run names packages that there are.
+func (r *docReader) paths(t *testing.T, b docBlock) {
+	t.Helper()
+	for _, path := range regexp.MustCompile(`\./\w[\w/]*`).FindAllString(b.text(), -1) {
+		if _, err := os.Stat(filepath.Join(r.root, path)); err != nil {
+			t.Errorf("line %d: %v", b.line, err)
+		}
+	}
+}
+
+// docEnd stands behind the output of each command of a script.
+const docEnd = "-- this is the end of what that command prints --"
+
+// docStands stands for what a test has not.
+var docStands = strings.NewReplacer("tcpdump -i eth0 -U -w -", "cat testdata/office.pcap")
+
+var (
+	docTool = regexp.MustCompile(`(?:^|[;|(]\s*|\beval )(\w+)`)
+	docLog  = regexp.MustCompile(`2>(\S+) &$`)
+)
+
+// run runs a script and compares what each of its commands prints.
+func (r *docReader) run(t *testing.T, list []docCommand) {
+	t.Helper()
+	text, logs := "", ""
+	for _, c := range list {
+		for _, tool := range docTool.FindAllStringSubmatch(c.text, -1) {
+			// The programs of other projects; the shell's own are there.
+			if strings.Contains(" awk editcap gzip mergecap python3 zstd ", " "+tool[1]+" ") || strings.HasPrefix(tool[1], "snmp") {
+				if _, err := exec.LookPath(tool[1]); err != nil {
+					t.Logf("line %d: not run: no %s here", c.line, tool[1])
+					return
+				}
+			}
+		}
+		text += docStands.Replace(c.text) + "\n"
+		if log := docLog.FindStringSubmatch(c.text); log != nil {
+			logs += "rm -f " + log[1] + "\n" // of an earlier script
+			text += "until grep -qs listening " + log[1] + "; do sleep 0.02; done\n"
+		}
+		text += "echo '" + docEnd + "'\n"
+	}
+	text = logs + text + "wait\n"
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, r.shell, "-c", r.ports.Replace(text))
+	cmd.Dir = r.dir
+	cmd.Env = append(os.Environ(), "PATH="+r.bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TZ=UTC", "LC_ALL=C", "NO_COLOR=1")
+	out, _ := cmd.CombinedOutput() // pages show failures too; their text is what counts
+	parts := strings.Split(string(out), docEnd+"\n")
+	if len(parts) != len(list)+1 {
+		t.Errorf("line %d: the script did not come to its end:\n%s", list[0].line, out)
+		return
+	}
+	for i, c := range list {
+		got, want := docLines(parts[i]), docLines(r.ports.Replace(strings.Join(c.output, "\n")))
+		if !docMatch(want, got) {
+			t.Errorf("line %d: $ %s\ngot\n%s\nthe page says\n%s", c.line, c.text, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
+
+// docLines are the lines of text without empty ones at its end.
+func docLines(text string) []string {
+	if text = strings.TrimRight(text, " \n"); text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
 }
 
 // TestDocBuild: a "go build" of several commands on the pages says where they
 // go, for without -o it makes none.
 func TestDocBuild(t *testing.T) {
-	root := filepath.Join("..", "..")
-	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, pages := docPages(t)
 	builds := 0
-	for _, page := range append(pages, filepath.Join(root, "README.md")) {
+	for _, page := range pages {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
@@ -135,158 +250,5 @@ func TestDocBuild(t *testing.T) {
 	}
 	if builds == 0 {
 		t.Error("no page says how to build the commands")
-	}
-}
-
-type docBlock struct {
-	line  int
-	file  string // the block is this file; "": commands
-	lines []string
-}
-
-func (b *docBlock) text() string { return strings.Join(b.lines, "\n") + "\n" }
-
-type docCommand struct {
-	line   int
-	text   string
-	output []string
-	port   string // that stands for docPort
-}
-
-var docFile = regexp.MustCompile("`([\\w.-]+\\.(?:srl|rules|awk|py|txt))`[^`]*:\\s*$")
-
-// docBlocks returns a page's files and console blocks, in order.
-func docBlocks(t *testing.T, page string) (blocks []docBlock) {
-	t.Helper()
-	src, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, inside := "", false
-	keep := false
-	for i, line := range strings.Split(string(src), "\n") {
-		switch {
-		case !inside && strings.HasPrefix(line, "```"):
-			inside = true
-			b := docBlock{line: i + 1}
-			if m := docFile.FindStringSubmatch(before); m != nil && line != "```console" {
-				b.file = m[1]
-			}
-			if keep = b.file != "" || line == "```console"; keep {
-				blocks = append(blocks, b)
-			}
-		case inside && line == "```":
-			inside, before = false, ""
-		case inside && keep:
-			b := &blocks[len(blocks)-1]
-			b.lines = append(b.lines, line)
-		case !inside && strings.TrimSpace(line) != "":
-			before = line
-		}
-	}
-	return blocks
-}
-
-// elsewhere marks commands that need more than a meter and nemac beside them.
-var elsewhere = regexp.MustCompile(`(^|[ ;|])(snmp\w+|kill|eval)\b|--list\b|--listen|--users|^[A-Z]=|@|nemac -v`)
-
-// commands returns a console block's commands with their output; not ok if it
-// needs the network.
-func (b *docBlock) commands(t *testing.T) (list []docCommand, ok bool) {
-	t.Helper()
-	for i := 0; i < len(b.lines); i++ {
-		line := b.lines[i]
-		cmd, isCommand := strings.CutPrefix(line, "$ ")
-		if !isCommand {
-			if len(list) == 0 {
-				t.Fatalf("line %d: a console block begins with a command", b.line+i+1)
-			}
-			c := &list[len(list)-1]
-			c.output = append(c.output, line)
-			continue
-		}
-		for strings.HasSuffix(cmd, `\`) && i+1 < len(b.lines) {
-			i++
-			cmd = strings.TrimSuffix(cmd, `\`) + strings.TrimSpace(b.lines[i])
-		}
-		if elsewhere.MatchString(cmd) {
-			return nil, false
-		}
-		list = append(list, docCommand{line: b.line + i + 1, text: cmd})
-	}
-	return list, true
-}
-
-func runDocCommand(t *testing.T, shell, bin, dir string, c docCommand) {
-	t.Helper()
-	for _, tool := range []string{"python3", "gzip", "zstd", "awk"} {
-		if strings.Contains(" "+c.text, " "+tool+" ") {
-			if _, err := exec.LookPath(tool); err != nil {
-				t.Logf("line %d: no %s here", c.line, tool)
-				return
-			}
-		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, shell, "-c", c.text+"\nwait")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TZ=UTC", "LC_ALL=C")
-	out, _ := cmd.CombinedOutput() // pages show failures too; their text is what counts
-	text := strings.TrimRight(string(out), "\n")
-	if c.port != "" {
-		text = strings.ReplaceAll(text, ":"+c.port, ":"+docPort)
-	}
-	got := strings.Split(text, "\n")
-	if len(out) == 0 {
-		got = nil
-	}
-	want := c.output
-	for len(want) > 0 && strings.TrimSpace(want[len(want)-1]) == "" {
-		want = want[:len(want)-1]
-	}
-	if !docMatch(want, got) {
-		t.Errorf("line %d: $ %s\ngot\n%s\nthe page says\n%s", c.line, c.text, strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-}
-
-var docTimes = regexp.MustCompile(`\d+\.\d\d s, \d+ packets/s|\btime=\S+|\btook=\S+|nemac@[^:]+`)
-
-// docMatch compares output with a page's, which may leave parts out.
-func docMatch(want, got []string) bool {
-	for i, w := range want {
-		if strings.TrimSpace(w) == "..." {
-			for j := i; j <= len(got); j++ {
-				if docMatch(want[i+1:], got[j:]) {
-					return true
-				}
-			}
-			return false
-		}
-		if i >= len(got) {
-			return false
-		}
-		w, g := docTimes.ReplaceAllString(w, "TIME"), docTimes.ReplaceAllString(got[i], "TIME")
-		start, cut := strings.CutSuffix(w, " ...")
-		if cut && !strings.HasPrefix(g, start) || !cut && strings.TrimRight(w, " ") != strings.TrimRight(g, " ") {
-			return false
-		}
-	}
-	return len(want) == len(got)
-}
-
-// TestDocMatch keeps the comparison honest.
-func TestDocMatch(t *testing.T) {
-	for _, tt := range []struct {
-		want, got string
-		equal     bool
-	}{
-		{"a b", "a b", true}, {"a b", "a b c", false}, {"a ...", "a b c", true}, {"a b ...", "a c", false},
-		{"a|...|d", "a|b|c|d", true}, {"a|...", "a", true}, {"...|d", "a|b", false}, {"a", "a|b", false},
-		{"x 0.01 s, 5 packets/s", "x 9.99 s, 77 packets/s", true},
-	} {
-		if got := docMatch(strings.Split(tt.want, "|"), strings.Split(tt.got, "|")); got != tt.equal {
-			t.Errorf("%q against %q: %v", tt.want, tt.got, got)
-		}
 	}
 }
