@@ -20,7 +20,7 @@ func systemErrors(t *testing.T, s *system) {
 	file := writeFile(t, "file", "")
 	at := []string{"-m", trace.port, "127.0.0.1", "private"}
 	log := []string{"-L", filepath.Join(dir, "log"), "-F", filepath.Join(dir, "flows")}
-	quick := []string{"--wait=0", "--retries=1", "--timeout=50ms"}
+	quick := []string{"--wait=0", "--retries=1", "--timeout=50ms"} // where no answer is waited for
 	for _, tt := range []struct {
 		name   string
 		status int
@@ -34,11 +34,11 @@ func systemErrors(t *testing.T, s *system) {
 		{"wrong community", 1, `does not accept the community`,
 			[][]string{{"-C", "-r", hosts, "-m", trace.port, "127.0.0.1", "wrong"}, quick, log}},
 		{"community that may only read", 1, `may not`,
-			[][]string{{"-C", "-r", hosts, "-m", trace.port, "127.0.0.1", "public"}, quick, log}},
+			[][]string{{"-C", "-r", hosts, "-m", trace.port, "127.0.0.1", "public"}, log}},
 		{"no -C on a trace", 1, `reads a trace: use -C`, [][]string{{"-r", hosts}, at, log}},
 		{"v1 on a trace", 1, `needs SNMPv2c or v3`, [][]string{{"-C", "-v1", "-r", hosts}, at, log}},
 		{"v3 user unknown", 1, `does not accept the user`, [][]string{{"-C", "-v3", "-u", "noc", "-A", "authauthauth",
-			"-r", hosts, "-m", trace.port, "127.0.0.1"}, quick, log}},
+			"-r", hosts, "-m", trace.port, "127.0.0.1"}, log}},
 		{"faulty rules", 1, `faulty\.srl:1:6: .*\n.*save SourcePeerAdress;\n +\^`, [][]string{{"-C", "-r", faulty}, at, log}},
 		{"no rules", 1, `nonesuch\.srl: no such file`, [][]string{{"-C", "-r", "nonesuch.srl"}, at, log}},
 		{"no directory for the flow file", 1, `no such file or directory`,
@@ -46,7 +46,7 @@ func systemErrors(t *testing.T, s *system) {
 		{"a file for a directory", 1, `not a directory`,
 			[][]string{{"-C", "-r", hosts, "-F", filepath.Join(file, "flows"), "-L", filepath.Join(dir, "log")}, at}},
 		{"no directory for the log", 1, `log file: .*no such file`, [][]string{{"-C", "-r", hosts, "-L", filepath.Join(dir, "none", "log")}, at}},
-		{"a rule set that is not there", 1, `runs no rule set "campus"`, [][]string{{"-C", "--read-only=campus"}, quick, at, log}},
+		{"a rule set that is not there", 1, `runs no rule set "campus"`, [][]string{{"-C", "--read-only=campus", "--wait=0"}, at, log}},
 		{"nothing to do", 2, `nothing to do`, [][]string{{"-C"}, at, log}},
 		{"no meter named", 2, `no meter`, [][]string{{"-C", "-r", hosts}, log}},
 		{"no community", 2, `no community`, [][]string{{"-C", "-r", hosts, "127.0.0.1"}, log}},

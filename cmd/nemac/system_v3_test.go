@@ -68,7 +68,7 @@ func systemV3(t *testing.T, s *system) {
 			[]string{"-u", "only", "-a", "SHA-256", "-A", "authauthauth", "-x", "AES", "-X", "privprivpriv"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			n := follow(t, m, filepath.Join(t.TempDir(), "f"), append(tt.args, "--wait=0", "--retries=1", "--timeout=100ms")...)
+			n := follow(t, m, filepath.Join(t.TempDir(), "f"), append(tt.args, "--wait=0")...)
 			n.want(1)
 			if !strings.Contains(n.lastLine(), tt.says) {
 				t.Errorf("it says %s", n.lastLine())
