@@ -32,12 +32,13 @@ var allowed = map[string][]string{
 	"internal/timeopt":    nil,
 	"internal/version":    nil,
 
-	"mib":           nil,
-	"mib/agent":     {"mib/ber", "mib/usm"},
-	"mib/ber":       nil,
-	"mib/client":    {"internal/plaintext", "mib", "mib/ber", "mib/usm", "reader", "ruleset"},
-	"mib/meterview": {"meter", "mib/agent", "mib/ber", "mib", "ruleset"},
-	"mib/usm":       {"internal/atomicfile", "internal/fileaccess", "internal/filelock"},
+	"mib":             nil,
+	"mib/agent":       {"mib/ber", "mib/usm"},
+	"mib/ber":         nil,
+	"mib/client":      {"internal/plaintext", "mib", "mib/ber", "mib/usm"},
+	"mib/meterview":   {"meter", "mib/agent", "mib/ber", "mib", "ruleset"},
+	"mib/remotemeter": {"mib", "mib/client", "ruleset"},
+	"mib/usm":         {"internal/atomicfile", "internal/fileaccess", "internal/filelock"},
 
 	"sources":      {"sources/wire"},
 	"sources/wire": nil,
@@ -50,9 +51,10 @@ var allowed = map[string][]string{
 	"meter/pme":    {"ruleset", "meter/packet", "mib"},
 	"streams":      {"meter/packet", "internal/index", "internal/slab"},
 
-	"reader":          {"mib", "ruleset"},
-	"reader/flowfile": {"internal/atomicfile", "internal/filelock", "reader", "ruleset", "mib"},
-	"reader/local":    {"meter", "mib", "reader"},
+	"reader":           {"mib", "ruleset"},
+	"reader/flowfile":  {"internal/atomicfile", "internal/filelock", "reader", "ruleset", "mib"},
+	"reader/local":     {"meter", "mib", "reader"},
+	"reader/snmpflows": {"mib", "mib/ber", "mib/client", "mib/remotemeter", "reader", "ruleset"},
 }
 
 // forbidden are packages that a room must not reach, even by way of others.

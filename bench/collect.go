@@ -16,8 +16,10 @@ import (
 
 	"netramet/mib"
 	"netramet/mib/client"
+	"netramet/mib/remotemeter"
 	"netramet/reader"
 	"netramet/reader/local"
+	"netramet/reader/snmpflows"
 	"netramet/ruleset"
 )
 
@@ -138,12 +140,12 @@ func (b *collectBench) overSNMP(sec client.Security) (p pass, err error) {
 	if err != nil {
 		return p, err
 	}
-	c, err := client.Dial(ctx, client.Options{Host: b.s.addr.Addr().String(), Port: b.s.addr.Port(), Security: sec, Conn: conn})
+	c, err := remotemeter.Dial(ctx, client.Options{Host: b.s.addr.Addr().String(), Port: b.s.addr.Port(), Security: sec, Conn: conn})
 	if err != nil {
 		return p, err
 	}
 	defer c.Close()
-	row, err := c.CreateReader(ctx, client.Reader{Owner: "bench", RuleSet: ruleSet}, nil)
+	row, err := c.CreateReader(ctx, remotemeter.Reader{Owner: "bench", RuleSet: ruleSet}, nil)
 	if err != nil {
 		return p, err
 	}
@@ -159,8 +161,8 @@ func (b *collectBench) overSNMP(sec client.Security) (p pass, err error) {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	p, err = readAll(client.NewFlows(c, client.FlowsConfig{
-		Readers: []client.ReaderRef{{Index: row, RuleSet: ruleSet}}, Marks: true,
+	p, err = readAll(snmpflows.New(c, snmpflows.Config{
+		Readers: []snmpflows.ReaderRef{{Index: row, RuleSet: ruleSet}}, Marks: true,
 	}))
 	p.talk = conn.talk
 	return p, errors.Join(err, c.DestroyReader(ctx, row))

@@ -13,6 +13,7 @@ import (
 	"netramet/cmd/nemac/internal/session"
 	"netramet/internal/version"
 	"netramet/mib/client"
+	"netramet/mib/remotemeter"
 	"netramet/reader/flowfile"
 )
 
@@ -74,7 +75,7 @@ func newJob(o *options, known ruleCache, std stdio) (*job, error) {
 	}
 	j.cfg = session.Config{
 		Owner: o.ownerName(), Clock: session.WallClock{}, Open: j.open,
-		Dial:       func(ctx context.Context) (*client.Client, error) { return client.Dial(ctx, o.clientOptions()) },
+		Dial:       func(ctx context.Context) (*remotemeter.Meter, error) { return remotemeter.Dial(ctx, o.clientOptions()) },
 		Inactivity: o.inactive, FloodMark: int(o.floodMark), HighWaterMark: int(max(o.highWater, 0)),
 		Trace: o.trace, DownloadOnly: o.downloadOnly, RemoveRows: o.removeRows, UTC: o.utc,
 		Interval: seconds(o.interval), Keepalive: seconds(o.keepalive), Wait: seconds(o.wait),

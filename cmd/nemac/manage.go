@@ -12,12 +12,12 @@ import (
 	"time"
 
 	"netramet/internal/plaintext"
-	"netramet/mib/client"
+	"netramet/mib/remotemeter"
 )
 
 // listMeter is --list: what is on the meter.
 func listMeter(ctx context.Context, o *options, std stdio) error {
-	c, err := client.Dial(ctx, o.clientOptions())
+	c, err := remotemeter.Dial(ctx, o.clientOptions())
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func listMeter(ctx context.Context, o *options, std stdio) error {
 }
 
 // printMeter prints what every meter tells of itself, and the trace's state.
-func printMeter(w io.Writer, addr string, in *client.Info) {
+func printMeter(w io.Writer, addr string, in *remotemeter.Info) {
 	up := uint64(in.Uptime32)
 	if in.Netramet {
 		up = in.Uptime
@@ -95,7 +95,7 @@ func printMeter(w io.Writer, addr string, in *client.Info) {
 
 // printFigures prints the counts that show at a glance whether all is well; odd
 // ones only where there are some.
-func printFigures(w io.Writer, f client.Figures) {
+func printFigures(w io.Writer, f remotemeter.Figures) {
 	if f.NoCounts {
 		// SNMPv1 has no counters of 64 bits, or the view leaves them out.
 		fmt.Fprintf(w, "read\tunknown\nignored\tunknown\nrefused\tunknown\n")
@@ -132,7 +132,7 @@ func printable(s string) string {
 
 // endRuleSets is --stop and --destroy.
 func endRuleSets(ctx context.Context, o *options, std stdio) error {
-	c, err := client.Dial(ctx, o.clientOptions())
+	c, err := remotemeter.Dial(ctx, o.clientOptions())
 	if err != nil {
 		return err
 	}
@@ -152,12 +152,12 @@ func endRuleSets(ctx context.Context, o *options, std stdio) error {
 
 // endRuleSet ends the tasks of one rule set, and removes it with its readers
 // if it is to be destroyed.
-func endRuleSet(ctx context.Context, c *client.Client, o *options, name string, remove bool, out io.Writer) error {
+func endRuleSet(ctx context.Context, c *remotemeter.Meter, o *options, name string, remove bool, out io.Writer) error {
 	sets, err := c.RuleSets(ctx)
 	if err != nil {
 		return err
 	}
-	found := client.Named(sets, name)
+	found := remotemeter.Named(sets, name)
 	switch {
 	case len(found) == 0:
 		return fmt.Errorf("meter %s has no rule set %q", c.Addr(), name)
@@ -208,12 +208,12 @@ func endRuleSet(ctx context.Context, c *client.Client, o *options, name string, 
 }
 
 // destroyReaders removes the readers of a rule set that is about to go.
-func destroyReaders(ctx context.Context, c *client.Client, number int) error {
+func destroyReaders(ctx context.Context, c *remotemeter.Meter, number int) error {
 	readers, err := c.Readers(ctx)
 	if err != nil {
 		return err
 	}
-	readers = slices.DeleteFunc(readers, func(r client.ReaderRow) bool { return r.RuleSet != number })
+	readers = slices.DeleteFunc(readers, func(r remotemeter.ReaderRow) bool { return r.RuleSet != number })
 	for _, r := range readers {
 		if err := c.DestroyReader(ctx, r.Index); err != nil {
 			return fmt.Errorf("reader row %d: %w", r.Index, err)

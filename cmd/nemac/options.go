@@ -14,11 +14,12 @@ import (
 	"time"
 
 	"netramet/internal/fileaccess"
+
+	"github.com/spf13/pflag"
+
 	"netramet/internal/flagerr"
 	"netramet/internal/timeopt"
 	"netramet/mib/client"
-
-	"github.com/spf13/pflag"
 )
 
 // options is the command line, or one record of the config file on top of it.

@@ -15,8 +15,10 @@ import (
 
 	"netramet/internal/version"
 	"netramet/mib/client"
+	"netramet/mib/remotemeter"
 	"netramet/reader"
 	"netramet/reader/flowfile"
+	"netramet/reader/snmpflows"
 	"netramet/ruleset"
 )
 
@@ -129,20 +131,20 @@ func (m *running) wait() int {
 // manager is a manager and reader written by hand: of one rule set.
 type manager struct {
 	t     *testing.T
-	c     *client.Client
+	c     *remotemeter.Meter
 	owner string
 	set   *ruleset.RuleSet
 	row   int // reader's
 	task  int
-	flows *client.Flows
+	flows *snmpflows.Flows
 	out   bytes.Buffer
 	file  *flowfile.Writer
 }
 
 // dial makes a client of the meter.
-func (m *running) dial(community string) *client.Client {
+func (m *running) dial(community string) *remotemeter.Meter {
 	m.t.Helper()
-	c, err := client.Dial(m.t.Context(), client.Options{Host: m.addr.Addr().String(), Port: m.addr.Port(),
+	c, err := remotemeter.Dial(m.t.Context(), client.Options{Host: m.addr.Addr().String(), Port: m.addr.Port(),
 		Security: client.Security{Community: community}, Timeout: patience, Retries: -1})
 	if err != nil {
 		m.t.Fatal(err)
@@ -171,11 +173,11 @@ func (m *running) manage(owner, rules string, timeout int) *manager {
 	for _, r := range have { // others have a row each
 		used[r.Number-1] = true
 	}
-	x.row, err = x.c.CreateReader(m.t.Context(), client.Reader{Owner: owner, RuleSet: x.set.Number, Timeout: timeout, Waits: true}, used)
+	x.row, err = x.c.CreateReader(m.t.Context(), remotemeter.Reader{Owner: owner, RuleSet: x.set.Number, Timeout: timeout, Waits: true}, used)
 	x.must(err)
-	x.task, err = x.c.CreateTask(m.t.Context(), client.Task{Owner: owner, Current: x.set.Number}, used)
+	x.task, err = x.c.CreateTask(m.t.Context(), remotemeter.Task{Owner: owner, Current: x.set.Number}, used)
 	x.must(err)
-	x.flows = client.NewFlows(x.c, client.FlowsConfig{Readers: []client.ReaderRef{{Index: x.row, RuleSet: x.set.Number}}, Marks: true, Trace: true})
+	x.flows = snmpflows.New(x.c, snmpflows.Config{Readers: []snmpflows.ReaderRef{{Index: x.row, RuleSet: x.set.Number}}, Marks: true, Trace: true})
 	x.file = flowfile.NewWriter(&x.out, flowfile.Header{Meter: "x", Zone: flowfile.ZoneUTC})
 	return x
 }
@@ -194,18 +196,18 @@ func (x *manager) start() {
 
 // next waits until an interval is to be collected that has not been, or the
 // trace is done.
-func (x *manager) next() client.Trace {
+func (x *manager) next() remotemeter.Trace {
 	x.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); {
 		tr, err := x.c.Trace(x.t.Context())
 		x.must(err)
-		waits := tr.State == client.WaitReader || tr.State == client.EndOfFile
-		if waits && tr.Interval > x.flows.Number() || tr.State == client.Done {
+		waits := tr.State == remotemeter.WaitReader || tr.State == remotemeter.EndOfFile
+		if waits && tr.Interval > x.flows.Number() || tr.State == remotemeter.Done {
 			return tr
 		}
 	}
 	x.t.Fatal("no interval ends")
-	return client.Trace{}
+	return remotemeter.Trace{}
 }
 
 func (x *manager) collect(start time.Time) {
@@ -218,16 +220,16 @@ func (x *manager) collect(start time.Time) {
 
 // follow collects to the end, and returns how many collections that took and
 // the trace as it then was.
-func (x *manager) follow() (n int, last client.Trace) {
+func (x *manager) follow() (n int, last remotemeter.Trace) {
 	x.t.Helper()
 	for {
 		last = x.next()
-		if last.State == client.Done {
+		if last.State == remotemeter.Done {
 			return n, last
 		}
 		x.collect(last.Start)
 		n++
-		if last.State == client.EndOfFile {
+		if last.State == remotemeter.EndOfFile {
 			return n, last
 		}
 	}
@@ -263,7 +265,7 @@ func TestManagedSystem(t *testing.T) {
 	if info.Uptime32 != 1 || info.Uptime != 1 {
 		t.Errorf("uptime %d, %d while waiting, want 1", info.Uptime32, info.Uptime)
 	}
-	if info.Trace.State != client.WaitRuleSet || info.Trace.Period != time.Minute || !info.Trace.Start.IsZero() {
+	if info.Trace.State != remotemeter.WaitRuleSet || info.Trace.Period != time.Minute || !info.Trace.Start.IsZero() {
 		t.Errorf("trace %+v", info.Trace)
 	}
 	if info.Name != "lab" || info.Version != version.Version || !strings.Contains(info.Descr, "office.pcap") {
@@ -296,7 +298,7 @@ func TestManagedHandshake(t *testing.T) {
 			x := m.manage("me", projectRules(name), 60)
 			x.start()
 			n, last := x.follow()
-			if n != 3 || last.State != client.EndOfFile || last.Interval != 3 || last.Error != "" {
+			if n != 3 || last.State != remotemeter.EndOfFile || last.Interval != 3 || last.Error != "" {
 				t.Errorf("%d collections, trace %+v", n, last)
 			}
 			x.leave() // and so the meter does not linger
@@ -322,7 +324,7 @@ func TestManagedWholeTrace(t *testing.T) {
 	m := startMeter(t, "-C", office, "--linger", "600")
 	x := m.manage("me", projectRules("hosts.srl"), 60)
 	x.start()
-	if n, last := x.follow(); n != 1 || last.Interval != 1 || last.State != client.EndOfFile {
+	if n, last := x.follow(); n != 1 || last.Interval != 1 || last.State != remotemeter.EndOfFile {
 		t.Errorf("%d collections, trace %+v", n, last)
 	}
 	x.leave()
@@ -341,7 +343,7 @@ func TestManagedIntervals(t *testing.T) {
 	m := startMeter(t, "-C", office, "-T60", "-N2", "--linger", "600")
 	x := m.manage("me", projectRules("hosts.srl"), 60)
 	x.start()
-	if n, last := x.follow(); n != 2 || last.Interval != 2 || last.State != client.EndOfFile {
+	if n, last := x.follow(); n != 2 || last.Interval != 2 || last.State != remotemeter.EndOfFile {
 		t.Errorf("%d collections, trace %+v", n, last)
 	}
 	x.leave()
@@ -369,7 +371,7 @@ func TestManagedDamage(t *testing.T) {
 	x := m.manage("me", projectRules("hosts.srl"), 60)
 	x.start()
 	_, last := x.follow()
-	if last.State != client.EndOfFile || !strings.Contains(last.Error, "cut.pcap: pcap: offset ") {
+	if last.State != remotemeter.EndOfFile || !strings.Contains(last.Error, "cut.pcap: pcap: offset ") {
 		t.Errorf("trace %+v", last)
 	}
 	x.leave()
@@ -414,7 +416,7 @@ func TestManagedTwoReaders(t *testing.T) {
 	a := m.manage("anna", projectRules("hosts.srl"), 60)
 	a.start()
 	a.start() // once more is still one Owner
-	if tr, err := a.c.Trace(t.Context()); err != nil || tr.State != client.WaitRuleSet {
+	if tr, err := a.c.Trace(t.Context()); err != nil || tr.State != remotemeter.WaitRuleSet {
 		t.Fatalf("one of two has started: %+v, %v", tr, err)
 	}
 	b := m.manage("bert", projectRules("services.srl"), 60)
@@ -422,7 +424,7 @@ func TestManagedTwoReaders(t *testing.T) {
 	for i := 1; i <= 5; i++ {
 		tr := a.next()
 		a.collect(tr.Start)
-		if tr, err := a.c.Trace(t.Context()); err != nil || tr.Interval != uint64(i) || tr.State != client.WaitReader && tr.State != client.EndOfFile {
+		if tr, err := a.c.Trace(t.Context()); err != nil || tr.Interval != uint64(i) || tr.State != remotemeter.WaitReader && tr.State != remotemeter.EndOfFile {
 			t.Fatalf("one of two has collected interval %d: %+v, %v", i, tr, err)
 		}
 		b.collect(b.next().Start)
@@ -483,7 +485,7 @@ func TestManagedLinger(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.waitLog(`msg="all is collected"`)
-		if tr, err := c.Trace(t.Context()); err != nil || tr.State != client.Done || tr.Interval != 5 {
+		if tr, err := c.Trace(t.Context()); err != nil || tr.State != remotemeter.Done || tr.Interval != 5 {
 			t.Errorf("trace %+v, %v", tr, err)
 		}
 		m.cancel()

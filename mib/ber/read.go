@@ -82,8 +82,8 @@ func (r *Reader) header() (tag Tag, n int, err error) {
 	return tag, n, nil
 }
 
-// any reads the next value, whatever its tag.
-func (r *Reader) any() (Tag, []byte, error) {
+// Any reads the next value, whatever its tag; its content points into the message.
+func (r *Reader) Any() (Tag, []byte, error) {
 	tag, n, err := r.header()
 	if err != nil {
 		return 0, nil, err
@@ -93,11 +93,21 @@ func (r *Reader) any() (Tag, []byte, error) {
 	return tag, c, nil
 }
 
+// Skip steps over n values, whatever they are.
+func (r *Reader) Skip(n int) error {
+	for range n {
+		if _, _, err := r.Any(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Octets reads a value with the given tag and returns its content, which
 // points into the message.
 func (r *Reader) Octets(tag Tag) ([]byte, error) {
 	at := r.pos
-	t, c, err := r.any()
+	t, c, err := r.Any()
 	if err == nil && t != tag {
 		r.pos, err = at, ErrTag
 	}
@@ -211,7 +221,7 @@ func parseOID(c []byte, dst []uint32) ([]uint32, error) {
 // call; fields that do not belong to the type are emptied.
 func (r *Reader) Value(v *Value) error {
 	at := r.pos
-	tag, c, err := r.any()
+	tag, c, err := r.Any()
 	if err != nil {
 		return err
 	}

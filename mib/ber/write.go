@@ -189,6 +189,13 @@ func (w *Writer) VarBind(name []uint32, v *Value) {
 	w.Wrap(Sequence, mark)
 }
 
+// MaxSize32 and MaxSize64 are the sizes of the largest numbers of 32 and of 64
+// bits, headers included: a leading zero octet keeps them positive.
+const (
+	MaxSize32 = 2 + 5
+	MaxSize64 = 2 + 9
+)
+
 // Size returns the octets that a value with n octets of content takes.
 func Size(n int) int { return 1 + lenSize(n) + n }
 

@@ -95,12 +95,12 @@ func (c *Client) redirect(ctx context.Context, all []netip.AddrPort) error {
 	return before.Close()
 }
 
-// Meet is Info for the first words with a meter. Where its name has several addresses
-// and there is no answer from one, it goes on to the next.
-func (c *Client) Meet(ctx context.Context) (*Info, error) {
-	in, err := c.Info(ctx)
+// Meet asks a meter the first time. Where its name has several addresses and there is
+// no answer from one, it goes on to the next and asks there.
+func (c *Client) Meet(ctx context.Context, ask func() error) error {
+	err := ask()
 	if !IsNoAnswer(err) || len(c.others) == 0 {
-		return in, err
+		return err
 	}
 	silent := silentError{c.host, []error{c.at(err)}}
 	for len(c.others) > 0 {
@@ -110,9 +110,9 @@ func (c *Client) Meet(ctx context.Context) (*Info, error) {
 			silent.errs = append(silent.errs, fmt.Errorf("%s: %w", next[0].Addr(), err))
 			continue
 		}
-		in, err := c.Info(ctx)
+		err := ask()
 		if !IsNoAnswer(err) {
-			return in, err
+			return err
 		}
 		silent.errs = append(silent.errs, c.at(err))
 	}
@@ -120,7 +120,7 @@ func (c *Client) Meet(ctx context.Context) (*Info, error) {
 	if all, err := c.addresses(ctx); err == nil && c.redirect(ctx, all[:1]) == nil {
 		c.others = all[1:]
 	}
-	return nil, silent
+	return silent
 }
 
 // at is err with the address it is about.

@@ -1,11 +1,11 @@
-// Package client is the manager's and reader's side of SNMP: typed access to
-// a meter's FLOW-METER-MIB and NETRAMET-MIB, downloads of rule sets, and the
-// reading of flows as reader.Flows.
+// Package client is the manager's and reader's side of SNMP: one session with an
+// agent, which gets, sets and walks variables with messages as large as the path
+// bears.
 //
 // It speaks SNMP by gosnmp, whose retries it replaces by its own: a request
 // is sent again octet for octet, so that a meter which remembers its answers
-// does nothing twice. It knows no rule language, no file and no schedule, and
-// starts no goroutine. cmd/nemac calls it.
+// does nothing twice. It knows no rows, no rules and no flows, and starts no
+// goroutine. mib/remotemeter and reader/snmpflows call it.
 package client
 
 import (
@@ -150,9 +150,9 @@ func (c *Client) use(conn net.Conn) {
 	}
 }
 
-// strict reports whether answers are kept below Options.Datagram by what is asked
+// Strict reports whether answers are kept below Options.Datagram by what is asked
 // alone. In SNMPv3 each message says how large its answer may be.
-func (c *Client) strict() bool { return c.size > 0 && c.snmp.Version != gosnmp.Version3 }
+func (c *Client) Strict() bool { return c.size > 0 && c.snmp.Version != gosnmp.Version3 }
 
 // Close closes the socket.
 func (c *Client) Close() error { return c.link.conn.Close() }
@@ -162,6 +162,13 @@ func (c *Client) Addr() string { return c.addr }
 
 // Remote returns the address that is asked, and its port, for messages.
 func (c *Client) Remote() string { return c.link.conn.RemoteAddr().String() }
+
+// MessageSize returns how large messages may be now, in octets, and Envelope what
+// they have beside their variables, or a little more.
+func (c *Client) MessageSize() int { return c.pace.size }
+
+// Envelope is explained with MessageSize.
+func (c *Client) Envelope() int { return c.envelope }
 
 // HasBulk reports whether the SNMP version has GetBulk and Counter64.
 func (c *Client) HasBulk() bool { return c.snmp.Version != gosnmp.Version1 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gosnmp/gosnmp"
+
+	"netramet/mib"
 )
 
 // NoAnswerError tells that a meter did not answer.
@@ -79,6 +81,11 @@ func (e *NonsenseError) Error() string { return "the meter answers nonsense: " +
 
 func nonsense(format string, args ...any) error {
 	return &NonsenseError{Text: fmt.Sprintf(format, args...)}
+}
+
+// Nonsense is a *NonsenseError that names the meter.
+func (c *Client) Nonsense(format string, args ...any) error {
+	return c.wrap(nonsense(format, args...))
 }
 
 // Status is an error-status of RFC 3416 §3.
@@ -197,7 +204,7 @@ func (c *Client) explain(err error) error {
 	if c.snmp.Version == gosnmp.Version3 && strings.Contains(err.Error(), "not authentic") {
 		// A meter that does not know who asks cannot sign its report, and
 		// gosnmp looks no further.
-		if c.link.reported == decryptionErrors {
+		if c.link.reported == Inst(mib.ObjUsmStatsDecryptionErrors) {
 			return fmt.Errorf("meter %s: %w", c.addr, errPrivacy{})
 		}
 		return fmt.Errorf("meter %s: %w", c.addr, ErrRejected)

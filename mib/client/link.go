@@ -38,13 +38,13 @@ type link struct {
 	odd      string          // what was wrong with a datagram that came for it and was dropped
 	odds     int             // how many were
 	err      error           // why the present request failed
-	reported byte            // the counter of usmStats in the last report; 0 is none
+	reported Name            // the counter of usmStats in the last report; empty is none
 }
 
 // begin prepares for one request. The function returned ends it.
 func (l *link) begin(ctx context.Context) (end func()) {
 	l.ctx, l.err, l.odd, l.odds = ctx, nil, "", 0
-	l.reported = 0
+	l.reported = ""
 	stop := context.AfterFunc(ctx, func() {
 		_ = l.conn.SetReadDeadline(time.Unix(1, 0)) // wakes a Read
 	})

@@ -27,31 +27,32 @@ func newAnswers(s Security) *answers {
 // limit returns the message with another msgMaxSize; the message as it is if it is
 // of another version.
 func (a *answers) limit(msg []byte, size int) []byte {
-	_, body, _, err := element(msg)
+	whole := ber.NewReader(msg)
+	body, err := whole.Enter(ber.Sequence)
 	if err != nil {
 		return msg
 	}
-	version, rest, ok := integer(body)
-	if !ok || version != version3 {
+	version, err := body.Int32()
+	if err != nil || version != version3 {
 		return msg
 	}
-	_, header, secured, err := element(rest)
+	header, err := body.Enter(ber.Sequence)
 	if err != nil {
 		return msg
 	}
-	id, rest, ok := integer(header)
-	if !ok {
+	id, err := header.Int32()
+	if err != nil {
 		return msg
 	}
-	_, rest, ok = integer(rest) // the size as it was
-	if !ok {
+	if _, err = header.Int32(); err != nil { // the size as it was
 		return msg
 	}
+	secured := body.Rest()
 	var w ber.Writer
 	w.Reset(make([]byte, len(msg)+8))
 	w.Raw(secured)
 	mark := w.Len()
-	w.Raw(rest)
+	w.Raw(header.Rest())
 	w.Int(ber.Integer, int64(size))
 	w.Int(ber.Integer, int64(id))
 	w.Wrap(ber.Sequence, mark)
@@ -61,44 +62,54 @@ func (a *answers) limit(msg []byte, size int) []byte {
 		return msg
 	}
 	limited := w.Bytes()
-	if !a.sign(limited, secured) {
+	if !a.sign(limited) {
 		return msg
 	}
 	return limited
 }
 
-// sign puts a new digest into the message, which ends with secured: its security
-// parameters and scoped PDU. It reports false if that cannot be done.
-func (a *answers) sign(msg, secured []byte) bool {
-	_, text, _, err := element(secured)
+// sign puts a new digest into the message. It reports false if that cannot be done.
+func (a *answers) sign(msg []byte) bool {
+	whole := ber.NewReader(msg)
+	body, err := whole.Enter(ber.Sequence)
 	if err != nil {
 		return false
 	}
-	_, rest, _, err := element(text)
+	if err = body.Skip(2); err != nil { // version and header
+		return false
+	}
+	text, err := body.Enter(ber.OctetString)
 	if err != nil {
 		return false
 	}
-	var parts [5][]byte // engine ID, boots, time, user name, digest
-	for i := range parts {
-		if _, parts[i], rest, err = element(rest); err != nil {
-			return false
-		}
+	params, err := text.Enter(ber.Sequence)
+	if err != nil {
+		return false
 	}
-	digest := parts[4]
+	engine, err := params.Octets(ber.OctetString)
+	if err != nil {
+		return false
+	}
+	if err = params.Skip(3); err != nil { // boots, time, user name
+		return false
+	}
+	digest, err := params.Octets(ber.OctetString)
+	if err != nil {
+		return false
+	}
 	if len(digest) == 0 {
 		return true // not a signed one
 	}
-	if engine := string(parts[0]); a.user == nil || a.engine != engine {
-		u, err := usm.NewUser(a.config, parts[0])
+	if a.user == nil || a.engine != string(engine) {
+		u, err := usm.NewUser(a.config, engine)
 		if err != nil {
 			return false
 		}
-		a.user, a.engine = u, engine
+		a.user, a.engine = u, string(engine)
 	}
 	if len(digest) != a.user.DigestLen() {
 		return false
 	}
-	// digest is a part of secured, with the same end: their capacities tell where.
-	a.user.Sign(msg, len(msg)-len(secured)+cap(secured)-cap(digest))
+	a.user.Sign(msg, params.Offset()-len(digest))
 	return true
 }

@@ -16,6 +16,12 @@ type tooLargeError struct{ error }
 
 func (e tooLargeError) Unwrap() error { return e.error }
 
+// IsTooLarge reports whether err is that a message, or the answer to it, was too
+// large for the path or for the meter, and could not be divided.
+func IsTooLarge(err error) bool {
+	return isTooLarge(err) || IsStatus(err, TooBig)
+}
+
 func isTooLarge(err error) bool {
 	var e tooLargeError
 	return errors.As(err, &e)
@@ -99,22 +105,35 @@ func (c *Client) alive(ctx context.Context) error {
 	return err
 }
 
-// bulk reads the variables behind each name, up to want of each, and as many as
-// have room in a message if all those of one repetition have row octets. GetNext
-// takes its place in SNMPv1. divisible says that the caller can ask for less than
-// one repetition.
-func (c *Client) bulk(ctx context.Context, names []Name, row, want int, divisible bool) ([]gosnmp.SnmpPDU, error) {
+// Bulk is what one reading of the variables behind some names asks for.
+type Bulk struct {
+	After []Name
+	Row   int // octets that the variables of one repetition take of an answer
+	Most  int // repetitions; 0 is as many as have room
+	// Divisible says that the caller can ask for less than one repetition: then one
+	// that is too large is an error that IsTooLarge.
+	Divisible bool
+}
+
+// GetBulk reads the variables behind each name, as many of each as are wanted and
+// have room in a message: first those behind all names, then those behind these. In
+// SNMPv1, GetNext takes its place.
+func (c *Client) GetBulk(ctx context.Context, b Bulk) ([]Variable, error) {
 	for {
-		reps := c.reps.within(min(max(c.room()/row, 1), maxReps, want))
+		reps := min(max(c.room()/b.Row, 1), maxReps)
+		if b.Most > 0 {
+			reps = min(reps, b.Most)
+		}
+		reps = c.reps.within(reps)
 		if !c.HasBulk() {
 			reps = 1
 		}
-		octets := c.envelope + reps*row
+		octets := c.envelope + reps*b.Row
 		tries := c.tries
 		if reps > 1 {
 			tries = c.early(octets)
 		}
-		vars, err := c.sized(ctx, tries, names, octets, reps > 1 || divisible, func(oids []string) (*gosnmp.SnmpPacket, error) {
+		vars, err := c.sized(ctx, tries, b.After, octets, reps > 1 || b.Divisible, func(oids []string) (*gosnmp.SnmpPacket, error) {
 			if !c.HasBulk() {
 				return c.snmp.GetNext(oids)
 			}
@@ -123,10 +142,10 @@ func (c *Client) bulk(ctx context.Context, names []Name, row, want int, divisibl
 		switch {
 		case err == nil:
 			c.reps.answered(reps)
-			return vars, nil
+			return toVariables(vars), nil
 		case reps == 1:
 			return nil, err
-		case IsStatus(err, TooBig, GenErr), isTooLarge(err) && c.room()/row >= reps:
+		case IsStatus(err, TooBig, GenErr), isTooLarge(err) && c.room()/b.Row >= reps:
 			c.reps.refused(reps)
 		case !isTooLarge(err):
 			return nil, err

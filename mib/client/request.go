@@ -19,11 +19,8 @@ func Inst(o mib.Obj, index ...uint32) Name {
 	if len(index) == 0 && o.Info().Kind == mib.KindScalar {
 		index = []uint32{0}
 	}
-	return Name(string(prefixOf(o)) + dotted(index))
+	return Name(dotted(o.OID()) + dotted(index))
 }
-
-// prefixOf is the object's OID, in the form gosnmp answers with.
-func prefixOf(o mib.Obj) Name { return Name(dotted(o.OID())) }
 
 // dotted renders sub-identifiers with a dot before each.
 func dotted(ids []uint32) string {
@@ -64,6 +61,9 @@ type Bind struct {
 // Int binds an INTEGER.
 func Int(n Name, v int) Bind { return Bind{n, gosnmp.Integer, v} }
 
+// Octets binds an OCTET STRING.
+func Octets(n Name, v []byte) Bind { return Bind{n, gosnmp.OctetString, v} }
+
 // Text binds an OCTET STRING.
 func Text(n Name, v string) Bind { return Bind{n, gosnmp.OctetString, v} }
 
@@ -93,15 +93,15 @@ func (c *Client) Get(ctx context.Context, names ...Name) ([]Value, error) {
 	return c.get(ctx, c.room, names)
 }
 
-// getCarefully is Get with messages that get through everywhere, for the first
+// GetSmall is Get with messages that get through everywhere, for the first
 // words with a meter: if no answer comes, their size is not why.
-func (c *Client) getCarefully(ctx context.Context, names ...Name) ([]Value, error) {
+func (c *Client) GetSmall(ctx context.Context, names ...Name) ([]Value, error) {
 	return c.get(ctx, c.smallRoom, names)
 }
 
 func (c *Client) get(ctx context.Context, room func() int, names []Name) ([]Value, error) {
 	values := make([]Value, 0, len(names))
-	err := portions(c, room, names, Name.most, func(some []Name, octets int) error {
+	err := portions(c, room, names, Name.Most, func(some []Name, octets int) error {
 		v, err := c.getSome(ctx, some, octets)
 		values = append(values, v...)
 		return err
@@ -126,12 +126,12 @@ func (c *Client) getSome(ctx context.Context, names []Name, octets int) ([]Value
 		return nil, err
 	}
 	if len(vars) != len(names) {
-		return nil, c.wrap(nonsense("%d variables in the answer to %d", len(vars), len(names)))
+		return nil, c.Nonsense("%d variables in the answer to %d", len(vars), len(names))
 	}
 	values := make([]Value, len(vars))
 	for i, v := range vars {
 		if Name(v.Name) != names[i] {
-			return nil, c.wrap(nonsense("%s in the answer to %s", Name(v.Name), names[i]))
+			return nil, c.Nonsense("%s in the answer to %s", Name(v.Name), names[i])
 		}
 		values[i] = toValue(v)
 	}
@@ -155,23 +155,62 @@ func (c *Client) Set(ctx context.Context, binds ...Bind) error {
 	return c.set(ctx, c.tries, binds)
 }
 
-// setOnce is Set without another try.
-func (c *Client) setOnce(ctx context.Context, binds ...Bind) error {
-	return c.set(ctx, 1, binds)
-}
-
 func (c *Client) set(ctx context.Context, tries int, binds []Bind) error {
 	_, err := c.do(ctx, tries, namesOf(binds), setting(c, binds))
 	return err
 }
 
-// setSome is Set of what may be set once more without harm, with as many messages
+// SetParts is Set of what may be set once more without harm, with as many messages
 // as it needs, in this order.
-func (c *Client) setSome(ctx context.Context, binds ...Bind) error {
+func (c *Client) SetParts(ctx context.Context, binds ...Bind) error {
 	return portions(c, c.room, binds, Bind.octets, func(some []Bind, octets int) error {
 		_, err := c.sizedSome(ctx, namesOf(some), octets, setting(c, some))
 		return err
 	})
+}
+
+// SetSmallParts sets variables, in this order, with as many messages as it needs
+// to get through everywhere. done is how many have been set for certain.
+func (c *Client) SetSmallParts(ctx context.Context, binds ...Bind) (done int, err error) {
+	err = portions(c, c.smallRoom, binds, Bind.octets, func(some []Bind, _ int) error {
+		err := c.Set(ctx, some...)
+		if err == nil {
+			done += len(some)
+		}
+		return err
+	})
+	return done, err
+}
+
+// SetUnlessDone sets what must not be set twice, with as many messages as it needs,
+// in this order. After a message without an answer it asks isDone, before it sends
+// the message again, whether binds[first], the first variable of it, was set.
+func (c *Client) SetUnlessDone(ctx context.Context, binds []Bind, isDone func(first int) (bool, error)) error {
+	done := 0
+	return portions(c, c.room, binds, Bind.octets, func(some []Bind, octets int) error {
+		err := c.setPartUnlessDone(ctx, some, octets, func() (bool, error) { return isDone(done) })
+		if err == nil {
+			done += len(some)
+		}
+		return err
+	})
+}
+
+func (c *Client) setPartUnlessDone(ctx context.Context, binds []Bind, octets int, isDone func() (bool, error)) error {
+	var err error
+	for try := range c.tries {
+		if err = c.set(ctx, 1, binds); !IsNoAnswer(err) {
+			return err
+		}
+		if done, lookErr := isDone(); done || lookErr != nil {
+			return lookErr
+		}
+		if try > 0 && len(binds) > 1 && octets > MinDatagram {
+			c.pace.lost(octets)
+			return tooLargeError{err}
+		}
+	}
+	return err
 }
 
 func namesOf(binds []Bind) []Name {
@@ -208,7 +247,7 @@ func (c *Client) do(ctx context.Context, tries int, names []Name, ask func(oids 
 		return nil, c.explain(err)
 	}
 	if p.PDUType != gosnmp.GetResponse {
-		return nil, c.wrap(nonsense("a message of type %#x", byte(p.PDUType)))
+		return nil, c.Nonsense("a message of type %#x", byte(p.PDUType))
 	}
 	if p.Error != gosnmp.NoError {
 		e := &StatusError{Status: Status(p.Error)}

@@ -1,6 +1,8 @@
 package client
 
-import "bytes"
+import (
+	"netramet/mib/ber"
+)
 
 // fits reports whether a datagram can be the answer to a message: it is one
 // whole SNMP message of the same version, and carries the same request-id (or,
@@ -18,17 +20,11 @@ func fits(answer, question []byte) (ok bool, why string) {
 		return false, "it is of another version of SNMP"
 	case a.id != q.id:
 		return false, late
-	case a.version != version3 && a.pdu != tagResponse && a.pdu != tagReport:
+	case a.version != version3 && a.pdu != ber.Response && a.pdu != ber.Report:
 		return false, "it is no response"
 	}
 	return true, ""
 }
-
-// The tags of PDUs that answer.
-const (
-	tagResponse = 0xa2
-	tagReport   = 0xa8
-)
 
 // version3 is the version number of SNMPv3 in messages.
 const version3 = 3
@@ -40,96 +36,69 @@ const late = "it belongs to another request"
 // head is the beginning of a message.
 type head struct {
 	version int32
-	pdu     byte  // the PDU's tag; 0 in SNMPv3, where it may be encrypted
-	id      int32 // request-id, msgID in SNMPv3
+	pdu     ber.Tag // the PDU's; 0 in SNMPv3, where it may be encrypted
+	id      int32   // request-id, msgID in SNMPv3
 }
 
 // readHead reads the beginning of a message, which must be as long as it says.
 func readHead(b []byte) (h head, ok bool) {
-	tag, body, rest, err := element(b)
-	if err != nil || tag != tagSequence || len(rest) > 0 {
+	r := ber.NewReader(b)
+	msg, err := r.Enter(ber.Sequence)
+	if err != nil || r.Done() != nil {
 		return h, false
 	}
-	if h.version, body, ok = integer(body); !ok {
+	if h.version, err = msg.Int32(); err != nil {
 		return h, false
 	}
 	if h.version == version3 {
-		tag, global, _, err := element(body)
-		if err != nil || tag != tagSequence {
+		global, err := msg.Enter(ber.Sequence)
+		if err != nil {
 			return h, false
 		}
-		h.id, _, ok = integer(global)
-		return h, ok
+		h.id, err = global.Int32()
+		return h, err == nil
 	}
-	if tag, _, body, err = element(body); err != nil || tag != tagOctets { // the community
+	if _, err = msg.Octets(ber.OctetString); err != nil { // the community
 		return h, false
 	}
-	tag, pdu, rest, err := element(body)
-	if err != nil || len(rest) > 0 {
+	h.pdu = msg.Peek()
+	pdu, err := msg.Enter(h.pdu)
+	if err != nil || msg.Done() != nil {
 		return h, false
 	}
-	h.pdu = tag
-	h.id, _, ok = integer(pdu)
-	return h, ok
+	h.id, err = pdu.Int32()
+	return h, err == nil
 }
 
-// integer cuts an INTEGER of up to 32 bits off b.
-func integer(b []byte) (v int32, rest []byte, ok bool) {
-	tag, content, rest, err := element(b)
-	if err != nil || tag != tagInteger || len(content) < 1 || len(content) > 4 {
-		return 0, nil, false
-	}
-	v = int32(int8(content[0]))
-	for _, o := range content[1:] {
-		v = v<<8 | int32(o)
-	}
-	return v, rest, true
-}
-
-// usmStats are the counters below usmStats that a report shows, by their last
-// sub-identifier (RFC 3414 §5).
-var usmStats = []byte{0x2b, 6, 1, 6, 3, 15, 1, 1}
-
-// decryptionErrors is the last of them, usmStatsDecryptionErrors.
-const decryptionErrors = 6
-
-// reportOf returns which counter of usmStats an SNMPv3 message reports in the
-// clear, 0 if it is no such report. A meter that refuses a message says so in
+// reportOf returns the name of the counter, one of usmStats (RFC 3414 §5), that an
+// SNMPv3 message reports in the clear, empty if it is no such report. A meter that refuses a message says so in
 // this way; that nobody has signed it means that it is good for an error's text
 // and for nothing else.
-func reportOf(b []byte) byte {
-	_, body, _, err := element(b)
-	for range 3 { // version, msgGlobalData, msgSecurityParameters
-		_, _, body, err = elementAfter(body, err)
+func reportOf(b []byte) Name {
+	r := ber.NewReader(b)
+	msg, err := r.Enter(ber.Sequence)
+	if err != nil || msg.Skip(3) != nil { // version, msgGlobalData, msgSecurityParameters
+		return ""
 	}
-	tag, scoped, _, err := elementAfter(body, err)
-	if err != nil || tag != tagSequence {
-		return 0 // encrypted, or nothing
+	scoped, err := msg.Enter(ber.Sequence)
+	if err != nil || scoped.Skip(2) != nil { // contextEngineID, contextName
+		return "" // encrypted, or nothing
 	}
-	for range 2 { // contextEngineID, contextName
-		_, _, scoped, err = elementAfter(scoped, err)
+	pdu, err := scoped.Enter(ber.Report)
+	if err != nil || pdu.Skip(3) != nil { // request-id, error-status, error-index
+		return ""
 	}
-	tag, pdu, _, err := elementAfter(scoped, err)
-	if err != nil || tag != tagReport {
-		return 0
+	list, err := pdu.Enter(ber.Sequence)
+	if err != nil {
+		return ""
 	}
-	for range 3 { // request-id, error-status, error-index
-		_, _, pdu, err = elementAfter(pdu, err)
+	bind, err := list.Enter(ber.Sequence)
+	if err != nil {
+		return ""
 	}
-	for range 2 { // the list, its first binding
-		_, pdu, _, err = elementAfter(pdu, err)
+	oid, err := bind.OID(make([]uint32, 0, ber.MaxOID))
+	if err != nil {
+		return ""
 	}
-	_, name, _, err := elementAfter(pdu, err)
-	if err != nil || !bytes.HasPrefix(name, usmStats) || len(name) != len(usmStats)+2 {
-		return 0
-	}
-	return name[len(usmStats)]
-}
-
-// elementAfter is element where all before went well.
-func elementAfter(b []byte, before error) (tag byte, content, rest []byte, err error) {
-	if before != nil {
-		return 0, nil, nil, before
-	}
-	return element(b)
+	return Name(dotted(oid))
 }

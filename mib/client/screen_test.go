@@ -3,6 +3,8 @@ package client
 import (
 	"bytes"
 	"testing"
+
+	"netramet/mib/ber"
 )
 
 // question and answer are a GetRequest and its Response, without variables.
@@ -24,7 +26,7 @@ func TestFits(t *testing.T) {
 		why              string
 	}{
 		{"response", response, question, ""},
-		{"report", with(response, 13, tagReport), question, ""},
+		{"report", with(response, 13, byte(ber.Report)), question, ""},
 		{"length in three octets", append([]byte("\x30\x82\x00\x19"), response[2:]...), question, ""},
 		{"request-id with a leading zero", []byte("\x30\x1a\x02\x01\x01\x04\x06public\xa2\x0d\x02\x03\x00\x12\x34\x02\x01\x00\x02\x01\x00\x30\x00"), question, ""},
 		{"v3", question3, question3, ""},

@@ -4,14 +4,15 @@ import (
 	"strings"
 
 	"netramet/mib"
+	"netramet/mib/ber"
 )
 
 // Sizes of messages, in octets, worked out before they are sent or asked for:
 // what does not get through is never heard of, so it must not be asked for.
 // Each is the size in BER, or a little more.
 
-// octets is the size of the name as an OBJECT IDENTIFIER, header included.
-func (n Name) octets() int {
+// Octets is the size of the name as an OBJECT IDENTIFIER, header included.
+func (n Name) Octets() int {
 	size := 0
 	for part := range strings.SplitSeq(strings.TrimPrefix(string(n), "."), ".") {
 		// 128, 16384, 2097152 and 268435456 take one octet more.
@@ -28,18 +29,7 @@ func (n Name) octets() int {
 			size += 5
 		}
 	}
-	return element1(size - 1) // the first two share an octet
-}
-
-// element1 is the size of an element with so many octets of content.
-func element1(content int) int {
-	switch {
-	case content < 1<<7:
-		return 2 + content
-	case content < 1<<8:
-		return 3 + content
-	}
-	return 4 + content
+	return ber.Size(size - 1) // the first two share an octet
 }
 
 // octets is the size of the variable in a message.
@@ -47,42 +37,37 @@ func (b Bind) octets() int {
 	size := 6 // a number of 32 bits
 	switch v := b.value.(type) {
 	case string:
-		size = element1(len(v))
+		size = ber.Size(len(v))
 	case []byte:
-		size = element1(len(v))
+		size = ber.Size(len(v))
 	}
-	return element1(b.Name.octets() + size)
+	return ber.Size(b.Name.Octets() + size)
 }
 
-// Sizes of values, headers included. anyText is what is reckoned for text that
-// may be of any length.
-const (
-	number32 = 2 + 5
-	number64 = 2 + 9
-	anyText  = 255
-)
+// anyText is what is reckoned for text that may be of any length.
+const anyText = 255
 
-// most is how much of an answer the variable takes at most. Of one that is in no
+// Most is how much of an answer the variable takes at most. Of one that is in no
 // module of ours nothing is known but that meters have small ones.
-func (n Name) most() int {
-	value := number64
+func (n Name) Most() int {
+	value := ber.MaxSize64
 	if oid, ok := n.oid(); ok {
 		if o, _, ok := mib.FindObject(oid); ok {
 			value = largest(o.Info())
 		}
 	}
-	return element1(n.octets() + value)
+	return ber.Size(n.Octets() + value)
 }
 
 // largest is the size of the largest value of an object.
 func largest(o *mib.Object) int {
 	switch o.Syntax {
 	case mib.SyntaxOctets:
-		return element1(int(min(o.Max, anyText)))
+		return ber.Size(int(min(o.Max, anyText)))
 	case mib.SyntaxCounter64:
-		return number64
+		return ber.MaxSize64
 	}
-	return number32
+	return ber.MaxSize32
 }
 
 // fitting is how many of the things, the first ones, have sizes that fit into
@@ -112,7 +97,7 @@ func (s *Security) envelope() int {
 		pad   = 8
 	)
 	if s.Version != V3 {
-		return lists + pdu + element1(len(s.Community))
+		return lists + pdu + ber.Size(len(s.Community))
 	}
 	size := lists + pdu + v3 + usm + scope + 2*id + len(s.User)
 	if s.AuthPass != "" {

@@ -3,17 +3,17 @@ package client
 import (
 	"encoding/binary"
 
-	"netramet/internal/plaintext"
-
 	"github.com/gosnmp/gosnmp"
+
+	"netramet/internal/plaintext"
 )
 
 // Value is what a variable holds.
 type Value struct {
-	Missing bool   // there is no such variable
-	Num     uint64 // integers (negative ones as 0), counters, times
-	Octets  []byte // OCTET STRING
-	numeric bool
+	Missing  bool   // there is no such variable
+	Num      uint64 // integers (negative ones as 0), counters, times
+	Octets   []byte // OCTET STRING
+	IsOctets bool
 }
 
 // Text returns the octets as text that can be shown anywhere.
@@ -44,20 +44,29 @@ func toValue(p gosnmp.SnmpPDU) Value {
 	}
 	switch x := p.Value.(type) {
 	case []byte:
-		return Value{Octets: x}
+		return Value{Octets: x, IsOctets: true}
 	case int:
-		return Value{Num: uint64(max(x, 0)), numeric: true}
+		return Value{Num: uint64(max(x, 0))}
 	case uint:
-		return Value{Num: uint64(x), numeric: true}
+		return Value{Num: uint64(x)}
 	case uint32:
-		return Value{Num: uint64(x), numeric: true}
+		return Value{Num: uint64(x)}
 	case uint64:
-		return Value{Num: x, numeric: true}
+		return Value{Num: x}
 	}
 	return Value{}
 }
 
-// variable is one variable of an answer.
-type variable = gosnmp.SnmpPDU
+// Variable is one variable of an answer.
+type Variable struct {
+	Name  Name
+	Value Value
+}
 
-const octetString = gosnmp.OctetString
+func toVariables(pdus []gosnmp.SnmpPDU) []Variable {
+	vars := make([]Variable, len(pdus))
+	for i, p := range pdus {
+		vars[i] = Variable{Name(p.Name), toValue(p)}
+	}
+	return vars
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"netramet/mib"
+	"netramet/mib/ber"
 )
 
 // maxRows bounds what is read of a table: the meter's hold 256 rows.
@@ -22,17 +23,17 @@ const (
 	longText   = 127
 )
 
-// table reads columns of a table with one integer as index. The rows come in
+// Table reads columns of a table with one integer as index. The rows come in
 // order of index, each with a Value per column; what a row does not have is
 // Missing. A table that the meter does not know is empty.
-func (c *Client) table(ctx context.Context, columns ...mib.Obj) ([]uint32, [][]Value, error) {
+func (c *Client) Table(ctx context.Context, columns ...mib.Obj) ([]uint32, [][]Value, error) {
 	rows := map[uint32][]Value{}
 	for i, col := range columns {
 		err := c.column(ctx, col, func(index uint32, v Value) error {
 			row, ok := rows[index]
 			if !ok {
 				if len(rows) >= maxRows {
-					return c.wrap(nonsense("more than %d rows in the table of %s", maxRows, col))
+					return c.Nonsense("more than %d rows in the table of %s", maxRows, col)
 				}
 				row = make([]Value, len(columns))
 				for k := range row {
@@ -57,12 +58,12 @@ func (c *Client) table(ctx context.Context, columns ...mib.Obj) ([]uint32, [][]V
 
 // column reads one column from its beginning to its end.
 func (c *Client) column(ctx context.Context, col mib.Obj, row func(index uint32, v Value) error) error {
-	prefix := string(prefixOf(col)) + "."
-	after, last := prefixOf(col), int64(-1)
+	after, last := Inst(col), int64(-1)
+	prefix := string(after) + "."
 	// Behind the last row come other objects, which may be larger.
-	octets := max(Inst(col, math.MaxUint32).most(), element1(after.octets()+longIndex+element1(longText)))
+	octets := max(Inst(col, math.MaxUint32).Most(), ber.Size(after.Octets()+longIndex+ber.Size(longText)))
 	for {
-		vars, err := c.bulk(ctx, []Name{after}, octets, columnReps, false)
+		vars, err := c.GetBulk(ctx, Bulk{After: []Name{after}, Row: octets, Most: columnReps})
 		if IsStatus(err, NoSuchName) { // the end, in SNMPv1
 			return nil
 		}
@@ -70,21 +71,21 @@ func (c *Client) column(ctx context.Context, col mib.Obj, row func(index uint32,
 			return err
 		}
 		if len(vars) == 0 {
-			return c.wrap(nonsense("an empty answer about %s", col))
+			return c.Nonsense("an empty answer about %s", col)
 		}
 		for _, v := range vars {
-			rest, ok := strings.CutPrefix(v.Name, prefix)
-			if !ok || missing(v.Type) {
+			rest, ok := strings.CutPrefix(string(v.Name), prefix)
+			if !ok || v.Value.Missing {
 				return nil
 			}
 			index, err := strconv.ParseUint(rest, 10, 32)
 			if err != nil || int64(index) <= last {
-				return c.wrap(nonsense("%s after %s", Name(v.Name), after))
+				return c.Nonsense("%s after %s", v.Name, after)
 			}
-			if err := row(uint32(index), toValue(v)); err != nil {
+			if err := row(uint32(index), v.Value); err != nil {
 				return err
 			}
-			last, after = int64(index), Name(v.Name)
+			last, after = int64(index), v.Name
 		}
 	}
 }

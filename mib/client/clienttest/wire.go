@@ -28,6 +28,7 @@ type Link struct {
 	// not take the message, the meter gets it.
 	Meter func(question []byte) (answer []byte, taken bool)
 
+	Near     bool // the meter is on this host, so that a client begins boldly
 	m        *Meter
 	rand     *rand.Rand
 	now      time.Time
@@ -141,9 +142,15 @@ func (l *Link) Read(b []byte) (int, error) {
 // Close ends the link.
 func (l *Link) Close() error { l.closed = true; return nil }
 
-// LocalAddr and RemoteAddr are not loopback, so that a client begins carefully.
-func (l *Link) LocalAddr() net.Addr  { return &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 40000} }
-func (l *Link) RemoteAddr() net.Addr { return &net.UDPAddr{IP: net.IPv4(192, 0, 2, 2), Port: 161} }
+// LocalAddr and RemoteAddr are not loopback, so that a client begins carefully, unless
+// the link is Near.
+func (l *Link) LocalAddr() net.Addr { return &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 40000} }
+func (l *Link) RemoteAddr() net.Addr {
+	if l.Near {
+		return &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 161}
+	}
+	return &net.UDPAddr{IP: net.IPv4(192, 0, 2, 2), Port: 161}
+}
 
 // Now is the link's own time, and RemoteAddrPort who asks, as the meter sees it.
 func (l *Link) Now() time.Time                 { return l.now }

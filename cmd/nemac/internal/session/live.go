@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"netramet/mib/client"
+	"netramet/mib/remotemeter"
 	"netramet/reader"
+	"netramet/reader/snmpflows"
 )
 
 // live collects at the times of day until ctx ends it.
@@ -38,7 +40,7 @@ type liveLoop struct {
 	loc  *time.Location
 	due  time.Time // of the next collection
 	keep time.Time // of the next keepalive
-	last client.Beat
+	last remotemeter.Beat
 	at   time.Time // of last; zero is none
 	seen time.Time // when the meter of last was read or heard last
 	down bool      // the meter was silent
@@ -117,7 +119,7 @@ func (l *liveLoop) beat(ctx context.Context, now time.Time) error {
 }
 
 // restarted reports whether the meter was started again since it was seen last.
-func (l *liveLoop) restarted(b client.Beat, now time.Time) bool {
+func (l *liveLoop) restarted(b remotemeter.Beat, now time.Time) bool {
 	return !l.at.IsZero() && restarted(l.last, b, now.Sub(l.at))
 }
 
@@ -159,7 +161,7 @@ func (l *liveLoop) renew(ctx context.Context) error {
 }
 
 // whyFresh says, for the flow data, why the next collection has all flows.
-func (l *liveLoop) whyFresh(b client.Beat, now time.Time) string {
+func (l *liveLoop) whyFresh(b remotemeter.Beat, now time.Time) string {
 	switch {
 	case l.restarted(b, now):
 		return fmt.Sprintf("the meter was started again after %s; its counters and flow indices begin anew",
@@ -174,7 +176,7 @@ func (l *liveLoop) whyFresh(b client.Beat, now time.Time) string {
 // again with the next keepalive, from the same place.
 func (l *liveLoop) judge(ctx context.Context, err error) error {
 	s := l.s
-	if ctx.Err() != nil || isOutput(err) || errors.Is(err, client.ErrTaken) {
+	if ctx.Err() != nil || isOutput(err) || errors.Is(err, snmpflows.ErrTaken) {
 		return err
 	}
 	var commit *reader.CommitError
@@ -183,7 +185,7 @@ func (l *liveLoop) judge(ctx context.Context, err error) error {
 	case errors.As(err, &commit):
 		s.cfg.Log.Warn("the collection is written, but the meter could not be told", "err", err)
 		return nil
-	case errors.Is(err, client.ErrNoRow) && !l.stale:
+	case errors.Is(err, remotemeter.ErrNoRow) && !l.stale:
 		s.cfg.Log.Warn("setting up again", "why", err)
 		l.stale = true
 		l.due = s.cfg.Clock.Now() // at once

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"netramet/mib/client"
+	"netramet/mib/remotemeter"
 )
 
 func TestNextTime(t *testing.T) {
@@ -81,12 +81,12 @@ func TestNextTimeClocksSet(t *testing.T) {
 
 func TestRestarted(t *testing.T) {
 	const wrap = 1 << 32
-	beat := func(up uint64, wide bool, boots uint64) client.Beat {
-		return client.Beat{Uptime: up, Is64: wide, Boots: boots, HasBoots: boots > 0}
+	beat := func(up uint64, wide bool, boots uint64) remotemeter.Beat {
+		return remotemeter.Beat{Uptime: up, Is64: wide, Boots: boots, HasBoots: boots > 0}
 	}
 	for _, tt := range []struct {
 		name        string
-		before, now client.Beat
+		before, now remotemeter.Beat
 		elapsed     time.Duration
 		want        bool
 	}{

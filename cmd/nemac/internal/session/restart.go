@@ -3,7 +3,7 @@ package session
 import (
 	"time"
 
-	"netramet/mib/client"
+	"netramet/mib/remotemeter"
 )
 
 // slack is how much less time may have passed on a meter than here before we
@@ -13,7 +13,7 @@ const slack = 500 // centiseconds, and a hundredth of the time passed
 
 // restarted reports whether the meter was started again between two beats
 // that lie elapsed apart.
-func restarted(before, now client.Beat, elapsed time.Duration) bool {
+func restarted(before, now remotemeter.Beat, elapsed time.Duration) bool {
 	if before.HasBoots && now.HasBoots && now.Boots != before.Boots {
 		return true
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"netramet/mib/client"
+	"netramet/mib/remotemeter"
+	"netramet/reader/snmpflows"
 )
 
 // placeReaders sees to it that each rule set has a reader row of ours, and
@@ -22,31 +24,31 @@ func (st *setter) placeReaders() error {
 			return err
 		}
 	}
-	fc := client.FlowsConfig{Owner: s.cfg.Owner, SetOwners: st.setOwners(), Trace: s.cfg.Trace, Marks: s.info.Netramet, Now: s.cfg.Clock.Now}
+	fc := snmpflows.Config{Owner: s.cfg.Owner, SetOwners: st.setOwners(), Trace: s.cfg.Trace, Marks: s.info.Netramet, Now: s.cfg.Clock.Now}
 	first := true
-	var marks []client.ReaderRow // as the rows have them
+	var marks []remotemeter.ReaderRow // as the rows have them
 	for _, n := range st.numbers {
-		i := slices.IndexFunc(st.readers, func(r client.ReaderRow) bool {
-			return r.Owner == s.cfg.Owner && r.RuleSet == n && r.Status == client.Active
+		i := slices.IndexFunc(st.readers, func(r remotemeter.ReaderRow) bool {
+			return r.Owner == s.cfg.Owner && r.RuleSet == n && r.Status == remotemeter.Active
 		})
 		if i < 0 {
 			index, err := st.addReader(n)
 			if err != nil {
 				return err
 			}
-			fc.Readers = append(fc.Readers, client.ReaderRef{Index: index, RuleSet: n})
+			fc.Readers = append(fc.Readers, snmpflows.ReaderRef{Index: index, RuleSet: n})
 			// Flows of a rule set that is new have changed after any mark.
 			if st.kept[n] {
 				fc.Time, fc.Number, first = 0, 0, false
 			}
-			marks = append(marks, client.ReaderRow{})
+			marks = append(marks, remotemeter.ReaderRow{})
 			continue
 		}
 		r := st.readers[i]
 		if err := st.keepReader(r); err != nil {
 			return err
 		}
-		fc.Readers = append(fc.Readers, client.ReaderRef{Index: r.Index, RuleSet: n})
+		fc.Readers = append(fc.Readers, snmpflows.ReaderRef{Index: r.Index, RuleSet: n})
 		marks = append(marks, r)
 		if first || r.Time < fc.Time {
 			fc.Time, fc.Number, first = r.Time, r.Collected, false
@@ -55,9 +57,9 @@ func (st *setter) placeReaders() error {
 	s.fresh, s.kept = fc.Time == 0, len(st.kept) == len(st.numbers)
 	s.anew = s.fresh && len(st.kept) == 0
 	s.rows = rows{sets: st.numbers, readers: fc.Readers}
-	s.flows = client.NewFlows(s.c, fc)
+	s.flows = snmpflows.New(s.c, fc)
 	s.tasks = st.tasksNew
-	if slices.ContainsFunc(marks, func(r client.ReaderRow) bool { return r.Time != fc.Time || r.Collected != fc.Number }) {
+	if slices.ContainsFunc(marks, func(r remotemeter.ReaderRow) bool { return r.Time != fc.Time || r.Collected != fc.Number }) {
 		return s.flows.Acknowledge(st.ctx) // all rows say the same from here on
 	}
 	return nil
@@ -91,7 +93,7 @@ func (st *setter) clearReaders() error {
 }
 
 func (st *setter) addReader(n int) (int, error) {
-	index, err := st.s.c.CreateReader(st.ctx, client.Reader{
+	index, err := st.s.c.CreateReader(st.ctx, remotemeter.Reader{
 		Owner: st.s.cfg.Owner, RuleSet: n, Timeout: st.s.cfg.ReaderTimeout, Waits: st.s.cfg.Trace,
 	}, st.used[0])
 	if err != nil {
@@ -103,7 +105,7 @@ func (st *setter) addReader(n int) (int, error) {
 }
 
 // keepReader brings a row we adopt up to date.
-func (st *setter) keepReader(r client.ReaderRow) error {
+func (st *setter) keepReader(r remotemeter.ReaderRow) error {
 	if r.Timeout != st.s.cfg.ReaderTimeout {
 		if err := st.s.c.SetReaderTimeout(st.ctx, r.Index, st.s.cfg.ReaderTimeout); err != nil {
 			return err
@@ -119,9 +121,9 @@ func (st *setter) keepReader(r client.ReaderRow) error {
 func (st *setter) placeTasks() error {
 	s := st.s
 	for i := range s.cfg.Sets {
-		want := client.Task{Owner: s.cfg.Owner, Current: st.numbers[i], Standby: st.standby, HighWaterMark: s.cfg.HighWaterMark}
-		k := slices.IndexFunc(st.tasks, func(t client.TaskRow) bool {
-			return t.Owner == s.cfg.Owner && t.Current == want.Current && t.Status == client.Active
+		want := remotemeter.Task{Owner: s.cfg.Owner, Current: st.numbers[i], Standby: st.standby, HighWaterMark: s.cfg.HighWaterMark}
+		k := slices.IndexFunc(st.tasks, func(t remotemeter.TaskRow) bool {
+			return t.Owner == s.cfg.Owner && t.Current == want.Current && t.Status == remotemeter.Active
 		})
 		if k < 0 {
 			index, err := s.c.CreateTask(st.ctx, want, st.used[1])
@@ -141,11 +143,11 @@ func (st *setter) placeTasks() error {
 		}
 		s.rows.tasks = append(s.rows.tasks, t.Index)
 	}
-	var tasks []client.TaskRow
+	var tasks []remotemeter.TaskRow
 	for i, index := range s.rows.tasks {
-		tasks = append(tasks, client.TaskRow{
+		tasks = append(tasks, remotemeter.TaskRow{
 			Index: index, Current: st.numbers[i], Standby: st.standby, HighWaterMark: s.cfg.HighWaterMark,
-			Owner: s.cfg.Owner, Status: client.Active,
+			Owner: s.cfg.Owner, Status: remotemeter.Active,
 		})
 	}
 	s.watch = newWatch(&s.cfg, tasks)
@@ -182,7 +184,7 @@ func (s *Session) remove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(all, func(r client.ReaderRow) bool {
+	if slices.ContainsFunc(all, func(r remotemeter.ReaderRow) bool {
 		return r.Owner != owner && slices.Contains(sets, r.RuleSet)
 	}) {
 		tasks, sets = nil, nil

@@ -16,14 +16,16 @@ import (
 	"time"
 
 	"netramet/mib/client"
+	"netramet/mib/remotemeter"
 	"netramet/reader"
+	"netramet/reader/snmpflows"
 	"netramet/ruleset"
 )
 
 // Config says what a session does. All fields without another word must be set.
 type Config struct {
 	Owner string
-	Dial  func(ctx context.Context) (*client.Client, error)
+	Dial  func(ctx context.Context) (*remotemeter.Meter, error)
 	// Open opens the output, once, when the meter is known. resumed says that
 	// a reader of before goes on.
 	Open func(m *Meter, resumed bool) (Output, error)
@@ -59,7 +61,7 @@ type Read struct {
 
 // Meter is what the output may want to tell of the meter.
 type Meter struct {
-	*client.Info
+	*remotemeter.Info
 	Interfaces []string
 }
 
@@ -81,11 +83,11 @@ type Clock interface {
 // Session is one meter's.
 type Session struct {
 	cfg   Config
-	c     *client.Client
-	info  *client.Info
+	c     *remotemeter.Meter
+	info  *remotemeter.Info
 	rows  rows
 	tasks []reader.Task
-	flows *client.Flows
+	flows *snmpflows.Flows
 	out   Output
 	watch watch
 	fresh bool                              // no collection of ours goes on
@@ -215,7 +217,7 @@ func (s *Session) dial(ctx context.Context) error {
 
 // suits checks that the meter and we are of the same kind.
 func (s *Session) suits() error {
-	on := s.info.Netramet && s.info.Trace.State != client.Idle
+	on := s.info.Netramet && s.info.Trace.State != remotemeter.Idle
 	switch {
 	case s.cfg.DownloadOnly:
 	case s.cfg.Trace && !s.info.Netramet:
@@ -247,7 +249,7 @@ func (s *Session) collect(ctx context.Context) error {
 
 // steadfast acknowledges a collection that is complete even if we were told
 // to end meanwhile.
-type steadfast struct{ *client.Flows }
+type steadfast struct{ *snmpflows.Flows }
 
 func (f steadfast) Commit(ctx context.Context) error {
 	return f.Flows.Commit(context.WithoutCancel(ctx))

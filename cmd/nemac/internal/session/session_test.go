@@ -13,6 +13,7 @@ import (
 	"netramet/mib"
 	"netramet/mib/client"
 	"netramet/mib/client/clienttest"
+	"netramet/mib/remotemeter"
 	"netramet/reader"
 	"netramet/ruleset"
 )
@@ -99,10 +100,10 @@ func newBench(seed uint64, f clienttest.Faults) *bench {
 	b := &bench{m: clienttest.New(), clock: &fakeClock{now: noon}, out: &output{}, log: &bytes.Buffer{}}
 	b.cfg = Config{
 		Owner: "nemac@test:m:r", Clock: b.clock, Log: slog.New(slog.NewTextHandler(b.log, nil)),
-		Dial: func(ctx context.Context) (*client.Client, error) {
+		Dial: func(ctx context.Context) (*remotemeter.Meter, error) {
 			b.dials++
 			b.link = b.m.NewLink(seed+uint64(b.dials), f)
-			return client.Dial(ctx, client.Options{Host: "m", Security: client.Security{Community: "private"}, Conn: b.link, Retries: 30})
+			return remotemeter.Dial(ctx, client.Options{Host: "m", Security: client.Security{Community: "private"}, Conn: b.link, Retries: 30})
 		},
 		Open:       func(*Meter, bool) (Output, error) { return b.out, nil },
 		Sets:       []*ruleset.RuleSet{set("one", 3)},
@@ -264,7 +265,7 @@ func TestLastAnswerLost(t *testing.T) {
 	b := newBench(1, clienttest.Faults{})
 	b.trace(2)
 	dial := b.cfg.Dial
-	b.cfg.Dial = func(ctx context.Context) (*client.Client, error) {
+	b.cfg.Dial = func(ctx context.Context) (*remotemeter.Meter, error) {
 		c, err := dial(ctx)
 		b.link.Cut = func(toMeter bool, _ []byte) bool { return b.m.TraceState == 6 }
 		return c, err
@@ -308,7 +309,7 @@ func TestNoWayAtTheStart(t *testing.T) {
 	}{{20, true}, {1000, false}} {
 		b := newBench(1, clienttest.Faults{})
 		dial, fails := b.cfg.Dial, tt.fails
-		b.cfg.Dial = func(ctx context.Context) (*client.Client, error) {
+		b.cfg.Dial = func(ctx context.Context) (*remotemeter.Meter, error) {
 			if fails--; fails >= 0 {
 				return nil, &client.NoAnswerError{Addr: "m:161", Cause: errors.New("network is unreachable")}
 			}
@@ -335,7 +336,7 @@ func (b *bench) live(t *testing.T, events ...event) {
 func (b *bench) ticking() {
 	b.begun = b.clock.now.Add(-10 * time.Second)
 	dial := b.cfg.Dial
-	b.cfg.Dial = func(ctx context.Context) (*client.Client, error) {
+	b.cfg.Dial = func(ctx context.Context) (*remotemeter.Meter, error) {
 		c, err := dial(ctx)
 		cut := b.link.Cut
 		b.link.Cut = func(toMeter bool, m []byte) bool {
@@ -420,7 +421,7 @@ func TestRestartAndSilence(t *testing.T) {
 	b.ticking()
 	dead := false
 	dial := b.cfg.Dial
-	b.cfg.Dial = func(ctx context.Context) (*client.Client, error) {
+	b.cfg.Dial = func(ctx context.Context) (*remotemeter.Meter, error) {
 		if dead { // noticed: from here on nothing passes
 			c, err := dial(ctx)
 			b.link.Cut = func(bool, []byte) bool { return dead }
@@ -446,7 +447,7 @@ func TestLiveSilent(t *testing.T) {
 	b.ticking()
 	dead := false
 	dial := b.cfg.Dial
-	b.cfg.Dial = func(ctx context.Context) (*client.Client, error) {
+	b.cfg.Dial = func(ctx context.Context) (*remotemeter.Meter, error) {
 		c, err := dial(ctx)
 		cut := b.link.Cut
 		b.link.Cut = func(to bool, m []byte) bool { return cut(to, m) || dead }
@@ -514,7 +515,7 @@ func TestSignalWhileSettingUp(t *testing.T) {
 		b.ticking()
 		ctx, cancel := context.WithCancel(context.Background())
 		dial := b.cfg.Dial
-		b.cfg.Dial = func(ctx context.Context) (*client.Client, error) {
+		b.cfg.Dial = func(ctx context.Context) (*remotemeter.Meter, error) {
 			c, err := dial(ctx)
 			cut := b.link.Cut
 			b.link.Cut = func(to bool, m []byte) bool {

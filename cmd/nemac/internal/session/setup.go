@@ -8,14 +8,16 @@ import (
 	"time"
 
 	"netramet/mib/client"
+	"netramet/mib/remotemeter"
 	"netramet/reader"
+	"netramet/reader/snmpflows"
 	"netramet/ruleset"
 )
 
 // rows are what belongs to us on the meter.
 type rows struct {
 	sets    []int // numbers; of others if we only read
-	readers []client.ReaderRef
+	readers []snmpflows.ReaderRef
 	tasks   []int // row indices
 }
 
@@ -23,9 +25,9 @@ type rows struct {
 type setter struct {
 	s        *Session
 	ctx      context.Context
-	sets     []client.RuleSetRow
-	readers  []client.ReaderRow
-	tasks    []client.TaskRow
+	sets     []remotemeter.RuleSetRow
+	readers  []remotemeter.ReaderRow
+	tasks    []remotemeter.TaskRow
 	used     [2]map[int]bool // row indices in use: readers, tasks
 	undo     []func(ctx context.Context) error
 	numbers  []int        // of the rule sets we read, in order of Config
@@ -157,24 +159,24 @@ func (st *setter) findOthers() error {
 // find finds the active rule set that a user calls name; nil if there is none. Of
 // several it takes the one that we read before, or that alone runs; else it does
 // not choose.
-func (st *setter) find(name string) (*client.RuleSetRow, error) {
-	active := slices.DeleteFunc(slices.Clone(st.sets), func(x client.RuleSetRow) bool { return x.Status != client.Active })
-	found := client.Named(active, name)
+func (st *setter) find(name string) (*remotemeter.RuleSetRow, error) {
+	active := slices.DeleteFunc(slices.Clone(st.sets), func(x remotemeter.RuleSetRow) bool { return x.Status != remotemeter.Active })
+	found := remotemeter.Named(active, name)
 	if len(found) == 0 {
 		return nil, nil
 	}
-	var ours, run []client.RuleSetRow
+	var ours, run []remotemeter.RuleSetRow
 	for _, x := range found {
-		if slices.ContainsFunc(st.readers, func(r client.ReaderRow) bool {
+		if slices.ContainsFunc(st.readers, func(r remotemeter.ReaderRow) bool {
 			return r.Owner == st.s.cfg.Owner && r.RuleSet == x.Number
 		}) {
 			ours = append(ours, x)
 		}
-		if slices.ContainsFunc(st.tasks, func(t client.TaskRow) bool { return t.Status == client.Active && t.Current == x.Number }) {
+		if slices.ContainsFunc(st.tasks, func(t remotemeter.TaskRow) bool { return t.Status == remotemeter.Active && t.Current == x.Number }) {
 			run = append(run, x)
 		}
 	}
-	for _, choice := range [][]client.RuleSetRow{found, ours, run} {
+	for _, choice := range [][]remotemeter.RuleSetRow{found, ours, run} {
 		if len(choice) == 1 {
 			return &choice[0], nil
 		}
@@ -223,7 +225,7 @@ func (st *setter) placeSets() error {
 // adopt finds rs on the meter, as we left it; 0 if it is not there.
 func (st *setter) adopt(rs *ruleset.RuleSet) (int, error) {
 	for _, row := range st.sets {
-		if row.Owner != st.s.cfg.Owner || row.Status != client.Active || row.Name != rs.Name ||
+		if row.Owner != st.s.cfg.Owner || row.Status != remotemeter.Active || row.Name != rs.Name ||
 			row.Size != len(rs.Rules) || st.kept[row.Number] {
 			continue
 		}
@@ -231,7 +233,7 @@ func (st *setter) adopt(rs *ruleset.RuleSet) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if client.FirstDifference(rs.Rules, rules) < 0 {
+		if remotemeter.FirstDifference(rs.Rules, rules) < 0 {
 			st.kept[row.Number] = true
 			st.s.cfg.Log.Info("rule set goes on", "number", row.Number, "name", row.Name)
 			return row.Number, nil
@@ -322,7 +324,7 @@ func (st *setter) download(rs *ruleset.RuleSet, later []*ruleset.RuleSet) (int, 
 // someoneTook reports whether rule set n is another's, who was quicker.
 func (st *setter) someoneTook(n int) bool {
 	sets, err := st.s.c.RuleSets(st.ctx)
-	return err == nil && slices.ContainsFunc(sets, func(x client.RuleSetRow) bool {
+	return err == nil && slices.ContainsFunc(sets, func(x remotemeter.RuleSetRow) bool {
 		return x.Number == n && x.Owner != st.s.cfg.Owner
 	})
 }

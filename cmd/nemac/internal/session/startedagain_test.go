@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"netramet/mib"
-	"netramet/mib/client"
 	"netramet/mib/client/clienttest"
+	"netramet/mib/remotemeter"
 )
 
 // atMessage has something happen before message n to the meter comes there,
@@ -17,7 +17,7 @@ import (
 func (b *bench) atMessage(n int, do func()) (sent func() int) {
 	count := 0
 	dial := b.cfg.Dial
-	b.cfg.Dial = func(ctx context.Context) (*client.Client, error) {
+	b.cfg.Dial = func(ctx context.Context) (*remotemeter.Meter, error) {
 		c, err := dial(ctx)
 		cut := b.link.Cut
 		b.link.Cut = func(toMeter bool, m []byte) bool {

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"netramet/mib/client"
 	"netramet/mib/client/clienttest"
+	"netramet/mib/remotemeter"
 	"netramet/ruleset"
 )
 
@@ -63,7 +63,7 @@ func TestEndWhileUnreachable(t *testing.T) {
 	b.ticking()
 	b.cfg.RemoveRows = true
 	dial, gone := b.cfg.Dial, false
-	b.cfg.Dial = func(ctx context.Context) (*client.Client, error) {
+	b.cfg.Dial = func(ctx context.Context) (*remotemeter.Meter, error) {
 		if gone {
 			return nil, errors.New("no such host")
 		}

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"netramet/mib/client"
+	"netramet/mib/remotemeter"
 	"netramet/reader"
+	"netramet/reader/snmpflows"
 )
 
 // followTrace collects each interval of the meter's trace, and ends with it.
@@ -15,16 +17,16 @@ func (s *Session) followTrace(ctx context.Context) error {
 	err := s.flows.StartTrace(ctx)
 	if err == nil {
 		err = s.readTrace(ctx)
-	} else if !errors.Is(err, client.ErrNoRow) {
+	} else if !errors.Is(err, remotemeter.ErrNoRow) {
 		err = fmt.Errorf("starting the trace: %w", err)
 	}
 	if client.IsNewEngine(err) && s.dial(ctx) == nil {
 		s.flows.Use(s.c)
-		if _, now := s.flows.Trace(ctx); errors.Is(now, client.ErrNoRow) {
+		if _, now := s.flows.Trace(ctx); errors.Is(now, remotemeter.ErrNoRow) {
 			err = now // it says more
 		}
 	}
-	if errors.Is(err, client.ErrNoRow) {
+	if errors.Is(err, remotemeter.ErrNoRow) {
 		return s.whyGone(ctx, err)
 	}
 	return err
@@ -35,42 +37,42 @@ func (s *Session) readTrace(ctx context.Context) error {
 	reading, told := s.flows.Number() > 0, false
 	for {
 		t, err := s.flows.Trace(ctx)
-		if err != nil && !(t.State == client.Done && errors.Is(err, client.ErrNoRow)) {
+		if err != nil && !(t.State == remotemeter.Done && errors.Is(err, remotemeter.ErrNoRow)) {
 			return err
 		}
-		ready := t.State == client.WaitReader || t.State == client.EndOfFile
+		ready := t.State == remotemeter.WaitReader || t.State == remotemeter.EndOfFile
 		switch {
-		case t.Interval < s.flows.Number(), t.State == client.WaitRuleSet && reading:
+		case t.Interval < s.flows.Number(), t.State == remotemeter.WaitRuleSet && reading:
 			// Rows of our Owner are there, but somebody else's.
-			return s.startedAgain(t, client.ErrTaken)
+			return s.startedAgain(t, snmpflows.ErrTaken)
 		case ready && t.Interval > s.flows.Number():
 			if err := s.traceInterval(ctx, t); err != nil {
 				return err
 			}
-			if t.State == client.EndOfFile {
+			if t.State == remotemeter.EndOfFile {
 				return s.endTrace(ctx, t)
 			}
 			every.reset()
 			reading = true
 			continue // the acknowledgement may have moved the trace on at once
-		case t.State == client.EndOfFile:
+		case t.State == remotemeter.EndOfFile:
 			return s.endTrace(ctx, t)
-		case t.State == client.Done:
+		case t.State == remotemeter.Done:
 			if t.Interval > s.flows.Number() {
 				return fmt.Errorf("the meter ended its trace at interval %d without us; we have %d", t.Interval, s.flows.Number())
 			}
 			return s.endTrace(ctx, t)
-		case t.State == client.Idle:
+		case t.State == remotemeter.Idle:
 			return errors.New("the meter does not read its trace any more")
-		case t.State == client.WaitRuleSet && !told && every.longest():
+		case t.State == remotemeter.WaitRuleSet && !told && every.longest():
 			s.cfg.Log.Info("the trace waits for other readers to start")
 			told = true
 		}
 		pause := every.next
-		if t.State == client.WaitReader || t.State == client.WaitRuleSet {
+		if t.State == remotemeter.WaitReader || t.State == remotemeter.WaitRuleSet {
 			pause = every.nextAmong // we are ready, others are not
 		}
-		reading = reading || t.State != client.WaitRuleSet
+		reading = reading || t.State != remotemeter.WaitRuleSet
 		if err := s.cfg.Clock.Sleep(ctx, pause()); err != nil {
 			return err
 		}
@@ -85,7 +87,7 @@ func (s *Session) whyGone(ctx context.Context, gone error) error {
 	if err != nil {
 		return gone
 	}
-	again := t.State == client.WaitRuleSet || t.Interval < s.flows.Number()
+	again := t.State == remotemeter.WaitRuleSet || t.Interval < s.flows.Number()
 	if again || s.flows.Number() == 0 {
 		if err := s.remove(ctx); err != nil {
 			s.cfg.Log.Warn("removing our rows", "err", err)
@@ -99,9 +101,9 @@ func (s *Session) whyGone(ctx context.Context, gone error) error {
 
 // startedAgain is the error that the meter has begun its trace anew, or is
 // about to.
-func (s *Session) startedAgain(t client.Trace, why error) error {
+func (s *Session) startedAgain(t remotemeter.Trace, why error) error {
 	next := "it reads its trace for others now"
-	if t.State == client.WaitRuleSet {
+	if t.State == remotemeter.WaitRuleSet {
 		next = "it waits for a manager to start its trace from the beginning"
 	}
 	return fmt.Errorf("the meter was started again after we had collected its trace up to interval %d; %s: %w", s.flows.Number(), next, why)
@@ -109,7 +111,7 @@ func (s *Session) startedAgain(t client.Trace, why error) error {
 
 // traceInterval collects one interval and sees that the meter knows it, for
 // it waits for us.
-func (s *Session) traceInterval(ctx context.Context, t client.Trace) error {
+func (s *Session) traceInterval(ctx context.Context, t remotemeter.Trace) error {
 	if t.Start.UnixNano() != 0 { // else no packet told the time
 		s.out.SetStart(t.Start)
 	}
@@ -122,7 +124,7 @@ func (s *Session) traceInterval(ctx context.Context, t client.Trace) error {
 	err := s.collectWhole(ctx)
 	var commit *reader.CommitError
 	if errors.As(err, &commit) {
-		if t.State == client.EndOfFile && client.IsNoAnswer(err) {
+		if t.State == remotemeter.EndOfFile && client.IsNoAnswer(err) {
 			return nil // it had nothing left to wait for (decision 25)
 		}
 		err = s.flows.Acknowledge(context.WithoutCancel(ctx))
@@ -138,7 +140,7 @@ func (s *Session) traceInterval(ctx context.Context, t client.Trace) error {
 
 // endTrace takes our rows off the meter, which waits for that before it ends,
 // and reports what was wrong with the trace.
-func (s *Session) endTrace(ctx context.Context, t client.Trace) error {
+func (s *Session) endTrace(ctx context.Context, t remotemeter.Trace) error {
 	s.cfg.Log.Info("end of the trace", "intervals", t.Interval)
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()

@@ -6,21 +6,22 @@ import (
 	"fmt"
 
 	"netramet/mib/client"
+	"netramet/mib/remotemeter"
 )
 
 // watch is what is known of what we look after on the meter: our tasks, and what
 // they share with those of others (RFC 2720 flowManagerInfoEntry, flowFloodMode).
 type watch struct {
-	last     client.Control // as seen, or set by us
-	seen     bool           // the part of last that is the meter's is valid
-	failed   string         // why something could not be put right; told once
-	floodAt  uint64         // packets that flood mode had refused when it was seen to begin
-	floodSay bool           // the flow data has a note of flood mode
+	last     remotemeter.Control // as seen, or set by us
+	seen     bool                // the part of last that is the meter's is valid
+	failed   string              // why something could not be put right; told once
+	floodAt  uint64              // packets that flood mode had refused when it was seen to begin
+	floodSay bool                // the flow data has a note of flood mode
 }
 
 // newWatch is the watch over tasks that have just been put in place.
-func newWatch(c *Config, tasks []client.TaskRow) watch {
-	return watch{last: client.Control{FloodMark: c.FloodMark, Inactivity: c.Inactivity, Tasks: tasks}}
+func newWatch(c *Config, tasks []remotemeter.TaskRow) watch {
+	return watch{last: remotemeter.Control{FloodMark: c.FloodMark, Inactivity: c.Inactivity, Tasks: tasks}}
 }
 
 // lookAfter looks at our tasks and the marks, tells what has changed, and puts right
@@ -57,7 +58,7 @@ func (s *Session) note(format string, args ...any) {
 }
 
 // tellShared tells what has changed for the whole meter.
-func (s *Session) tellShared(now *client.Control) {
+func (s *Session) tellShared(now *remotemeter.Control) {
 	w, log := &s.watch, s.cfg.Log
 	for _, x := range []struct {
 		name         string
@@ -83,13 +84,13 @@ func (s *Session) tellShared(now *client.Control) {
 }
 
 // floodOver tells that flood mode has ended.
-func (s *Session) floodOver(now *client.Control) {
+func (s *Session) floodOver(now *remotemeter.Control) {
 	s.watch.floodSay = false
 	s.note("flood mode is over; it refused %d packets of new flows", now.FloodedPackets-min(s.watch.floodAt, now.FloodedPackets))
 }
 
 // tellTask tells what has changed in a task.
-func (s *Session) tellTask(was, is *client.TaskRow) {
+func (s *Session) tellTask(was, is *remotemeter.TaskRow) {
 	owner := s.cfg.Owner
 	ours, before := is.Status != 0 && is.Owner == owner, was.Status != 0 && was.Owner == owner
 	log := s.cfg.Log.With("task", is.Index)
@@ -105,9 +106,9 @@ func (s *Session) tellTask(was, is *client.TaskRow) {
 		return
 	}
 	switch {
-	case before && was.Status == client.Active && is.Status != client.Active:
+	case before && was.Status == remotemeter.Active && is.Status != remotemeter.Active:
 		s.note("somebody else took the task of rule set %d out of service: it counts nothing, unless another task runs it", is.Current)
-	case is.Status == client.Active && (!before || was.Status != client.Active):
+	case is.Status == remotemeter.Active && (!before || was.Status != remotemeter.Active):
 		s.note("our task of rule set %d is back in service", is.Current)
 	}
 	if before && is.Current != was.Current {
@@ -127,14 +128,14 @@ func (s *Session) tellTask(was, is *client.TaskRow) {
 	}
 }
 
-func (s *Session) backFromStandby(t *client.TaskRow) {
+func (s *Session) backFromStandby(t *remotemeter.TaskRow) {
 	s.note("rule set %d runs again in place of standby rule set %d", t.Current, t.Standby)
 }
 
 // endStandby returns a task of ours to its current rule set when the flow table is
 // below its mark.
-func (s *Session) endStandby(ctx context.Context, t *client.TaskRow) error {
-	if !t.RunningStandby || t.Status != client.Active || t.Owner != s.cfg.Owner || !s.watch.last.Below(t.HighWaterMark) {
+func (s *Session) endStandby(ctx context.Context, t *remotemeter.TaskRow) error {
+	if !t.RunningStandby || t.Status != remotemeter.Active || t.Owner != s.cfg.Owner || !s.watch.last.Below(t.HighWaterMark) {
 		return nil
 	}
 	if err := s.put(s.c.EndStandby(ctx, t.Index), "ending standby"); err != nil || s.watch.failed != "" {

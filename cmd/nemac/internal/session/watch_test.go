@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"netramet/mib"
-	"netramet/mib/client"
 	"netramet/mib/client/clienttest"
+	"netramet/mib/remotemeter"
 )
 
 // TestLookAfter has things happen to a manager's tasks between two collections, at
@@ -201,7 +201,7 @@ func TestNarrowLive(t *testing.T) {
 		b.cfg.Sets = append(b.cfg.Sets, set("two", 300))
 		b.ticking()
 		dial := b.cfg.Dial
-		b.cfg.Dial = func(ctx context.Context) (c *client.Client, err error) {
+		b.cfg.Dial = func(ctx context.Context) (c *remotemeter.Meter, err error) {
 			c, err = dial(ctx)
 			b.link.Max = max
 			return c, err

@@ -1,20 +1,19 @@
-package client
+package snmpflows
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"netramet/mib"
-	"netramet/mib/ber/bertest"
+	"netramet/mib/client"
 	"netramet/mib/client/clienttest"
+	"netramet/mib/remotemeter"
 	"netramet/reader"
 	"netramet/ruleset"
 )
@@ -22,66 +21,6 @@ import (
 func itoa(n uint64) string { return strconv.FormatUint(n, 10) }
 
 var ctx = context.Background()
-
-// dial connects a client to m over a link with faults.
-func dial(t testing.TB, m *clienttest.Meter, seed uint64, f clienttest.Faults, change func(*Options)) (*Client, *clienttest.Link) {
-	t.Helper()
-	l := m.NewLink(seed, f)
-	o := Options{Host: "meter", Security: Security{Community: "private"}, Conn: l, Retries: 40}
-	if change != nil {
-		change(&o)
-	}
-	c, err := Dial(ctx, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c, l
-}
-
-// running puts a rule set, its task and a reader row on the meter and returns
-// the row.
-func running(t testing.TB, c *Client, number int, rs *ruleset.RuleSet) int {
-	t.Helper()
-	if err := c.Download(ctx, number, "test", rs); err != nil {
-		t.Fatal(err)
-	}
-	row, err := c.CreateReader(ctx, Reader{Owner: "test", RuleSet: number, Timeout: 60}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.CreateTask(ctx, Task{Owner: "test", Current: number}, nil); err != nil {
-		t.Fatal(err)
-	}
-	return row
-}
-
-func rules(n int) *ruleset.RuleSet {
-	rs := &ruleset.RuleSet{Name: "rules"}
-	for i := range n {
-		r := ruleset.Rule{Selector: mib.AttrSourcePeerAddress, Action: mib.ActionGoto, Parameter: uint16(i + 2)}
-		for k := range i % 17 {
-			r.Mask[k], r.Value[k] = 0xff, byte(i)
-		}
-		if i == n-1 {
-			r.Action, r.Parameter = mib.ActionCount, 0
-		}
-		rs.Rules = append(rs.Rules, r)
-	}
-	return rs
-}
-
-// flowSet makes n flows, index by index.
-func flowSet(n int, changed uint64) []clienttest.Flow {
-	var all []clienttest.Flow
-	for i := range n {
-		all = append(all, clienttest.Flow{Index: uint32(i*3 + 1), Changed: changed, Numbers: map[mib.Attr]uint64{
-			mib.AttrFirstTime: uint64(i%50 + 1), mib.AttrToPDUs: uint64(i), mib.AttrToOctets: uint64(i) << 33,
-			mib.AttrSourcePeerType: 1, mib.AttrLastActiveTime: changed,
-		}, Octets: map[mib.Attr]string{mib.AttrSourcePeerAddress: string([]byte{10, 0, byte(i >> 8), byte(i)})}})
-	}
-	return all
-}
 
 // collect reads rule set 2.
 func collect(f *Flows, out reader.Output) error {
@@ -113,7 +52,8 @@ func (l *lines) Record(rec *reader.Record) error {
 	return nil
 }
 
-func (l *lines) End() error   { l.got = append(l.got, l.part...); return nil }
+func (l *lines) End() error { l.got = append(l.got, l.part...); return nil }
+
 func (l *lines) Abort() error { l.part = nil; return nil }
 
 var format = &ruleset.Format{
@@ -154,25 +94,25 @@ func equal(t *testing.T, got, want []string) {
 func TestLossy(t *testing.T) {
 	for _, v := range []struct {
 		name        string
-		sec         Security
+		sec         client.Security
 		begin, step uint64 // centiseconds
 	}{
-		{"v1", Security{Version: V1, Community: "private"}, 100, 1000},
-		{"v2c", Security{Community: "private"}, 100, 1000},
-		{"v1, over a wrap", Security{Version: V1, Community: "private"}, 1<<32 - 4500, 1000},
-		{"v2c, over a wrap", Security{Community: "private"}, 1<<32 - 4500, 1000},
-		{"begun late", Security{Community: "private"}, 5<<32 - 20, 1000},
-		{"wraps between", Security{Community: "private"}, 1<<32 - 100, 1<<32 + 1},
-		{"a whole wrap", Security{Version: V1, Community: "private"}, 100, 1 << 32},
+		{"v1", client.Security{Version: client.V1, Community: "private"}, 100, 1000},
+		{"v2c", client.Security{Community: "private"}, 100, 1000},
+		{"v1, over a wrap", client.Security{Version: client.V1, Community: "private"}, 1<<32 - 4500, 1000},
+		{"v2c, over a wrap", client.Security{Community: "private"}, 1<<32 - 4500, 1000},
+		{"begun late", client.Security{Community: "private"}, 5<<32 - 20, 1000},
+		{"wraps between", client.Security{Community: "private"}, 1<<32 - 100, 1<<32 + 1},
+		{"a whole wrap", client.Security{Version: client.V1, Community: "private"}, 100, 1 << 32},
 	} {
 		for seed := range uint64(4) {
 			t.Run(fmt.Sprint(v.name, " seed ", seed), func(t *testing.T) {
 				m := clienttest.New()
-				m.Flows = map[int][]clienttest.Flow{2: flowSet(90, v.begin-50)}
+				m.Flows = map[int][]clienttest.Flow{2: clienttest.FlowSet(90, v.begin-50)}
 				m.Uptime = v.begin
-				c, l := dial(t, m, seed, clienttest.Faults{Drop: .2, Duplicate: .1, Reorder: .1, Delay: .1}, func(o *Options) { o.Security = v.sec })
-				row := running(t, c, 2, rules(20))
-				f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+				c, l := clienttest.Dial(t, m, seed, clienttest.Faults{Drop: .2, Duplicate: .1, Reorder: .1, Delay: .1}, func(o *client.Options) { o.Security = v.sec })
+				row := clienttest.Running(t, c, 2, clienttest.Rules(20))
+				f := New(c, Config{Readers: []ReaderRef{{row, 2}}, Marks: true})
 				out := &lines{}
 				var all []string
 				mark := uint64(2)
@@ -206,9 +146,9 @@ func TestLossy(t *testing.T) {
 // not be sent again once the row shows that it was done.
 func TestOneCollectionPerBegin(t *testing.T) {
 	m := clienttest.New()
-	c, l := dial(t, m, 1, clienttest.Faults{}, nil)
-	row := running(t, c, 2, rules(1))
-	f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+	c, l := clienttest.Dial(t, m, 1, clienttest.Faults{}, nil)
+	row := clienttest.Running(t, c, 2, clienttest.Rules(1))
+	f := New(c, Config{Readers: []ReaderRef{{row, 2}}, Marks: true})
 	tasks := []reader.Task{{RuleSet: 2, Format: format}}
 	for range 3 {
 		m.Uptime += 100
@@ -234,7 +174,7 @@ func TestOneCollectionPerBegin(t *testing.T) {
 			t.Errorf("%s: %d collections at the meter, want one", name, m.Collections-before)
 		}
 		l.Cut = nil
-		f = NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true, Time: m.Readers()[uint32(row)].Time})
+		f = New(c, Config{Readers: []ReaderRef{{row, 2}}, Marks: true, Time: m.Readers()[uint32(row)].Time})
 	}
 }
 
@@ -242,11 +182,11 @@ func TestOneCollectionPerBegin(t *testing.T) {
 func TestSplit(t *testing.T) {
 	for limit := 2; limit < 9; limit++ {
 		m := clienttest.New()
-		m.Flows = map[int][]clienttest.Flow{2: flowSet(300, 50)}
+		m.Flows = map[int][]clienttest.Flow{2: clienttest.FlowSet(300, 50)}
 		m.Uptime = 100
-		c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
-		row := running(t, c, 2, rules(1))
-		f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+		c, _ := clienttest.Dial(t, m, 1, clienttest.Faults{}, nil)
+		row := clienttest.Running(t, c, 2, clienttest.Rules(1))
+		f := New(c, Config{Readers: []ReaderRef{{row, 2}}, Marks: true})
 		f.limit = limit
 		out := &lines{}
 		if _, n, err := reader.Collect(ctx, f, []reader.Task{{RuleSet: 2, Format: format}}, out); err != nil || n != 300 {
@@ -260,7 +200,7 @@ func TestSplit(t *testing.T) {
 func TestTooBig(t *testing.T) {
 	wide := &ruleset.Format{Seps: []string{""}}
 	m := clienttest.NewSized(484)
-	m.Flows = map[int][]clienttest.Flow{2: flowSet(40, 50)}
+	m.Flows = map[int][]clienttest.Flow{2: clienttest.FlowSet(40, 50)}
 	m.Uptime = 100
 	for _, a := range mib.Attrs() {
 		if c := a.Class(); a.Is(mib.UseRead) && (c == mib.ClassAddress || c == mib.ClassMask) {
@@ -270,9 +210,9 @@ func TestTooBig(t *testing.T) {
 			}
 		}
 	}
-	c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
-	row := running(t, c, 2, rules(1))
-	f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+	c, _ := clienttest.Dial(t, m, 1, clienttest.Faults{}, nil)
+	row := clienttest.Running(t, c, 2, clienttest.Rules(1))
+	f := New(c, Config{Readers: []ReaderRef{{row, 2}}, Marks: true})
 	out := &lines{}
 	if _, n, err := reader.Collect(ctx, f, []reader.Task{{RuleSet: 2, Format: wide}}, out); err != nil || n != 40 {
 		t.Fatalf("%d flows, %v", n, err)
@@ -287,22 +227,22 @@ func TestTooBig(t *testing.T) {
 func TestTaken(t *testing.T) {
 	m := clienttest.New()
 	m.Uptime = 100
-	c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
-	row := running(t, c, 2, rules(1))
-	f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+	c, _ := clienttest.Dial(t, m, 1, clienttest.Faults{}, nil)
+	row := clienttest.Running(t, c, 2, clienttest.Rules(1))
+	f := New(c, Config{Readers: []ReaderRef{{row, 2}}, Marks: true})
 	tasks := []reader.Task{{RuleSet: 2, Format: format}}
 	m.Readers()[uint32(row)].Time = 77 // somebody else's
 	if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); !errors.Is(err, ErrTaken) {
 		t.Errorf("error %v", err)
 	}
 	delete(m.Readers(), uint32(row))
-	if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); !errors.Is(err, ErrNoRow) {
+	if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); !errors.Is(err, remotemeter.ErrNoRow) {
 		t.Errorf("error %v", err)
 	}
-	f = NewFlows(c, FlowsConfig{Owner: "me", Readers: []ReaderRef{{row, 2}}, Marks: true})
+	f = New(c, Config{Owner: "me", Readers: []ReaderRef{{row, 2}}, Marks: true})
 	before := m.Collections
 	m.Readers()[uint32(row)] = &clienttest.Reader{Owner: "another", Status: clienttest.Active, RuleSet: 2}
-	if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); !errors.Is(err, ErrNoRow) || m.Collections != before {
+	if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); !errors.Is(err, remotemeter.ErrNoRow) || m.Collections != before {
 		t.Errorf("a row of another: error %v, %d collections", err, m.Collections-before)
 	}
 }
@@ -315,10 +255,10 @@ func TestForeign(t *testing.T) {
 		m := clienttest.New()
 		m.Foreign = true
 		m.Uptime = begin
-		m.Flows = map[int][]clienttest.Flow{2: flowSet(5, begin-min(begin, 100)+1)}
-		c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
-		row := running(t, c, 2, rules(1))
-		f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}})
+		m.Flows = map[int][]clienttest.Flow{2: clienttest.FlowSet(5, begin-min(begin, 100)+1)}
+		c, _ := clienttest.Dial(t, m, 1, clienttest.Faults{}, nil)
+		row := clienttest.Running(t, c, 2, clienttest.Rules(1))
+		f := New(c, Config{Readers: []ReaderRef{{row, 2}}})
 		out := &lines{}
 		at, wantHeads := uint64(uint32(begin)), []string(nil)
 		for _, step := range []uint64{0, 1000, 1 << 31, 1 << 31, 4000, 3 << 30} {
@@ -365,41 +305,16 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestReaderTimes lists a reader's collections, in 64 bits where the meter has
-// them.
-func TestReaderTimes(t *testing.T) {
-	for _, foreign := range []bool{false, true} {
-		m := clienttest.New()
-		m.Foreign, m.Uptime = foreign, 3<<32+5
-		m.Readers()[4] = &clienttest.Reader{Status: clienttest.Active, RuleSet: 2, LastTime: 3<<32 + 2, Previous: 3<<32 - 7}
-		m.Readers()[5] = &clienttest.Reader{Status: clienttest.Active, RuleSet: 2, LastTime: 3 << 32}
-		c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
-		rows, err := c.Readers(ctx)
-		if err != nil || len(rows) != 2 {
-			t.Fatalf("%v, %v", rows, err)
-		}
-		want := []uint64{3<<32 + 2, 3<<32 - 7, 3 << 32, 0}
-		if foreign {
-			for i := range want {
-				want[i] = uint64(uint32(want[i]))
-			}
-		}
-		if got := []uint64{rows[0].LastTime, rows[0].Previous, rows[1].LastTime, rows[1].Previous}; !slices.Equal(got, want) {
-			t.Errorf("foreign %v: times %d, want %d", foreign, got, want)
-		}
-	}
-}
-
 // TestOldMeter reads a meter whose module has uptimes and marks of 64 bits, but
 // no flows with such times yet: across a wrap, and with a mark from before it.
 func TestOldMeter(t *testing.T) {
 	m := clienttest.New()
 	m.Narrow = true
 	m.Uptime = 3<<32 - 500
-	m.Flows = map[int][]clienttest.Flow{2: flowSet(5, m.Uptime-100)}
-	c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
-	row := running(t, c, 2, rules(1))
-	f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+	m.Flows = map[int][]clienttest.Flow{2: clienttest.FlowSet(5, m.Uptime-100)}
+	c, _ := clienttest.Dial(t, m, 1, clienttest.Faults{}, nil)
+	row := clienttest.Running(t, c, 2, clienttest.Rules(1))
+	f := New(c, Config{Readers: []ReaderRef{{row, 2}}, Marks: true})
 	out := &lines{}
 	var all []string
 	from := uint64(1)
@@ -422,27 +337,8 @@ func TestOldMeter(t *testing.T) {
 }
 
 func TestNextEOF(t *testing.T) {
-	f := NewFlows(nil, FlowsConfig{})
+	f := New(nil, Config{})
 	if err := f.Next(ctx, &reader.Record{}); err != io.EOF {
 		t.Errorf("error %v", err)
-	}
-}
-
-// TestLongLengths reads flows of an agent whose lengths have more octets than
-// they need (RFC 3417 §8), inside of packages too.
-func TestLongLengths(t *testing.T) {
-	m := clienttest.New()
-	c, l := dial(t, m, 1, clienttest.Faults{}, nil)
-	answers := 0
-	l.Meter = func(question []byte) ([]byte, bool) {
-		answers++
-		return bertest.Longer(m.Agent.Handle(nil, question, netip.MustParseAddrPort("192.0.2.1:1"), time.Unix(1e9, 0))), true
-	}
-	if err := c.Download(ctx, 7, "test", rules(20)); err != nil {
-		t.Fatal(err)
-	}
-	got, err := c.Rules(ctx, 7, 20)
-	if err != nil || len(got) != 20 || answers == 0 {
-		t.Errorf("%d rules, %v", len(got), err)
 	}
 }

@@ -1,10 +1,11 @@
-package client
+package remotemeter
 
 import (
 	"context"
 	"time"
 
 	"netramet/mib"
+	"netramet/mib/client"
 )
 
 // Info is what a meter tells about itself.
@@ -58,21 +59,21 @@ type Trace struct {
 
 // Info asks the meter about itself. It does so with few variables that every
 // agent has to know first, so that something which is no meter is told apart.
-func (c *Client) Info(ctx context.Context) (*Info, error) {
-	v, err := c.getCarefully(ctx, Inst(mib.ObjSysUpTime), Inst(mib.ObjFlowMaxFlows), Inst(mib.ObjFlowActiveFlows),
-		Inst(mib.ObjFlowFloodMark), Inst(mib.ObjFlowFloodMode), Inst(mib.ObjFlowInactivityTimeout), Inst(mib.ObjSnmpEngineBoots),
-		Inst(mib.ObjSysDescr), Inst(mib.ObjSysName))
+func (m *Meter) Info(ctx context.Context) (*Info, error) {
+	v, err := m.GetSmall(ctx, client.Inst(mib.ObjSysUpTime), client.Inst(mib.ObjFlowMaxFlows), client.Inst(mib.ObjFlowActiveFlows),
+		client.Inst(mib.ObjFlowFloodMark), client.Inst(mib.ObjFlowFloodMode), client.Inst(mib.ObjFlowInactivityTimeout), client.Inst(mib.ObjSnmpEngineBoots),
+		client.Inst(mib.ObjSysDescr), client.Inst(mib.ObjSysName))
 	if err != nil {
 		return nil, err
 	}
 	if v[1].Missing && v[5].Missing {
-		return nil, c.wrap(nonsense("it has no FLOW-METER-MIB, so it is no traffic meter (%.60q)", v[7].Text()))
+		return nil, m.Nonsense("it has no FLOW-METER-MIB, so it is no traffic meter (%.60q)", v[7].Text())
 	}
 	in := &Info{
 		Uptime32: uint32(v[0].Num), MaxFlows: v[1].Int(), Flows: v[2].Int(), FloodMark: v[3].Int(), Flooded: v[4].True(),
 		Inactive: v[5].Int(), Boots: v[6].Num, Descr: v[7].Text(), Name: v[8].Text(),
 	}
-	v, err = c.getCarefully(ctx, Inst(mib.ObjNtmVersion), Inst(mib.ObjNtmOctetMode), Inst(mib.ObjNtmUptime64))
+	v, err = m.GetSmall(ctx, client.Inst(mib.ObjNtmVersion), client.Inst(mib.ObjNtmOctetMode), client.Inst(mib.ObjNtmUptime64))
 	if err != nil {
 		return nil, err
 	}
@@ -83,21 +84,31 @@ func (c *Client) Info(ctx context.Context) (*Info, error) {
 	if v[2].Missing { // SNMPv1 has no Counter64
 		in.Uptime = uint64(in.Uptime32)
 	}
-	in.Trace, err = c.Trace(ctx)
+	in.Trace, err = m.Trace(ctx)
+	return in, err
+}
+
+// Meet is Info for the first words with a meter. Where its name has several addresses
+// and there is no answer from one, it goes on to the next.
+func (m *Meter) Meet(ctx context.Context) (in *Info, err error) {
+	err = m.Client.Meet(ctx, func() (err error) {
+		in, err = m.Info(ctx)
+		return err
+	})
 	return in, err
 }
 
 // Trace asks for the state of the trace.
-func (c *Client) Trace(ctx context.Context) (Trace, error) {
-	t, _, err := c.trace(ctx)
+func (m *Meter) Trace(ctx context.Context) (Trace, error) {
+	t, _, err := m.TraceAnd(ctx)
 	return t, err
 }
 
-// trace asks for the state of the trace, and more variables with it.
-func (c *Client) trace(ctx context.Context, more ...Name) (Trace, []Value, error) {
-	names := []Name{Inst(mib.ObjNtmTraceState), Inst(mib.ObjNtmTraceInterval), Inst(mib.ObjNtmTraceStart),
-		Inst(mib.ObjNtmTracePeriod), Inst(mib.ObjNtmTraceError)}
-	v, err := c.Get(ctx, append(names, more...)...)
+// TraceAnd asks for the state of the trace, and more variables with it.
+func (m *Meter) TraceAnd(ctx context.Context, more ...client.Name) (Trace, []client.Value, error) {
+	names := []client.Name{client.Inst(mib.ObjNtmTraceState), client.Inst(mib.ObjNtmTraceInterval), client.Inst(mib.ObjNtmTraceStart),
+		client.Inst(mib.ObjNtmTracePeriod), client.Inst(mib.ObjNtmTraceError)}
+	v, err := m.Get(ctx, append(names, more...)...)
 	if err != nil {
 		return Trace{}, nil, err
 	}
@@ -116,8 +127,8 @@ func (c *Client) trace(ctx context.Context, more ...Name) (Trace, []Value, error
 
 // StartTrace says that the caller has set up what it wants, and sets more
 // variables with the same message: the trace starts only if all can be set.
-func (c *Client) StartTrace(ctx context.Context, more ...Bind) error {
-	return c.Set(ctx, append(more, Int(Inst(mib.ObjNtmTraceState), int(Running)))...)
+func (m *Meter) StartTrace(ctx context.Context, more ...client.Bind) error {
+	return m.Set(ctx, append(more, client.Int(client.Inst(mib.ObjNtmTraceState), int(Running)))...)
 }
 
 // Beat is what tells a restart of the meter.
@@ -129,13 +140,13 @@ type Beat struct {
 }
 
 // Beat asks for it.
-func (c *Client) Beat(ctx context.Context) (Beat, error) {
-	v, err := c.Get(ctx, Inst(mib.ObjSysUpTime), Inst(mib.ObjNtmUptime64), Inst(mib.ObjSnmpEngineBoots))
+func (m *Meter) Beat(ctx context.Context) (Beat, error) {
+	v, err := m.Get(ctx, client.Inst(mib.ObjSysUpTime), client.Inst(mib.ObjNtmUptime64), client.Inst(mib.ObjSnmpEngineBoots))
 	if err != nil {
 		return Beat{}, err
 	}
 	if v[0].Missing && v[1].Missing {
-		return Beat{}, c.wrap(nonsense("it has no sysUpTime"))
+		return Beat{}, m.Nonsense("it has no sysUpTime")
 	}
 	b := Beat{Uptime: v[0].Num, Boots: v[2].Num, HasBoots: !v[2].Missing}
 	if !v[1].Missing {
@@ -145,8 +156,8 @@ func (c *Client) Beat(ctx context.Context) (Beat, error) {
 }
 
 // Interfaces reads the names of the metered interfaces, or the trace's.
-func (c *Client) Interfaces(ctx context.Context) ([]string, error) {
-	_, rows, err := c.table(ctx, mib.ObjIfDescr)
+func (m *Meter) Interfaces(ctx context.Context) ([]string, error) {
+	_, rows, err := m.Table(ctx, mib.ObjIfDescr)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package client
+package snmpflows
 
 import (
 	"errors"
@@ -9,39 +9,16 @@ import (
 
 	"netramet/mib"
 	"netramet/mib/ber"
+	"netramet/mib/client"
 	"netramet/mib/client/clienttest"
-	"netramet/mib/usm"
+	"netramet/mib/remotemeter"
 	"netramet/reader"
 	"netramet/ruleset"
 )
 
-// securities are all ways to talk to a meter.
-var securities = []struct {
-	name string
-	Security
-}{
-	{"v1", Security{Version: V1, Community: "private"}},
-	{"v2c", Security{Community: "private"}},
-	{"v3", Security{Version: V3, User: "noc", Auth: "SHA-512", AuthPass: "authauthauth", Priv: "AES", PrivPass: "privprivpriv"}},
-	{"v3 without privacy", Security{Version: V3, User: "watch", Auth: "MD5", AuthPass: "authauthauth"}},
-	{"v3 without security", Security{Version: V3, User: "all"}},
-}
-
-// securedMeter lets in all of securities.
-func securedMeter(t testing.TB) *clienttest.Meter {
-	t.Helper()
-	m := clienttest.New()
-	err := m.AddUsers(usm.UserConfig{Name: "noc", Auth: usm.SHA512, AuthPass: usm.NewSecret("authauthauth"), Priv: usm.AES128, PrivPass: usm.NewSecret("privprivpriv")},
-		usm.UserConfig{Name: "watch", Auth: usm.MD5, AuthPass: usm.NewSecret("authauthauth")}, usm.UserConfig{Name: "all"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
 // whole does all that a manager does on a meter: it looks at everything, downloads
 // rule sets, and collects from many of them, once more when some flows have changed.
-func whole(t *testing.T, m *clienttest.Meter, c *Client) {
+func whole(t *testing.T, m *clienttest.Meter, c *remotemeter.Meter) {
 	t.Helper()
 	const sets = 20 // more than have room in 484 octets
 	owner := strings.Repeat("o", 127)
@@ -60,20 +37,20 @@ func whole(t *testing.T, m *clienttest.Meter, c *Client) {
 	var setNumbers, taskRows []int
 	used := map[int]bool{}
 	for n := 2; n < sets+2; n++ {
-		rs := rules(1 + 60*(n/20))
+		rs := clienttest.Rules(1 + 60*(n/20))
 		rs.Name = strings.Repeat("n", 127)
 		must(c.Download(ctx, n, owner, rs))
-		row, err := c.CreateReader(ctx, Reader{Owner: owner, RuleSet: n, Timeout: 60}, used)
+		row, err := c.CreateReader(ctx, remotemeter.Reader{Owner: owner, RuleSet: n, Timeout: 60}, used)
 		must(err)
-		at, err := c.CreateTask(ctx, Task{Owner: owner, Current: n}, used)
+		at, err := c.CreateTask(ctx, remotemeter.Task{Owner: owner, Current: n}, used)
 		must(err)
 		used[at] = true
 		refs, setNumbers, taskRows = append(refs, ReaderRef{row, n}), append(setNumbers, n), append(taskRows, at)
 		tasks = append(tasks, reader.Task{RuleSet: n, Format: format, Statistics: true})
-		m.Flows[n] = flowSet(n*n%67, 50)
+		m.Flows[n] = clienttest.FlowSet(n*n%67, 50)
 		all = append(all, want(m.Flows[n], n, 1, 100)...)
 	}
-	f := NewFlows(c, FlowsConfig{Owner: owner, Readers: refs, Marks: true})
+	f := New(c, Config{Owner: owner, Readers: refs, Marks: true})
 	out := &lines{}
 	_, _, err = reader.Collect(ctx, f, tasks, out)
 	must(err)
@@ -115,17 +92,19 @@ func withoutHeads(all []string) []string {
 
 // TestNarrowPaths has paths that drop what is large, without a word.
 func TestNarrowPaths(t *testing.T) {
-	for i, s := range securities[:3] {
+	for i, s := range clienttest.Securities[:3] {
 		for _, bears := range []int{1500, 1000, 484} {
 			for k, way := range []string{"both ways", "to the meter", "from the meter"} {
 				for _, near := range []bool{false, true} {
 					if i != 1 && (near || k > 0 && bears > 484) || testing.Short() && near != (k == 0) {
 						continue // SNMPv2c sees all
 					}
-					t.Run(fmt.Sprintf("%s/%d %s near %v", s.name, bears, way, near), func(t *testing.T) {
-						m := securedMeter(t)
-						c, l := dial(t, m, 1, clienttest.Faults{}, func(o *Options) { o.Security, o.Retries = s.Security, 5 })
-						c.pace = newPace(near, 0)
+					t.Run(fmt.Sprintf("%s/%d %s near %v", s.Name, bears, way, near), func(t *testing.T) {
+						m := clienttest.Secured(t)
+						c, l := clienttest.Dial(t, m, 1, clienttest.Faults{}, func(o *client.Options) {
+							o.Security, o.Retries = s.Security, 5
+							o.Conn.(*clienttest.Link).Near = near
+						})
 						l.Cut = func(toMeter bool, b []byte) bool {
 							return len(b) > bears && (way == "both ways" || toMeter == (way == "to the meter"))
 						}
@@ -141,13 +120,13 @@ func TestNarrowPaths(t *testing.T) {
 	}
 }
 
-// TestDatagramIsKept: nothing larger than Options.Datagram is sent or asked for.
+// TestDatagramIsKept: nothing larger than client.Options.Datagram is sent or asked for.
 func TestDatagramIsKept(t *testing.T) {
-	for _, s := range securities {
+	for _, s := range clienttest.Securities {
 		for _, size := range []int{484, 1000, 9000} {
-			t.Run(fmt.Sprintf("%s/%d", s.name, size), func(t *testing.T) {
-				m := securedMeter(t)
-				c, l := dial(t, m, 1, clienttest.Faults{}, func(o *Options) { o.Security, o.Datagram = s.Security, size })
+			t.Run(fmt.Sprintf("%s/%d", s.Name, size), func(t *testing.T) {
+				m := clienttest.Secured(t)
+				c, l := clienttest.Dial(t, m, 1, clienttest.Faults{}, func(o *client.Options) { o.Security, o.Datagram = s.Security, size })
 				whole(t, m, c)
 				if l.Largest > size {
 					t.Errorf("a message of %d octets", l.Largest)
@@ -162,12 +141,13 @@ func TestStubbornMeter(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		status int64
-	}{{"silence", clienttest.Silence}, {"tooBig", int64(TooBig)}, {"genErr", int64(GenErr)}} {
+	}{{"silence", clienttest.Silence}, {"tooBig", int64(client.TooBig)}, {"genErr", int64(client.GenErr)}} {
 		for _, most := range []int32{1, 10} {
 			t.Run(fmt.Sprintf("%s above %d", tt.name, most), func(t *testing.T) {
-				m := securedMeter(t)
-				c, l := dial(t, m, 1, clienttest.Faults{}, func(o *Options) { o.Retries = 5 })
-				c.pace = newPace(true, 0)
+				m := clienttest.Secured(t)
+				c, l := clienttest.Dial(t, m, 1, clienttest.Faults{}, func(o *client.Options) {
+					o.Retries, o.Conn.(*clienttest.Link).Near = 5, true
+				})
 				l.Meter = clienttest.Stubborn(most, tt.status)
 				whole(t, m, c)
 				if l.Silent > 30 {
@@ -181,50 +161,43 @@ func TestStubbornMeter(t *testing.T) {
 // TestMaxSizeIgnored has a meter that answers as much as it likes, whatever it is
 // told; what does not get through is asked for in smaller pieces.
 func TestMaxSizeIgnored(t *testing.T) {
-	for _, s := range securities[4:] { // the message is changed, so it must not be signed
-		m := securedMeter(t)
-		c, l := dial(t, m, 1, clienttest.Faults{}, func(o *Options) { o.Security, o.Retries = s.Security, 5 })
+	for _, s := range clienttest.Securities[4:] { // the message is changed, so it must not be signed
+		m := clienttest.Secured(t)
+		c, l := clienttest.Dial(t, m, 1, clienttest.Faults{}, func(o *client.Options) { o.Security, o.Retries = s.Security, 5 })
 		l.Max = 1000
-		deaf := newAnswers(s.Security)
 		l.Meter = func(q []byte) ([]byte, bool) {
-			return m.Agent.Handle(nil, deaf.limit(q, MaxDatagram), l.RemoteAddrPort(), l.Now()), true
+			return m.Agent.Handle(nil, withMaxSize(t, q, client.MaxDatagram), l.RemoteAddrPort(), l.Now()), true
 		}
 		whole(t, m, c)
 	}
 }
 
-// TestMaxSize looks at the messages themselves.
-func TestMaxSize(t *testing.T) {
-	for _, s := range securities[2:] {
-		for _, size := range []int{484, 1472, 0} {
-			m := securedMeter(t)
-			want := min(size, SafeDatagram)
-			c, l := dial(t, m, 1, clienttest.Faults{}, func(o *Options) { o.Security, o.Datagram = s.Security, size })
-			if size == 0 {
-				want = SafeDatagram
-			}
-			l.Cut = func(toMeter bool, b []byte) bool {
-				if got := maxSizeOf(b); toMeter && got != want {
-					t.Errorf("%s, --datagram %d: msgMaxSize %d, want %d", s.name, size, got, want)
-				}
-				return false
-			}
-			if _, err := c.Info(ctx); err != nil {
-				t.Error(err)
-			}
-		}
+// withMaxSize returns a message of SNMPv3, which is not signed, with another
+// msgMaxSize.
+func withMaxSize(t *testing.T, msg []byte, size int) []byte {
+	t.Helper()
+	r := ber.NewReader(msg)
+	body, err := r.Enter(ber.Sequence)
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-// maxSizeOf is the msgMaxSize of a message.
-func maxSizeOf(b []byte) int {
-	r := ber.NewReader(b)
-	msg, _ := r.Enter(ber.Sequence)
-	_, _ = msg.Int32()
-	header, _ := msg.Enter(ber.Sequence)
-	_, _ = header.Int32()
-	n, _ := header.Int32()
-	return int(n)
+	version, _ := body.Int32()
+	header, _ := body.Enter(ber.Sequence)
+	id, _ := header.Int32()
+	if _, err := header.Int32(); err != nil {
+		t.Fatal(err)
+	}
+	var w ber.Writer
+	w.Reset(make([]byte, len(msg)+8))
+	w.Raw(body.Rest())
+	mark := w.Len()
+	w.Raw(header.Rest())
+	w.Int(ber.Integer, int64(size))
+	w.Int(ber.Integer, int64(id))
+	w.Wrap(ber.Sequence, mark)
+	w.Int(ber.Integer, int64(version))
+	w.Wrap(ber.Sequence, 0)
+	return w.Bytes()
 }
 
 // TestNothingFits has flows of which one attribute alone is too large.
@@ -235,17 +208,17 @@ func TestNothingFits(t *testing.T) {
 		max  int // of the path
 	}{{"of the meter", 484, 0}, {"of the path", 65507, 484}} {
 		m := clienttest.NewSized(tt.size)
-		m.Uptime, m.Flows = 100, map[int][]clienttest.Flow{2: flowSet(5, 50)}
+		m.Uptime, m.Flows = 100, map[int][]clienttest.Flow{2: clienttest.FlowSet(5, 50)}
 		for i := range m.Flows[2] {
 			m.Flows[2][i].Octets[mib.AttrSourceSubscriberID] = strings.Repeat("x", 600)
 		}
-		c, l := dial(t, m, 1, clienttest.Faults{}, func(o *Options) { o.Retries = 2 })
+		c, l := clienttest.Dial(t, m, 1, clienttest.Faults{}, func(o *client.Options) { o.Retries = 2 })
 		l.Max = tt.max
-		row := running(t, c, 2, rules(1))
-		f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+		row := clienttest.Running(t, c, 2, clienttest.Rules(1))
+		f := New(c, Config{Readers: []ReaderRef{{row, 2}}, Marks: true})
 		wide := &ruleset.Format{Attrs: []mib.Attr{mib.AttrFlowIndex, mib.AttrSourceSubscriberID, mib.AttrToPDUs}, Seps: []string{"", " ", " ", ""}}
 		_, _, err := reader.Collect(ctx, f, []reader.Task{{RuleSet: 2, Format: wide}}, &lines{})
-		if err == nil || !strings.Contains(err.Error(), "SourceSubscriberID of a flow does not fit into one message") || IsNoAnswer(err) != (tt.max > 0) {
+		if err == nil || !strings.Contains(err.Error(), "SourceSubscriberID of a flow does not fit into one message") || client.IsNoAnswer(err) != (tt.max > 0) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
@@ -254,10 +227,10 @@ func TestNothingFits(t *testing.T) {
 // TestGoneInTheMiddle: a meter that is gone is not taken for a narrow path for long.
 func TestGoneInTheMiddle(t *testing.T) {
 	m := clienttest.New()
-	m.Uptime, m.Flows = 100, map[int][]clienttest.Flow{2: flowSet(300, 50)}
-	c, l := dial(t, m, 1, clienttest.Faults{}, func(o *Options) { o.Retries = 4 })
-	row := running(t, c, 2, rules(1))
-	f := NewFlows(c, FlowsConfig{Readers: []ReaderRef{{row, 2}}, Marks: true})
+	m.Uptime, m.Flows = 100, map[int][]clienttest.Flow{2: clienttest.FlowSet(300, 50)}
+	c, l := clienttest.Dial(t, m, 1, clienttest.Faults{}, func(o *client.Options) { o.Retries = 4 })
+	row := clienttest.Running(t, c, 2, clienttest.Rules(1))
+	f := New(c, Config{Readers: []ReaderRef{{row, 2}}, Marks: true})
 	before := 0
 	l.Cut = func(toMeter bool, b []byte) bool {
 		if toMeter && slices.Contains(b, 0xa5) && before == 0 && m.Collections > 0 { // a GetBulk
@@ -266,8 +239,28 @@ func TestGoneInTheMiddle(t *testing.T) {
 		return before > 0
 	}
 	_, _, err := reader.Collect(ctx, f, []reader.Task{{RuleSet: 2, Format: format}}, &lines{})
-	var silent *NoAnswerError
+	var silent *client.NoAnswerError
 	if !errors.As(err, &silent) || l.Silent > before+8 {
 		t.Errorf("after %d tries: %v", l.Silent-before+1, err)
+	}
+}
+
+// TestSmallDatagrams has a path that bears 2000 octets: all is read, and soon
+// nothing larger is asked for.
+func TestSmallDatagrams(t *testing.T) {
+	m := clienttest.New()
+	m.Flows = map[int][]clienttest.Flow{2: clienttest.FlowSet(600, 50)}
+	m.Uptime = 100
+	c, l := clienttest.Dial(t, m, 1, clienttest.Faults{}, nil)
+	l.Max = 2000
+	row := clienttest.Running(t, c, 2, clienttest.Rules(1))
+	f := New(c, Config{Readers: []ReaderRef{{row, 2}}, Marks: true})
+	out := &lines{}
+	if err := collect(f, out); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, out.got, want(m.Flows[2], 2, 1, 100))
+	if l.Dropped > 40 {
+		t.Errorf("%d messages were too large", l.Dropped)
 	}
 }

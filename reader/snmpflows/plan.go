@@ -1,10 +1,13 @@
-package client
+package snmpflows
 
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"netramet/mib"
+	"netramet/mib/ber"
+	"netramet/mib/client"
 	"netramet/reader"
 	"netramet/ruleset"
 )
@@ -171,7 +174,7 @@ func (pt *part) prefix(ruleSet int, t timeFilter) string {
 	if t.wide {
 		object, index = mib.ObjNtmPackageData, append(index, uint32(t.since>>32))
 	}
-	return string(prefixOf(object)) + dotted(pt.selector) + dotted(append(index, uint32(t.since))) + "."
+	return string(client.Inst(object, append(slices.Clone(pt.selector), append(index, uint32(t.since))...)...)) + "."
 }
 
 // leastRow is reckoned for a package at least: behind the last one come other
@@ -189,7 +192,7 @@ func (pt *part) row(prefix string, strict bool) int {
 	if data == 0 {
 		return 0
 	}
-	return max(element1(Name(prefix+longestIndex).octets()+element1(data)), leastRow)
+	return max(ber.Size(client.Name(prefix+longestIndex).Octets()+ber.Size(data)), leastRow)
 }
 
 // longestIndex is a FlowIndex as long as any.
@@ -203,14 +206,14 @@ func (pt *part) most() int {
 		case mib.ClassDistribution:
 			return 0
 		case mib.ClassAddress, mib.ClassMask:
-			sum += element1(mib.MaxAddress)
+			sum += ber.Size(mib.MaxAddress)
 		case mib.ClassCounter, mib.ClassTime:
-			sum += number64
+			sum += ber.MaxSize64
 		default:
-			sum += number32
+			sum += ber.MaxSize32
 		}
 	}
-	return element1(sum)
+	return ber.Size(sum)
 }
 
 // values returns rec.Values with room for all that the plan reads.

@@ -1,10 +1,11 @@
-package client
+package remotemeter
 
 import (
 	"context"
 	"fmt"
 
 	"netramet/mib"
+	"netramet/mib/client"
 )
 
 // Control is what a manager looks after: how full the flow table is, what holds
@@ -23,18 +24,18 @@ type Control struct {
 // Control asks for it. If reader is the index of a reader row that is not owner's,
 // the error is ErrNoRow: then the tasks' numbers need not be theirs either. An
 // index of 0 is no row.
-func (c *Client) Control(ctx context.Context, owner string, reader int, tasks []int) (Control, error) {
-	names := []Name{Inst(mib.ObjFlowActiveFlows), Inst(mib.ObjFlowMaxFlows), Inst(mib.ObjFlowFloodMark), Inst(mib.ObjFlowFloodMode),
-		Inst(mib.ObjFlowInactivityTimeout), Inst(mib.ObjNtmPacketsRefused), Inst(mib.ObjNtmPacketsFlooded), ownerOf(reader)}
+func (m *Meter) Control(ctx context.Context, owner string, reader int, tasks []int) (Control, error) {
+	names := []client.Name{client.Inst(mib.ObjFlowActiveFlows), client.Inst(mib.ObjFlowMaxFlows), client.Inst(mib.ObjFlowFloodMark), client.Inst(mib.ObjFlowFloodMode),
+		client.Inst(mib.ObjFlowInactivityTimeout), client.Inst(mib.ObjNtmPacketsRefused), client.Inst(mib.ObjNtmPacketsFlooded), ReaderOwner(reader)}
 	columns := [...]mib.Obj{mib.ObjFlowManagerStatus, mib.ObjFlowManagerCurrentRuleSet, mib.ObjFlowManagerStandbyRuleSet,
 		mib.ObjFlowManagerHighWaterMark, mib.ObjFlowManagerOwner, mib.ObjFlowManagerRunningStandby}
 	fixed := len(names)
 	for _, task := range tasks {
 		for _, col := range columns {
-			names = append(names, Inst(col, uint32(task)))
+			names = append(names, client.Inst(col, uint32(task)))
 		}
 	}
-	v, err := c.Get(ctx, names...)
+	v, err := m.Get(ctx, names...)
 	if err != nil {
 		return Control{}, err
 	}
@@ -62,6 +63,6 @@ func (k *Control) Below(mark int) bool {
 }
 
 // EndFlood takes the meter out of flood mode.
-func (c *Client) EndFlood(ctx context.Context) error {
-	return c.Set(ctx, Bool(Inst(mib.ObjFlowFloodMode), false))
+func (m *Meter) EndFlood(ctx context.Context) error {
+	return m.Set(ctx, client.Bool(client.Inst(mib.ObjFlowFloodMode), false))
 }

@@ -1,10 +1,11 @@
-package client
+package remotemeter
 
 import (
 	"context"
 	"strconv"
 
 	"netramet/mib"
+	"netramet/mib/client"
 )
 
 // RowStatus is the state of a row (RFC 2579).
@@ -53,8 +54,8 @@ func Named(sets []RuleSetRow, name string) (found []RuleSetRow) {
 }
 
 // RuleSets reads the rule sets, in order of number.
-func (c *Client) RuleSets(ctx context.Context) ([]RuleSetRow, error) {
-	index, rows, err := c.table(ctx, mib.ObjFlowRuleInfoStatus, mib.ObjFlowRuleInfoSize, mib.ObjFlowRuleInfoOwner,
+func (m *Meter) RuleSets(ctx context.Context) ([]RuleSetRow, error) {
+	index, rows, err := m.Table(ctx, mib.ObjFlowRuleInfoStatus, mib.ObjFlowRuleInfoSize, mib.ObjFlowRuleInfoOwner,
 		mib.ObjFlowRuleInfoName, mib.ObjFlowRuleInfoFlowRecords)
 	if err != nil {
 		return nil, err
@@ -86,8 +87,8 @@ type ReaderRow struct {
 }
 
 // Readers reads the rows of meter readers, in order of index.
-func (c *Client) Readers(ctx context.Context) ([]ReaderRow, error) {
-	index, rows, err := c.table(ctx, mib.ObjFlowReaderStatus, mib.ObjFlowReaderRuleSet, mib.ObjFlowReaderOwner,
+func (m *Meter) Readers(ctx context.Context) ([]ReaderRow, error) {
+	index, rows, err := m.Table(ctx, mib.ObjFlowReaderStatus, mib.ObjFlowReaderRuleSet, mib.ObjFlowReaderOwner,
 		mib.ObjFlowReaderTimeout, mib.ObjFlowReaderLastTime, mib.ObjFlowReaderPreviousTime,
 		mib.ObjNtmReaderWaits, mib.ObjNtmReaderCollected, mib.ObjNtmReaderTime, mib.ObjNtmReaderLastTime)
 	if err != nil {
@@ -126,8 +127,8 @@ type TaskRow struct {
 }
 
 // Tasks reads the managers' rows, in order of index.
-func (c *Client) Tasks(ctx context.Context) ([]TaskRow, error) {
-	index, rows, err := c.table(ctx, mib.ObjFlowManagerStatus, mib.ObjFlowManagerCurrentRuleSet, mib.ObjFlowManagerStandbyRuleSet,
+func (m *Meter) Tasks(ctx context.Context) ([]TaskRow, error) {
+	index, rows, err := m.Table(ctx, mib.ObjFlowManagerStatus, mib.ObjFlowManagerCurrentRuleSet, mib.ObjFlowManagerStandbyRuleSet,
 		mib.ObjFlowManagerHighWaterMark, mib.ObjFlowManagerOwner, mib.ObjFlowManagerRunningStandby)
 	if err != nil {
 		return nil, err
@@ -142,7 +143,7 @@ func (c *Client) Tasks(ctx context.Context) ([]TaskRow, error) {
 }
 
 // taskRow makes a row of its status, rule sets, mark, Owner and RunningStandby.
-func taskRow(index int, v []Value) TaskRow {
+func taskRow(index int, v []client.Value) TaskRow {
 	return TaskRow{
 		Index: index, Status: RowStatus(v[0].Num), Current: v[1].Int(), Standby: v[2].Int(),
 		HighWaterMark: v[3].Int(), Owner: v[4].Text(), RunningStandby: v[5].True(),

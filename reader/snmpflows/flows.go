@@ -1,4 +1,9 @@
-package client
+// Package snmpflows reads the flows of a meter over SNMP, as package reader wants
+// them: it tells the meter that a collection starts, reads packages of the
+// attributes that the FORMAT has, and acknowledges what is complete.
+//
+// It knows no file and no schedule, and starts no goroutine. cmd/nemac calls it.
+package snmpflows
 
 import (
 	"context"
@@ -8,6 +13,8 @@ import (
 	"time"
 
 	"netramet/mib"
+	"netramet/mib/client"
+	"netramet/mib/remotemeter"
 	"netramet/reader"
 )
 
@@ -17,18 +24,14 @@ var _ reader.Flows = (*Flows)(nil)
 // with the same Owner is at work on this meter.
 var ErrTaken = errors.New("another reader with the same Owner uses our rows on the meter")
 
-// ErrNoRow tells that a reader row of ours is gone: the meter was started
-// again, or removed the row after its timeout.
-var ErrNoRow = errors.New("our reader row is not on the meter any more")
-
 // ReaderRef is a reader row of ours.
 type ReaderRef struct {
 	Index   int
 	RuleSet int
 }
 
-// FlowsConfig says what a Flows reads and where it goes on.
-type FlowsConfig struct {
+// Config says what a Flows reads and where it goes on.
+type Config struct {
 	// Owner is the rows' flowReaderOwner. A row that has another is not ours
 	// any more, and nothing is written to it. Empty leaves that unchecked.
 	Owner   string
@@ -54,8 +57,8 @@ type FlowsConfig struct {
 // side, so the mark moves even if the meter cannot be told; the meter hears of
 // it with the next one, and keeps its flows until then.
 type Flows struct {
-	c    *Client
-	cfg  FlowsConfig
+	m    *remotemeter.Meter
+	cfg  Config
 	rows map[int]int // reader row by rule set
 
 	told, mark uint64 // ntmReaderTime as the meter has it; as it should be
@@ -71,12 +74,12 @@ type Flows struct {
 	read  taskRead
 }
 
-// NewFlows returns the flows of the rule sets that cfg's rows read.
-func NewFlows(c *Client, cfg FlowsConfig) *Flows {
+// New returns the flows of the rule sets that cfg's rows read.
+func New(m *remotemeter.Meter, cfg Config) *Flows {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	f := &Flows{c: c, cfg: cfg, rows: map[int]int{}, told: cfg.Time, mark: cfg.Time, limit: maxSelector}
+	f := &Flows{m: m, cfg: cfg, rows: map[int]int{}, told: cfg.Time, mark: cfg.Time, limit: maxSelector}
 	if cfg.Marks {
 		f.limit = maxWideSelector
 	}
@@ -86,8 +89,8 @@ func NewFlows(c *Client, cfg FlowsConfig) *Flows {
 	return f
 }
 
-// Use makes c the way to the meter.
-func (f *Flows) Use(c *Client) { f.c = c }
+// Use makes m the way to the meter.
+func (f *Flows) Use(m *remotemeter.Meter) { f.m = m }
 
 // Number is the number of the collection committed last.
 func (f *Flows) Number() uint64 { return f.cfg.Number }
@@ -132,7 +135,7 @@ func (f *Flows) Begin(ctx context.Context, tasks []reader.Task) (reader.Interval
 		return reader.Interval{}, err
 	}
 	if statistics {
-		if iv.Stats, err = f.c.stats(ctx, tasks); err != nil {
+		if iv.Stats, err = stats(ctx, f.m, tasks); err != nil {
 			return reader.Interval{}, err
 		}
 	}
@@ -141,49 +144,22 @@ func (f *Flows) Begin(ctx context.Context, tasks []reader.Task) (reader.Interval
 	return iv, nil
 }
 
-// touch sets flowReaderLastTime, with as few messages as have room for it. before
-// are the rows' LastTimes.
+// touch sets flowReaderLastTime, with as few messages as have room for it. A second
+// Set would be a second collection to the meter, which then forgets flows one
+// collection too early; so after a lost answer the rows are read before anything is
+// sent again (decision 24). before are the rows' LastTimes.
 func (f *Flows) touch(ctx context.Context, before []uint64) error {
-	binds := make([]Bind, len(f.tasks))
+	binds := make([]client.Bind, len(f.tasks))
 	for i, t := range f.tasks {
-		binds[i] = Ticks(Inst(mib.ObjFlowReaderLastTime, f.row(t)), 0)
+		binds[i] = client.Ticks(client.Inst(mib.ObjFlowReaderLastTime, f.row(t)), 0)
 	}
-	done := 0
-	return portions(f.c, f.c.room, binds, Bind.octets, func(some []Bind, octets int) error {
-		err := f.touchSome(ctx, some, octets, func(now []uint64) bool { return now[done] != before[done] })
-		if err == nil {
-			done += len(some)
-		}
-		return err
+	// On an equal time setting it again changes nothing.
+	err := f.m.SetUnlessDone(ctx, binds, func(first int) (bool, error) {
+		now, _, err := f.look(ctx)
+		return err == nil && now[first] != before[first], err
 	})
-}
-
-// touchSome sets flowReaderLastTime by one message. A second one would be a second
-// collection to the meter, which then forgets flows one collection too early; so
-// after a lost answer the rows are read before anything is sent again (decision 24).
-// done reports whether they have been set.
-func (f *Flows) touchSome(ctx context.Context, binds []Bind, octets int, done func(now []uint64) bool) error {
-	var err error
-	for try := range f.c.tries {
-		err = f.c.setOnce(ctx, binds...)
-		if !IsNoAnswer(err) {
-			break
-		}
-		now, _, lookErr := f.look(ctx)
-		if lookErr != nil {
-			return lookErr
-		}
-		// On an equal time setting it again changes nothing.
-		if done(now) {
-			return nil
-		}
-		if try > 0 && len(binds) > 1 && octets > MinDatagram {
-			f.c.pace.lost(octets)
-			return tooLargeError{err}
-		}
-	}
-	if IsStatus(err, NoCreation, InconsistentName, NotWritable, NoSuchName, InconsistentValue) {
-		if _, _, lookErr := f.look(ctx); errors.Is(lookErr, ErrNoRow) {
+	if client.IsStatus(err, client.NoCreation, client.InconsistentName, client.NotWritable, client.NoSuchName, client.InconsistentValue) {
+		if _, _, lookErr := f.look(ctx); errors.Is(lookErr, remotemeter.ErrNoRow) {
 			return lookErr
 		}
 	}
@@ -193,7 +169,7 @@ func (f *Flows) touchSome(ctx context.Context, binds []Bind, octets int, done fu
 // times asks for the uptime of the collection, in 64 bits where the meter
 // tells them, and for the interval in trace mode.
 func (f *Flows) times(ctx context.Context) (iv reader.Interval, err error) {
-	last, v, err := f.look(ctx, Inst(mib.ObjSysUpTime), Inst(mib.ObjNtmTraceInterval), Inst(mib.ObjNtmTraceStart), Inst(mib.ObjNtmUptime64))
+	last, v, err := f.look(ctx, client.Inst(mib.ObjSysUpTime), client.Inst(mib.ObjNtmTraceInterval), client.Inst(mib.ObjNtmTraceStart), client.Inst(mib.ObjNtmUptime64))
 	if err != nil {
 		return iv, err
 	}
@@ -246,16 +222,16 @@ func (f *Flows) Acknowledge(ctx context.Context) error {
 	if !f.cfg.Marks {
 		return nil // the next LastTime says it
 	}
-	var binds []Bind
+	var binds []client.Bind
 	for _, r := range f.cfg.Readers {
 		if f.cfg.Trace { // live, there are no intervals to have collected
-			binds = append(binds, Unsigned64(Inst(mib.ObjNtmReaderCollected, uint32(r.Index)), f.cfg.Number))
+			binds = append(binds, client.Unsigned64(client.Inst(mib.ObjNtmReaderCollected, uint32(r.Index)), f.cfg.Number))
 		}
-		binds = append(binds, Unsigned64(Inst(mib.ObjNtmReaderTime, uint32(r.Index)), f.mark))
+		binds = append(binds, client.Unsigned64(client.Inst(mib.ObjNtmReaderTime, uint32(r.Index)), f.mark))
 	}
-	err := f.c.setSome(ctx, binds...)
-	if IsStatus(err, InconsistentName) {
-		return fmt.Errorf("%w: %w", ErrNoRow, err)
+	err := f.m.SetParts(ctx, binds...)
+	if client.IsStatus(err, client.InconsistentName) {
+		return fmt.Errorf("%w: %w", remotemeter.ErrNoRow, err)
 	}
 	if err != nil {
 		return err
@@ -274,7 +250,7 @@ func (f *Flows) Next(ctx context.Context, rec *reader.Record) error {
 				return fmt.Errorf("rule set %d: %w", t.RuleSet, err)
 			}
 			f.plan = p
-			f.read.start(f.c, p, t.RuleSet, timeFilter{f.filter(), f.wide})
+			f.read.start(f.m, p, t.RuleSet, timeFilter{f.filter(), f.wide})
 		}
 		ok, err := f.read.next(ctx, f.iv.To, rec)
 		if err != nil {
@@ -306,7 +282,7 @@ func (f *Flows) end(ctx context.Context) error {
 	}
 	for i, t := range f.tasks {
 		if last[i] != f.held[i] {
-			return fmt.Errorf("rule set %d: %w: the row %d there now is of another collection", t.RuleSet, ErrNoRow, f.row(t))
+			return fmt.Errorf("rule set %d: %w: the row %d there now is of another collection", t.RuleSet, remotemeter.ErrNoRow, f.row(t))
 		}
 	}
 	return io.EOF
@@ -346,18 +322,18 @@ type figure struct {
 
 // stats asks for the figures of a #Stats record. Those that the meter does not
 // have are left out.
-func (c *Client) stats(ctx context.Context, tasks []reader.Task) ([]reader.Stat, error) {
-	var names []Name
+func stats(ctx context.Context, m *remotemeter.Meter, tasks []reader.Task) ([]reader.Stat, error) {
+	var names []client.Name
 	var of []reader.Figure
 	for _, f := range meterFigures {
-		names, of = append(names, Inst(f.obj)), append(of, f.figure)
+		names, of = append(names, client.Inst(f.obj)), append(of, f.figure)
 	}
 	for _, t := range tasks {
 		for _, f := range ruleSetFigures {
-			names, of = append(names, Inst(f.obj, uint32(t.RuleSet))), append(of, f.figure)
+			names, of = append(names, client.Inst(f.obj, uint32(t.RuleSet))), append(of, f.figure)
 		}
 	}
-	v, err := c.Get(ctx, names...)
+	v, err := m.Get(ctx, names...)
 	if err != nil {
 		return nil, fmt.Errorf("the meter's figures: %w", err)
 	}

@@ -1,12 +1,11 @@
-package client
+package remotemeter
 
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"netramet/mib"
+	"netramet/mib/client"
 	"netramet/ruleset"
 )
 
@@ -19,51 +18,51 @@ var ruleColumns = [...]mib.Obj{
 // Download puts a rule set on the meter under a number that is free, reads it
 // back, compares it and makes it active. On error nothing of it is left
 // behind, as far as the meter can be reached.
-func (c *Client) Download(ctx context.Context, number int, owner string, rs *ruleset.RuleSet) (err error) {
+func (m *Meter) Download(ctx context.Context, number int, owner string, rs *ruleset.RuleSet) (err error) {
 	if number < 2 || number > ruleset.MaxNumber || len(rs.Rules) == 0 || len(rs.Rules) > ruleset.MaxRules {
 		return fmt.Errorf("rule set %q: number %d with %d rules cannot be downloaded", rs.Name, number, len(rs.Rules))
 	}
 	n := uint32(number)
-	err = c.newRow(ctx, mib.ObjFlowRuleInfoStatus, number, []Bind{
-		Int(Inst(mib.ObjFlowRuleInfoStatus, n), createAndWait),
-		Text(Inst(mib.ObjFlowRuleInfoOwner, n), owner),
-		Text(Inst(mib.ObjFlowRuleInfoName, n), rs.Name),
-		Int(Inst(mib.ObjFlowRuleInfoSize, n), len(rs.Rules)),
+	err = m.newRow(ctx, mib.ObjFlowRuleInfoStatus, number, []client.Bind{
+		client.Int(client.Inst(mib.ObjFlowRuleInfoStatus, n), createAndWait),
+		client.Text(client.Inst(mib.ObjFlowRuleInfoOwner, n), owner),
+		client.Text(client.Inst(mib.ObjFlowRuleInfoName, n), rs.Name),
+		client.Int(client.Inst(mib.ObjFlowRuleInfoSize, n), len(rs.Rules)),
 	})
 	if err != nil {
 		if uncertain(err) {
-			c.destroyOurs(ctx, mib.ObjFlowRuleInfoStatus, mib.ObjFlowRuleInfoOwner, owner, number)
+			m.destroyOurs(ctx, mib.ObjFlowRuleInfoStatus, mib.ObjFlowRuleInfoOwner, owner, number)
 		}
 		return fmt.Errorf("creating rule set %d: %w", number, err)
 	}
 	defer func() {
 		if err != nil {
-			c.destroyQuietly(ctx, mib.ObjFlowRuleInfoStatus, number)
+			m.destroyQuietly(ctx, mib.ObjFlowRuleInfoStatus, number)
 			err = fmt.Errorf("downloading rule set %d: %w", number, err)
 		}
 	}()
-	if err := c.putRules(ctx, n, rs.Rules); err != nil {
+	if err := m.putRules(ctx, n, rs.Rules); err != nil {
 		return err
 	}
-	back, err := c.Rules(ctx, number, len(rs.Rules))
+	back, err := m.Rules(ctx, number, len(rs.Rules))
 	if err != nil {
 		return err
 	}
 	if i := FirstDifference(rs.Rules, back); i >= 0 {
 		return fmt.Errorf("the meter does not give rule %d back as it was sent", i+1)
 	}
-	if err := c.activate(ctx, mib.ObjFlowRuleInfoStatus, number); err != nil {
-		return c.whyRefused(ctx, n, err)
+	if err := m.activate(ctx, mib.ObjFlowRuleInfoStatus, number); err != nil {
+		return m.whyRefused(ctx, n, err)
 	}
 	return nil
 }
 
 // whyRefused adds the meter's reason to an error of activation.
-func (c *Client) whyRefused(ctx context.Context, n uint32, err error) error {
-	if !IsStatus(err, InconsistentValue) {
+func (m *Meter) whyRefused(ctx context.Context, n uint32, err error) error {
+	if !client.IsStatus(err, client.InconsistentValue) {
 		return err
 	}
-	v, getErr := c.Get(ctx, Inst(mib.ObjNtmRuleSetError, n))
+	v, getErr := m.Get(ctx, client.Inst(mib.ObjNtmRuleSetError, n))
 	if getErr != nil || v[0].Missing || len(v[0].Octets) == 0 {
 		return err
 	}
@@ -72,22 +71,22 @@ func (c *Client) whyRefused(ctx context.Context, n uint32, err error) error {
 
 // putRules writes rules, many with each Set. Where one does not get through, its
 // rules may have arrived; writing them again changes nothing.
-func (c *Client) putRules(ctx context.Context, set uint32, rules []ruleset.Rule) error {
-	var binds []Bind
+func (m *Meter) putRules(ctx context.Context, set uint32, rules []ruleset.Rule) error {
+	var binds []client.Bind
 	for i := range rules {
 		binds = append(binds, ruleBinds(set, uint32(i+1), &rules[i])...)
 	}
-	return c.setSome(ctx, binds...)
+	return m.SetParts(ctx, binds...)
 }
 
 // ruleBinds are the variables of one rule.
-func ruleBinds(set, number uint32, r *ruleset.Rule) []Bind {
-	return []Bind{
-		Int(Inst(mib.ObjFlowRuleSelector, set, number), int(r.Selector)),
-		{Inst(mib.ObjFlowRuleMask, set, number), octetString, ruleAddress(&r.Mask)},
-		{Inst(mib.ObjFlowRuleMatchedValue, set, number), octetString, ruleAddress(&r.Value)},
-		Int(Inst(mib.ObjFlowRuleAction, set, number), int(r.Action)),
-		Int(Inst(mib.ObjFlowRuleParameter, set, number), int(sentParameter(r))),
+func ruleBinds(set, number uint32, r *ruleset.Rule) []client.Bind {
+	return []client.Bind{
+		client.Int(client.Inst(mib.ObjFlowRuleSelector, set, number), int(r.Selector)),
+		client.Octets(client.Inst(mib.ObjFlowRuleMask, set, number), ruleAddress(&r.Mask)),
+		client.Octets(client.Inst(mib.ObjFlowRuleMatchedValue, set, number), ruleAddress(&r.Value)),
+		client.Int(client.Inst(mib.ObjFlowRuleAction, set, number), int(r.Action)),
+		client.Int(client.Inst(mib.ObjFlowRuleParameter, set, number), int(sentParameter(r))),
 	}
 }
 
@@ -121,30 +120,30 @@ func FirstDifference(a, b []ruleset.Rule) int {
 }
 
 // Rules reads the first size rules of a rule set.
-func (c *Client) Rules(ctx context.Context, number, size int) ([]ruleset.Rule, error) {
+func (m *Meter) Rules(ctx context.Context, number, size int) ([]ruleset.Rule, error) {
 	if size < 0 || size > ruleset.MaxRules {
-		return nil, c.wrap(nonsense("rule set %d has %d rules", number, size))
+		return nil, m.Nonsense("rule set %d has %d rules", number, size)
 	}
 	var rules []ruleset.Rule // grows with what comes, whatever size says
-	names := make([]Name, len(ruleColumns))
+	names := make([]client.Name, len(ruleColumns))
 	row := 0 // octets of a rule
 	for _, col := range ruleColumns {
-		row += Inst(col, uint32(number), ruleset.MaxRules).most()
+		row += client.Inst(col, uint32(number), ruleset.MaxRules).Most()
 	}
 	for len(rules) < size {
 		for i, col := range ruleColumns {
-			names[i] = Inst(col, uint32(number), uint32(len(rules)))
+			names[i] = client.Inst(col, uint32(number), uint32(len(rules)))
 		}
-		vars, err := c.bulk(ctx, names, row, size-len(rules), false)
+		vars, err := m.GetBulk(ctx, client.Bulk{After: names, Row: row, Most: size - len(rules)})
 		if err != nil {
 			return nil, err
 		}
 		whole := len(vars) - len(vars)%len(names)
 		if whole == 0 {
-			return nil, c.wrap(nonsense("no rule %d of rule set %d in the answer", len(rules)+1, number))
+			return nil, m.Nonsense("no rule %d of rule set %d in the answer", len(rules)+1, number)
 		}
 		for ; whole > 0 && len(rules) < size; whole -= len(names) {
-			r, err := c.rule(vars[:len(names)], uint32(number), uint32(len(rules)+1))
+			r, err := m.rule(vars[:len(names)], uint32(number), uint32(len(rules)+1))
 			if err != nil {
 				return nil, err
 			}
@@ -155,18 +154,16 @@ func (c *Client) Rules(ctx context.Context, number, size int) ([]ruleset.Rule, e
 }
 
 // rule makes a rule of the five variables of its row.
-func (c *Client) rule(vars []variable, set, number uint32) (r ruleset.Rule, err error) {
-	suffix := "." + strconv.Itoa(int(set)) + "." + strconv.Itoa(int(number))
-	var v [len(ruleColumns)]Value
+func (m *Meter) rule(vars []client.Variable, set, number uint32) (r ruleset.Rule, err error) {
+	var v [len(ruleColumns)]client.Value
 	for i, col := range ruleColumns {
-		rest, ok := strings.CutPrefix(vars[i].Name, string(prefixOf(col)))
-		v[i] = toValue(vars[i])
-		if !ok || rest != suffix || v[i].Missing {
-			return r, c.wrap(nonsense("%s where %s%s belongs", Name(vars[i].Name), col, suffix))
+		v[i] = vars[i].Value
+		if name := client.Inst(col, set, number); vars[i].Name != name || v[i].Missing {
+			return r, m.Nonsense("%s where %s belongs", vars[i].Name, name)
 		}
 	}
 	if v[0].Num > 255 || v[3].Num > 255 || v[4].Num > ruleset.MaxRules || len(v[1].Octets) > mib.MaxAddress || len(v[2].Octets) > mib.MaxAddress {
-		return r, c.wrap(nonsense("rule %d of rule set %d is no rule", number, set))
+		return r, m.Nonsense("rule %d of rule set %d is no rule", number, set)
 	}
 	r.Selector, r.Action, r.Parameter = mib.Attr(v[0].Num), mib.Action(v[3].Num), uint16(v[4].Num)
 	copy(r.Mask[:], v[1].Octets)

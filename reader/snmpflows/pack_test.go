@@ -1,4 +1,4 @@
-package client
+package snmpflows
 
 import (
 	"encoding/hex"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"netramet/mib"
+	"netramet/mib/ber"
 	"netramet/reader"
 )
 
@@ -45,14 +46,14 @@ func TestUnpack(t *testing.T) {
 		{"negative", "30 03 02 01 ff", pdus, "ToPDUs: a negative number"},
 		{"65 bits", "30 0b 46 09 01ffffffffffffffff", pdus, "ToPDUs: a number of more than 64 bits"},
 		{"no octets", "30 02 46 00", pdus, "ToPDUs: a number without octets"},
-		{"too few values", "30 03 46 01 05", []mib.Attr{mib.AttrToPDUs, mib.AttrFromPDUs}, "FromPDUs: it ends early"},
+		{"too few values", "30 03 46 01 05", []mib.Attr{mib.AttrToPDUs, mib.AttrFromPDUs}, "FromPDUs: ber: value ends beyond its container"},
 		{"too many values", "30 06 46 01 05 46 01 05", pdus, errPackLong.Error()},
 		{"more behind it", "30 03 46 01 05 00", pdus, errPackLong.Error()},
-		{"cut", "30 05 46 01 05", pdus, errPackShort.Error()},
-		{"empty", "", pdus, errPackShort.Error()},
+		{"cut", "30 05 46 01 05", pdus, ber.ErrTruncated.Error()},
+		{"empty", "", pdus, ber.ErrTruncated.Error()},
 		{"no sequence", "46 01 05", pdus, "it begins with tag 0x46, not with that of a SEQUENCE"},
-		{"indefinite length", "30 80 46 01 05 00 00", pdus, "a length of 0 octets"},
-		{"huge length", "30 84 ffffffff 46", pdus, "a length of 4 octets"},
+		{"indefinite length", "30 80 46 01 05 00 00", pdus, "ber: bad length"},
+		{"huge length", "30 84 ffffffff 46", pdus, "ber: bad length"},
 		{"long address", "30 17 04 15 000102030405060708090a0b0c0d0e0f1011121314", example[:1], "SourcePeerAddress: 21 octets are more than 20"},
 		{"time before now", "30 04 43 02 0100", []mib.Attr{mib.AttrLastActiveTime}, "256"},
 		{"name", "30 04 43 02 0100", []mib.Attr{mib.AttrFirstTime}, "256"},
@@ -154,15 +155,15 @@ func repack(fields []field, values []reader.Value) []byte {
 		v := values[i]
 		switch f.attr.Class() {
 		case mib.ClassAddress, mib.ClassMask:
-			body = append(append(body, tagOctets, v.Len), v.Octets[:v.Len]...)
+			body = append(append(body, byte(ber.OctetString), v.Len), v.Octets[:v.Len]...)
 		case mib.ClassDistribution:
-			body = append(body, tagSequence, 0)
+			body = append(body, byte(ber.Sequence), 0)
 		default:
-			body = append(body, tagCounter64, 9, 0)
+			body = append(body, byte(ber.Counter64), 9, 0)
 			for s := 56; s >= 0; s -= 8 {
 				body = append(body, byte(v.Num>>s))
 			}
 		}
 	}
-	return append([]byte{tagSequence, 0x81, byte(len(body))}, body...)
+	return append([]byte{byte(ber.Sequence), 0x81, byte(len(body))}, body...)
 }

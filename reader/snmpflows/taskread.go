@@ -1,4 +1,4 @@
-package client
+package snmpflows
 
 import (
 	"context"
@@ -7,13 +7,15 @@ import (
 	"strings"
 
 	"netramet/mib"
+	"netramet/mib/client"
+	"netramet/mib/remotemeter"
 	"netramet/reader"
 )
 
 // taskRead reads the flows of one rule set in order of FlowIndex, a datagram
 // at a time.
 type taskRead struct {
-	c       *Client
+	m       *remotemeter.Meter
 	plan    *plan
 	ruleSet int
 	filter  timeFilter
@@ -30,8 +32,8 @@ type flowRow struct {
 	packs [][]byte
 }
 
-func (r *taskRead) start(c *Client, p *plan, ruleSet int, t timeFilter) {
-	*r = taskRead{c: c, plan: p, ruleSet: ruleSet, filter: t, rows: r.rows[:0]}
+func (r *taskRead) start(m *remotemeter.Meter, p *plan, ruleSet int, t timeFilter) {
+	*r = taskRead{m: m, plan: p, ruleSet: ruleSet, filter: t, rows: r.rows[:0]}
 }
 
 // next fills rec with the next flow; ok is false after the last.
@@ -49,7 +51,7 @@ func (r *taskRead) next(ctx context.Context, now uint64, rec *reader.Record) (ok
 		r.pos++
 		whole, err := r.record(row, now, rec)
 		if err != nil {
-			return false, r.c.wrap(nonsense("the package of flow %d: %v", row.index, err))
+			return false, r.m.Nonsense("the package of flow %d: %v", row.index, err)
 		}
 		if whole {
 			return true, nil
@@ -96,7 +98,7 @@ func (r *taskRead) fetch(ctx context.Context) error {
 			i++
 			err = r.fetchPart(ctx, i, from, r.rows[len(r.rows)-1].index)
 		}
-		if !IsStatus(err, TooBig) && !isTooLarge(err) {
+		if !client.IsTooLarge(err) {
 			return err
 		}
 		// Not even one flow fits into a message.
@@ -109,9 +111,9 @@ func (r *taskRead) fetch(ctx context.Context) error {
 
 // tooLarge explains that what is left of one flow is too large for a message.
 func (r *taskRead) tooLarge(p *part, err error) error {
-	need := "more than " + strconv.Itoa(r.c.pace.size)
+	need := "more than " + strconv.Itoa(r.m.MessageSize())
 	if n := p.row(p.prefix(r.ruleSet, r.filter), true); n > 0 {
-		need = "up to " + strconv.Itoa(r.c.envelope+n)
+		need = "up to " + strconv.Itoa(r.m.Envelope()+n)
 	}
 	return fmt.Errorf("%s of a flow does not fit into one message: messages of %s octets must get through, from the meter to here: %w",
 		p.biggest(), need, err)
@@ -124,30 +126,33 @@ func (r *taskRead) fetchPart(ctx context.Context, i int, from, last uint32) erro
 	prefix := part.prefix(r.ruleSet, r.filter)
 	at := 0 // in r.rows, for parts other than the first
 	for {
-		row, want := part.row(prefix, r.c.strict()), maxReps
-		if row == 0 {
-			row, want = MinDatagram, 1 // the first shows how large they are
+		ask := client.Bulk{
+			After: []client.Name{client.Name(prefix + strconv.FormatUint(uint64(from), 10))},
+			Row:   part.row(prefix, r.m.Strict()), Divisible: true,
 		}
-		vars, err := r.c.bulk(ctx, []Name{Name(prefix + strconv.FormatUint(uint64(from), 10))}, row, want, true)
-		if IsStatus(err, NoSuchName) && !r.c.HasBulk() {
+		if ask.Row == 0 {
+			ask.Row, ask.Most = client.MinDatagram, 1 // the first shows how large they are
+		}
+		vars, err := r.m.GetBulk(ctx, ask)
+		if client.IsStatus(err, client.NoSuchName) && !r.m.HasBulk() {
 			vars, err = nil, nil // the end, in SNMPv1
 		} else if err == nil && len(vars) == 0 {
-			err = r.c.wrap(nonsense("an empty answer about flows"))
+			err = r.m.Nonsense("an empty answer about flows")
 		}
 		if err != nil {
 			return err
 		}
 		ended, largest := len(vars) == 0, 0
 		for _, v := range vars {
-			rest, ok := strings.CutPrefix(v.Name, prefix)
-			if !ok || missing(v.Type) {
+			rest, ok := strings.CutPrefix(string(v.Name), prefix)
+			if !ok || v.Value.Missing {
 				ended = true
 				break
 			}
 			index, err := strconv.ParseUint(rest, 10, 32)
-			data, isOctets := v.Value.([]byte)
-			if err != nil || uint32(index) <= from || !isOctets {
-				return r.c.wrap(nonsense("%s after flow %d", Name(v.Name), from))
+			data := v.Value.Octets
+			if err != nil || uint32(index) <= from || !v.Value.IsOctets {
+				return r.m.Nonsense("%s after flow %d", v.Name, from)
 			}
 			from = uint32(index)
 			largest = max(largest, len(data))

@@ -1,4 +1,4 @@
-package client
+package snmpflows
 
 import (
 	"strings"
@@ -27,11 +27,11 @@ func TestStats(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := clienttest.New()
-			c, _ := dial(t, m, 1, clienttest.Faults{}, nil)
+			c, _ := clienttest.Dial(t, m, 1, clienttest.Faults{}, nil)
 			var refs []ReaderRef
 			var tasks []reader.Task
 			for _, n := range []int{2, 3, 4} { // 4 is not collected
-				row := running(t, c, n, rules(3))
+				row := clienttest.Running(t, c, n, clienttest.Rules(3))
 				if n < 4 {
 					refs = append(refs, ReaderRef{row, n})
 					tasks = append(tasks, reader.Task{RuleSet: n, Format: ruleset.DefaultFormat(), Statistics: true})
@@ -45,7 +45,7 @@ func TestStats(t *testing.T) {
 				mib.ObjNtmRuleSetIgnored: 3, mib.ObjNtmRuleSetNotMatched: 4, mib.ObjNtmRuleSetCreated: 10, mib.ObjNtmRuleSetRecovered: 5,
 			}
 			tt.make(m)
-			f := NewFlows(c, FlowsConfig{Owner: "test", Readers: refs})
+			f := New(c, Config{Owner: "test", Readers: refs})
 			iv, err := f.Begin(ctx, tasks)
 			if err != nil {
 				t.Fatal(err)

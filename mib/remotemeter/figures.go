@@ -1,9 +1,10 @@
-package client
+package remotemeter
 
 import (
 	"context"
 
 	"netramet/mib"
+	"netramet/mib/client"
 )
 
 // Figures are a meter's counts since it started, and what it holds now.
@@ -25,7 +26,7 @@ type Figures struct {
 
 // Figures asks for the meter's figures. Those it does not have, as a meter of
 // another make has none and SNMPv1 no counters of 64 bits, are 0.
-func (c *Client) Figures(ctx context.Context) (Figures, error) {
+func (m *Meter) Figures(ctx context.Context) (Figures, error) {
 	var f Figures
 	fields := []struct {
 		obj mib.Obj
@@ -39,11 +40,11 @@ func (c *Client) Figures(ctx context.Context) (Figures, error) {
 		{mib.ObjNtmPacketsBehind, &f.Behind}, {mib.ObjNtmPacketsBadTime, &f.BadTimes},
 		{mib.ObjNtmStreamsInUse, &f.Streams}, {mib.ObjNtmMaxStreams, &f.MaxStreams}, {mib.ObjNtmMemory, &f.Memory},
 	}
-	names := make([]Name, len(fields))
+	names := make([]client.Name, len(fields))
 	for i := range fields {
-		names[i] = Inst(fields[i].obj)
+		names[i] = client.Inst(fields[i].obj)
 	}
-	v, err := c.Get(ctx, names...)
+	v, err := m.Get(ctx, names...)
 	if err != nil {
 		return f, err
 	}
