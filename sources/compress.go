@@ -62,10 +62,16 @@ func compressionByMagic(head []byte) *compression {
 
 // unwrapped is a stored trace without its compressions.
 type unwrapped struct {
-	r        io.Reader
+	r        *bufio.Reader
 	head     []byte      // the first octets of r, which are still to be read
 	layers   []string    // names of the compressions undone, the outermost last
 	decoders []io.Closer // the innermost first
+}
+
+// guessed is as much of the stream as a guess looks at.
+func (u *unwrapped) guessed() []byte {
+	head, _ := u.r.Peek(guessLen) // an error shows again when it is read
+	return head
 }
 
 // close gives back what the decoders hold, from the inside out, for each reads

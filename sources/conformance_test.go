@@ -22,6 +22,20 @@ func conform(t *testing.T, file []byte, want []wire.Frame) {
 	}, want)
 }
 
+// encoded is a trace in a format of capfile's.
+func encoded(t *testing.T, format string, frames []wire.Frame) []byte {
+	t.Helper()
+	f, err := capfile.FormatByName(format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := f.Encode(frames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 func TestConformance(t *testing.T) {
 	many := manyFrames(70*wire.BatchSize, 70, 64)
 	// Records that cross chunks, and one that is larger than a chunk.
@@ -36,6 +50,8 @@ func TestConformance(t *testing.T) {
 		{"pcapng, many", pcapngOf(many), many},
 		{"gzip, many", pack(t, pcapOf(many), "gzip"), many},
 		{"zstd, many", pack(t, pcapOf(many), "zstd"), many},
+		{"erf, many", encoded(t, "erf", many), many},
+		{"snoop, many", encoded(t, "snoop", many), many},
 		{"pcap, sizes mixed", pcapOf(mixed), mixed},
 		{"pcapng, sizes mixed", pcapngOf(mixed), mixed},
 		{"pcap, none", pcapOf(nil), nil},

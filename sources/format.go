@@ -10,10 +10,13 @@ import (
 type format struct {
 	name string
 	// magic recognises the format by the first octets of a trace; nil if it has
-	// no magic number, and is read on demand only (format:path).
+	// no magic number.
 	magic func(head []byte) bool
-	// start reads the header and sets t.parser; nil if the format is known
-	// but cannot be read.
+	// guess recognises a format without a magic number by its first records, as
+	// far as they lie in guessLen octets; nil if it is read on demand only
+	// (format:path).
+	guess func(head []byte) bool
+	// start reads the header, if the format has one, and sets t.parser.
 	start func(t *trace) error
 }
 
@@ -21,14 +24,21 @@ type format struct {
 // recognise its format or compression.
 const sniffLen = 16
 
+// guessLen is how many octets of a stream without a magic number are looked at.
+const guessLen = 4096
+
 // formats returns the table, in the order in which formats are tried.
 func formats() []format {
 	return []format{
-		{"pcap", isPcap, startPcap},
-		{"pcapng", isPcapNG, startPcapNG},
-		{"snoop", hasPrefix("snoop\x00\x00\x00"), nil},
-		{"erf", nil, nil},
-		{"tsh", nil, nil},
+		{name: "pcap", magic: isPcap, start: startPcap},
+		{name: "pcapng", magic: isPcapNG, start: startPcapNG},
+		{name: "snoop", magic: hasPrefix("snoop\x00\x00\x00"), start: startSnoop},
+		{name: "tsh", guess: layoutTSH.guess, start: startFixed(layoutTSH)},
+		{name: "legacypos", guess: layoutPOS.guess, start: startFixed(layoutPOS)},
+		{name: "legacyeth", guess: layoutEthernet.guess, start: startFixed(layoutEthernet)},
+		{name: "erf", guess: guessErf, start: startErf},
+		{name: "legacyatm", guess: layoutATM.guess, start: startFixed(layoutATM)},
+		{name: "duck", guess: isDuck, start: refuseDuck},
 	}
 }
 
@@ -36,7 +46,7 @@ func formats() []format {
 func Formats() []string {
 	var names []string
 	for _, f := range formats() {
-		if f.start != nil {
+		if f.name != "duck" {
 			names = append(names, f.name)
 		}
 	}
@@ -61,6 +71,26 @@ func formatByMagic(head []byte) *format {
 	return nil
 }
 
+func formatByGuess(head []byte) *format {
+	for _, f := range formats() {
+		if f.guess != nil && f.guess(head) {
+			return &f
+		}
+	}
+	return nil
+}
+
+// isDuck recognises a file of DUCK records, the states of a DAG card's clock,
+// which hold no packets: its version, and then the first state's commands.
+func isDuck(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("\x0d\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00"))
+}
+
+// refuseDuck says why there is nothing to meter.
+func refuseDuck(t *trace) error {
+	return unsupported(t.name + ": duck: DAG clock records, which hold no packets")
+}
+
 func hasPrefix(magic string) func([]byte) bool {
 	return func(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) }
 }
@@ -76,7 +106,7 @@ func openTrace(st *stored, want *format, opt Options) (*trace, error) {
 		fcs: opt.FCS, first: max(opt.FirstInterface, 1),
 	}
 	t.feed.r = u.r
-	f, err := chooseFormat(st.name, u.head, u.layers, want)
+	f, err := chooseFormat(st.name, &u, want)
 	if err == nil {
 		t.format = f.name
 		err = f.start(t)
@@ -88,12 +118,16 @@ func openTrace(st *stored, want *format, opt Options) (*trace, error) {
 	return t, nil
 }
 
-// chooseFormat is the format of a stream that begins with head. A demanded one
-// that has no magic number is taken at its word, unless the stream has that of
-// another format.
-func chooseFormat(name string, head []byte, layers []string, want *format) (*format, error) {
+// chooseFormat is the format of a stream. A demanded one that has no magic number
+// is taken at its word, unless the stream has that of another format.
+func chooseFormat(name string, u *unwrapped, want *format) (*format, error) {
+	head, layers := u.head, u.layers
 	f := formatByMagic(head)
-	if f == nil && want != nil && want.magic == nil && len(head) > 0 {
+	switch {
+	case f != nil || len(head) == 0:
+	case want == nil:
+		f = formatByGuess(u.guessed())
+	case want.magic == nil:
 		f = want
 	}
 	switch {
@@ -101,8 +135,6 @@ func chooseFormat(name string, head []byte, layers []string, want *format) (*for
 		return nil, unknownFormat(name, head, layers, want)
 	case want != nil && f.name != want.name:
 		return nil, fmt.Errorf("%s: is a %s trace, not %s", name, f.name, want.name)
-	case f.start == nil:
-		return nil, unsupported(fmt.Sprintf("%s: %s trace: not supported by this version", name, f.name))
 	}
 	return f, nil
 }

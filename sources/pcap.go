@@ -35,6 +35,7 @@ type pcap struct {
 	anyOrder  bool   // the lengths' order is not known: the smaller is the captured one
 	unit      int64  // nanoseconds of one count of the fraction
 	fcs       uint32 // octets at a frame's end that are not counted
+	said      FCS    // what the user says of them
 	link      wire.LinkType
 	number    uint8 // of the interface
 }
@@ -63,7 +64,7 @@ func startPcap(t *trace) error {
 		return unsupported(fmt.Sprintf("%s: pcap version %d.%d: not supported by this version", t.name, major, minor))
 	}
 	p.setLink(order.u32(h[20:]), major, minor)
-	p.fcs = t.fcs.of(p.link, p.fcs)
+	p.fcs, p.said = t.fcs.of(p.link, p.fcs), t.fcs
 	p.number = t.first
 	t.parser = p
 	t.feed.advance(pcapHeaderLen)
@@ -222,7 +223,11 @@ func (p *pcap) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int
 		f.Data = data[head:keep:keep]
 		f.WireLen = r.wire
 		f.LinkType, f.Interface, f.Flags, f.VLAN = q.link, q.number, 0, 0
-		octets += uint64(r.wire)
+		if q.link == wire.LinkERF && !insideERF(f, q.said, p.count) {
+			frames = frames[:len(frames)-1]
+		} else {
+			octets += uint64(f.WireLen)
+		}
 		data = data[end:]
 	}
 	b.Frames = frames

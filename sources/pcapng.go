@@ -297,6 +297,10 @@ func (p *pcapng) add(b *wire.Batch, in *ngInterface, at int64, data []byte, onWi
 	f.Data = data
 	f.WireLen = onWire
 	f.LinkType, f.Interface, f.Flags, f.VLAN = in.identity.link, in.number, 0, 0
-	p.count.Octets += uint64(onWire)
+	if f.LinkType == wire.LinkERF && !insideERF(f, p.fcs, p.count) {
+		b.Frames = b.Frames[:len(b.Frames)-1]
+		return nil
+	}
+	p.count.Octets += uint64(f.WireLen)
 	return nil
 }

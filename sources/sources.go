@@ -102,9 +102,6 @@ func Open(uri string, opt Options) (Source, error) {
 	if path == "" {
 		return nil, fmt.Errorf("trace %q: no file name", uri)
 	}
-	if want != nil && want.start == nil {
-		return nil, unsupported(fmt.Sprintf("%s: %s trace: not supported by this version", path, want.name))
-	}
 	st, err := openStored(path, opt)
 	if err != nil {
 		return nil, hint(uri, path, err)

@@ -67,6 +67,7 @@ const (
 	stepCHDLC          // Cisco HDLC
 	stepVersion        // IP by the version, nothing else can be
 	stepLabelled       // IP that its header bears out, or anything else
+	stepAAL5           // LLC (RFC 2684), or IP without it
 )
 
 // addressForm says how the peer addresses of a non-IP network layer are found.
@@ -119,6 +120,8 @@ func (w *walker) walk(t wire.LinkType) {
 			s = w.version()
 		case stepLabelled:
 			s = w.labelled()
+		case stepAAL5:
+			s = w.aal5()
 		}
 	}
 	if s != stepDone {
@@ -160,6 +163,12 @@ func (w *walker) begin(t wire.LinkType) step {
 		return stepPPPoE
 	case wire.LinkCHDLC:
 		return stepCHDLC
+	case wire.LinkRFC1483, wire.LinkCLIP:
+		return stepAAL5
+	case wire.LinkATM:
+		return w.behind(atmHeader, stepAAL5)
+	case wire.LinkSunATM:
+		return w.sunATM()
 	}
 	return w.stop(FaultLinkType)
 }

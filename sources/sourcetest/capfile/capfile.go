@@ -1,5 +1,5 @@
-// Package capfile writes frames to capture files for tests: pcap and pcapng
-// in every variant that the sources read, plain or compressed.
+// Package capfile writes frames to capture files for tests: pcap, pcapng, ERF and
+// snoop in every variant that the sources read, plain or compressed.
 //
 // It writes what it is told, also what no capture program writes any more,
 // and never reads a file. Tests and tracegen use it. Its encoders share
@@ -37,6 +37,10 @@ type Format struct {
 	OneInterface bool
 	// Micro: times have whole microseconds only; the rest is cut off.
 	Micro bool
+	// Ethernet: nothing else can be written.
+	Ethernet bool
+	// Ports is the most interfaces that the records tell apart; 0 is no limit.
+	Ports int
 
 	open func(w io.Writer, ifs []Interface) (Writer, error)
 }
@@ -52,8 +56,13 @@ type Interface struct {
 // New starts a file for frames of the given interfaces. A format with
 // OneInterface uses the link type and snap length of the first.
 func (f Format) New(w io.Writer, ifs ...Interface) (Writer, error) {
-	if len(ifs) == 0 || len(ifs) > 255 {
-		return nil, fmt.Errorf("capfile: %d interfaces", len(ifs))
+	if len(ifs) == 0 || len(ifs) > 255 || f.Ports > 0 && len(ifs) > f.Ports {
+		return nil, fmt.Errorf("capfile: %s: %d interfaces", f.Name, len(ifs))
+	}
+	for _, i := range ifs {
+		if f.Ethernet && i.LinkType != wire.LinkEthernet {
+			return nil, fmt.Errorf("capfile: %s: link type %v", f.Name, i.LinkType)
+		}
 	}
 	return f.open(w, ifs)
 }
@@ -143,6 +152,10 @@ func Formats() []Format {
 				return NewPcapng(w, o)
 			}}
 	}
+	erf := func(name string, o ERF) Format {
+		return Format{Name: name, Ethernet: true, Ports: 4,
+			open: func(w io.Writer, _ []Interface) (Writer, error) { return NewERF(w, o), nil }}
+	}
 	return []Format{
 		pcap("pcap", Pcap{Order: le}),
 		pcap("pcap-be", Pcap{Order: be}),
@@ -166,6 +179,11 @@ func Formats() []Format {
 		ng("pcapng-simple", Pcapng{Order: le, Resolution: 9, Block: SimpleBlock}),
 		ng("pcapng-sections", Pcapng{Order: le, Resolution: 9, SectionEvery: 100}),
 		ng("pcapng-extras", Pcapng{Order: le, Resolution: 9, Extras: true}),
+		erf("erf", ERF{}),
+		erf("erf-extensions", ERF{Extensions: 2, Provenance: true}),
+		erf("erf-colour", ERF{Colour: true}),
+		{Name: "snoop", OneInterface: true, Micro: true, Ethernet: true,
+			open: func(w io.Writer, _ []Interface) (Writer, error) { return NewSnoop(w) }},
 	}
 }
 

@@ -63,6 +63,9 @@ func TestReadBack(t *testing.T) {
 	frames := sample(t)
 	for _, f := range Formats() {
 		t.Run(f.Name, func(t *testing.T) {
+			if f.Ethernet {
+				t.Skip("read back by sources, whose readers are held against real ERF and snoop traces")
+			}
 			data, err := f.Encode(frames)
 			if err != nil {
 				t.Fatal(err)

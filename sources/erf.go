@@ -1,0 +1,321 @@
+package sources
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"netramet/sources/wire"
+)
+
+// The record types of Endace's Extensible Record Format (ERF) that matter here,
+// without the bit that says that extension headers follow.
+const (
+	erfHDLC           = 1
+	erfEthernet       = 2
+	erfATM            = 3
+	erfAAL5           = 4
+	erfMCHDLC         = 5
+	erfMCRaw          = 6
+	erfMCATM          = 7
+	erfMCRawChannel   = 8
+	erfMCAAL5         = 9
+	erfColourHDLC     = 10
+	erfColourEthernet = 11
+	erfMCAAL2         = 12
+	erfIPCounter      = 13
+	erfTCPCounter     = 14
+	erfDSMHDLC        = 15
+	erfDSMEthernet    = 16
+	erfColourMCHDLC   = 17
+	erfAAL2           = 18
+	erfHashHDLC       = 19
+	erfHashEthernet   = 20
+	erfInfiniBand     = 21
+	erfIPv4           = 22
+	erfIPv6           = 23
+	erfRawLink        = 24
+	erfIBLink         = 25
+	erfMeta           = 27 // provenance
+	erfOPASNC         = 28
+	erfOPA9B          = 29
+	erfPad            = 48
+
+	erfExtension = 0x80 // in the type: extension headers follow
+)
+
+const (
+	erfHeaderLen = 16
+	// erfMultiChannel is the length of the header of multi-channel records.
+	erfMultiChannel = 4
+	// erfEthernetPad is the offset and pad before an Ethernet frame.
+	erfEthernetPad = 2
+	// erfMaxExtensions is the most extension headers of a record, which have
+	// eight octets each.
+	erfMaxExtensions = 16
+)
+
+// erfKind says how a type of records carries packets.
+type erfKind struct {
+	known   bool
+	link    wire.LinkType
+	carries erfCarries
+	before  int  // octets between the headers and what is carried
+	colour  bool // the loss counter's place holds something else
+}
+
+type erfCarries uint8
+
+const (
+	erfNothing erfCarries = iota // no packet, or none that can be told
+	erfFrame                     // a frame of the link type
+	erfFramed                    // PPP or Cisco HDLC, by the first octet
+	erfCell                      // an ATM cell, without the header's check octet
+	erfUnread                    // packets that are not read
+)
+
+// erfKinds is the table of types.
+var erfKinds = [128]erfKind{
+	erfHDLC:           {known: true, carries: erfFramed},
+	erfEthernet:       {known: true, carries: erfFrame, link: wire.LinkEthernet, before: erfEthernetPad},
+	erfATM:            {known: true, carries: erfCell},
+	erfAAL5:           {known: true, carries: erfFrame, link: wire.LinkATM},
+	erfMCHDLC:         {known: true, carries: erfFramed, before: erfMultiChannel},
+	erfMCRaw:          {known: true, carries: erfUnread},
+	erfMCATM:          {known: true, carries: erfCell, before: erfMultiChannel},
+	erfMCRawChannel:   {known: true, carries: erfUnread},
+	erfMCAAL5:         {known: true, carries: erfFrame, link: wire.LinkATM, before: erfMultiChannel},
+	erfColourHDLC:     {known: true, carries: erfFramed, colour: true},
+	erfColourEthernet: {known: true, carries: erfFrame, link: wire.LinkEthernet, before: erfEthernetPad, colour: true},
+	erfMCAAL2:         {known: true, carries: erfUnread},
+	erfIPCounter:      {known: true, colour: true},
+	erfTCPCounter:     {known: true, colour: true},
+	erfDSMHDLC:        {known: true, carries: erfFramed, colour: true},
+	erfDSMEthernet:    {known: true, carries: erfFrame, link: wire.LinkEthernet, before: erfEthernetPad, colour: true},
+	erfColourMCHDLC:   {known: true, carries: erfFramed, before: erfMultiChannel, colour: true},
+	erfAAL2:           {known: true, carries: erfUnread},
+	erfHashHDLC:       {known: true, carries: erfFramed, colour: true},
+	erfHashEthernet:   {known: true, carries: erfFrame, link: wire.LinkEthernet, before: erfEthernetPad, colour: true},
+	erfInfiniBand:     {known: true, carries: erfFrame, link: wire.LinkInfiniBand},
+	erfIPv4:           {known: true, carries: erfFrame, link: wire.LinkIPv4},
+	erfIPv6:           {known: true, carries: erfFrame, link: wire.LinkIPv6},
+	erfRawLink:        {known: true, carries: erfUnread},
+	erfIBLink:         {known: true, carries: erfUnread},
+	erfMeta:           {known: true, colour: true},
+	erfOPASNC:         {known: true, carries: erfUnread},
+	erfOPA9B:          {known: true, carries: erfUnread},
+	erfPad:            {known: true, colour: true},
+}
+
+// erf parses the records of an ERF trace.
+//
+// A frame's interface is the record's port plus the first interface number. The
+// lengths of Ethernet frames count the frame check sequence; those of packets
+// over SONET are taken as they are stored, for nothing says whether their check
+// sequences have two octets or four.
+type erf struct {
+	count *wire.SourceStats
+	cells cells
+	fcs   uint32 // octets at an Ethernet frame's end that are not counted
+	first uint8
+}
+
+// startErf begins a trace; the format has no header.
+func startErf(t *trace) error {
+	t.parser = &erf{count: &t.count, fcs: t.fcs.of(wire.LinkEthernet, erfFCS(wire.LinkEthernet)), first: t.first}
+	return nil
+}
+
+// erfRecord is what a record says of itself.
+type erfRecord struct {
+	kind    *erfKind
+	length  int // of the whole record
+	headers int // octets before what is carried
+	wire    uint32
+}
+
+// readErf reads a record's headers. Need is more than len(data) if they are not
+// complete.
+func readErf(data []byte) (r erfRecord, need int, err error) {
+	if len(data) < erfHeaderLen {
+		return r, erfHeaderLen, nil
+	}
+	r.kind = &erfKinds[data[8]&^erfExtension]
+	if !r.kind.known {
+		return r, 0, fmt.Errorf("record type %d is not one of ERF", data[8]&^erfExtension)
+	}
+	r.length = int(binary.BigEndian.Uint16(data[10:]))
+	r.wire = uint32(binary.BigEndian.Uint16(data[14:]))
+	r.headers = erfHeaderLen
+	for more := data[8]&erfExtension != 0; more; r.headers += 8 {
+		if r.headers == erfHeaderLen+8*erfMaxExtensions {
+			return r, 0, fmt.Errorf("more than %d extension headers", erfMaxExtensions)
+		}
+		if r.length < r.headers+8 {
+			r.headers = r.length + 1 // there is no room for it
+			break
+		}
+		if len(data) < r.headers+8 {
+			return r, r.headers + 8, nil
+		}
+		more = data[r.headers]&erfExtension != 0
+	}
+	r.headers += r.kind.before
+	if r.length < r.headers {
+		return r, 0, fmt.Errorf("record length %d is below that of its headers", r.length)
+	}
+	return r, 0, nil
+}
+
+// parse implements parser.
+func (p *erf) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int, err error) {
+	start := len(data)
+	for len(b.Frames) < wire.BatchSize-1 { // a cell may make two frames
+		if len(data) == 0 && eof {
+			p.cells.flush(b, p.count)
+			break
+		}
+		r, more, err := readErf(data)
+		if err != nil || more > len(data) {
+			return int64(start - len(data)), more, err
+		}
+		if r.length > len(data) {
+			return int64(start - len(data)), r.length, nil
+		}
+		p.take(b, r, data[:r.length:r.length])
+		data = data[r.length:]
+	}
+	return int64(start - len(data)), erfHeaderLen, nil
+}
+
+// take hands a whole record over.
+func (p *erf) take(b *wire.Batch, r erfRecord, data []byte) {
+	if !r.kind.colour {
+		p.count.Dropped += uint64(binary.BigEndian.Uint16(data[12:]))
+	}
+	at, number := fixedPointTime(binary.LittleEndian.Uint64(data)), p.first+data[9]&3
+	body := data[r.headers:]
+	switch r.kind.carries {
+	case erfNothing:
+	case erfUnread:
+		p.count.Skipped++
+	case erfCell:
+		p.cells.add(b, p.count, cell{at, body[:min(len(body), cellLen)], number})
+	case erfFramed:
+		p.frame(b, wire.Frame{Time: at, Data: body, WireLen: r.wire, LinkType: framedLink(body), Interface: number}, 0)
+	case erfFrame:
+		f := wire.Frame{Time: at, Data: body, WireLen: r.wire, LinkType: r.kind.link, Interface: number}
+		fcs := uint32(0)
+		switch f.LinkType {
+		case wire.LinkEthernet:
+			fcs = p.fcs
+		case wire.LinkATM:
+			f.Flags |= wire.NoFrameLen
+		}
+		p.frame(b, f, fcs)
+	}
+}
+
+// frame appends a frame.
+func (p *erf) frame(b *wire.Batch, f wire.Frame, fcs uint32) {
+	if settleERF(&f, fcs) {
+		p.count.Odd++
+	}
+	p.count.Octets += uint64(f.WireLen)
+	b.Frames = append(b.Frames, f)
+}
+
+// settleERF takes padding and check sequence off a frame. Records are padded to
+// eight octets, so a few more than the frame had are no contradiction. More are:
+// then all that is captured counts (decision 21a).
+func settleERF(f *wire.Frame, fcs uint32) (odd bool) {
+	const padding = 8
+	if odd = len(f.Data) > int(f.WireLen)+padding; !odd {
+		f.Data = f.Data[:min(len(f.Data), int(f.WireLen))]
+	}
+	n := withoutFCS(uint32(len(f.Data)), f.WireLen, fcs)
+	f.Data = f.Data[:n:n]
+	f.WireLen -= min(fcs, f.WireLen)
+	return odd
+}
+
+// insideERF makes of a frame that holds an ERF record the frame that the record
+// holds, in traces of other formats. It reports false where the record holds no
+// packet; what cannot be a record stays as it is.
+func insideERF(f *wire.Frame, fcs FCS, count *wire.SourceStats) bool {
+	r, need, err := readErf(f.Data)
+	if err != nil || need > len(f.Data) || r.headers > len(f.Data) {
+		count.Odd++
+		return true
+	}
+	f.Data = f.Data[r.headers:]
+	f.WireLen = r.wire
+	switch r.kind.carries {
+	case erfFramed:
+		f.LinkType = framedLink(f.Data)
+	case erfFrame:
+		f.LinkType = r.kind.link
+	case erfCell:
+		f.LinkType = wire.LinkATM
+	default:
+		count.Skipped++
+		return false
+	}
+	if f.LinkType == wire.LinkATM {
+		f.Flags |= wire.NoFrameLen
+		f.WireLen = uint32(len(f.Data))
+	}
+	if settleERF(f, fcs.of(f.LinkType, erfFCS(f.LinkType))) {
+		count.Odd++
+	}
+	return true
+}
+
+// erfFCS is what ERF counts of a frame's check sequence.
+func erfFCS(link wire.LinkType) uint32 {
+	if link == wire.LinkEthernet {
+		return 4
+	}
+	return 0
+}
+
+// framedLink tells what a packet over SONET begins with: PPP's address octet, or
+// the header of Cisco HDLC.
+func framedLink(body []byte) wire.LinkType {
+	if len(body) > 0 && (body[0] == 0x0f || body[0] == 0x8f) {
+		return wire.LinkCHDLC
+	}
+	return wire.LinkPPPHDLC
+}
+
+// fixedPointTime is a DAG time stamp, seconds with 32 bits of fraction, in Unix
+// nanoseconds, rounded.
+func fixedPointTime(t uint64) int64 {
+	const second = 1_000_000_000
+	return int64(t>>32)*second + int64((t&(1<<32-1)*second+1<<31)>>32)
+}
+
+// guessErf tells an ERF trace, which has no magic number, by its first records:
+// known types, lengths that fit, and times that belong together.
+func guessErf(head []byte) bool {
+	const day = 24 * 3600
+	first, records := uint64(0), 0
+	for len(head) >= erfHeaderLen {
+		r, _, err := readErf(head)
+		seconds := binary.LittleEndian.Uint64(head) >> 32
+		switch {
+		case err != nil, r.length < erfHeaderLen, seconds == 0 && r.kind.carries != erfNothing:
+			return false
+		case records > 0 && seconds-first+day > 2*day:
+			return false
+		}
+		if records == 0 {
+			first = seconds
+		}
+		records++
+		if r.length > len(head) {
+			break
+		}
+		head = head[r.length:]
+	}
+	return records > 0
+}

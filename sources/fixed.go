@@ -1,0 +1,170 @@
+package sources
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"netramet/sources/wire"
+)
+
+// fixed parses traces without a header whose records all have one length: TSH,
+// the time-stamped headers of NLANR's Measurement and Operations Analysis Team,
+// and the formats of DAG cards before ERF.
+type fixed struct {
+	layout
+	count *wire.SourceStats
+	cells cells
+	first uint8
+}
+
+// layout names the fixed formats.
+type layout uint8
+
+const (
+	// layoutTSH: seconds, interface, microseconds, an IP header without options,
+	// and 16 octets of what follows it. Lengths on the wire are not told.
+	layoutTSH layout = iota
+	// layoutATM: a DAG time stamp, a check sequence, and an ATM cell without the
+	// octet that checks its header.
+	layoutATM
+	// layoutEthernet: a DAG time stamp, the length on the wire without check
+	// sequence, little-endian, and 54 octets of the frame.
+	layoutEthernet
+	// layoutPOS: a DAG time stamp, the record's length, the length on the wire,
+	// big-endian, and 48 octets of PPP or Cisco HDLC.
+	layoutPOS
+)
+
+const (
+	tshLen    = 44
+	legacyLen = 64
+)
+
+// size is the length of a record.
+func (l layout) size() int {
+	if l == layoutTSH {
+		return tshLen
+	}
+	return legacyLen
+}
+
+// startFixed begins a trace of a layout.
+func startFixed(l layout) func(*trace) error {
+	return func(t *trace) error {
+		t.parser = &fixed{layout: l, count: &t.count, first: t.first}
+		return nil
+	}
+}
+
+// parse implements parser.
+func (p *fixed) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int, err error) {
+	start, size := len(data), p.size()
+	for len(data) >= size && len(b.Frames) < wire.BatchSize-1 { // a cell may make two frames
+		r := data[:size:size]
+		if !p.sound(r) {
+			return int64(start - len(data)), 0, fmt.Errorf("the record has no time, or not this format's lengths")
+		}
+		if p.layout == layoutATM {
+			p.cells.add(b, p.count, cell{fixedPointTime(binary.LittleEndian.Uint64(r)), r[12:], p.first})
+		} else {
+			f := p.frame(r)
+			p.count.Octets += uint64(f.WireLen)
+			b.Frames = append(b.Frames, f)
+		}
+		data = data[size:]
+	}
+	if len(data) == 0 && eof {
+		p.cells.flush(b, p.count)
+	}
+	return int64(start - len(data)), size, nil
+}
+
+// frame is what a record other than one of ATM holds.
+func (p *fixed) frame(r []byte) wire.Frame {
+	f := wire.Frame{Interface: p.first}
+	switch p.layout {
+	case layoutTSH:
+		f.Time = int64(binary.BigEndian.Uint32(r))*1e9 + int64(binary.BigEndian.Uint32(r[4:])&0xffffff)*1000
+		f.Interface = tshInterface(p.first, r[4])
+		f.Data, f.LinkType, f.Flags = r[8:], wire.LinkRaw, wire.NoFrameLen
+		if r[8]>>4 == 4 {
+			// Options are left out of the header, whose length still counts them.
+			r[8] = 4<<4 | 5
+		}
+		f.WireLen = uint32(len(f.Data))
+		return f
+	case layoutEthernet:
+		f.Data, f.LinkType = r[10:], wire.LinkEthernet
+		f.WireLen = uint32(binary.LittleEndian.Uint16(r[8:]))
+	case layoutPOS:
+		f.Data, f.LinkType = r[16:], framedLink(r[16:])
+		f.WireLen = binary.BigEndian.Uint32(r[12:])
+	}
+	f.Time = fixedPointTime(binary.LittleEndian.Uint64(r))
+	if n := int(f.WireLen); len(f.Data) > n {
+		f.Data = f.Data[:n:n] // the record is filled up
+	}
+	return f
+}
+
+// tshInterface keeps the number that the trace gives an interface; 0 is 1.
+func tshInterface(first, number uint8) uint8 {
+	n := int(first) + max(int(number), 1) - 1
+	return uint8(min(n, MaxInterfaces))
+}
+
+// sound reports whether a record can be one of its layout.
+func (p *fixed) sound(r []byte) bool { return p.layout.fits(r) }
+
+// fits reports whether a record can be one of the layout. A record of zeros,
+// what a card leaves where it has written nothing, is none.
+func (l layout) fits(r []byte) bool {
+	const longest = 1 << 16
+	switch l {
+	case layoutTSH:
+		return binary.BigEndian.Uint32(r[4:])&0xffffff < 1_000_000 && r[8]>>4 >= 4
+	case layoutEthernet:
+		return binary.LittleEndian.Uint64(r) != 0 && binary.LittleEndian.Uint16(r[8:]) >= 14
+	case layoutPOS:
+		return binary.LittleEndian.Uint64(r) != 0 && binary.BigEndian.Uint32(r[8:]) == legacyLen &&
+			binary.BigEndian.Uint32(r[12:]) < longest
+	}
+	return binary.LittleEndian.Uint64(r) != 0
+}
+
+// guess tells a layout by the first records: they fit, times belong together,
+// and what must be a network layer's header is one.
+func (l layout) guess(head []byte) bool {
+	const hour = 3600
+	var first uint64
+	records := 0
+	for size := l.size(); len(head) >= size; head = head[size:] {
+		seconds := binary.LittleEndian.Uint64(head) >> 32
+		if l == layoutTSH {
+			seconds = uint64(binary.BigEndian.Uint32(head))
+		}
+		if !l.fits(head) || !l.carries(head) || records > 0 && seconds-first+hour > 2*hour {
+			return false
+		}
+		if records == 0 {
+			first = seconds
+		}
+		records++
+	}
+	return records > 0 && first > 0
+}
+
+// carries reports whether a record has what most records of the layout have: IP
+// behind the link's own header.
+func (l layout) carries(r []byte) bool {
+	switch l {
+	case layoutTSH:
+		return r[8] >= 0x45 && r[8] <= 0x4f || r[8]>>4 == 6
+	case layoutATM:
+		return beginsFrame(r[12+cellHeader:]) || r[15]&0x08 != 0
+	case layoutEthernet:
+		t := binary.BigEndian.Uint16(r[22:])
+		return t == 0x0800 || t == 0x0806 || t == 0x86dd || t == 0x8100 || t < 1501
+	}
+	return r[16] == 0xff && r[17] == 0x03 || framedLink(r[16:]) == wire.LinkCHDLC
+}
