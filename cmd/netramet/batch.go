@@ -168,14 +168,24 @@ func traceName(uri string) string {
 }
 
 // meterTrace reads the trace to its end, collecting as it goes. A damaged
-// trace is metered up to the damage, which is then the error.
+// trace is metered up to the damage, which is then the error; so is what the flow
+// data lacks though the trace was read.
 func (b *batch) meterTrace(ctx context.Context) error {
-	loop := reading.Loop{Source: b.src, Stages: []reading.Stage{b.links.note}, Meter: b.meter, Interval: b.collect, Fed: func() { b.show.update(b) }}
-	complete, err := loop.Run(ctx)
+	complete, err := b.readTrace(ctx)
 	if !complete {
 		return err
 	}
-	return errors.Join(b.collect(), err, b.refused())
+	return errors.Join(err, b.refused())
+}
+
+// readTrace is meterTrace without the losses.
+func (b *batch) readTrace(ctx context.Context) (complete bool, err error) {
+	loop := reading.Loop{Source: b.src, Stages: []reading.Stage{b.links.note}, Meter: b.meter, Interval: b.collect, Fed: func() { b.show.update(b) }}
+	complete, err = loop.Run(ctx)
+	if complete {
+		err = errors.Join(b.collect(), err)
+	}
+	return complete, err
 }
 
 func (b *batch) collect() error {
