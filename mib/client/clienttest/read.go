@@ -15,12 +15,6 @@ type rooted struct {
 	root []uint32
 }
 
-// object is one instance.
-type object struct {
-	name  []uint32
-	value ber.Value
-}
-
 func number(n int64) ber.Value   { return ber.Value{Tag: ber.Integer, Int: n} }
 func ticks(n uint32) ber.Value   { return ber.Value{Tag: ber.TimeTicks, Uint: uint64(n)} }
 func text(s string) ber.Value    { return ber.Value{Tag: ber.OctetString, Bytes: []byte(s)} }
@@ -39,144 +33,223 @@ func put64(b []byte, n uint64) {
 	}
 }
 
-// objects lists everything but the packages, in order of name. It is made
-// once for each PDU.
-func (r *rooted) objects() []object {
-	all, ok := r.t.m.listed[r]
-	if !ok {
-		all = r.list()
-		r.t.m.listed[r] = all
+// value is an instance of an object; ok is false if the meter has none.
+func (m *Meter) value(o mib.Obj, index []uint32) (v ber.Value, ok bool) {
+	info := o.Info()
+	if m.Hide || m.Foreign && info.Module == "NETRAMET-MIB" {
+		return v, false
 	}
-	return all
+	if info.Kind == mib.KindScalar {
+		if len(index) != 1 || index[0] != 0 {
+			return v, false
+		}
+		return m.scalar(o)
+	}
+	switch len(index) {
+	case 1:
+		n := index[0]
+		if x := m.st.ruleSets[n]; x != nil {
+			if v, ok = m.ruleSetColumn(o, n, x); ok {
+				return v, true
+			}
+		}
+		if x := m.st.tasks[n]; x != nil {
+			if v, ok = x.column(o); ok {
+				return v, true
+			}
+		}
+		if x := m.st.readers[n]; x != nil {
+			return x.column(o, m.Narrow)
+		}
+	case 2:
+		if x := m.st.ruleSets[index[0]]; x != nil && index[1] > 0 && int64(index[1]) <= int64(len(x.Rules)) {
+			return x.Rules[index[1]-1].column(o)
+		}
+	}
+	return v, false
 }
 
-func (r *rooted) list() []object {
-	m, s := r.t.m, r.t.m.st
-	var all []object
-	if m.Hide {
-		return nil
+func (m *Meter) ruleSetColumn(o mib.Obj, n uint32, x *RuleSet) (v ber.Value, ok bool) {
+	switch o {
+	case mib.ObjFlowRuleInfoSize:
+		return number(int64(len(x.Rules))), true
+	case mib.ObjFlowRuleInfoOwner:
+		return text(x.Owner), true
+	case mib.ObjFlowRuleInfoStatus:
+		return number(int64(x.Status)), true
+	case mib.ObjFlowRuleInfoName:
+		return text(x.Name), true
+	case mib.ObjFlowRuleInfoFlowRecords:
+		return number(int64(len(m.Flows[int(n)]))), true
+	case mib.ObjNtmRuleSetIgnored, mib.ObjNtmRuleSetNotMatched, mib.ObjNtmRuleSetRefused, mib.ObjNtmRuleSetRefusedOctets:
+		return counter(m.Stats[o]), true
+	case mib.ObjNtmRuleSetCreated, mib.ObjNtmRuleSetRecovered:
+		return counter(m.Stats[o]), !m.Narrow
+	case mib.ObjNtmRuleSetError:
+		return text(m.errs[n]), true
 	}
-	add := func(o mib.Obj, v ber.Value, index ...uint32) {
-		if oid := o.OID(); slices.Equal(oid[:len(r.root)], r.root) {
-			all = append(all, object{append(oid[:len(oid):len(oid)], index...), v})
-		}
+	return v, false
+}
+
+func (x *Rule) column(o mib.Obj) (v ber.Value, ok bool) {
+	switch o {
+	case mib.ObjFlowRuleSelector:
+		return number(int64(x.Selector)), true
+	case mib.ObjFlowRuleMask:
+		return text(x.Mask), true
+	case mib.ObjFlowRuleMatchedValue:
+		return text(x.Value), true
+	case mib.ObjFlowRuleAction:
+		return number(int64(x.Action)), true
+	case mib.ObjFlowRuleParameter:
+		return number(int64(x.Parameter)), true
 	}
-	for n, x := range s.ruleSets {
-		add(mib.ObjFlowRuleInfoSize, number(int64(len(x.Rules))), n)
-		add(mib.ObjFlowRuleInfoOwner, text(x.Owner), n)
-		add(mib.ObjFlowRuleInfoStatus, number(int64(x.Status)), n)
-		add(mib.ObjFlowRuleInfoName, text(x.Name), n)
-		add(mib.ObjFlowRuleInfoFlowRecords, number(int64(len(m.Flows[int(n)]))), n)
-		for i, rule := range x.Rules {
-			k := uint32(i + 1)
-			add(mib.ObjFlowRuleSelector, number(int64(rule.Selector)), n, k)
-			add(mib.ObjFlowRuleMask, text(rule.Mask), n, k)
-			add(mib.ObjFlowRuleMatchedValue, text(rule.Value), n, k)
-			add(mib.ObjFlowRuleAction, number(int64(rule.Action)), n, k)
-			add(mib.ObjFlowRuleParameter, number(int64(rule.Parameter)), n, k)
-		}
-		if !m.Foreign {
-			for _, o := range []mib.Obj{mib.ObjNtmRuleSetIgnored, mib.ObjNtmRuleSetNotMatched, mib.ObjNtmRuleSetRefused, mib.ObjNtmRuleSetRefusedOctets} {
-				add(o, counter(m.Stats[o]), n)
-			}
-			if !m.Narrow {
-				add(mib.ObjNtmRuleSetCreated, counter(m.Stats[mib.ObjNtmRuleSetCreated]), n)
-				add(mib.ObjNtmRuleSetRecovered, counter(m.Stats[mib.ObjNtmRuleSetRecovered]), n)
-			}
-			add(mib.ObjNtmRuleSetError, text(m.errs[n]), n)
-		}
+	return v, false
+}
+
+func (x *Task) column(o mib.Obj) (v ber.Value, ok bool) {
+	switch o {
+	case mib.ObjFlowManagerCurrentRuleSet:
+		return number(int64(x.Current)), true
+	case mib.ObjFlowManagerStandbyRuleSet:
+		return number(int64(x.Standby)), true
+	case mib.ObjFlowManagerHighWaterMark:
+		return number(int64(x.HighWaterMark)), true
+	case mib.ObjFlowManagerOwner:
+		return text(x.Owner), true
+	case mib.ObjFlowManagerStatus:
+		return number(int64(x.Status)), true
+	case mib.ObjFlowManagerRunningStandby:
+		return truth(x.RunningStandby), true
 	}
-	for n, x := range s.tasks {
-		add(mib.ObjFlowManagerCurrentRuleSet, number(int64(x.Current)), n)
-		add(mib.ObjFlowManagerStandbyRuleSet, number(int64(x.Standby)), n)
-		add(mib.ObjFlowManagerHighWaterMark, number(int64(x.HighWaterMark)), n)
-		add(mib.ObjFlowManagerOwner, text(x.Owner), n)
-		add(mib.ObjFlowManagerStatus, number(int64(x.Status)), n)
-		add(mib.ObjFlowManagerRunningStandby, truth(x.RunningStandby), n)
+	return v, false
+}
+
+func (x *Reader) column(o mib.Obj, narrow bool) (v ber.Value, ok bool) {
+	switch o {
+	case mib.ObjFlowReaderTimeout:
+		return number(int64(x.Timeout)), true
+	case mib.ObjFlowReaderOwner:
+		return text(x.Owner), true
+	case mib.ObjFlowReaderLastTime:
+		return ticks(uint32(x.LastTime)), true
+	case mib.ObjFlowReaderPreviousTime:
+		return ticks(uint32(x.Previous)), true
+	case mib.ObjFlowReaderStatus:
+		return number(int64(x.Status)), true
+	case mib.ObjFlowReaderRuleSet:
+		return number(int64(x.RuleSet)), true
+	case mib.ObjNtmReaderWaits:
+		return truth(x.Waits), true
+	case mib.ObjNtmReaderCollected:
+		return wide(x.Collected), true
+	case mib.ObjNtmReaderTime:
+		return wide(x.Time), true
+	case mib.ObjNtmReaderLastTime:
+		return wide(x.LastTime), !narrow
 	}
-	for n, x := range s.readers {
-		add(mib.ObjFlowReaderTimeout, number(int64(x.Timeout)), n)
-		add(mib.ObjFlowReaderOwner, text(x.Owner), n)
-		add(mib.ObjFlowReaderLastTime, ticks(uint32(x.LastTime)), n)
-		add(mib.ObjFlowReaderPreviousTime, ticks(uint32(x.Previous)), n)
-		add(mib.ObjFlowReaderStatus, number(int64(x.Status)), n)
-		add(mib.ObjFlowReaderRuleSet, number(int64(x.RuleSet)), n)
-		if !m.Foreign {
-			add(mib.ObjNtmReaderWaits, truth(x.Waits), n)
-			add(mib.ObjNtmReaderCollected, wide(x.Collected), n)
-			add(mib.ObjNtmReaderTime, wide(x.Time), n)
-			if !m.Narrow {
-				add(mib.ObjNtmReaderLastTime, wide(x.LastTime), n)
-			}
-		}
-	}
-	for o, v := range s.scalars {
-		add(o, number(v), 0)
-	}
-	add(mib.ObjFlowActiveFlows, number(int64(m.Stats[mib.ObjFlowActiveFlows])), 0)
-	if m.Foreign {
-		return sorted(all)
-	}
-	add(mib.ObjNtmVersion, text("test"), 0)
-	add(mib.ObjNtmUptime64, counter(m.Uptime), 0)
-	add(mib.ObjNtmOctetMode, number(1), 0)
-	add(mib.ObjNtmTraceState, number(int64(m.TraceState)), 0)
-	add(mib.ObjNtmTraceInterval, counter(m.Interval), 0)
-	add(mib.ObjNtmTraceStart, counter(m.Start), 0)
-	add(mib.ObjNtmTraceError, text(m.TraceError), 0)
-	add(mib.ObjNtmTracePeriod, ber.Value{Tag: ber.Gauge32, Uint: 6000}, 0)
-	for _, o := range []mib.Obj{mib.ObjNtmPacketsRead, mib.ObjNtmOctetsRead, mib.ObjNtmPacketsUnsupported, mib.ObjNtmPacketsSampledOut,
+	return v, false
+}
+
+func (m *Meter) scalar(o mib.Obj) (v ber.Value, ok bool) {
+	switch o {
+	case mib.ObjFlowActiveFlows:
+		return number(int64(m.Stats[o])), true
+	case mib.ObjNtmVersion:
+		return text("test"), true
+	case mib.ObjNtmUptime64:
+		return counter(m.Uptime), true
+	case mib.ObjNtmOctetMode:
+		return number(1), true
+	case mib.ObjNtmTraceState:
+		return number(int64(m.TraceState)), true
+	case mib.ObjNtmTraceInterval:
+		return counter(m.Interval), true
+	case mib.ObjNtmTraceStart:
+		return counter(m.Start), true
+	case mib.ObjNtmTraceError:
+		return text(m.TraceError), true
+	case mib.ObjNtmTracePeriod:
+		return ber.Value{Tag: ber.Gauge32, Uint: 6000}, true
+	case mib.ObjNtmPacketsRead, mib.ObjNtmOctetsRead, mib.ObjNtmPacketsUnsupported, mib.ObjNtmPacketsSampledOut,
 		mib.ObjNtmPacketsRefused, mib.ObjNtmOctetsRefused, mib.ObjNtmPacketsBehind, mib.ObjNtmPacketsBadTime,
-		mib.ObjNtmPacketsFlooded, mib.ObjNtmOctetsFlooded, mib.ObjNtmFlowsCreated, mib.ObjNtmFlowsRecovered} {
-		add(o, counter(m.Stats[o]), 0)
+		mib.ObjNtmPacketsFlooded, mib.ObjNtmOctetsFlooded, mib.ObjNtmFlowsCreated, mib.ObjNtmFlowsRecovered:
+		return counter(m.Stats[o]), true
 	}
-	return sorted(all)
+	n, ok := m.st.scalars[o]
+	return number(n), ok
 }
 
-func byName(o object, name []uint32) int { return slices.Compare(o.name, name) }
-
-func sorted(all []object) []object {
-	slices.SortFunc(all, func(a, b object) int { return slices.Compare(a.name, b.name) })
-	return all
+// nextIndex is the first index of an object behind after; nil if there is none.
+func (m *Meter) nextIndex(o mib.Obj, after []uint32) (best []uint32) {
+	consider := func(index ...uint32) {
+		if slices.Compare(index, after) <= 0 || best != nil && slices.Compare(index, best) >= 0 {
+			return
+		}
+		if _, ok := m.value(o, index); ok {
+			best = index
+		}
+	}
+	if o.Info().Kind == mib.KindScalar {
+		consider(0)
+		return best
+	}
+	for n := range m.st.ruleSets {
+		consider(n)
+		rule := uint32(1)
+		if len(after) > 1 && after[0] == n {
+			rule = after[1] + 1
+		}
+		consider(n, rule)
+	}
+	for n := range m.st.tasks {
+		consider(n)
+	}
+	for n := range m.st.readers {
+		consider(n)
+	}
+	return best
 }
 
 // Get implements agent.Table.
 func (r *rooted) Get(_ *agent.Request, inst []uint32, v *agent.Value) agent.Status {
-	name := append(slices.Clone(r.root), inst...)
-	if o, _, _ := mib.FindObject(name); o == mib.ObjNtmTraceState {
-		r.t.m.slow++
-		r.t.m.advance()
-		clear(r.t.m.listed)
+	m := r.t.m
+	o, index, _ := mib.FindObject(append(slices.Clone(r.root), inst...))
+	if o == mib.ObjNtmTraceState {
+		m.slow++
+		m.advance()
 	}
-	all := r.objects()
-	if i, ok := slices.BinarySearchFunc(all, name, byName); ok {
-		give(v, all[i].value)
-		return agent.OK
+	x, ok := m.value(o, index)
+	if !ok {
+		return agent.NoSuchInstance
 	}
-	return agent.NoSuchInstance
+	give(v, x)
+	return agent.OK
 }
 
 // Next implements agent.Table.
 func (r *rooted) Next(_ *agent.Request, after []uint32, next *agent.Name, v *agent.Value) agent.Status {
+	m := r.t.m
 	name := append(slices.Clone(r.root), after...)
-	pack, index, _ := mib.FindObject(name)
-	if pack == mib.ObjFlowPackageData || pack == mib.ObjNtmPackageData && !r.t.m.Foreign && !r.t.m.Narrow {
+	o, index, _ := mib.FindObject(name)
+	if o == mib.ObjFlowPackageData || o == mib.ObjNtmPackageData && !m.Foreign && !m.Narrow {
 		if st, ok := r.nextPackage(index, next, name[:len(name)-len(index)], v); ok {
 			return st
 		}
 	}
-	all := r.objects()
-	i, exact := slices.BinarySearchFunc(all, name, byName)
-	if exact {
-		i++
+	for ; int(o) < len(allObjects) && slices.Equal(o.OID()[:min(len(r.root), len(o.OID()))], r.root); o, index = o+1, nil {
+		if found := m.nextIndex(o, index); found != nil {
+			next.Set(o.OID()[len(r.root):]...)
+			next.Append(found...)
+			x, _ := m.value(o, found)
+			give(v, x)
+			return agent.OK
+		}
 	}
-	if i == len(all) {
-		return agent.EndOfMibView
-	}
-	next.Set(all[i].name[len(r.root):]...)
-	give(v, all[i].value)
-	return agent.OK
+	return agent.EndOfMibView
 }
+
+var allObjects = mib.Objects()
 
 func give(v *agent.Value, x ber.Value) {
 	switch x.Tag {
