@@ -294,28 +294,30 @@ func fixedPointTime(t uint64) int64 {
 	return int64(t>>32)*second + int64((t&(1<<32-1)*second+1<<31)>>32)
 }
 
-// guessErf tells an ERF trace, which has no magic number, by its first records:
-// known types, lengths that fit, and times that belong together.
+// guessErf recognises an ERF trace, which has no magic number, by its first
+// records: known types, no flags that mean nothing, lengths that fit, and times
+// that belong together. One record at least must be whole.
 func guessErf(head []byte) bool {
-	const day = 24 * 3600
-	first, records := uint64(0), 0
+	const reserved, day = 0xc0, 24 * 3600
+	first, whole := uint64(0), 0
 	for len(head) >= erfHeaderLen {
 		r, _, err := readErf(head)
 		seconds := binary.LittleEndian.Uint64(head) >> 32
-		switch {
-		case err != nil, r.length < erfHeaderLen, seconds == 0 && r.kind.carries != erfNothing:
-			return false
-		case records > 0 && seconds-first+day > 2*day:
-			return false
-		}
-		if records == 0 {
+		if whole == 0 {
 			first = seconds
 		}
-		records++
+		packet := r.kind.carries != erfNothing
+		switch {
+		case err != nil, r.length < erfHeaderLen, head[9]&reserved != 0:
+			return false
+		case packet && (seconds == 0 || r.wire == 0), seconds-first+day > 2*day:
+			return false
+		}
 		if r.length > len(head) {
 			break
 		}
+		whole++
 		head = head[r.length:]
 	}
-	return records > 0
+	return whole > 0
 }

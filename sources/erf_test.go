@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -137,6 +138,8 @@ func TestGuess(t *testing.T) {
 		{"legacyatm", join(atm, atm), "atm/1:52,52 atm/1:52,52"},
 		{"text", bytes.Repeat([]byte("some text, a line of it\n"), 100), "not a trace of a known format"},
 		{"zeros", make([]byte, 5000), "not a trace of a known format"},
+		{"a table whose ninth octet is a tab", []byte("protocol\tpackets\toctets\nip\t1\t100\n"), "not a trace of a known format"},
+		{"64 octets of text", []byte(strings.Repeat("some words of text, and more of them: no cell. ", 2)[:64]), "not a trace of a known format"},
 		{"a record of erf and then noise", join(erfWhole(2, 4, 0, 64, eth...), octets(100, 200)), "not a trace of a known format"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -210,4 +213,19 @@ func fuzzDemanded(t *testing.T, uri string, data []byte) {
 	all, _, err := readSomeOf(t, uri, bytes.NewReader(data))
 	slow, _, slowErr := readSomeOf(t, uri, iotest.HalfReader(iotest.OneByteReader(bytes.NewReader(data))))
 	same(t, "octet by octet", all, slow, err, slowErr)
+}
+
+// TestGuessText: no text of any kind is taken for a trace, whatever stands where.
+func TestGuessText(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	const signs = "abcdefghijklmnopqrstuvwxyz      \t\t\n\n0123456789.,;:-_#/()"
+	for range 20_000 {
+		text := make([]byte, 16+rnd.IntN(600))
+		for i := range text {
+			text[i] = signs[rnd.IntN(len(signs))]
+		}
+		if f := formatByGuess(text); f != nil {
+			t.Fatalf("%q is taken for %s", text, f.name)
+		}
+	}
 }

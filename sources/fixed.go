@@ -154,14 +154,15 @@ func (l layout) guess(head []byte) bool {
 	return records > 0 && first > 0
 }
 
-// carries reports whether a record has what most records of the layout have: IP
-// behind the link's own header.
+// carries reports whether a record has what records of the layout have almost
+// always: IP behind the link's own header. Traces of ATM hold first cells.
 func (l layout) carries(r []byte) bool {
 	switch l {
 	case layoutTSH:
-		return r[8] >= 0x45 && r[8] <= 0x4f || r[8]>>4 == 6
+		const interfaces = 8 // of a real monitor, and fewer than any letter
+		return r[8] >= 0x45 && r[8] <= 0x4f && r[4] <= interfaces
 	case layoutATM:
-		return beginsFrame(r[12+cellHeader:]) || r[15]&0x08 != 0
+		return beginsFrame(r[12+cellHeader:])
 	case layoutEthernet:
 		t := binary.BigEndian.Uint16(r[22:])
 		return t == 0x0800 || t == 0x0806 || t == 0x86dd || t == 0x8100 || t < 1501
