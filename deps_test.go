@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"mib/agent":       {"mib/ber", "mib/usm"},
 	"mib/ber":         nil,
 	"mib/client":      {"internal/plaintext", "mib", "mib/ber", "mib/usm"},
-	"mib/meterview":   {"meter", "mib/agent", "mib/ber", "mib", "ruleset"},
+	"mib/meterview":   {"meter", "meter/control", "mib/agent", "mib/ber", "mib", "ruleset", "sources/wire"},
 	"mib/remotemeter": {"mib", "mib/client", "ruleset"},
 	"mib/usm":         {"internal/atomicfile", "internal/fileaccess", "internal/filelock"},
 
@@ -46,24 +46,26 @@ var allowed = map[string][]string{
 	"ruleset":     {"mib", "internal/spelling"},
 	"ruleset/srl": {"ruleset", "mib", "internal/spelling"},
 
-	"meter":        {"meter/pme", "meter/packet", "streams", "sources/wire", "ruleset", "mib", "internal/index", "internal/slab"},
-	"meter/packet": {"sources/wire", "mib"},
-	"meter/pme":    {"ruleset", "meter/packet", "mib"},
-	"streams":      {"meter/packet", "internal/index", "internal/slab"},
+	"meter":         {"meter/pme", "meter/packet", "streams", "sources/wire", "ruleset", "mib", "internal/index", "internal/slab"},
+	"meter/control": {"meter", "mib", "ruleset", "sources/wire"},
+	"meter/packet":  {"sources/wire", "mib"},
+	"meter/pme":     {"ruleset", "meter/packet", "mib"},
+	"streams":       {"meter/packet", "internal/index", "internal/slab"},
 
 	"reader":           {"mib", "ruleset"},
 	"reader/flowfile":  {"internal/atomicfile", "internal/filelock", "reader", "ruleset", "mib"},
-	"reader/local":     {"meter", "mib", "reader"},
+	"reader/local":     {"meter", "meter/control", "mib", "reader"},
 	"reader/snmpflows": {"mib", "mib/ber", "mib/client", "mib/remotemeter", "reader", "ruleset"},
 }
 
 // forbidden are packages that a room must not reach, even by way of others.
 var forbidden = map[string][]string{
-	"meter":        {"net", "os/exec", "log", "log/slog", "github.com/gosnmp/gosnmp"},
-	"streams":      {"net", "log"},
-	"mib/agent":    {"github.com/gosnmp/gosnmp"},
-	"cmd/netramet": {"github.com/gosnmp/gosnmp", "github.com/google/gopacket"},
-	"cmd/nemac":    {"netramet/meter", "netramet/sources", "github.com/google/gopacket"},
+	"meter":         {"net", "os/exec", "log", "log/slog", "github.com/gosnmp/gosnmp"},
+	"meter/control": {"net", "os/exec", "log", "log/slog", "github.com/gosnmp/gosnmp"},
+	"streams":       {"net", "log"},
+	"mib/agent":     {"github.com/gosnmp/gosnmp"},
+	"cmd/netramet":  {"github.com/gosnmp/gosnmp", "github.com/google/gopacket"},
+	"cmd/nemac":     {"netramet/meter", "netramet/sources", "github.com/google/gopacket"},
 }
 
 type pkg struct {

@@ -36,6 +36,7 @@ import (
 
 	"netramet/internal/reading"
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/ruleset/srl"
 	"netramet/sources"
 )
@@ -186,18 +187,13 @@ func meterPass(path string, noCache bool) (result, error) {
 	if noCache {
 		cfg.Cache = meter.NoCache
 	}
-	m := meter.New(cfg)
-	err = m.Update(func(s *meter.Control) error {
-		if err := s.Load(rs); err != nil {
-			return err
-		}
-		return s.Run(rs.Number)
-	})
+	m := control.New(cfg, control.Config{})
+	err = m.Change(func(c *control.Change) error { return c.Run(rs) })
 	if err != nil {
 		return result{}, err
 	}
 	r, err := feed(src, m)
-	m.View(func(s *meter.State) {
+	m.View(func(s *control.State) {
 		c := s.Counts()
 		r.packets, r.octets = c.Packets, c.Octets
 		r.flows, r.tableBytes = s.FlowsInUse(), s.Memory()
@@ -206,11 +202,11 @@ func meterPass(path string, noCache bool) (result, error) {
 	return r, err
 }
 
-func feed(src sources.Source, m *meter.Meter) (result, error) {
+func feed(src sources.Source, m *control.Meter) (result, error) {
 	var r result
 	var ms runtime.MemStats
 	started := false
-	loop := reading.Loop{Source: src, Meter: m, Fed: func() {
+	loop := reading.Loop{Source: src, Meter: m.Meter, Fed: func() {
 		if st := src.Stats(); !started && 2*st.BytesRead > st.BytesAll {
 			// All flows of the traces exist by now.
 			started, r.half = true, st.Frames

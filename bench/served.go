@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib/agent"
 	"netramet/mib/meterview"
 	"netramet/ruleset/srl"
@@ -29,7 +30,7 @@ const (
 
 // served is a meter full of flows that answers SNMP on loopback.
 type served struct {
-	meter  *meter.Meter
+	meter  *control.Meter
 	addr   netip.AddrPort
 	cancel func()
 	done   chan error
@@ -43,18 +44,13 @@ const fedOn = 1 << 18
 
 // serve makes a meter with so many flows.
 func serve(flows int) (*served, error) {
-	s := &served{meter: meter.New(meter.Config{}), done: make(chan error, 1)}
+	s := &served{meter: control.New(meter.Config{}, control.Config{}), done: make(chan error, 1)}
 	rs, _, err := srl.Compile("bench.srl", []byte(rules), srl.Options{Optimise: -1})
 	if err != nil {
 		return nil, err
 	}
 	rs.Number = ruleSet
-	err = s.meter.Update(func(st *meter.Control) error {
-		if err := st.Load(rs); err != nil {
-			return err
-		}
-		return st.Run(rs.Number)
-	})
+	err = s.meter.Change(func(c *control.Change) error { return c.Run(rs) })
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +84,7 @@ func (s *served) fill(flows int) error {
 		}
 	}
 	var have int
-	s.meter.View(func(st *meter.State) { have = st.FlowsInUse() })
+	s.meter.View(func(st *control.State) { have = st.FlowsInUse() })
 	if have != flows {
 		return fmt.Errorf("the meter has %d flows, not %d", have, flows)
 	}

@@ -15,7 +15,7 @@ func hosts(t *testing.T, m *Meter, first, n int, d time.Duration) {
 	}
 }
 
-func update(t *testing.T, m *Meter, f func(*Control) error) {
+func update(t *testing.T, m *Meter, f func(*Engine) error) {
 	t.Helper()
 	if err := m.Update(f); err != nil {
 		t.Fatal(err)
@@ -23,11 +23,12 @@ func update(t *testing.T, m *Meter, f func(*Control) error) {
 }
 
 // destroyed stops and destroys rule set 2.
-func destroyed(s *Control) error {
-	if err := s.Stop(2); err != nil {
+func destroyed(s *Engine) error {
+	if err := stop(s, 2); err != nil {
 		return err
 	}
-	return s.Destroy(2)
+	s.Drop(2)
+	return nil
 }
 
 // TestDestroyedFlowsTakeNoRoom: the flows of a destroyed rule set are gone for
@@ -37,10 +38,10 @@ func TestDestroyedFlowsTakeNoRoom(t *testing.T) {
 	perHost := `save SourcePeerAddress; count;`
 	t.Run("limit", func(t *testing.T) {
 		m := newMeter(t, Config{MaxFlows: max}, perHost, perHost)
-		update(t, m, func(s *Control) error { return s.Stop(3) })
+		update(t, m, func(s *Engine) error { return stop(s, 3) })
 		hosts(t, m, 0, max, 0)
 		update(t, m, destroyed)
-		update(t, m, func(s *Control) error { return s.Run(3) })
+		update(t, m, func(s *Engine) error { return start(s, 3) })
 		hosts(t, m, 0, max+1, time.Second/100)
 		m.View(func(s *State) {
 			c, _ := s.RuleSetCounts(3)
@@ -52,32 +53,20 @@ func TestDestroyedFlowsTakeNoRoom(t *testing.T) {
 			}
 		})
 	})
-	t.Run("marks", func(t *testing.T) {
-		m := newMeter(t, Config{MaxFlows: 100_000, Control: ControlConfig{FloodMark: 2}}, perHost, perHost)
-		err := change(t, m, wall0, func(c *Change) {
-			task, why := c.Task(2, RowNone) // that of rule set 3
-			grant(t)(why)
-			grant(t)(task.SetHighWaterMark(2))
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		update(t, m, func(s *Control) error { return s.Stop(3) })
+	t.Run("levels", func(t *testing.T) {
+		m := newMeter(t, Config{MaxFlows: 100_000}, perHost, perHost)
+		update(t, m, func(e *Engine) error { e.SetFloodLevel(2000); return stop(e, 3) })
 		hosts(t, m, 0, 2000, 0)
 		update(t, m, destroyed)
-		addTask(t, m, 5, 3)
-		err = change(t, m, wall0, func(c *Change) {
-			task, why := c.Task(5, RowNone)
-			grant(t)(why)
-			grant(t)(task.SetHighWaterMark(1))
+		called := false
+		update(t, m, func(e *Engine) error {
+			e.Watch(1000, func(e *Engine) { called = true; e.Unwatch() })
+			return start(e, 3)
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 		hosts(t, m, 0, 10, 100*time.Millisecond) // a tick
 		m.View(func(s *State) {
-			if task, _ := s.Task(5); s.FloodMode() || task.RunningStandby {
-				t.Errorf("flood mode %v, task %+v with %d flows", s.FloodMode(), task, s.FlowsInUse())
+			if s.FloodMode() || called {
+				t.Errorf("flood mode %v, watcher called %v with %d flows", s.FloodMode(), called, s.FlowsInUse())
 			}
 		})
 	})
@@ -88,17 +77,14 @@ func TestDestroyedFlowsTakeNoRoom(t *testing.T) {
 func TestNumberUsedAgain(t *testing.T) {
 	m := newMeter(t, Config{}, `save SourcePeerAddress; count;`)
 	hosts(t, m, 0, 2000, 0)
-	spec := m.ruleSets[2].spec
+	spec := compiled(t, `save SourcePeerAddress; count;`)
 	for range 3 {
-		update(t, m, func(s *Control) error {
+		update(t, m, func(s *Engine) error {
 			if err := destroyed(s); err != nil {
 				return err
 			}
 			before := m.flows.inUse
-			if err := s.Load(&spec); err != nil {
-				return err
-			}
-			if err := s.Run(2); err != nil {
+			if err := load(s, spec); err != nil {
 				return err
 			}
 			if m.flows.inUse != before {
@@ -136,15 +122,12 @@ func TestShapesGoWithTheirRuleSet(t *testing.T) {
 	if n, other := m.ruleSets[2].shapes.Len(), m.ruleSets[3].shapes.Len(); n == 0 || other == 0 {
 		t.Fatalf("%d and %d shapes", n, other)
 	}
-	spec, other := m.ruleSets[2].spec, flowsOf(m, 3)
-	update(t, m, func(s *Control) error {
+	spec, other := compiled(t, `save SourcePeerAddress; count;`), flowsOf(m, 3)
+	update(t, m, func(s *Engine) error {
 		if err := destroyed(s); err != nil {
 			return err
 		}
-		if err := s.Load(&spec); err != nil {
-			return err
-		}
-		return s.Run(2)
+		return load(s, spec)
 	})
 	if n := m.ruleSets[2].shapes.Len(); n != 0 {
 		t.Errorf("%d shapes are left", n)
@@ -176,19 +159,16 @@ func flowsOfState(s *State, number int) (all []uint32) {
 func TestLivesComeRound(t *testing.T) {
 	m := newMeter(t, Config{}, `save SourcePeerAddress; count;`)
 	hosts(t, m, 0, 300, 0)
-	spec := m.ruleSets[2].spec
+	spec := compiled(t, `save SourcePeerAddress; count;`)
 	for turn := range 8 {
-		update(t, m, func(s *Control) error {
+		update(t, m, func(s *Engine) error {
 			if err := destroyed(s); err != nil {
 				return err
 			}
 			if turn == 0 {
 				m.flows.lives[2] = noLife - 4 // as after so many destructions
 			}
-			if err := s.Load(&spec); err != nil {
-				return err
-			}
-			return s.Run(2)
+			return load(s, spec)
 		})
 		hosts(t, m, 7, 1, 0)
 	}

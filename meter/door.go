@@ -11,7 +11,7 @@ import "sync"
 type door struct {
 	writers, guests, next, state sync.Mutex
 	meter                        *Meter
-	inside                       Control // made once, so that entering allocates nothing
+	inside                       Engine // made once, so that entering allocates nothing
 }
 
 func (d *door) enter() {
@@ -54,8 +54,8 @@ func (d *door) pass() {
 // is of no use.
 type State struct{ m *Meter }
 
-// Control is the State inside Update, which can be changed, too.
-type Control struct{ State }
+// Engine is the State inside Update, whose calls change it.
+type Engine struct{ State }
 
 // View calls f with the state between two rounds. Nothing is metered while f
 // runs, so f does a bounded amount of work (the order of a millisecond).
@@ -66,7 +66,7 @@ func (m *Meter) View(f func(*State)) {
 }
 
 // Update is View for a function that changes the state. The error is f's.
-func (m *Meter) Update(f func(*Control) error) error {
+func (m *Meter) Update(f func(*Engine) error) error {
 	m.door.writers.Lock()
 	defer m.door.writers.Unlock()
 	m.door.enterAsGuest()

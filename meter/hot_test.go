@@ -130,14 +130,14 @@ func TestSideWords(t *testing.T) {
 	if n := m.lanes[0].sideMemory(); n != 3*200*sideSize {
 		t.Errorf("three further rule sets take %d octets", n)
 	}
-	update(t, m, func(s *Control) error { return s.Stop(3) })
+	update(t, m, func(s *Engine) error { return stop(s, 3) })
 	if n := m.lanes[0].sideMemory(); n != 2*200*sideSize {
 		t.Errorf("two further rule sets take %d octets", n)
 	}
 	more := tcp(t, "10.9.0.1:1", "10.1.0.2:5", time.Second)
 	feedAll(t, m, more)
 	words := m.lanes[0].side[0].At(7)
-	update(t, m, func(s *Control) error { return s.Run(3) })
+	update(t, m, func(s *Engine) error { return start(s, 3) })
 	if words != m.lanes[0].side[0].At(7) || m.lanes[0].side[2].Len() != 201 {
 		t.Errorf("words have moved, or there are %d", m.lanes[0].side[2].Len())
 	}

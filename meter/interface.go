@@ -23,20 +23,6 @@ type Interface struct {
 	Source     wire.SourceStats
 }
 
-// Type is the interface's ifType (IANAifType-MIB).
-func (x *Interface) Type() int32 {
-	const other, ethernetCsmacd, ppp, softwareLoopback = 1, 6, 23, 24
-	switch x.LinkType {
-	case wire.LinkEthernet:
-		return ethernetCsmacd
-	case wire.LinkPPP, wire.LinkPPPHDLC, wire.LinkPPPEther, wire.LinkPPPWithDir:
-		return ppp
-	case wire.LinkNull, wire.LinkLoop:
-		return softwareLoopback
-	}
-	return other
-}
-
 // tap is what every packet of an interface touches.
 type tap struct {
 	packets, octets uint64
@@ -107,7 +93,7 @@ func (s *State) checkInterface(number int) error {
 
 // NameInterface gives an interface its name, and its row before any packet of
 // it is seen.
-func (s *Control) NameInterface(number int, name string, link wire.LinkType) error {
+func (s *Engine) NameInterface(number int, name string, link wire.LinkType) error {
 	if err := s.checkInterface(number); err != nil {
 		return err
 	}
@@ -118,7 +104,7 @@ func (s *Control) NameInterface(number int, name string, link wire.LinkType) err
 
 // SetSourceStats tells what the interface's source counts: packets lost before
 // the meter saw them, and damaged records.
-func (s *Control) SetSourceStats(number int, stats wire.SourceStats) error {
+func (s *Engine) SetSourceStats(number int, stats wire.SourceStats) error {
 	if err := s.checkInterface(number); err != nil {
 		return err
 	}
@@ -129,7 +115,7 @@ func (s *Control) SetSourceStats(number int, stats wire.SourceStats) error {
 
 // SetSampleRate sets flowInterfaceSampleRate: one packet in rate is metered,
 // by chance; 0 ignores the interface.
-func (s *Control) SetSampleRate(number int, rate uint32) error {
+func (s *Engine) SetSampleRate(number int, rate uint32) error {
 	if !s.m.interfaces.known(number) {
 		return fmt.Errorf("there is no interface %d", number)
 	}

@@ -10,7 +10,7 @@ import (
 
 func TestInterfaces(t *testing.T) {
 	m := newMeter(t, Config{}, `save SourceInterface; count;`)
-	err := m.Update(func(s *Control) error {
+	err := m.Update(func(s *Engine) error {
 		return errors.Join(
 			s.NameInterface(3, "ppp0", wire.LinkPPP),
 			s.SetSourceStats(3, wire.SourceStats{Dropped: 5, Damaged: 2}),
@@ -26,13 +26,13 @@ func TestInterfaces(t *testing.T) {
 		frames = append(frames, f)
 	}
 	feedAll(t, m, frames...)
-	update(t, m, func(s *Control) error {
+	update(t, m, func(s *Engine) error {
 		got := ""
 		for n := s.NextInterface(0); n != 0; n = s.NextInterface(n) {
 			x, _ := s.Interface(n)
-			got += fmt.Sprintf("%d %q type %d rate %d packets %d octets %d; ", n, x.Name, x.Type(), x.SampleRate, x.Packets, x.Octets)
+			got += fmt.Sprintf("%d %q link %d rate %d packets %d octets %d; ", n, x.Name, x.LinkType, x.SampleRate, x.Packets, x.Octets)
 		}
-		const want = `1 "" type 6 rate 1 packets 2 octets 108; 3 "ppp0" type 23 rate 0 packets 2 octets 108; 200 "" type 6 rate 1 packets 2 octets 108; `
+		const want = `1 "" link 1 rate 1 packets 2 octets 108; 3 "ppp0" link 9 rate 0 packets 2 octets 108; 200 "" link 1 rate 1 packets 2 octets 108; `
 		if got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
@@ -61,7 +61,7 @@ func TestInterfaceSampling(t *testing.T) {
 		frames[i].Interface = uint8(1 + i&1)
 	}
 	feedAll(t, m, frames...)
-	if err := m.Update(func(s *Control) error { return s.SetSampleRate(2, 10) }); err != nil {
+	if err := m.Update(func(s *Engine) error { return s.SetSampleRate(2, 10) }); err != nil {
 		t.Fatal(err)
 	}
 	for range 100 {

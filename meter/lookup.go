@@ -23,7 +23,7 @@ func (s *State) Lookup(ruleSet int, p *packet.Packet) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	if !r.active {
+	if r.program == nil {
 		return Place{}, fmt.Errorf("%w: %d", ErrNotActive, ruleSet)
 	}
 	t := &s.m.flows

@@ -59,8 +59,6 @@ type Config struct {
 	// intervals of the grid, 0 for none.
 	Interval     time.Duration
 	MaxIntervals uint64
-
-	Control ControlConfig
 }
 
 // Defaults.
@@ -113,12 +111,10 @@ type Meter struct {
 	epoch      epoch
 	needsRest  bool // some running rule set looks at packet.Rest
 	ruleSets   [ruleset255]*ruleSet
-	readers    rows[Reader]
-	tasks      rows[Task]
-	marks      marks
+	collected  collected
+	usage      usage
 	blocks     blocks
 	gone       RuleSetCounts // of destroyed rule sets
-	trace      trace
 	interfaces interfaces
 	collector
 	counts Counts
@@ -141,8 +137,7 @@ type Counts struct {
 	FloodedAt   Uptime // at which one first was refused in flood mode, 0 if never
 }
 
-// New makes a meter with no rule set but the built-in one, which is not
-// running.
+// New makes a meter that holds no rule set.
 func New(cfg Config) *Meter {
 	m := &Meter{cfg: cfg.withDefaults()}
 	m.door.meter = m
@@ -154,7 +149,7 @@ func New(cfg Config) *Meter {
 		m.lanes = append(m.lanes, lane{number: uint8(i), flows: &m.flows, epoch: &m.epoch, streams: table, ids: make([]streams.ID, len(m.filling.packets))})
 	}
 	m.interfaces.init(&m.cfg)
-	m.ruleSets[1] = m.builtinRuleSet()
-	m.startControl()
+	m.collected.init()
+	m.usage.init(m.flows.max)
 	return m
 }

@@ -19,13 +19,65 @@ func newMeter(t testing.TB, cfg Config, programs ...string) *Meter {
 	t.Helper()
 	var sets []*ruleset.RuleSet
 	for _, src := range programs {
-		rs, _, err := srl.Compile("test.srl", []byte(src), srl.Options{Optimise: -1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		sets = append(sets, rs)
+		sets = append(sets, compiled(t, src))
 	}
 	return runRuleSets(t, cfg, sets...)
+}
+
+// compiled compiles an SRL program, as rule set 2.
+func compiled(t testing.TB, src string) *ruleset.RuleSet {
+	t.Helper()
+	rs, _, err := srl.Compile("test.srl", []byte(src), srl.Options{Optimise: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rs.Number = 2
+	return rs
+}
+
+// load holds a rule set and runs it.
+func load(e *Engine, rs *ruleset.RuleSet) error {
+	p, err := e.Prepare(rs)
+	if err != nil {
+		return err
+	}
+	e.Hold(rs.Number, p)
+	return start(e, rs.Number)
+}
+
+// start runs a rule set beside those that run, and stop stops one.
+func start(e *Engine, number int) error {
+	want := running(e)
+	want[number] = true
+	e.Run(want)
+	return nil
+}
+
+func stop(e *Engine, number int) error {
+	want := running(e)
+	want[number] = false
+	e.Run(want)
+	return nil
+}
+
+func running(e *Engine) *RuleSets {
+	var set RuleSets
+	for n := range set {
+		set[n] = e.Runs(n)
+	}
+	return &set
+}
+
+// collect says that rule set 2 has a reader, which has all changes before an
+// uptime.
+func collect(e *Engine, before Uptime) error {
+	all := new(Uptimes)
+	for i := range all {
+		all[i] = AlwaysCollected
+	}
+	all[2] = before
+	e.SetCollected(all)
+	return nil
 }
 
 func runRuleSets(t testing.TB, cfg Config, sets ...*ruleset.RuleSet) *Meter {
@@ -34,13 +86,10 @@ func runRuleSets(t testing.TB, cfg Config, sets ...*ruleset.RuleSet) *Meter {
 		cfg.MaxGap = AnyGap // tests look at the meter behind each frame
 	}
 	m := New(cfg)
-	err := m.Update(func(s *Control) error {
+	err := m.Update(func(s *Engine) error {
 		for i, rs := range sets {
 			rs.Number = 2 + i
-			if err := s.Load(rs); err != nil {
-				return err
-			}
-			if err := s.Run(rs.Number); err != nil {
+			if err := load(s, rs); err != nil {
 				return err
 			}
 		}
@@ -264,7 +313,8 @@ func TestFullFlowTable(t *testing.T) {
 
 // TestFloodRefusals tells what flood mode refuses from what finds the table full.
 func TestFloodRefusals(t *testing.T) {
-	m := newMeter(t, Config{MaxFlows: 4, Control: ControlConfig{FloodMark: 50}}, `save SourcePeerAddress; count;`)
+	m := newMeter(t, Config{MaxFlows: 4}, `save SourcePeerAddress; count;`)
+	update(t, m, func(e *Engine) error { e.SetFloodLevel(2); return nil })
 	host := func(i int) {
 		feedAll(t, m, tcp(t, fmt.Sprintf("10.0.0.%d:1", i), "10.1.0.1:1", time.Duration(i)))
 	}
@@ -278,7 +328,7 @@ func TestFloodRefusals(t *testing.T) {
 			t.Errorf("%+v, want %+v; full at %d, in flood mode at %d", got, want, c.FullAt, c.FloodedAt)
 		}
 	})
-	update(t, m, func(s *Control) error { s.SetFloodMode(false); return s.SetFloodMark(0) })
+	update(t, m, func(e *Engine) error { e.SetFloodMode(false); e.SetFloodLevel(4); return nil })
 	for i := range 2 {
 		host(10 + i)
 	}
@@ -328,10 +378,7 @@ func TestIndexReuse(t *testing.T) {
 // change.
 func TestReaderHoldsFlows(t *testing.T) {
 	m := newMeter(t, Config{Inactivity: time.Second}, `save SourcePeerAddress; count;`)
-	var row int
-	if err := m.Update(func(s *Control) (err error) { row, err = s.AddReader(2); return err }); err != nil {
-		t.Fatal(err)
-	}
+	update(t, m, func(e *Engine) error { return collect(e, 0) })
 	live := func() (n int) {
 		m.View(func(s *State) { n = s.FlowsInUse() })
 		return n
@@ -340,9 +387,7 @@ func TestReaderHoldsFlows(t *testing.T) {
 	if n := live(); n != 2 {
 		t.Fatalf("%d flows before the first collection, want 2", n)
 	}
-	if err := m.Update(func(s *Control) error { return s.Collected(row, s.Uptime()) }); err != nil {
-		t.Fatal(err)
-	}
+	update(t, m, func(e *Engine) error { return collect(e, e.Uptime()) })
 	feedAll(t, m, tcp(t, "10.0.0.2:1", "10.1.0.1:1", 2*time.Minute))
 	if n := live(); n != 1 {
 		t.Errorf("%d flows after the collection, want 1", n)

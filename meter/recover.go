@@ -1,6 +1,11 @@
 package meter
 
-import "netramet/meter/packet"
+import (
+	"fmt"
+	"time"
+
+	"netramet/meter/packet"
+)
 
 // collector recovers idle flows (RFC 2722 §4.5; the digest's §5): a flow's
 // record is freed when the flow has been idle for the inactivity time and
@@ -48,12 +53,12 @@ func (m *Meter) advance(now Uptime, passed int64) {
 		m.door.pass()
 	}
 	m.boundStreams()
-	m.checkHighWater()
+	m.checkUsage()
 }
 
 // dueAtTick reports whether a grid point has to do with flows.
 func (m *Meter) dueAtTick(now Uptime) bool {
-	return m.allHidden > 0 || m.mayRecover(now) || m.anyHighWater()
+	return m.allHidden > 0 || m.mayRecover(now) || m.usage.watched()
 }
 
 // cut ends a round at a grid point whose work is the lanes' alone: they do it
@@ -103,6 +108,18 @@ func recoverBudget(slots uint32, passed int64) int64 {
 	return budget
 }
 
+// Inactivity is the time without packets after which a flow is idle.
+func (s *State) Inactivity() time.Duration { return s.m.cfg.Inactivity }
+
+// SetInactivity sets the time after which a flow is idle; 0 is at once.
+func (s *Engine) SetInactivity(d time.Duration) error {
+	if d < 0 {
+		return fmt.Errorf("inactivity time-out %v is negative", d)
+	}
+	s.m.cfg.Inactivity = d
+	return nil
+}
+
 func (m *Meter) inactivity() Uptime { return Uptime(m.cfg.Inactivity / packet.Centisecond) }
 
 // mayRecover reports whether any flow can be idle and collected.
@@ -112,7 +129,7 @@ func (m *Meter) mayRecover(now Uptime) bool { return now > m.inactivity() && m.a
 // depends on packets and collections alone.
 func (m *Meter) recoverFlows(now Uptime, slots int64) {
 	idle, n := m.inactivity(), m.flows.records.Len()
-	safe := m.safeTimes()
+	safe := &m.collected.before
 	walk := blockWalk{blocks: m.blocks, slots: n}
 	for range slots {
 		if m.cursor >= n {

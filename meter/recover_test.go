@@ -13,15 +13,16 @@ func TestTickInPieces(t *testing.T) {
 	perHost := `save SourcePeerAddress; count;`
 	m := newMeter(t, Config{Inactivity: time.Second}, perHost, perHost)
 	hosts(t, m, 0, n, 0) // flows of both rule sets by turns
-	guests := []func(s *Control) error{
+	guests := []func(s *Engine) error{
 		nil,
-		func(s *Control) error { // its other flows are hidden from now on
-			if err := s.Stop(3); err != nil {
+		func(s *Engine) error { // its other flows are hidden from now on
+			if err := stop(s, 3); err != nil {
 				return err
 			}
-			return s.Destroy(3)
+			s.Drop(3)
+			return nil
 		},
-		func(s *Control) error { _, err := s.AddReader(2); return err },
+		func(s *Engine) error { return collect(s, 0) },
 	}
 	left := []uint64{n - stretch/2, n - stretch, n - 3*stretch/2}
 	tk := tick{now: 1000, recover: 2 * n, free: 2 * n} // streams go first, in pieces of their own

@@ -3,26 +3,17 @@ package meter
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"netramet/meter/pme"
-	"netramet/mib"
 	"netramet/ruleset"
 )
 
-// ruleSet is a row of flowRuleSetInfoTable: a rule set the meter holds, with
-// its rules.
+// ruleSet is a rule set that the meter holds.
 type ruleSet struct {
-	spec      ruleset.RuleSet
-	owner     string
-	active    bool
-	reason    string    // of the last refusal to activate it; empty if none
-	timeStamp Uptime    // of its last change
-	touched   time.Time // the same in wall time
-
-	program *pme.Program // nil iff not active
+	number  int
+	program *pme.Program // nil: it cannot be run
 	shapes  *pme.Shapes  // of its flows' keys, under all the programs it has had
-	running bool         // some task chooses it
+	running bool
 
 	lanes  []*laneWork
 	counts RuleSetCounts // but for what the lanes have
@@ -30,9 +21,9 @@ type ruleSet struct {
 	since  RuleSetInput  // the meter's figures when it began to run
 }
 
-// newRuleSet makes the row of a rule set that has no program yet.
-func (m *Meter) newRuleSet(spec ruleset.RuleSet, shapes *pme.Shapes) *ruleSet {
-	r := &ruleSet{spec: spec, shapes: shapes}
+// newRuleSet makes a rule set that has no program yet.
+func (m *Meter) newRuleSet(number int, shapes *pme.Shapes) *ruleSet {
+	r := &ruleSet{number: number, shapes: shapes}
 	for range m.lanes {
 		r.lanes = append(r.lanes, new(laneWork))
 	}
@@ -66,93 +57,85 @@ type RuleSetInput struct {
 
 // Errors of rule set requests.
 var (
-	ErrNoRuleSet   = errors.New("no such rule set")
-	ErrRunning     = errors.New("rule set is running")
-	ErrNotActive   = errors.New("rule set is not active")
-	ErrBuiltin     = errors.New("rule set 1 is built in")
-	ErrNumberTaken = errors.New("rule set number is taken")
+	ErrNoRuleSet = errors.New("no such rule set")
+	ErrNotActive = errors.New("rule set is not active")
 )
 
-// builtinRuleSet is rule set 1: it counts by protocol type (RFC 2722 §6.4).
-func (m *Meter) builtinRuleSet() *ruleSet {
-	all := ruleset.Octets{0: 0xff}
-	rs := m.newRuleSet(ruleset.RuleSet{
-		Number: 1, Name: "default", Optimise: -1,
-		Rules: []ruleset.Rule{
-			{Action: mib.ActionGotoAct, Parameter: 2},
-			{Selector: mib.AttrSourcePeerType, Mask: all, Action: mib.ActionPushPktToAct, Parameter: 3},
-			{Selector: mib.AttrDestPeerType, Mask: all, Action: mib.ActionCountPkt},
-		},
-	}, pme.NewShapes())
-	p, err := pme.Load(&rs.spec, rs.shapes)
-	if err == nil { // a test loads it; without a program it cannot be run
-		rs.setProgram(p)
-		rs.active = true
-	}
-	return rs
+// Prepared is the verified program of a rule set, for Hold in the same Update.
+type Prepared struct {
+	program *pme.Program
+	shapes  *pme.Shapes
 }
 
-// Load verifies a rule set and holds it under its number, which must be free.
-func (s *Control) Load(rs *ruleset.RuleSet) error {
-	n := rs.Number
-	switch {
-	case n == 1:
-		return ErrBuiltin
-	case n < 1 || n > ruleset.MaxNumber:
-		return fmt.Errorf("rule set number %d is not in 2..%d", n, ruleset.MaxNumber)
-	case s.m.ruleSets[n] != nil:
-		return fmt.Errorf("%w: %d", ErrNumberTaken, n)
+// Prepare verifies a rule set and makes its program, which changes nothing yet.
+// That takes some tens of milliseconds for the largest ones, so metering and
+// Views go on meanwhile. The error says what is wrong with the rules.
+func (s *Engine) Prepare(rs *ruleset.RuleSet) (Prepared, error) {
+	p := Prepared{shapes: pme.NewShapes()}
+	if r := s.lookRuleSet(rs.Number); r != nil {
+		p.shapes = r.shapes
 	}
-	r := s.m.newRuleSet(*rs, pme.NewShapes())
-	program, err := s.m.program(&r.spec, r.shapes)
+	var err error
+	d := &s.m.door // outside, s is nobody's
+	d.aside(func() { p.program, err = pme.Load(rs, p.shapes) })
+	if err == nil {
+		err = rs.Metered()
+	}
 	if err != nil {
-		return err
-	}
-	r.setProgram(program)
-	r.active = true
-	r.timeStamp = s.m.in.uptime
-	s.m.ruleSets[n] = r
-	return nil
-}
-
-// program verifies a rule set and makes it ready to run. That takes some tens of
-// milliseconds for the largest ones, so metering goes on meanwhile.
-func (m *Meter) program(rs *ruleset.RuleSet, shapes *pme.Shapes) (p *pme.Program, err error) {
-	m.door.aside(func() { p, err = pme.Load(rs, shapes) })
-	if err != nil {
-		return nil, err
-	}
-	if err := rs.Metered(); err != nil {
-		return nil, err
+		return Prepared{}, err
 	}
 	return p, nil
 }
 
-// Destroy removes a rule set that is not running, with its flows and readers.
-// Its flows are gone for everybody at once; their memory comes back at ticks.
-func (s *Control) Destroy(number int) error {
-	r, err := s.ruleSet(number)
-	switch {
-	case err != nil:
-		return err
-	case number == 1:
-		return ErrBuiltin
-	case r.running:
-		return fmt.Errorf("%w: %d", ErrRunning, number)
+// Hold keeps a rule set, of a number from 1 to ruleset.MaxNumber, with the
+// program that Prepare has made for that number; the zero Prepared is none, so
+// that it cannot run. A rule set that is held already keeps its flows and
+// counts. One that runs is stopped first.
+func (s *Engine) Hold(number int, p Prepared) {
+	m := s.m
+	r := m.ruleSets[number]
+	if r == nil {
+		if p.shapes == nil {
+			p.shapes = pme.NewShapes()
+		}
+		r = m.newRuleSet(number, p.shapes)
+		m.ruleSets[number] = r
 	}
-	s.m.destroy(number)
-	return nil
+	r.setProgram(p.program)
 }
 
-// destroy removes a rule set that is not running.
-func (m *Meter) destroy(number int) {
-	r := m.ruleSets[number]
+// Drop removes a rule set that does not run, with its flows. They are gone for
+// everybody at once; their memory comes back at ticks.
+func (s *Engine) Drop(number int) {
+	m, r := s.m, s.m.ruleSets[number]
 	m.hide(number, r.counts.Flows)
 	r.counts.Flows = 0
 	total := r.total()
 	m.gone.add(&total)
 	m.ruleSets[number] = nil
-	m.dropReaders(number)
+}
+
+// RuleSets is a set of rule sets, by number.
+type RuleSets [ruleset255]bool
+
+// Run makes exactly those rule sets of want run that are held with a program.
+func (s *Engine) Run(want *RuleSets) {
+	m := s.m
+	changed := false
+	for n, r := range m.ruleSets {
+		if r == nil || (want[n] && r.program != nil) == r.running {
+			continue
+		}
+		changed = true
+		if r.running {
+			r.stop(&m.counts)
+			continue
+		}
+		r.start(&m.counts)
+	}
+	if changed {
+		m.setRunning()
+	}
 }
 
 // add adds what outlives a rule set: everything but its flows.
@@ -168,8 +151,6 @@ func (c *RuleSetCounts) add(o *RuleSetCounts) {
 	c.Created += o.Created
 	c.Recovered += o.Recovered
 }
-
-func (r *ruleSet) status() RowStatus { return rowState(r.active, len(r.spec.Rules) > 0) }
 
 // total is the rule set's counts, of all lanes.
 func (r *ruleSet) total() RuleSetCounts {
@@ -224,67 +205,10 @@ func (r *ruleSet) inputUpTo(c *Counts) RuleSetInput {
 	return in
 }
 
-// RuleSetRow is what flowRuleSetInfoTable and NETRAMET-MIB tell of a rule set.
-type RuleSetRow struct {
-	Status    RowStatus
-	Running   bool
-	Size      int
-	Owner     string
-	Name      string
-	TimeStamp Uptime // of the last change
-	Flows     uint64
-	Error     string // why it was last refused to become active; empty if it was not
-}
-
-// RuleSetRow returns a rule set's row.
-func (s *State) RuleSetRow(number int) (RuleSetRow, bool) {
-	r, err := s.ruleSet(number)
-	if err != nil {
-		return RuleSetRow{}, false
-	}
-	return RuleSetRow{Status: r.status(), Running: r.running, Size: len(r.spec.Rules), Owner: r.owner,
-		Name: r.spec.Name, TimeStamp: r.timeStamp, Flows: r.counts.Flows, Error: r.reason}, true
-}
-
-// NextRuleSet returns the first rule set number after a number, 0 if there is
-// none.
-func (s *State) NextRuleSet(after int) int {
-	for n := max(after, 0) + 1; n <= ruleset.MaxNumber; n++ {
-		if s.m.ruleSets[n] != nil {
-			return n
-		}
-	}
-	return 0
-}
-
-// HasRuleSet reports whether there is a rule set of that number.
-func (s *State) HasRuleSet(number int) bool {
-	return s.lookRuleSet(number) != nil
-}
-
-// RuleSetSize returns how many rules a rule set has, 0 if it does not exist.
-func (s *State) RuleSetSize(number int) int {
-	if r := s.lookRuleSet(number); r != nil {
-		return len(r.spec.Rules)
-	}
-	return 0
-}
-
-// Owner returns the Owner of a rule set, which its rules and flows inherit.
-func (s *State) Owner(ruleSet int) string {
-	if r := s.lookRuleSet(ruleSet); r != nil {
-		return r.owner
-	}
-	return ""
-}
-
-// Rule returns a rule of a rule set, from 1. It belongs to the meter.
-func (s *State) Rule(ruleSet, number int) (*ruleset.Rule, bool) {
-	r := s.lookRuleSet(ruleSet)
-	if r == nil || number < 1 || number > len(r.spec.Rules) {
-		return nil, false
-	}
-	return &r.spec.Rules[number-1], true
+// Runs reports whether a rule set runs.
+func (s *State) Runs(number int) bool {
+	r := s.lookRuleSet(number)
+	return r != nil && r.running
 }
 
 // RuleSetInput returns what was read while a rule set ran.

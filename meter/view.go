@@ -64,6 +64,9 @@ func (s *State) Interval() (number uint64, end time.Time, to Uptime) {
 	return e.number, time.Unix(0, e.at).UTC(), e.to
 }
 
+// Period is the length of a reading interval, 0 if the whole trace is one.
+func (s *State) Period() time.Duration { return s.m.cfg.Interval }
+
 // Counts are the meter's packet counts.
 func (s *State) Counts() Counts { return s.m.counts }
 

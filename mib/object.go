@@ -84,6 +84,8 @@ type Object struct {
 	Augments   Obj // valid iff HasAugment
 	HasAugment bool
 
+	Table Obj // that a column or an entry is of, see Obj.Table
+
 	Deprecated bool
 }
 
@@ -108,6 +110,16 @@ func (o Obj) String() string {
 		return objects[o].Name
 	}
 	return fmt.Sprintf("object(%d)", uint16(o))
+}
+
+// Table returns the table that a column or an entry is of; false for other
+// objects.
+func (o Obj) Table() (Obj, bool) {
+	switch objects[o].Kind {
+	case KindEntry, KindColumn:
+		return objects[o].Table, true
+	}
+	return 0, false
 }
 
 // Column returns the column with the sub-identifier n of the table or entry o.

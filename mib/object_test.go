@@ -156,6 +156,36 @@ func TestColumn(t *testing.T) {
 	}
 }
 
+func TestTable(t *testing.T) {
+	for _, tt := range []struct {
+		o    Obj
+		want Obj
+		ok   bool
+	}{
+		{ObjFlowRuleAction, ObjFlowRuleTable, true},
+		{ObjFlowRuleEntry, ObjFlowRuleTable, true},
+		{ObjFlowRuleSet, ObjFlowRuleTable, true},     // its index, which cannot be read
+		{ObjNtmReaderWaits, ObjNtmReaderTable, true}, // which augments another
+		{ObjFlowRuleTable, 0, false},
+		{ObjFlowFloodMark, 0, false},
+		{ObjFlowRules, 0, false},
+	} {
+		if got, ok := tt.o.Table(); ok != tt.ok || got != tt.want {
+			t.Errorf("%s.Table() = %v, %v", tt.o, got, ok)
+		}
+	}
+	for _, o := range Objects() {
+		x := o.Info()
+		table, ok := o.Table()
+		if x.Kind != KindColumn {
+			continue
+		}
+		if c, found := table.Column(x.OID[len(x.OID)-1]); !ok || !found || c != o {
+			t.Errorf("%s is said to be of %s", o, table)
+		}
+	}
+}
+
 func TestValid(t *testing.T) {
 	for _, tt := range []struct {
 		obj  Obj

@@ -16,6 +16,7 @@ import (
 
 	"netramet/internal/reading"
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib/agent"
 	"netramet/mib/meterview"
 	"netramet/mib/usm"
@@ -26,14 +27,14 @@ import (
 // agent on a free port of loopback.
 type realMeter struct {
 	port   string
-	meter  *meter.Meter
+	meter  *control.Meter
 	events chan struct{} // a Set has changed something
 	done   chan error
 }
 
 func startMeter(t testing.TB, trace string, cfg meter.Config, starters int) *realMeter {
 	t.Helper()
-	r := &realMeter{meter: meter.New(cfg), events: make(chan struct{}, 1), done: make(chan error, 1)}
+	r := &realMeter{meter: control.New(cfg, control.Config{}), events: make(chan struct{}, 1), done: make(chan error, 1)}
 	view := meterview.New(r.meter, meterview.Config{Version: "test", Changed: func() {
 		select {
 		case r.events <- struct{}{}:
@@ -62,7 +63,7 @@ func startMeter(t testing.TB, trace string, cfg meter.Config, starters int) *rea
 	}
 	_, r.port, _ = net.SplitHostPort(conn.LocalAddr().String())
 	if trace != "" {
-		r.phase(meter.TraceWaitRuleSet) // before anybody can ask
+		r.phase(control.TraceWaitRuleSet) // before anybody can ask
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -78,15 +79,15 @@ func startMeter(t testing.TB, trace string, cfg meter.Config, starters int) *rea
 	return r
 }
 
-func (r *realMeter) phase(p meter.TracePhase) {
-	_ = r.meter.Update(func(s *meter.Control) error { return s.SetTracePhase(p, time.Now()) })
+func (r *realMeter) phase(p control.TracePhase) {
+	_ = r.meter.Update(func(s *control.Tables) error { return s.SetTracePhase(p, time.Now()) })
 }
 
 // await waits until ok holds.
-func (r *realMeter) await(ctx context.Context, ok func(*meter.State) bool) error {
+func (r *realMeter) await(ctx context.Context, ok func(*control.State) bool) error {
 	for {
 		yes := false
-		r.meter.View(func(s *meter.State) { yes = ok(s) })
+		r.meter.View(func(s *control.State) { yes = ok(s) })
 		if yes {
 			return nil
 		}
@@ -105,28 +106,28 @@ func (r *realMeter) read(ctx context.Context, trace string, starters int) error 
 		return err
 	}
 	defer src.Close()
-	if err := r.await(ctx, func(s *meter.State) bool { return s.Starters() >= starters }); err != nil {
+	if err := r.await(ctx, func(s *control.State) bool { return s.Starters() >= starters }); err != nil {
 		return err
 	}
-	r.phase(meter.TraceRunning)
-	interval := func(p meter.TracePhase) error {
+	r.phase(control.TraceRunning)
+	interval := func(p control.TracePhase) error {
 		r.phase(p)
-		err := r.await(ctx, func(s *meter.State) bool {
+		err := r.await(ctx, func(s *control.State) bool {
 			n, _, _ := s.Interval()
 			return len(s.ReadersBehind(n)) == 0
 		})
-		r.phase(meter.TraceRunning)
+		r.phase(control.TraceRunning)
 		return err
 	}
-	loop := reading.Loop{Source: src, Meter: r.meter, Interval: func() error { return interval(meter.TraceWaitReader) }}
+	loop := reading.Loop{Source: src, Meter: r.meter.Meter, Interval: func() error { return interval(control.TraceWaitReader) }}
 	if _, err := loop.Run(ctx); err != nil {
 		return err
 	}
-	if err := interval(meter.TraceEndOfFile); err != nil {
+	if err := interval(control.TraceEndOfFile); err != nil {
 		return err
 	}
-	r.phase(meter.TraceDone)
-	return r.await(ctx, func(s *meter.State) bool { return s.WaitingReaders() == 0 })
+	r.phase(control.TraceDone)
+	return r.await(ctx, func(s *control.State) bool { return s.WaitingReaders() == 0 })
 }
 
 // nemac runs the command in this process.

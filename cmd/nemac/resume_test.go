@@ -13,12 +13,13 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/meter/control"
 )
 
 // waitInterval waits until the meter has completed n intervals.
 func (r *realMeter) waitInterval(n uint64) {
 	for done := uint64(0); done < n; runtime.Gosched() {
-		r.meter.View(func(s *meter.State) { done, _, _ = s.Interval() })
+		r.meter.View(func(s *control.State) { done, _, _ = s.Interval() })
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/sources/wire"
 )
 
@@ -180,7 +181,7 @@ func TestLateReader(t *testing.T) {
 	}
 	var all []string
 	var uptime meter.Uptime
-	m.meter.View(func(s *meter.State) {
+	m.meter.View(func(s *control.State) {
 		uptime = s.Uptime()
 		var f meter.Flow
 		for i := s.NextFlow(7, 0, 0); i != 0; i = s.NextFlow(7, 0, i) {

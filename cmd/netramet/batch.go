@@ -13,7 +13,7 @@ import (
 
 	"netramet/internal/reading"
 	"netramet/internal/version"
-	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/reader"
 	"netramet/reader/flowfile"
 	"netramet/reader/local"
@@ -25,7 +25,7 @@ import (
 type batch struct {
 	o     *options
 	src   sources.Source
-	meter *meter.Meter
+	meter *control.Meter
 	flows *local.Flows
 	tasks []reader.Task
 	out   output
@@ -55,7 +55,7 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	}
 	defer src.Close()
 	b := &batch{o: o, src: src, begun: time.Now(), tasks: tasksOf(sets)}
-	b.meter = meter.New(o.meterConfig())
+	b.meter = control.New(o.meterConfig(), control.Config{})
 	if err := b.runSets(sets, o.rules); err != nil {
 		return err
 	}
@@ -89,19 +89,15 @@ func (o *options) openTrace(ctx context.Context, stdin io.Reader) (sources.Sourc
 // runSets starts the rule sets, read from files, and registers as the reader
 // of their flows.
 func (b *batch) runSets(sets []*ruleset.RuleSet, files []string) error {
-	err := b.meter.Update(func(s *meter.Control) error {
-		for i, rs := range sets {
-			if err := s.Load(rs); err != nil {
-				return fmt.Errorf("%s: %w", files[i], err)
-			}
-			if err := s.Run(rs.Number); err != nil {
-				return fmt.Errorf("%s: %w", files[i], err)
-			}
+	for i, rs := range sets {
+		err := b.meter.Change(func(c *control.Change) error { return c.Run(rs) })
+		var row *control.RowError
+		if errors.As(err, &row) {
+			err = row.Err // the file says which one
 		}
-		return nil
-	})
-	if err != nil {
-		return err
+		if err != nil {
+			return fmt.Errorf("%s: %w", files[i], err)
+		}
 	}
 	b.flows = local.New(b.meter)
 	return b.flows.Register(b.tasks)
@@ -180,7 +176,7 @@ func (b *batch) meterTrace(ctx context.Context) error {
 
 // readTrace is meterTrace without the losses.
 func (b *batch) readTrace(ctx context.Context) (complete bool, err error) {
-	loop := reading.Loop{Source: b.src, Stages: []reading.Stage{b.links.note}, Meter: b.meter, Interval: b.collect, Fed: func() { b.show.update(b) }}
+	loop := reading.Loop{Source: b.src, Stages: []reading.Stage{b.links.note}, Meter: b.meter.Meter, Interval: b.collect, Fed: func() { b.show.update(b) }}
 	complete, err = loop.Run(ctx)
 	if complete {
 		err = errors.Join(b.collect(), err)
@@ -190,7 +186,7 @@ func (b *batch) readTrace(ctx context.Context) (complete bool, err error) {
 
 func (b *batch) collect() error {
 	b.show.clear() // flow data may go to the same terminal
-	b.meter.View(func(s *meter.State) {
+	b.meter.View(func(s *control.State) {
 		if t, ok := s.Start(); ok {
 			b.out.SetStart(t)
 		}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"sync"
 
-	"netramet/meter"
+	"netramet/meter/control"
 )
 
 // census remembers the control rows that the log has told of, so that it can
@@ -42,7 +42,7 @@ type (
 )
 
 // update looks at the rows and logs what has changed.
-func (c *census) update(m *meter.Meter, log *slog.Logger) {
+func (c *census) update(m *control.Meter, log *slog.Logger) {
 	if !log.Enabled(context.Background(), slog.LevelInfo) {
 		return
 	}
@@ -58,10 +58,10 @@ func (c *census) update(m *meter.Meter, log *slog.Logger) {
 }
 
 // take fills an empty census. Rows that are not active are no news yet.
-func (c *census) take(s *meter.State) {
+func (c *census) take(s *control.State) {
 	c.ruleSets, c.readers, c.tasks = map[int]ruleSetFacts{}, map[uint32]readerFacts{}, map[uint32]taskFacts{}
 	for n := s.NextRuleSet(1); n != 0; n = s.NextRuleSet(n) {
-		if r, ok := s.RuleSetRow(n); ok && (r.Status == meter.RowActive || r.Running) {
+		if r, ok := s.RuleSetRow(n); ok && (r.Status == control.RowActive || r.Running) {
 			c.ruleSets[n] = ruleSetFacts{r.Name, s.Owner(n), r.Size, true, r.Running}
 		}
 	}

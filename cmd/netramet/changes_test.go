@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/ruleset"
 	"netramet/sources/wire"
@@ -39,7 +40,7 @@ func FuzzChanges(f *testing.F) {
 type step struct {
 	frames int
 	name   string
-	do     func(*meter.Control) error
+	do     func(*control.Tables) error
 }
 
 func changesSeed(t *testing.T, seed uint64) (flows int) {
@@ -63,7 +64,7 @@ func changesSeed(t *testing.T, seed uint64) (flows int) {
 	streamsOf := map[int][]streams.Stats{} // after each step, by limit
 	for _, v := range waysToMeter {
 		cfg.Lanes, cfg.Cache, cfg.Streams = v.lanes, v.cache, streams.Config{MaxStreams: v.maxStreams}
-		c := &changing{t: t, m: meter.New(cfg), audit: newAudit(t), seed: seed, times: refTimes(frames, cfg.MaxGap)}
+		c := &changing{t: t, m: control.New(cfg, control.Config{}), audit: newAudit(t), seed: seed, times: refTimes(frames, cfg.MaxGap)}
 		if v.batch > 1 {
 			c.audit = nil
 		}
@@ -101,121 +102,147 @@ func randomSteps(t *testing.T, rnd *rand.Rand, n int) (steps []step) {
 }
 
 // randomChange is one change; what it may not do changes nothing.
-func randomChange(rnd *rand.Rand, sets []*ruleset.RuleSet) (string, func(*meter.Control) error) {
+func randomChange(rnd *rand.Rand, sets []*ruleset.RuleSet) (string, func(*control.Tables) error) {
 	rs := *sets[rnd.IntN(len(sets))]
 	rs.Number = 2 + rnd.IntN(3)
 	row, n, some := uint32(1+rnd.IntN(3)), rnd.IntN(100), rnd.Uint32()
 	switch k := rnd.IntN(15); k {
 	case 0, 1, 2, 3:
-		return fmt.Sprintf("load and run %d", rs.Number), func(s *meter.Control) error {
-			if err := s.Load(&rs); err != nil {
-				return s.Run(rs.Number)
+		return fmt.Sprintf("load and run %d", rs.Number), func(t *control.Tables) error {
+			if t.HasRuleSet(rs.Number) {
+				return change(t, func(c *control.Change) { start(t, c, rs.Number) })
 			}
-			return s.Run(rs.Number)
+			return load(t, &rs)
 		}
 	case 4:
-		return fmt.Sprintf("stop %d", rs.Number), func(s *meter.Control) error { return s.Stop(rs.Number) }
+		return fmt.Sprintf("stop %d", rs.Number), func(t *control.Tables) error {
+			return change(t, func(c *control.Change) { c.Task(uint32(rs.Number), control.RowDestroy) })
+		}
 	case 5, 6:
-		return fmt.Sprintf("destroy %d and load again %v", rs.Number, k == 5), func(s *meter.Control) error {
-			_ = s.Stop(rs.Number)
-			if err := s.Destroy(rs.Number); err != nil || k != 5 {
+		again := k == 5
+		return fmt.Sprintf("destroy %d, load again %v", rs.Number, again), func(t *control.Tables) error {
+			if err := change(t, func(c *control.Change) { destroy(t, c, rs.Number) }); err != nil || !again {
 				return err
 			}
-			if err := s.Load(&rs); err != nil {
-				return err
-			}
-			return s.Run(rs.Number)
+			return load(t, &rs)
 		}
 	case 7:
-		return fmt.Sprintf("reader of %d", rs.Number), func(s *meter.Control) error {
-			_, err := s.AddReader(rs.Number)
-			return err
+		return fmt.Sprintf("reader of %d", rs.Number), func(t *control.Tables) error {
+			return change(t, func(c *control.Change) {
+				r, _ := c.Reader(uint32(rs.Number+10*(n%5)), control.RowCreateAndGo)
+				r.SetRuleSet(int64(rs.Number))
+			})
 		}
 	case 8, 9:
 		return "collect", collectAll
 	case 10:
-		return fmt.Sprintf("interface %d: one in %d", 1+n%2, some%4), func(s *meter.Control) error {
+		return fmt.Sprintf("interface %d: one in %d", 1+n%2, some%4), func(s *control.Tables) error {
 			return s.SetSampleRate(1+n%2, some%4)
 		}
 	case 11:
-		return fmt.Sprintf("task %d: %d, standby %d above %d", row, rs.Number, some%5, n), func(s *meter.Control) error {
-			return changeTask(s, row, int64(rs.Number), int64(some%5), int64(n))
+		return fmt.Sprintf("task %d: %d, standby %d above %d", 10+row, rs.Number, some%5, n), func(s *control.Tables) error {
+			return changeTask(s, 10+row, int64(rs.Number), int64(some%5), int64(n))
 		}
 	case 12:
-		return fmt.Sprintf("flood mark %d", n), func(s *meter.Control) error {
+		return fmt.Sprintf("flood mark %d", n), func(s *control.Tables) error {
 			s.SetFloodMode(false)
 			return s.SetFloodMark(n)
 		}
 	case 13:
-		return fmt.Sprintf("inactivity %d s", n%30), func(s *meter.Control) error {
+		return fmt.Sprintf("inactivity %d s", n%30), func(s *control.Tables) error {
 			return s.SetInactivity(time.Duration(n%30) * time.Second)
 		}
 	}
-	return "plain reader collects", func(s *meter.Control) error {
+	return "plain reader collects", func(s *control.Tables) error {
 		return plainReader(s, 100+row, int64(rs.Number))
 	}
 }
 
-// collectAll has every reader collect.
-func collectAll(s *meter.Control) error {
-	for n := s.NextReader(0); n != 0; n = s.NextReader(n) {
-		if n < 100 {
-			if err := s.Collected(int(n), s.Uptime()); err != nil {
-				return err
-			}
+// change makes one Change. What is refused at once, and so not staged, is as if
+// it had not been asked for.
+func change(t *control.Tables, stage func(*control.Change)) error {
+	c := t.Begin("", time.Time{})
+	stage(c)
+	if err := c.Check(); err != nil {
+		return err
+	}
+	c.Commit()
+	return nil
+}
+
+// load loads a rule set and starts it with the task of its number.
+func load(t *control.Tables, rs *ruleset.RuleSet) error {
+	return change(t, func(c *control.Change) {
+		r, _ := c.RuleSet(uint32(rs.Number), control.RowCreateAndGo)
+		r.SetRules(slices.Clone(rs.Rules))
+		start(t, c, rs.Number)
+	})
+}
+
+// start starts a rule set with the task of its number, if there is none yet.
+func start(t *control.Tables, c *control.Change, number int) {
+	if _, ok := t.Task(uint32(number)); !ok {
+		task, _ := c.Task(uint32(number), control.RowCreateAndGo)
+		task.SetCurrent(int64(number))
+	}
+}
+
+// destroy destroys a rule set with the tasks that name it.
+func destroy(t *control.Tables, c *control.Change, number int) {
+	for n := t.NextTask(0); n != 0; n = t.NextTask(n) {
+		if task, _ := t.Task(n); task.Current == number || task.Standby == number {
+			c.Task(n, control.RowDestroy)
 		}
 	}
-	return nil
+	c.RuleSet(uint32(number), control.RowDestroy)
+}
+
+// collectAll has every reader collect that keeps a mark.
+func collectAll(t *control.Tables) error {
+	return change(t, func(c *control.Change) {
+		for n := t.NextReader(0); n != 0 && n < 100; n = t.NextReader(n) {
+			r, _ := c.Reader(n, control.RowNone)
+			r.SetMark(uint64(t.Uptime()))
+		}
+	})
 }
 
 // changeTask makes or changes a manager row, or removes it.
-func changeTask(s *meter.Control, row uint32, current, standby, mark int64) error {
-	c := s.Begin("", time.Time{})
-	request := meter.RowNone
-	if old, ok := s.Task(row); !ok {
-		request = meter.RowCreateAndGo
+func changeTask(t *control.Tables, row uint32, current, standby, mark int64) error {
+	request := control.RowNone
+	if old, ok := t.Task(row); !ok {
+		request = control.RowCreateAndGo
 	} else if old.RunningStandby {
-		request = meter.RowDestroy
+		request = control.RowDestroy
 	}
-	task, why := c.Task(row, request)
-	if why == meter.Granted && request != meter.RowDestroy {
-		task.SetCurrent(current)
-		task.SetStandby(standby)
-		task.SetHighWaterMark(mark)
-	}
-	if err := c.Check(); err != nil {
-		return err
-	}
-	c.Commit()
-	return nil
+	return change(t, func(c *control.Change) {
+		if task, why := c.Task(row, request); why == control.Granted && request != control.RowDestroy {
+			task.SetCurrent(current)
+			task.SetStandby(standby)
+			task.SetHighWaterMark(mark)
+		}
+	})
 }
 
 // plainReader is a reader that RFC 2720 knows: it keeps no mark.
-func plainReader(s *meter.Control, row uint32, number int64) error {
-	c := s.Begin("", time.Time{})
-	request := meter.RowNone
-	if _, ok := s.Reader(row); !ok {
-		request = meter.RowCreateAndGo
+func plainReader(t *control.Tables, row uint32, number int64) error {
+	request := control.RowNone
+	if _, ok := t.Reader(row); !ok {
+		request = control.RowCreateAndGo
 	}
-	r, why := c.Reader(row, request)
-	if why != meter.Granted {
-		return fmt.Errorf("%v", why)
-	}
-	if request == meter.RowCreateAndGo {
-		r.SetRuleSet(number)
-	}
-	r.SetLastTime()
-	if err := c.Check(); err != nil {
-		return err
-	}
-	c.Commit()
-	return nil
+	return change(t, func(c *control.Change) {
+		r, _ := c.Reader(row, request)
+		if request == control.RowCreateAndGo {
+			r.SetRuleSet(number)
+		}
+		r.SetLastTime()
+	})
 }
 
 // changing is one meter under the steps.
 type changing struct {
 	t     *testing.T
-	m     *meter.Meter
+	m     *control.Meter
 	audit *audit // nil: not kept
 	seed  uint64
 	times []refTime
@@ -235,10 +262,10 @@ func (c *changing) run(frames []wire.Frame, batch int, steps []step) (after []st
 		}
 		err := c.m.Update(st.do)
 		if c.audit != nil {
-			c.m.View(func(s *meter.State) { c.audit.look(s, st.name, true) })
+			c.m.View(func(s *control.State) { c.audit.look(s, st.name, true) })
 		}
 		after = append(after, fmt.Sprintf("%v\n%s", err, describe(c.m)))
-		c.m.View(func(s *meter.State) { c.streams = append(c.streams, s.Streams()) })
+		c.m.View(func(s *control.State) { c.streams = append(c.streams, s.Streams()) })
 	}
 	return after
 }
@@ -250,13 +277,13 @@ func (c *changing) feed(frames []wire.Frame) {
 	for {
 		stop := c.m.Feed(&wb)
 		if c.audit != nil {
-			c.m.View(func(s *meter.State) { c.audit.look(s, "frame", stop == meter.Taken) })
+			c.m.View(func(s *control.State) { c.audit.look(s, "frame", stop == meter.Taken) })
 		}
 		if stop == meter.Taken {
 			c.m.View(c.checkTime)
 			return
 		}
-		_ = c.m.Update(func(s *meter.Control) error {
+		_ = c.m.Update(func(s *control.Tables) error {
 			if n, _, _ := s.Interval(); n%2 != 0 {
 				return nil
 			}
@@ -271,7 +298,7 @@ func (c *changing) feed(frames []wire.Frame) {
 
 // checkTime checks the clock against the reference's, and that what is held is
 // what waits for judgement.
-func (c *changing) checkTime(s *meter.State) {
+func (c *changing) checkTime(s *control.State) {
 	got := s.Counts()
 	if n := int(got.Packets); n > c.fed || n+16 < c.fed {
 		c.t.Fatalf("seed %d: %d packets read of %d", c.seed, n, c.fed)
@@ -290,9 +317,9 @@ func (c *changing) checkTime(s *meter.State) {
 }
 
 // describe prints all that a manager or reader could see.
-func describe(m *meter.Meter) string {
+func describe(m *control.Meter) string {
 	var b strings.Builder
-	m.View(func(s *meter.State) {
+	m.View(func(s *control.State) {
 		c := s.Counts()
 		fmt.Fprintf(&b, "%+v uptime %d flows %d flood %v\n", c, s.Uptime(), s.FlowsInUse(), s.FloodMode())
 		for n := s.NextTask(0); n != 0; n = s.NextTask(n) {
@@ -352,7 +379,7 @@ func newAudit(t *testing.T) *audit {
 // to be read, and ticks run before it. But held frames are read together, and
 // the ticks of an interval's end run behind a packet: only if exact is true, and
 // at most one packet was read, nothing is hidden between two looks.
-func (a *audit) look(s *meter.State, what string, exact bool) {
+func (a *audit) look(s *control.State, what string, exact bool) {
 	a.t.Helper()
 	packets := s.Counts().Packets
 	exact = exact && packets <= a.packets+1
@@ -384,14 +411,14 @@ func (a *audit) look(s *meter.State, what string, exact bool) {
 }
 
 // accounted is how many packets a rule set accounts for .
-func accounted(s *meter.State, n int) uint64 {
+func accounted(s *control.State, n int) uint64 {
 	c, _ := s.RuleSetCounts(n)
 	in, _ := s.RuleSetInput(n)
 	return c.PDUs + c.Ignored + c.NotMatched + c.RefusedPDUs + in.SampledOut + in.Unsupported
 }
 
 // flows follows each flow from its creation to its recovery.
-func (a *audit) flows(s *meter.State) {
+func (a *audit) flows(s *control.State) {
 	a.t.Helper()
 	now := map[flowName]meter.Flow{}
 	var f meter.Flow
@@ -426,7 +453,7 @@ func (a *audit) flows(s *meter.State) {
 
 // ruleSet checks one rule set's counts; so many packets have been read since
 // the last look.
-func (a *audit) ruleSet(s *meter.State, n int, packets uint64, exact bool) {
+func (a *audit) ruleSet(s *control.State, n int, packets uint64, exact bool) {
 	a.t.Helper()
 	c, err := s.RuleSetCounts(n)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"netramet/internal/logfile"
 	"netramet/internal/reading"
 	"netramet/internal/version"
-	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib/agent"
 	"netramet/mib/meterview"
 	"netramet/mib/usm"
@@ -35,7 +35,7 @@ type daemon struct {
 	log    *slog.Logger
 	file   *logfile.File // nil: standard error
 	src    sources.Source
-	meter  *meter.Meter
+	meter  *control.Meter
 	engine *usm.Engine
 	agent  *agent.Agent
 	addrs  []netip.AddrPort
@@ -105,7 +105,7 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 
 // build makes the meter and its agent.
 func (d *daemon) build(acc *agent.Access) error {
-	d.meter = meter.New(d.o.meterConfig())
+	d.meter = control.New(d.o.meterConfig(), control.Config{})
 	view := meterview.New(d.meter, meterview.Config{
 		Version: version.Version,
 		Memory:  memoryTaken,
@@ -228,8 +228,8 @@ func (d *daemon) watch(ctx context.Context, reload, status <-chan os.Signal) {
 // advanceWall removes what falls due by wall time, such as readers that do
 // not come any more, and looks what else there is to tell.
 func (d *daemon) advanceWall(now time.Time) {
-	var removed []meter.Removed
-	_ = d.meter.Update(func(s *meter.Control) error {
+	var removed []control.Removed
+	_ = d.meter.Update(func(s *control.Tables) error {
 		removed = s.AdvanceWall(now)
 		return nil
 	})
@@ -262,7 +262,7 @@ func (d *daemon) wake() {
 func (d *daemon) observe() {
 	stats := d.src.Stats()
 	var lost losses
-	_ = d.meter.Update(func(s *meter.Control) error {
+	_ = d.meter.Update(func(s *control.Tables) error {
 		lost = lossesOf(&s.State)
 		return d.showSource(s, stats)
 	})
@@ -271,7 +271,7 @@ func (d *daemon) observe() {
 
 // showSource shows the trace in ifTable: its counts at interface 1, and a name
 // for each further interface, with the one the trace gives it.
-func (d *daemon) showSource(s *meter.Control, stats wire.SourceStats) error {
+func (d *daemon) showSource(s *control.Tables, stats wire.SourceStats) error {
 	var names []string
 	if src, ok := d.src.(sources.Namer); ok {
 		names = src.InterfaceNames()
@@ -320,7 +320,7 @@ func (d *daemon) reload() {
 // logStatus writes the line that tells how the meter is.
 func (d *daemon) logStatus(msg string) {
 	var attrs []slog.Attr
-	d.meter.View(func(s *meter.State) {
+	d.meter.View(func(s *control.State) {
 		c, n := s.Counts(), uint64(0)
 		n, _, _ = s.Interval()
 		running := 0

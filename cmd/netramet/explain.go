@@ -14,6 +14,7 @@ import (
 
 	"netramet/internal/reading"
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/meter/packet"
 	"netramet/meter/pme"
 	"netramet/mib"
@@ -36,7 +37,7 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 	cfg := o.meterConfig()
 	// Every packet before N is metered, and nothing is collected or recovered.
 	cfg.SampleRate, cfg.Interval, cfg.MaxIntervals = 1, 0, 0
-	b := &batch{o: o, src: src, meter: meter.New(cfg), tasks: tasksOf(sets)}
+	b := &batch{o: o, src: src, meter: control.New(cfg, control.Config{}), tasks: tasksOf(sets)}
 	if err := b.runSets(sets, o.rules); err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (b *batch) frameNumber(ctx context.Context, n uint64) (*wire.Frame, error) 
 		wb.Frames = wb.Frames[:before]
 		return io.EOF
 	}
-	loop := reading.Loop{Source: b.src, Stages: []reading.Stage{upTo}, Meter: b.meter}
+	loop := reading.Loop{Source: b.src, Stages: []reading.Stage{upTo}, Meter: b.meter.Meter}
 	_, err := loop.Run(ctx)
 	switch {
 	case found != nil:
@@ -162,7 +163,7 @@ func (b *batch) explainFlow(w io.Writer, number int, p *packet.Packet) error {
 	var pl meter.Place
 	var f meter.Flow
 	var err error
-	b.meter.View(func(s *meter.State) {
+	b.meter.View(func(s *control.State) {
 		if pl, err = s.Lookup(number, p); err == nil && pl.Index != 0 {
 			s.Flow(pl.Index, &f)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/sources/sourcetest"
 	"netramet/sources/wire"
 )
@@ -20,7 +21,7 @@ func TestExplainAfterHeldFrames(t *testing.T) {
 			sourcetest.UDP{Src: 1, Dst: 2}, sourcetest.At(at)))
 	}
 	for n := range uint64(len(frames)) {
-		b := &batch{o: &options{}, src: sourcetest.NewFake(frames, 3), meter: meter.New(meter.Config{})}
+		b := &batch{o: &options{}, src: sourcetest.NewFake(frames, 3), meter: control.New(meter.Config{}, control.Config{})}
 		f, err := b.frameNumber(context.Background(), n+1)
 		if err != nil {
 			t.Fatal(err)
@@ -28,7 +29,7 @@ func TestExplainAfterHeldFrames(t *testing.T) {
 		if want := &frames[n]; f.Time != want.Time || f.WireLen != want.WireLen || !bytes.Equal(f.Data, want.Data) {
 			t.Errorf("frame %d: %+v", n+1, f)
 		}
-		b.meter.View(func(s *meter.State) {
+		b.meter.View(func(s *control.State) {
 			if got := s.Counts().Packets; got != n {
 				t.Errorf("frame %d: %d packets before it are metered", n+1, got)
 			}

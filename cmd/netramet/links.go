@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/sources/wire"
 )
 
@@ -43,9 +44,9 @@ func (s *seenLinks) add(t wire.LinkType) {
 
 // unmetered is the error of a trace of which no packet could be metered, for
 // its link types are not supported.
-func (s *seenLinks) unmetered(m *meter.Meter) error {
+func (s *seenLinks) unmetered(m *control.Meter) error {
 	var c meter.Counts
-	m.View(func(s *meter.State) { c = s.Counts() })
+	m.View(func(s *control.State) { c = s.Counts() })
 	if c.Unsupported == 0 || c.Unsupported+c.SampledOut < c.Packets {
 		return nil
 	}

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"netramet/meter"
+	"netramet/meter/control"
 )
 
 // losses are what makes the flow data less than was read, though all went well.
@@ -23,7 +23,7 @@ type stoppedRules struct {
 	matches uint64
 }
 
-func lossesOf(s *meter.State) (l losses) {
+func lossesOf(s *control.State) (l losses) {
 	if c := s.Counts(); c.FullAt != 0 {
 		l.full, l.most = s.TimeOf(c.FullAt).Format(time.RFC3339), s.MaxFlows()
 	}

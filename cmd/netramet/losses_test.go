@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/meter/pme"
 )
 
@@ -57,7 +58,7 @@ func TestLossesOfMeter(t *testing.T) {
 		t.Errorf("status %d: %s", status, stderr)
 	}
 	var l losses
-	meter.New(meter.Config{}).View(func(s *meter.State) { l = lossesOf(s) })
+	control.New(meter.Config{}, control.Config{}).View(func(s *control.State) { l = lossesOf(s) })
 	if l.full != "" || l.stopped != nil {
 		t.Errorf("an idle meter lost %+v", l)
 	}

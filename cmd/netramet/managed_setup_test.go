@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"netramet/meter"
+	"netramet/meter/control"
 )
 
 // runToEnd runs a command line that must end by itself.
@@ -239,7 +240,7 @@ func TestManagedSilentPipe(t *testing.T) {
 
 // TestCensus logs what comes, changes and goes, each once.
 func TestCensus(t *testing.T) {
-	m := meter.New(meter.Config{})
+	m := control.New(meter.Config{}, control.Config{})
 	var out bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey || a.Key == slog.LevelKey {
@@ -252,9 +253,9 @@ func TestCensus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	step := func(want string, f func(*meter.Control) error) {
+	step := func(want string, f func(*control.Change) error) {
 		t.Helper()
-		if err := m.Update(f); err != nil {
+		if err := m.Change(f); err != nil {
 			t.Fatal(err)
 		}
 		out.Reset()
@@ -263,18 +264,24 @@ func TestCensus(t *testing.T) {
 			t.Errorf("logged\n%swant\n%s", got, want)
 		}
 	}
-	step("", func(*meter.Control) error { return nil })
-	step("msg=\"rule set active\" ruleset=2 name=hosts owner=\"\" rules=7\n",
-		func(s *meter.Control) error { return s.Load(sets[0]) })
-	step("msg=\"rule set runs\" ruleset=2 name=hosts owner=\"\" rules=7\nmsg=\"task came\" row=1 owner=\"\" current=2 standby=0\n",
-		func(s *meter.Control) error { return s.Run(2) })
-	step("msg=\"reader came\" row=1 owner=\"\" ruleset=2 waits=false\n",
-		func(s *meter.Control) error { _, err := s.AddReader(2); return err })
-	step("", func(*meter.Control) error { return nil })
-	step("msg=\"rule set stopped\" ruleset=2 name=hosts owner=\"\" rules=7\nmsg=\"task gone\" row=1 owner=\"\" current=2 standby=0\n",
-		func(s *meter.Control) error { return s.Stop(2) })
-	step("msg=\"rule set gone\" ruleset=2 name=hosts owner=\"\"\nmsg=\"reader gone\" row=1 owner=\"\" ruleset=2 waits=false\n",
-		func(s *meter.Control) error { return s.Destroy(2) })
+	row := func(_ any, why control.Refusal) error {
+		if why != control.Granted {
+			t.Error(why)
+		}
+		return nil
+	}
+	none := func(*control.Change) error { return nil }
+	step("", none)
+	step("msg=\"rule set active\" ruleset=2 name=hosts owner=\"\" rules=7\n"+
+		"msg=\"rule set runs\" ruleset=2 name=hosts owner=\"\" rules=7\nmsg=\"task came\" row=2 owner=\"\" current=2 standby=0\n",
+		func(c *control.Change) error { return c.Run(sets[0]) })
+	step("msg=\"reader came\" row=2 owner=\"\" ruleset=2 waits=false\n",
+		func(c *control.Change) error { return c.Read(2) })
+	step("", none)
+	step("msg=\"rule set stopped\" ruleset=2 name=hosts owner=\"\" rules=7\nmsg=\"task gone\" row=2 owner=\"\" current=2 standby=0\n",
+		func(c *control.Change) error { return row(c.Task(2, control.RowDestroy)) })
+	step("msg=\"rule set gone\" ruleset=2 name=hosts owner=\"\"\nmsg=\"reader gone\" row=2 owner=\"\" ruleset=2 waits=false\n",
+		func(c *control.Change) error { return row(c.RuleSet(2, control.RowDestroy)) })
 }
 
 // TestManagedWriterReads is the write community used for reading, and one

@@ -11,6 +11,7 @@ import (
 
 	"netramet/internal/version"
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/reader/flowfile"
 	"netramet/ruleset"
@@ -121,12 +122,12 @@ var waysToMeter = []way{
 }
 
 // meterFrames meters frames as the command does.
-func meterFrames(t *testing.T, cfg meter.Config, frames []wire.Frame, size int, sets []*ruleset.RuleSet, out output) *meter.Meter {
+func meterFrames(t *testing.T, cfg meter.Config, frames []wire.Frame, size int, sets []*ruleset.RuleSet, out output) *control.Meter {
 	t.Helper()
 	b := &batch{o: &options{silent: true, allowRefused: true}, out: out, tasks: tasksOf(sets)}
 	b.src = sourcetest.NewFake(frames, size)
 	b.show = newProgress(b.o, nil)
-	b.meter = meter.New(cfg)
+	b.meter = control.New(cfg, control.Config{})
 	if err := b.runSets(sets, make([]string, len(sets))); err != nil {
 		t.Fatal(err)
 	}
@@ -139,9 +140,9 @@ func meterFrames(t *testing.T, cfg meter.Config, frames []wire.Frame, size int, 
 
 // checkSums checks the invariant of flow counts: every packet read is counted
 // once under every rule set, in some place.
-func checkSums(t *testing.T, name string, m *meter.Meter, ref *refMeter) {
+func checkSums(t *testing.T, name string, m *control.Meter, ref *refMeter) {
 	t.Helper()
-	m.View(func(s *meter.State) {
+	m.View(func(s *control.State) {
 		c := s.Counts()
 		if c.Packets != ref.counts.Packets || c.Octets != ref.counts.Octets || c.Late != ref.counts.Late || c.BadStamps != ref.counts.BadStamps || c.NoStamps != ref.counts.NoStamps {
 			t.Fatalf("%s: counts %+v, want %+v", name, c, ref.counts)
@@ -367,7 +368,7 @@ func randomRules(t *testing.T, rnd *rand.Rand) *ruleset.RuleSet {
 			}
 			rs.Rules = append(rs.Rules, r)
 		}
-		err := meter.New(meter.Config{}).Update(func(s *meter.Control) error { return s.Load(rs) })
+		err := control.New(meter.Config{}, control.Config{}).Change(func(c *control.Change) error { return c.Run(rs) })
 		if err == nil {
 			return rs
 		}

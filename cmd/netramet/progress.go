@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/meter/control"
 )
 
 // progress is the line on standard error that says how far a run has come. It
@@ -51,7 +52,7 @@ func (p *progress) update(b *batch) {
 	st, spent := b.src.Stats(), now.Sub(p.begun)
 	var packets uint64
 	var flows int
-	b.meter.View(func(s *meter.State) { packets, flows = s.Counts().Packets, s.FlowsInUse() })
+	b.meter.View(func(s *control.State) { packets, flows = s.Counts().Packets, s.FlowsInUse() })
 	share, left := "", ""
 	if st.BytesAll > 0 {
 		part := min(1, float64(st.BytesRead)/float64(st.BytesAll)) // the file may grow
@@ -79,7 +80,7 @@ func (p *progress) clear() {
 func (b *batch) summary(w io.Writer) {
 	var c meter.Counts
 	var ignored, notMatched, refused, flows uint64
-	b.meter.View(func(s *meter.State) {
+	b.meter.View(func(s *control.State) {
 		c = s.Counts()
 		for _, t := range b.tasks {
 			if r, err := s.RuleSetCounts(t.RuleSet); err == nil {

@@ -4,16 +4,16 @@ import (
 	"errors"
 	"fmt"
 
-	"netramet/meter"
+	"netramet/meter/control"
 )
 
 // refused is the error of limits that lost packets: a flow table that was too
 // small, or past the flood mark, unless allowed, and rule sets that did not do
 // what they were written for.
-func (o *options) refused(m *meter.Meter) error {
+func (o *options) refused(m *control.Meter) error {
 	const layout = "15:04:05 Mon 2 Jan 2006"
 	var errs []error
-	m.View(func(s *meter.State) {
+	m.View(func(s *control.State) {
 		c := s.Counts()
 		if c.FullAt != 0 && !o.allowRefused {
 			errs = append(errs, fmt.Errorf("flow table full at %s; use -f to hold more than %d flows (--allow-refused accepts the loss)",

@@ -8,6 +8,7 @@ import (
 
 	"netramet/internal/reading"
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/sources/wire"
 )
 
@@ -16,11 +17,11 @@ const linkUnknown wire.LinkType = 0xffff
 
 // openTraceState shows managers that there is a trace which they may start.
 func (d *daemon) openTraceState() error {
-	return d.meter.Update(func(s *meter.Control) error {
+	return d.meter.Update(func(s *control.Tables) error {
 		if err := s.NameInterface(1, traceName(d.o.trace), linkUnknown); err != nil {
 			return err
 		}
-		return s.SetTracePhase(meter.TraceWaitRuleSet, time.Now())
+		return s.SetTracePhase(control.TraceWaitRuleSet, time.Now())
 	})
 }
 
@@ -31,7 +32,7 @@ func (d *daemon) openTraceState() error {
 // the trace and a flow table that was too small are.
 func (d *daemon) followTrace(told, ctx context.Context) error {
 	need := int(d.o.managed.readers)
-	if !d.await(told, func(s *meter.State) bool { return s.Starters() >= need }, meter.TraceRunning) {
+	if !d.await(told, func(s *control.State) bool { return s.Starters() >= need }, control.TraceRunning) {
 		return nil
 	}
 	d.log.Info("trace started")
@@ -61,10 +62,10 @@ func (d *daemon) followTrace(told, ctx context.Context) error {
 // await waits until ready says so, and then sets the phase in the same step;
 // false if ctx was done before. Nothing polls: whatever can change the answer
 // wakes it.
-func (d *daemon) await(ctx context.Context, ready func(*meter.State) bool, next meter.TracePhase) bool {
+func (d *daemon) await(ctx context.Context, ready func(*control.State) bool, next control.TracePhase) bool {
 	for {
 		is := false
-		_ = d.meter.Update(func(s *meter.Control) error {
+		_ = d.meter.Update(func(s *control.Tables) error {
 			if is = ready(&s.State); is {
 				return s.SetTracePhase(next, time.Now())
 			}
@@ -86,7 +87,7 @@ func (d *daemon) await(ctx context.Context, ready func(*meter.State) bool, next 
 // reading.ErrInterrupted if told ended it; whole is false if ctx did.
 func (d *daemon) readTrace(told, ctx context.Context) (fault error, whole bool) {
 	loop := reading.Loop{
-		Source: d.src, Stages: []reading.Stage{d.links.note, d.nameTrace()}, Meter: d.meter,
+		Source: d.src, Stages: []reading.Stage{d.links.note, d.nameTrace()}, Meter: d.meter.Meter,
 		Interval: func() error { return d.interval(ctx) }, Busy: d.load.Add,
 	}
 	whole, fault = loop.Run(told)
@@ -103,7 +104,7 @@ func (d *daemon) nameTrace() reading.Stage {
 		}
 		named = true
 		f := &b.Frames[0]
-		return d.meter.Update(func(s *meter.Control) error {
+		return d.meter.Update(func(s *control.Tables) error {
 			return s.NameInterface(max(int(f.Interface), 1), traceName(d.o.trace), f.LinkType)
 		})
 	}
@@ -112,7 +113,7 @@ func (d *daemon) nameTrace() reading.Stage {
 // interval has the interval that has just ended collected by all who wait for
 // it.
 func (d *daemon) interval(ctx context.Context) error {
-	if !d.collected(ctx, d.intervalEnded(), meter.TraceWaitReader, meter.TraceRunning, nil) {
+	if !d.collected(ctx, d.intervalEnded(), control.TraceWaitReader, control.TraceRunning, nil) {
 		return reading.ErrInterrupted
 	}
 	return nil
@@ -121,22 +122,22 @@ func (d *daemon) interval(ctx context.Context) error {
 // endOfFile has the last interval collected.
 func (d *daemon) endOfFile(ctx context.Context, fault error) (ok bool) {
 	d.observe()
-	return d.collected(ctx, d.intervalEnded(), meter.TraceEndOfFile, meter.TraceDone, fault)
+	return d.collected(ctx, d.intervalEnded(), control.TraceEndOfFile, control.TraceDone, fault)
 }
 
 // intervalEnded tells the log of an interval's end.
 func (d *daemon) intervalEnded() (n uint64) {
 	var to meter.Uptime
-	d.meter.View(func(s *meter.State) { n, _, to = s.Interval() })
+	d.meter.View(func(s *control.State) { n, _, to = s.Interval() })
 	d.log.Debug("interval ended", slog.Uint64("interval", n), slog.Int64("uptime", int64(to)))
 	return n
 }
 
 // collected waits in one phase until all waiting readers have interval n, and
 // leaves it for the next phase; false if ctx was done.
-func (d *daemon) collected(ctx context.Context, n uint64, waiting, next meter.TracePhase, fault error) bool {
+func (d *daemon) collected(ctx context.Context, n uint64, waiting, next control.TracePhase, fault error) bool {
 	stats := d.src.Stats()
-	err := d.meter.Update(func(s *meter.Control) error {
+	err := d.meter.Update(func(s *control.Tables) error {
 		if fault != nil {
 			s.SetTraceError(fault.Error())
 		}
@@ -150,7 +151,7 @@ func (d *daemon) collected(ctx context.Context, n uint64, waiting, next meter.Tr
 		d.log.Error("trace state", slog.Any("error", err)) // a phase and an interface that exist
 	}
 	begun := time.Now()
-	ok := d.await(ctx, func(s *meter.State) bool { return len(s.ReadersBehind(n)) == 0 }, next)
+	ok := d.await(ctx, func(s *control.State) bool { return len(s.ReadersBehind(n)) == 0 }, next)
 	d.log.Debug("interval collected", slog.Uint64("interval", n), slog.Duration("waited", time.Since(begun)))
 	return ok
 }
@@ -167,7 +168,7 @@ func (d *daemon) linger(ctx context.Context, told bool) {
 	defer timer.Stop()
 	for {
 		left := 0
-		d.meter.View(func(s *meter.State) { left = s.WaitingReaders() })
+		d.meter.View(func(s *control.State) { left = s.WaitingReaders() })
 		if (d.waited || told) && left == 0 {
 			return
 		}

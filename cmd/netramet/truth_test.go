@@ -21,6 +21,7 @@ import (
 	"testing"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/reader"
 	"netramet/reader/flowfile"
@@ -544,14 +545,14 @@ func accountTrace(t *testing.T, dir string, row manifestRow) {
 			}
 			t.Fatal(err)
 		}
-		b := &batch{o: &options{silent: true}, src: src, tasks: tasksOf(sets), meter: meter.New(meter.Config{SampleRate: rate})}
+		b := &batch{o: &options{silent: true}, src: src, tasks: tasksOf(sets), meter: control.New(meter.Config{SampleRate: rate}, control.Config{})}
 		b.out, b.show = flowfile.NewWriter(io.Discard, flowfile.Header{}), newProgress(b.o, nil)
 		if err := b.runSets(sets, make([]string, len(sets))); err != nil {
 			t.Fatal(err)
 		}
 		damaged := strings.Contains(row.file, ".cut37") || strings.Contains(row.file, ".truncated")
 		ended := b.meterTrace(t.Context())
-		b.meter.View(func(s *meter.State) {
+		b.meter.View(func(s *control.State) {
 			c := s.Counts()
 			// A trace of which nothing can be metered ends with an error too.
 			none := c.Unsupported > 0 && c.Unsupported+c.SampledOut == c.Packets

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/reader/flowfile"
 	"netramet/ruleset"
@@ -169,7 +170,7 @@ func (v *vector) run(t *testing.T, cache meter.CacheMode) {
 	b := &batch{o: &options{silent: true}, tasks: tasksOf([]*ruleset.RuleSet{rs})}
 	b.show = newProgress(b.o, nil)
 	b.out = flowfile.NewWriter(&out, flowfile.Header{Meter: "vectors"})
-	b.meter = meter.New(meter.Config{Cache: cache, MaxGap: meter.AnyGap})
+	b.meter = control.New(meter.Config{Cache: cache, MaxGap: meter.AnyGap}, control.Config{})
 	if err := b.runSets([]*ruleset.RuleSet{rs}, []string{v.file}); err != nil {
 		t.Fatal(err)
 	}
@@ -230,8 +231,8 @@ func (v *vector) compile(t *testing.T) *ruleset.RuleSet {
 }
 
 // directions sums the PDUs of all flows, To and From.
-func directions(m *meter.Meter, number int) (sum [2]uint64) {
-	m.View(func(s *meter.State) {
+func directions(m *control.Meter, number int) (sum [2]uint64) {
+	m.View(func(s *control.State) {
 		var f meter.Flow
 		for i := s.NextFlow(number, 0, 0); i != 0; i = s.NextFlow(number, 0, i) {
 			s.Flow(i, &f)

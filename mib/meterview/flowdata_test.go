@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/mib/agent"
 	"netramet/mib/ber"
@@ -349,7 +350,7 @@ func TestDestroyManyFlows(t *testing.T) {
 }
 
 func TestFloodAndStandby(t *testing.T) {
-	r := newRig(t, meter.Config{MaxFlows: 100, Control: meter.ControlConfig{RunDefault: true, FloodMark: 90}})
+	r := newControlledRig(t, meter.Config{MaxFlows: 100}, control.Config{RunDefault: true, FloodMark: 90})
 	r.download(7, perHost)
 	r.download(8, `save SourcePeerAddress/16; count;`)
 	r.mustSet(parse(t, "flowManagerStatus.7=4, flowManagerCurrentRuleSet.7=7, flowManagerStandbyRuleSet.7=8, flowManagerHighWaterMark.7=50")...)
@@ -395,7 +396,7 @@ func TestFloodAndStandby(t *testing.T) {
 // ran from the start but for the standby time of rule set 7.
 func (r *rig) checkSum(n int) {
 	r.t.Helper()
-	r.meter.View(func(s *meter.State) {
+	r.meter.View(func(s *control.State) {
 		c, _ := s.RuleSetCounts(n)
 		in, _ := s.RuleSetInput(n)
 		sum := c.PDUs + c.Ignored + c.NotMatched + c.RefusedPDUs + in.SampledOut + in.Unsupported

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/mib/agent"
 	"netramet/mib/ber"
@@ -23,7 +24,7 @@ import (
 // rig is a meter behind an agent, in memory.
 type rig struct {
 	t     testing.TB
-	meter *meter.Meter
+	meter *control.Meter
 	view  *View
 	agent *agent.Agent
 	buf   []byte
@@ -39,10 +40,15 @@ type rig struct {
 // their name, and "b" sees nothing else.
 func newRig(t testing.TB, cfg meter.Config) *rig {
 	t.Helper()
+	return newControlledRig(t, cfg, control.Config{})
+}
+
+func newControlledRig(t testing.TB, cfg meter.Config, tables control.Config) *rig {
+	t.Helper()
 	if cfg.MaxGap == 0 {
 		cfg.MaxGap = meter.AnyGap // tests look at the meter behind each frame
 	}
-	r := &rig{t: t, meter: meter.New(cfg), buf: make([]byte, agent.BufferSize), now: time.Unix(1e9, 0), as: "private"}
+	r := &rig{t: t, meter: control.New(cfg, tables), buf: make([]byte, agent.BufferSize), now: time.Unix(1e9, 0), as: "private"}
 	r.view = New(r.meter, Config{Version: "test", Busy: func(int, time.Time) uint32 { return 250 }})
 	var err error
 	if r.agent, err = agent.New(agent.Config{Do: r.view.Do, Yield: r.yield, System: agent.System{UpTime: r.view.UpTime}}); err != nil {
@@ -305,14 +311,11 @@ func (r *rig) run(n int) {
 // load gives the meter rule sets 2, 3, ... that run.
 func (r *rig) load(programs ...string) {
 	r.t.Helper()
-	err := r.meter.Update(func(s *meter.Control) error {
+	err := r.meter.Change(func(c *control.Change) error {
 		for i, src := range programs {
 			rs := compile(r.t, src)
 			rs.Number = 2 + i
-			if err := s.Load(rs); err != nil {
-				return err
-			}
-			if err := s.Run(rs.Number); err != nil {
+			if err := c.Run(rs); err != nil {
 				return err
 			}
 		}

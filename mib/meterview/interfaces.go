@@ -6,6 +6,7 @@ import (
 	"netramet/meter"
 	"netramet/mib"
 	"netramet/mib/agent"
+	"netramet/sources/wire"
 )
 
 func (v *View) nextInterface(_ *agent.Request, after uint32) uint32 {
@@ -46,7 +47,7 @@ func (v *View) ifTable() *rowTable {
 				}
 				adminString(val, x.Name)
 			case mib.ColIfType:
-				val.Int(x.Type())
+				val.Int(ifType(x.LinkType))
 			case mib.ColIfMtu:
 				val.Int(ifMtu)
 			case mib.ColIfSpeed:
@@ -72,6 +73,21 @@ func (v *View) ifTable() *rowTable {
 			}
 			return agent.OK
 		}}
+}
+
+// ifType is the type of an interface whose frames are of a link type
+// (IANAifType-MIB).
+func ifType(link wire.LinkType) int32 {
+	const other, ethernetCsmacd, ppp, softwareLoopback = 1, 6, 23, 24
+	switch link {
+	case wire.LinkEthernet:
+		return ethernetCsmacd
+	case wire.LinkPPP, wire.LinkPPPHDLC, wire.LinkPPPEther, wire.LinkPPPWithDir:
+		return ppp
+	case wire.LinkNull, wire.LinkLoop:
+		return softwareLoopback
+	}
+	return other
 }
 
 // laneTable is ntmLaneTable.

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib/agent"
 	"netramet/mib/ber"
 	"netramet/sources/sourcetest/traffic"
@@ -168,7 +169,7 @@ func TestInteropWords(t *testing.T) {
 // TestInteropRuleSet: a rule set is made, run, read and destroyed by other
 // people's managers alone.
 func TestInteropRuleSet(t *testing.T) {
-	r := newRig(t, meter.Config{Control: meter.ControlConfig{FloodMark: meter.DefaultFloodMark}})
+	r := newControlledRig(t, meter.Config{}, control.Config{FloodMark: control.DefaultFloodMark})
 	at := r.serve(t)
 	reference := newGoSNMP(t, at, managers[0].who)
 	for i, m := range managers {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/mib/agent"
 	"netramet/mib/ber"
@@ -15,12 +16,12 @@ import (
 
 // furnished makes a meter that has something in every table.
 func furnished(t testing.TB) *rig {
-	r := newRig(t, meter.Config{Control: meter.ControlConfig{RunDefault: true, FloodMark: meter.DefaultFloodMark}})
+	r := newControlledRig(t, meter.Config{}, control.Config{RunDefault: true, FloodMark: control.DefaultFloodMark})
 	r.download(7, perHost)
 	r.run(7)
 	r.mustSet(parse(t, "flowReaderStatus.3=4, flowReaderRuleSet.3=7")...)
 	r.feed(0, 20, 0)
-	err := r.meter.Update(func(s *meter.Control) error {
+	err := r.meter.Update(func(s *control.Tables) error {
 		return s.NameInterface(1, "eth0", wire.LinkEthernet)
 	})
 	if err != nil {
@@ -91,7 +92,7 @@ func TestEveryObject(t *testing.T) {
 // TestWritableObjectsTake: each writable object takes a value and tells it.
 func TestWritableObjectsTake(t *testing.T) {
 	r := furnished(t)
-	err := r.meter.Update(func(s *meter.Control) error { return s.SetTracePhase(meter.TraceWaitRuleSet, r.now) })
+	err := r.meter.Update(func(s *control.Tables) error { return s.SetTracePhase(control.TraceWaitRuleSet, r.now) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +125,7 @@ func TestWritableObjectsTake(t *testing.T) {
 	}
 	tested[mib.ObjNtmTraceState] = true
 	r.mustSet(set(t, "ntmTraceState.0", 3))
-	r.meter.View(func(s *meter.State) {
+	r.meter.View(func(s *control.State) {
 		if n := s.Starters(); n != 1 {
 			t.Errorf("%d have started the trace", n)
 		}
@@ -195,5 +196,15 @@ func TestLoad(t *testing.T) {
 	}
 	if got := l.PerMille(at(60000)); got != 0 {
 		t.Errorf("idle for half a minute: %d", got)
+	}
+}
+
+func TestIfType(t *testing.T) {
+	for link, want := range map[wire.LinkType]int32{
+		wire.LinkEthernet: 6, wire.LinkPPP: 23, wire.LinkPPPHDLC: 23, wire.LinkLoop: 24, wire.LinkNull: 24, 0xffff: 1,
+	} {
+		if got := ifType(link); got != want {
+			t.Errorf("ifType(%d) = %d, want %d", link, got, want)
+		}
 	}
 }

@@ -2,80 +2,48 @@ package meterview
 
 import (
 	"encoding/binary"
-	"errors"
-	"log/slog"
+	"slices"
 	"time"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/mib/agent"
 	"netramet/mib/ber"
 )
 
-// control takes the Sets of all writable objects. Rows are staged in one
-// meter.Change, whose rules decide; single objects are staged as what is to be
-// done at Commit, after the rows.
-type control struct {
-	v        *View
-	change   *meter.Change // nil outside of a Set
-	actions  []func()
-	requests map[rowName]meter.RowStatus // statuses asked for in this Set; RowNone if none is
-}
-
-// rowName names a row of a control table by one of its columns: as a row, by
-// its status column.
-type rowName struct {
-	column mib.Obj
-	index  uint32
-}
-
-// statusOf maps the refusals of package meter to error-statuses.
-var statusOf = [...]agent.Status{
-	meter.Granted:             agent.OK,
-	meter.NotWritable:         agent.NotWritable,
-	meter.NoCreation:          agent.NoCreation,
-	meter.InconsistentName:    agent.InconsistentName,
-	meter.InconsistentValue:   agent.InconsistentValue,
-	meter.WrongValue:          agent.WrongValue,
-	meter.ResourceUnavailable: agent.ResourceUnavailable,
-	meter.NoAccess:            agent.NoAccess,
-}
-
-// Test implements agent.Setter.
-func (c *control) Test(t *agent.Txn, b *agent.Bind) agent.Status {
-	if c.change == nil {
-		c.begin(t)
+// test checks the next binding by itself and stages it.
+func (x *txn) test(t *agent.Txn) agent.Status {
+	if x.change == nil {
+		x.begin(t)
 	}
-	o, index, _ := mib.FindObject(b.Name)
-	info := o.Info()
+	b := &x.bindings[x.tested]
+	x.tested++
+	info := b.object.Info()
 	if !info.Writable() || info.Syntax == mib.SyntaxNone {
 		return agent.NotWritable
 	}
-	if c.denied(t, o, index) {
+	if x.denied(b) {
 		return agent.NoAccess
 	}
-	if st := suits(o, &b.Value); st != agent.OK {
+	if st := suits(b.object, &b.Value); st != agent.OK {
 		return st
 	}
+	table, _ := b.object.Table()
 	switch {
 	case info.Kind == mib.KindScalar:
-		if len(index) != 1 || index[0] != 0 {
+		if len(b.index) != 1 || b.index[0] != 0 {
 			return agent.NoCreation
 		}
-		return c.scalar(t, o, &b.Value)
-	case o >= mib.ObjFlowRuleInfoIndex && o <= mib.ObjFlowRuleInfoFlowRecords && len(index) == 1:
-		return statusOf[c.ruleSet(o, index[0], &b.Value)]
-	case o >= mib.ObjFlowReaderIndex && o <= mib.ObjFlowReaderRuleSet && len(index) == 1:
-		return statusOf[c.reader(o, index[0], &b.Value)]
-	case o >= mib.ObjNtmReaderWaits && o <= mib.ObjNtmReaderTime && len(index) == 1:
-		return statusOf[c.reader(o, index[0], &b.Value)]
-	case o >= mib.ObjFlowManagerIndex && o <= mib.ObjFlowManagerRunningStandby && len(index) == 1:
-		return statusOf[c.task(o, index[0], &b.Value)]
-	case o >= mib.ObjFlowRuleSelector && o <= mib.ObjFlowRuleParameter && len(index) == 2:
-		return statusOf[c.rule(o, index[0], index[1], &b.Value)]
-	case o == mib.ObjFlowInterfaceSampleRate && len(index) == 1:
-		return c.sampleRate(index[0], uint32(b.Value.Int))
-	case o == mib.ObjIfAdminStatus:
+		return x.scalar(b)
+	case table == mib.ObjFlowRuleTable && len(b.index) == 2:
+		return statusOf[x.rule(b)]
+	case table == mib.ObjFlowRuleTable:
+	case b.isRow && len(b.index) == 1:
+		return statusOf[x.column(b)]
+	case table == mib.ObjFlowInterfaceTable && len(b.index) == 1:
+		return x.sampleRate(b.index[0], uint32(b.Value.Int))
+	case b.object == mib.ObjIfAdminStatus:
 		return agent.NotWritable // IF-MIB allows this; nothing is switched here
 	}
 	return agent.NoCreation // no such row can ever be
@@ -84,32 +52,12 @@ func (c *control) Test(t *agent.Txn, b *agent.Bind) agent.Status {
 // denied reports whether a column is of an existing row with an Owner that the
 // principal may not write for. For him it is as if a view left the row out, which
 // comes before all that is wrong with the value.
-func (c *control) denied(t *agent.Txn, o mib.Obj, index []uint32) bool {
-	status, ok := statusColumn(o)
-	if !ok || len(index) == 0 {
+func (x *txn) denied(b *binding) bool {
+	if !b.isRow {
 		return false
 	}
-	owner := ""
-	switch n := index[0]; status {
-	case mib.ObjFlowRuleInfoStatus:
-		if n > 255 || !c.v.s.HasRuleSet(int(n)) {
-			return false
-		}
-		owner = c.v.s.Owner(int(n))
-	case mib.ObjFlowReaderStatus:
-		r, exists := c.v.s.Reader(n)
-		if !exists {
-			return false
-		}
-		owner = r.Owner
-	case mib.ObjFlowManagerStatus:
-		task, exists := c.v.s.Task(n)
-		if !exists {
-			return false
-		}
-		owner = task.Owner
-	}
-	return !t.Request.Principal.MayWrite(owner)
+	owner, exists := x.tables.OwnerOf(b.row.table, b.row.index)
+	return exists && !x.principal.MayWrite(owner)
 }
 
 // suits checks a value's type, length and range (RFC 3416 §4.2.5, steps 3-6).
@@ -138,7 +86,7 @@ func suits(o mib.Obj, val *ber.Value) agent.Status {
 			}
 		case mib.ObjFlowRuleInfoStatus, mib.ObjFlowReaderStatus, mib.ObjFlowManagerStatus:
 			// notReady can be read only (RFC 2579).
-			if !info.ValidNumber(val.Int) || val.Int == int64(meter.RowNotReady) {
+			if !info.ValidNumber(val.Int) || val.Int == int64(control.RowNotReady) {
 				return agent.WrongValue
 			}
 		default:
@@ -150,65 +98,24 @@ func suits(o mib.Obj, val *ber.Value) agent.Status {
 	return agent.OK
 }
 
-// begin begins a Set and collects the statuses it asks for: what may be done
-// to a row depends on its status column, wherever in the PDU that stands.
-func (c *control) begin(t *agent.Txn) {
-	c.change = c.v.set.Begin(t.Request.Principal.Owner, t.Request.Now)
-	clear(c.requests)
-	for b := range t.Of(c) {
-		o, index, _ := mib.FindObject(b.Name)
-		if status, ok := statusColumn(o); ok && o == status && len(index) == 1 && suits(o, &b.Value) == agent.OK {
-			c.requests[rowName{status, index[0]}] = meter.RowStatus(b.Value.Int)
-		}
-	}
-}
-
-// Check implements agent.Setter.
-func (c *control) Check(t *agent.Txn) (agent.Status, *agent.Bind) {
-	err := c.change.Check()
-	if err == nil {
-		if b := c.hidden(t); b != nil {
-			return agent.InconsistentValue, b
-		}
-		return agent.OK, nil
-	}
-	var row *meter.RowError
-	if !errors.As(err, &row) {
-		return agent.GenErr, nil
-	}
-	if log, who := c.v.cfg.Log, t.Request.Principal.Name; log != nil {
-		c.v.refused = func() {
-			log.Warn("refused a Set", slog.String("principal", who),
-				slog.String("row", row.Table.String()), slog.Int("index", int(row.Index)), slog.Any("reason", row.Err))
-		}
-	}
-	return statusOf[row.Refusal], c.blame(t, row)
-}
-
-// hidden finds a binding by which a row refers to a rule set that the principal
-// does not see: for him there is none. Else he could keep its flows from being
-// recovered, or the rule set from being removed (decision 29).
-func (c *control) hidden(t *agent.Txn) *agent.Bind {
-	if !t.Request.Principal.OwnerOnly {
+// refersToUnseen finds a binding by which a row refers to a rule set that the
+// principal does not see: for him there is none. Else he could keep its flows
+// from being recovered, or the rule set from being removed (decision 29).
+func (x *txn) refersToUnseen() *agent.Bind {
+	if !x.principal.OwnerOnly {
 		return nil
 	}
-	written := make(map[rowName]bool)
-	for b := range t.Of(c) {
-		if o, index, _ := mib.FindObject(b.Name); len(index) == 1 {
-			written[rowName{o, index[0]}] = true
-		}
-	}
-	for b := range t.Of(c) {
-		o, index, _ := mib.FindObject(b.Name)
-		switch o {
-		case mib.ObjFlowReaderRuleSet, mib.ObjFlowManagerCurrentRuleSet, mib.ObjFlowManagerStandbyRuleSet:
-			if c.unseen(t, o, int(b.Value.Int)) {
-				return b
+	for i := range x.bindings {
+		b := &x.bindings[i]
+		switch {
+		case b.object == mib.ObjFlowReaderRuleSet, b.object == mib.ObjFlowManagerCurrentRuleSet, b.object == mib.ObjFlowManagerStandbyRuleSet:
+			if x.unseen(b.object, int(b.Value.Int)) {
+				return b.Bind
 			}
-		case mib.ObjFlowReaderStatus, mib.ObjFlowManagerStatus:
+		case b.isStatus() && x.requests[b.row] == control.RowActive:
 			// A row may be older than the rule set it names.
-			if c.requests[rowName{o, index[0]}] == meter.RowActive && c.namesUnseen(t, o, index[0], written) {
-				return b
+			if x.keepsUnseen(b.row) {
+				return b.Bind
 			}
 		}
 	}
@@ -217,140 +124,70 @@ func (c *control) hidden(t *agent.Txn) *agent.Bind {
 
 // unseen reports whether a column that holds n refers to a rule set that the
 // principal does not see. The built-in one may be run by everybody.
-func (c *control) unseen(t *agent.Txn, column mib.Obj, n int) bool {
+func (x *txn) unseen(column mib.Obj, n int) bool {
 	if n == 1 && column != mib.ObjFlowReaderRuleSet {
 		return false
 	}
-	return c.v.s.HasRuleSet(n) && !visible(t.Request, c.v.s.Owner(n))
+	return x.tables.HasRuleSet(n) && !x.principal.MayRead(x.tables.Owner(n))
 }
 
-// namesUnseen reports whether an existing row, given by its status column,
-// refers to such a rule set with a column that is not among those written.
-func (c *control) namesUnseen(t *agent.Txn, status mib.Obj, index uint32, written map[rowName]bool) bool {
+// keepsUnseen reports whether an existing row refers to such a rule set with a
+// column that is not among those written.
+func (x *txn) keepsUnseen(r row) bool {
 	keeps := func(column mib.Obj, n int) bool {
-		return !written[rowName{column, index}] && c.unseen(t, column, n)
+		written := slices.ContainsFunc(x.bindings, func(b binding) bool { return b.object == column && b.row == r })
+		return !written && x.unseen(column, n)
 	}
-	if status == mib.ObjFlowReaderStatus {
-		reader, _ := c.v.s.Reader(index)
+	switch r.table {
+	case control.ReaderTable:
+		reader, _ := x.tables.Reader(r.index)
 		return keeps(mib.ObjFlowReaderRuleSet, reader.RuleSet)
+	case control.TaskTable:
+		task, _ := x.tables.Task(r.index)
+		return keeps(mib.ObjFlowManagerCurrentRuleSet, task.Current) || keeps(mib.ObjFlowManagerStandbyRuleSet, task.Standby)
 	}
-	task, _ := c.v.s.Task(index)
-	return keeps(mib.ObjFlowManagerCurrentRuleSet, task.Current) || keeps(mib.ObjFlowManagerStandbyRuleSet, task.Standby)
-}
-
-// blame finds the binding that asked for what a row cannot do: its status, or
-// else the first one that names it.
-func (c *control) blame(t *agent.Txn, row *meter.RowError) (guilty *agent.Bind) {
-	for b := range t.Of(c) {
-		o, index, _ := mib.FindObject(b.Name)
-		status, ok := statusColumn(o)
-		if !ok || len(index) == 0 || index[0] != row.Index || tableOf(status) != row.Table {
-			continue
-		}
-		isRule := len(index) == 2
-		switch {
-		case row.Rule != 0 && isRule && index[1] == row.Rule:
-			return b
-		case row.Rule == 0 && o == status:
-			return b
-		case guilty == nil:
-			guilty = b
-		}
-	}
-	return guilty
-}
-
-// statusColumn returns the status column of the row that a column belongs to.
-func statusColumn(o mib.Obj) (mib.Obj, bool) {
-	switch {
-	case o >= mib.ObjFlowRuleInfoIndex && o <= mib.ObjFlowRuleInfoFlowRecords,
-		o >= mib.ObjFlowRuleSelector && o <= mib.ObjFlowRuleParameter:
-		return mib.ObjFlowRuleInfoStatus, true
-	case o >= mib.ObjFlowReaderIndex && o <= mib.ObjFlowReaderRuleSet,
-		o >= mib.ObjNtmReaderWaits && o <= mib.ObjNtmReaderTime:
-		return mib.ObjFlowReaderStatus, true
-	case o >= mib.ObjFlowManagerIndex && o <= mib.ObjFlowManagerRunningStandby:
-		return mib.ObjFlowManagerStatus, true
-	}
-	return 0, false
-}
-
-func tableOf(status mib.Obj) meter.ControlTable {
-	switch status {
-	case mib.ObjFlowReaderStatus:
-		return meter.ReaderTable
-	case mib.ObjFlowManagerStatus:
-		return meter.TaskTable
-	}
-	return meter.RuleSetTable
-}
-
-// Commit implements agent.Setter.
-func (c *control) Commit(*agent.Txn) {
-	c.change.Commit()
-	for _, do := range c.actions {
-		do()
-	}
-	c.v.committed = true
-	c.forget()
-}
-
-// Abort implements agent.Setter.
-func (c *control) Abort(*agent.Txn) { c.forget() }
-
-func (c *control) forget() {
-	clear(c.actions)
-	c.change, c.actions = nil, c.actions[:0]
+	return false
 }
 
 // scalar stages a scalar.
-func (c *control) scalar(t *agent.Txn, o mib.Obj, val *ber.Value) agent.Status {
-	n := val.Int
-	switch o {
+func (x *txn) scalar(b *binding) agent.Status {
+	n := b.Value.Int
+	switch b.object {
 	case mib.ObjFlowFloodMark:
-		c.later(func() error { return c.v.set.SetFloodMark(int(n)) })
+		x.later(func() error { return x.tables.SetFloodMark(int(n)) })
 	case mib.ObjFlowInactivityTimeout:
 		if n < 0 {
 			return agent.WrongValue
 		}
-		c.later(func() error { return c.v.set.SetInactivity(time.Duration(n) * time.Second) })
+		x.later(func() error { return x.tables.SetInactivity(time.Duration(n) * time.Second) })
 	case mib.ObjFlowFloodMode:
-		c.later(func() error { c.v.set.SetFloodMode(n == 1); return nil })
+		x.later(func() error { x.tables.SetFloodMode(n == 1); return nil })
 	case mib.ObjNtmTraceState:
-		if n != int64(meter.TraceRunning) {
+		if n != int64(control.TraceRunning) {
 			return agent.WrongValue
 		}
-		if c.v.s.TracePhase() == meter.TraceIdle {
+		if x.tables.TracePhase() == control.TraceIdle {
 			return agent.InconsistentValue
 		}
-		who := t.Request.Principal.Name
-		c.later(func() error { return c.v.set.StartTrace(who) })
+		who := x.principal.Name
+		x.later(func() error { return x.tables.StartTrace(who) })
 	default:
 		return agent.NotWritable
 	}
 	return agent.OK
 }
 
-// later stages what cannot fail, since its value was tested.
-func (c *control) later(do func() error) {
-	c.actions = append(c.actions, func() {
-		if err := do(); err != nil && c.v.cfg.Log != nil {
-			c.v.cfg.Log.Error("a tested Set failed", slog.Any("error", err))
-		}
-	})
-}
-
-func (c *control) sampleRate(index, rate uint32) agent.Status {
+func (x *txn) sampleRate(index, rate uint32) agent.Status {
 	if int32(rate) < 0 {
 		return agent.WrongValue
 	}
 	if index < 1 || index > meter.MaxInterfaces {
 		return agent.NoCreation
 	}
-	if _, ok := c.v.s.Interface(int(index)); !ok {
+	if _, ok := x.tables.Interface(int(index)); !ok {
 		return agent.InconsistentName // packets or the command line make interfaces
 	}
-	c.later(func() error { return c.v.set.SetSampleRate(int(index), rate) })
+	x.later(func() error { return x.tables.SetSampleRate(int(index), rate) })
 	return agent.OK
 }
 

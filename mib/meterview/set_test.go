@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/mib/ber"
 )
@@ -271,11 +272,11 @@ func TestRefusedRuleSetTellsWhy(t *testing.T) {
 // which ends the test if the state is held meanwhile.
 type outsideLog struct {
 	bytes.Buffer
-	meter *meter.Meter
+	meter *control.Meter
 }
 
 func (l *outsideLog) Write(b []byte) (int, error) {
-	_ = l.meter.Update(func(*meter.Control) error { return nil })
+	_ = l.meter.Update(func(*control.Tables) error { return nil })
 	return l.Buffer.Write(b)
 }
 
@@ -351,7 +352,7 @@ func TestTableOfRowsIsFull(t *testing.T) {
 			r := newRig(t, meter.Config{})
 			row := func(n, to int) bind { return set(t, fmt.Sprintf("%s.%d", status, n), to) }
 			const wait, destroy = 5, 6
-			for i := range meter.MaxRows {
+			for i := range control.MaxRows {
 				r.mustSet(row(1000+i, wait))
 			}
 			for _, step := range []struct {

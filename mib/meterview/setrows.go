@@ -1,100 +1,110 @@
 package meterview
 
 import (
-	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib"
-	"netramet/mib/ber"
 	"netramet/ruleset"
 )
 
 const isTrue = 1 // TruthValue
 
+// column stages a column of a row. The value is of the column's type and in its range.
+func (x *txn) column(b *binding) control.Refusal {
+	switch b.row.table {
+	case control.ReaderTable:
+		return x.reader(b)
+	case control.TaskTable:
+		return x.task(b)
+	}
+	return x.ruleSet(b)
+}
+
 // ruleSet stages a column of flowRuleSetInfoTable.
-func (c *control) ruleSet(o mib.Obj, index uint32, val *ber.Value) meter.Refusal {
-	r, why := c.change.RuleSet(index, c.requests[rowName{mib.ObjFlowRuleInfoStatus, index}])
-	switch o {
+func (x *txn) ruleSet(b *binding) control.Refusal {
+	r, why := x.change.RuleSet(b.row.index, x.requests[b.row])
+	switch b.object {
 	case mib.ObjFlowRuleInfoStatus:
 		return why // Check judges the rest
 	case mib.ObjFlowRuleInfoSize:
-		return r.SetSize(val.Int)
+		return r.SetSize(b.Value.Int)
 	case mib.ObjFlowRuleInfoOwner:
-		return r.SetOwner(string(val.Bytes))
+		return r.SetOwner(string(b.Value.Bytes))
 	case mib.ObjFlowRuleInfoName:
-		return r.SetName(string(val.Bytes))
+		return r.SetName(string(b.Value.Bytes))
 	case mib.ObjFlowRuleInfoRulesReady:
-		return r.SetReady(val.Int == isTrue)
+		return r.SetReady()
 	}
-	return meter.NotWritable
+	return control.NotWritable
 }
 
 // rule stages a column of flowRuleTable.
-func (c *control) rule(o mib.Obj, set, number uint32, val *ber.Value) meter.Refusal {
-	r, _ := c.change.RuleSet(set, c.requests[rowName{mib.ObjFlowRuleInfoStatus, set}])
-	rule, why := r.Rule(number)
-	if why != meter.Granted {
+func (x *txn) rule(b *binding) control.Refusal {
+	r, _ := x.change.RuleSet(b.row.index, x.requests[b.row])
+	rule, why := r.Rule(b.index[1])
+	if why != control.Granted {
 		return why
 	}
-	switch o {
+	switch b.object {
 	case mib.ObjFlowRuleSelector:
-		rule.Selector = mib.Attr(val.Int)
+		rule.Selector = mib.Attr(b.Value.Int)
 	case mib.ObjFlowRuleMask:
 		rule.Mask = ruleset.Octets{}
-		copy(rule.Mask[:], val.Bytes)
+		copy(rule.Mask[:], b.Value.Bytes)
 	case mib.ObjFlowRuleMatchedValue:
 		rule.Value = ruleset.Octets{}
-		copy(rule.Value[:], val.Bytes)
+		copy(rule.Value[:], b.Value.Bytes)
 	case mib.ObjFlowRuleAction:
-		rule.Action = mib.Action(val.Int)
+		rule.Action = mib.Action(b.Value.Int)
 	case mib.ObjFlowRuleParameter:
-		rule.Parameter = uint16(val.Int)
+		rule.Parameter = uint16(b.Value.Int)
 	default:
-		return meter.NotWritable
+		return control.NotWritable
 	}
-	return meter.Granted
+	return control.Granted
 }
 
 // reader stages a column of flowReaderInfoTable or ntmReaderTable.
-func (c *control) reader(o mib.Obj, index uint32, val *ber.Value) meter.Refusal {
-	r, why := c.change.Reader(index, c.requests[rowName{mib.ObjFlowReaderStatus, index}])
-	switch o {
+func (x *txn) reader(b *binding) control.Refusal {
+	r, why := x.change.Reader(b.row.index, x.requests[b.row])
+	switch b.object {
 	case mib.ObjFlowReaderStatus:
 		return why // Check judges the rest
 	case mib.ObjFlowReaderTimeout:
-		return r.SetTimeout(val.Int)
+		return r.SetTimeout(b.Value.Int)
 	case mib.ObjFlowReaderOwner:
-		return r.SetOwner(string(val.Bytes))
+		return r.SetOwner(string(b.Value.Bytes))
 	case mib.ObjFlowReaderLastTime:
 		return r.SetLastTime()
 	case mib.ObjFlowReaderRuleSet:
-		return r.SetRuleSet(val.Int)
+		return r.SetRuleSet(b.Value.Int)
 	case mib.ObjNtmReaderWaits:
-		return r.SetWaits(val.Int == isTrue)
+		return r.SetWaits(b.Value.Int == isTrue)
 	case mib.ObjNtmReaderCollected:
-		return r.SetCollected(number64(val))
+		return r.SetCollected(number64(&b.Value))
 	case mib.ObjNtmReaderTime:
-		return r.SetMark(number64(val))
+		return r.SetMark(number64(&b.Value))
 	}
-	return meter.NotWritable
+	return control.NotWritable
 }
 
 // task stages a column of flowManagerInfoTable.
-func (c *control) task(o mib.Obj, index uint32, val *ber.Value) meter.Refusal {
-	r, why := c.change.Task(index, c.requests[rowName{mib.ObjFlowManagerStatus, index}])
-	switch o {
+func (x *txn) task(b *binding) control.Refusal {
+	r, why := x.change.Task(b.row.index, x.requests[b.row])
+	switch b.object {
 	case mib.ObjFlowManagerStatus:
 		return why // Check judges the rest
 	case mib.ObjFlowManagerCurrentRuleSet:
-		return r.SetCurrent(val.Int)
+		return r.SetCurrent(b.Value.Int)
 	case mib.ObjFlowManagerStandbyRuleSet:
-		return r.SetStandby(val.Int)
+		return r.SetStandby(b.Value.Int)
 	case mib.ObjFlowManagerHighWaterMark:
-		return r.SetHighWaterMark(val.Int)
+		return r.SetHighWaterMark(b.Value.Int)
 	case mib.ObjFlowManagerCounterWrap:
-		return r.SetScale(val.Int == 2)
+		return r.SetScale(b.Value.Int == 2)
 	case mib.ObjFlowManagerOwner:
-		return r.SetOwner(string(val.Bytes))
+		return r.SetOwner(string(b.Value.Bytes))
 	case mib.ObjFlowManagerRunningStandby:
-		return r.SetRunningStandby(val.Int == isTrue)
+		return r.SetRunningStandby(b.Value.Int == isTrue)
 	}
-	return meter.NotWritable
+	return control.NotWritable
 }

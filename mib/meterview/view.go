@@ -3,7 +3,7 @@
 //
 // It owns how rows and flows look in SNMP: names, types, the BER of packages,
 // error statuses, and who may see whose rows. It keeps no rows itself and
-// decides nothing about them: package meter does, with plain data. It opens no
+// decides nothing about them: package control does, with plain data. It opens no
 // socket and reads no clock. Commands make a View, give its Do to the agent
 // and register it there.
 package meterview
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/mib/agent"
 )
@@ -43,53 +44,39 @@ type Config struct {
 
 // View shows one meter to one agent.
 type View struct {
-	meter *meter.Meter
+	meter *control.Meter
 	cfg   Config
-
-	// sets keeps Sets apart: while one's rules are verified, others may read.
-	sets      sync.Mutex
-	committed bool
-	refused   func()         // logs why the Set was refused, outside; nil if there is nothing to tell
-	set       *meter.Control // of a Set; nil otherwise
+	sets  sync.Mutex // keeps Sets apart: while one's rules are verified, others may read
 
 	// Inside Do only, and not across a Yield.
-	s       *meter.State // always the same
-	flow    meter.Flow
-	control control
+	s    *control.State // always the same
+	flow meter.Flow
+	txn  *txn // of a Set; nil otherwise
 }
 
 // New makes a View of a meter.
-func New(m *meter.Meter, cfg Config) *View {
+func New(m *control.Meter, cfg Config) *View {
 	v := &View{meter: m, cfg: cfg}
-	v.control = control{v: v, requests: make(map[rowName]meter.RowStatus)}
-	m.View(func(s *meter.State) { v.s = s })
+	m.View(func(s *control.State) { v.s = s })
 	return v
 }
 
 // Do is the agent's Config.Do: it runs f while the meter's state holds still.
 func (v *View) Do(op agent.Op, f func()) {
 	if op == agent.Read {
-		v.meter.View(func(*meter.State) { f() })
+		v.meter.View(func(*control.State) { f() })
 		return
 	}
 	v.sets.Lock()
 	defer v.sets.Unlock()
-	_ = v.meter.Update(func(s *meter.Control) error { // has no error of its own
-		v.set = s
+	x := txn{v: v}
+	_ = v.meter.Update(func(t *control.Tables) error { // has no error of its own
+		x.tables, v.txn = t, &x
 		f()
-		v.set = nil
+		v.txn = nil
 		return nil
 	})
-	if v.refused != nil {
-		v.refused() // a log that is slow to be read must not hold metering up
-		v.refused = nil
-	}
-	if v.committed {
-		v.committed = false
-		if v.cfg.Changed != nil {
-			v.cfg.Changed()
-		}
-	}
+	x.outcome.tell(&v.cfg)
 }
 
 // Yield is the agent's Config.Yield: it lets the meter go on, and others in, so
@@ -119,12 +106,12 @@ func (v *View) Register(a *agent.Agent) error {
 	}
 	for table, t := range tables {
 		entry := append(table.OID()[:len(table.OID()):len(table.OID())], 1)
-		if err := a.Register(entry, t, &v.control); err != nil {
+		if err := a.Register(entry, t, setter{v}); err != nil {
 			return fmt.Errorf("meterview: %v: %w", table, err)
 		}
 	}
 	for o, read := range v.scalars() {
-		if err := a.Register(o.OID(), &scalar{read}, &v.control); err != nil {
+		if err := a.Register(o.OID(), &scalar{read}, setter{v}); err != nil {
 			return fmt.Errorf("meterview: %v: %w", o, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/mib/agent"
 	"netramet/mib/ber"
@@ -25,7 +26,10 @@ func busyRig(t testing.TB, flows, rules int) *rig {
 	r.load(perHost, perHost)
 	r.feed(0, flows, 0)
 	r.feed(0, 1, 2*time.Second)
-	err := r.meter.Update(func(s *meter.Control) error { return s.Stop(3) })
+	err := r.meter.Change(func(c *control.Change) error {
+		c.Task(3, control.RowDestroy)
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,6 +99,9 @@ func emitObject(b *bytes.Buffer, o *object, enums map[string]string) {
 	if o.augments != "" {
 		fmt.Fprintf(b, ", Augments: Obj%s, HasAugment: true", goName(o.augments))
 	}
+	if o.table != nil {
+		fmt.Fprintf(b, ", Table: Obj%s", goName(o.table.name))
+	}
 	if o.deprecated {
 		b.WriteString(", Deprecated: true")
 	}

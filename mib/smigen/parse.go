@@ -39,6 +39,7 @@ type object struct {
 	access             string // a key of accesses
 	index              []string
 	augments           string
+	table              *object // of a column or an entry
 	deprecated         bool
 }
 
@@ -119,7 +120,7 @@ func (m *model) statement(f []string) error {
 	if err != nil {
 		return err
 	}
-	o.deprecated = deprecated
+	o.deprecated, o.table = deprecated, m.entry.table
 	return m.describe(o, f[2], f[3])
 }
 
@@ -137,6 +138,7 @@ func (m *model) table(f []string, deprecated bool) error {
 		return err
 	}
 	t.deprecated, e.deprecated = deprecated, deprecated
+	e.table = t
 	if f[4] == "augments" {
 		e.augments = f[5]
 	} else {

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"netramet/meter"
+	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/reader"
 )
@@ -20,8 +21,8 @@ var _ reader.Flows = (*Flows)(nil)
 
 // Flows is a meter's flow table. It is for one reader and one goroutine.
 type Flows struct {
-	meter *meter.Meter
-	rows  []int // reader rows of ours
+	meter *control.Meter
+	reads []int // rule sets of which we have reader rows
 
 	tasks []reader.Task
 	iv    reader.Interval
@@ -32,18 +33,17 @@ type Flows struct {
 }
 
 // New returns the flows of m, of which nothing has been collected.
-func New(m *meter.Meter) *Flows { return &Flows{meter: m, from: 1} }
+func New(m *control.Meter) *Flows { return &Flows{meter: m, from: 1} }
 
 // Register makes f a reader of the tasks' rule sets on the meter: from then on
 // no flow of theirs is recovered before f has collected it.
 func (f *Flows) Register(tasks []reader.Task) error {
-	return f.meter.Update(func(s *meter.Control) error {
+	return f.meter.Change(func(c *control.Change) error {
 		for _, t := range tasks {
-			row, err := s.AddReader(t.RuleSet)
-			if err != nil {
+			if err := c.Read(t.RuleSet); err != nil {
 				return err
 			}
-			f.rows = append(f.rows, row)
+			f.reads = append(f.reads, t.RuleSet)
 		}
 		return nil
 	})
@@ -53,7 +53,7 @@ func (f *Flows) Register(tasks []reader.Task) error {
 // now, where none has.
 func (f *Flows) Begin(_ context.Context, tasks []reader.Task) (reader.Interval, error) {
 	f.tasks, f.next, f.after = tasks, 0, 0
-	f.meter.View(func(s *meter.State) {
+	f.meter.View(func(s *control.State) {
 		n, end, to := s.Interval()
 		if n == 0 {
 			end, _ = s.Clock()
@@ -71,7 +71,7 @@ func (f *Flows) Begin(_ context.Context, tasks []reader.Task) (reader.Interval, 
 // Next reads the next flow that has changed since the interval's From.
 func (f *Flows) Next(_ context.Context, rec *reader.Record) error {
 	err := io.EOF
-	f.meter.View(func(s *meter.State) {
+	f.meter.View(func(s *control.State) {
 		for ; f.next < len(f.tasks); f.next, f.after = f.next+1, 0 {
 			t := &f.tasks[f.next]
 			f.after = s.NextFlow(t.RuleSet, meter.Uptime(f.iv.From), f.after)
@@ -88,7 +88,7 @@ func (f *Flows) Next(_ context.Context, rec *reader.Record) error {
 }
 
 // fill reads the attributes a FORMAT asks for.
-func fill(s *meter.State, f *meter.Flow, attrs []mib.Attr, rec *reader.Record) {
+func fill(s *control.State, f *meter.Flow, attrs []mib.Attr, rec *reader.Record) {
 	rec.RuleSet, rec.Index, rec.FirstTime = f.RuleSet, f.Index, uint64(f.FirstTime)
 	rec.PeerType = s.PeerType(f)
 	rec.Values = slices.Grow(rec.Values[:0], len(attrs))[:len(attrs)]
@@ -102,20 +102,23 @@ func fill(s *meter.State, f *meter.Flow, attrs []mib.Attr, rec *reader.Record) {
 // Commit tells the meter that this reader has everything up to To. The next
 // collection overlaps this one by one centisecond (RFC 2123 §4.2).
 func (f *Flows) Commit(context.Context) error {
-	return f.meter.Update(func(s *meter.Control) error {
-		for _, row := range f.rows {
-			if err := s.Collected(row, meter.Uptime(f.iv.To)); err != nil {
+	err := f.meter.Change(func(c *control.Change) error {
+		for _, ruleSet := range f.reads {
+			if err := c.Collected(ruleSet, meter.Uptime(f.iv.To)); err != nil {
 				return err
 			}
 		}
-		f.from = f.iv.To - 1
 		return nil
 	})
+	if err == nil {
+		f.from = f.iv.To - 1
+	}
+	return err
 }
 
 // figures are those of a #Stats record; on a trace, functions of the trace and
 // the rule sets alone (decision 7).
-func figures(s *meter.State, tasks []reader.Task) (all reader.Figures) {
+func figures(s *control.State, tasks []reader.Task) (all reader.Figures) {
 	c := s.Counts()
 	all.Add(reader.FigurePackets, c.Packets)
 	all.Add(reader.FigureOctets, c.Octets)

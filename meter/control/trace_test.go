@@ -1,27 +1,29 @@
-package meter
+package control
 
 import (
 	"errors"
 	"fmt"
 	"testing"
 	"time"
+
+	"netramet/meter"
 )
 
 // TestStartTrace: the Owners whose waiting readers' rule sets all run have
 // started it.
 func TestStartTrace(t *testing.T) {
-	m := New(Config{MaxGap: AnyGap})
+	m := newMeter()
 	start := func(who string) (n int) {
-		if err := m.Update(func(s *Control) error { return s.StartTrace(who) }); err != nil {
+		if err := m.Update(func(s *Tables) error { return s.StartTrace(who) }); err != nil {
 			t.Fatal(err)
 		}
 		m.View(func(s *State) { n = s.Starters() })
 		return n
 	}
-	if err := m.Update(func(s *Control) error { return s.StartTrace("x") }); !errors.Is(err, ErrNoTrace) {
+	if err := m.Update(func(s *Tables) error { return s.StartTrace("x") }); !errors.Is(err, ErrNoTrace) {
 		t.Errorf("without a trace: %v", err)
 	}
-	if err := m.Update(func(s *Control) error { return s.SetTracePhase(TraceWaitRuleSet, wall0) }); err != nil {
+	if err := m.Update(func(s *Tables) error { return s.SetTracePhase(TraceWaitRuleSet, wall0) }); err != nil {
 		t.Fatal(err)
 	}
 	for n := uint32(2); n <= 4; n++ {
@@ -43,7 +45,7 @@ func TestStartTrace(t *testing.T) {
 	if n := start("b"); n != 2 {
 		t.Errorf("%d Owners, want 2", n)
 	}
-	if err := m.Update(func(s *Control) error { return s.SetTracePhase(TraceRunning, wall0) }); err != nil {
+	if err := m.Update(func(s *Tables) error { return s.SetTracePhase(TraceRunning, wall0) }); err != nil {
 		t.Fatal(err)
 	}
 	if n := start("c"); n != 2 {
@@ -53,8 +55,8 @@ func TestStartTrace(t *testing.T) {
 
 // TestStartTraceWithoutRows: somebody who reads without waiting may start it.
 func TestStartTraceWithoutRows(t *testing.T) {
-	m := New(Config{MaxGap: AnyGap})
-	err := m.Update(func(s *Control) error {
+	m := newMeter()
+	err := m.Update(func(s *Tables) error {
 		return errors.Join(s.SetTracePhase(TraceWaitRuleSet, wall0), s.StartTrace("x"), s.StartTrace("x"), s.StartTrace("y"))
 	})
 	if err != nil {
@@ -68,7 +70,7 @@ func TestStartTraceWithoutRows(t *testing.T) {
 }
 
 func TestReadersBehind(t *testing.T) {
-	m := New(Config{MaxGap: AnyGap, Interval: time.Second})
+	m := New(meter.Config{MaxGap: meter.AnyGap, Interval: time.Second}, Config{})
 	addRuleSet(t, m, 2)
 	addRuleSet(t, m, 3)
 	addTask(t, m, 1, 2)
@@ -94,7 +96,7 @@ func TestReadersBehind(t *testing.T) {
 	if why := collected(1, 1); why != InconsistentValue {
 		t.Errorf("an interval that has not ended: %v", why)
 	}
-	feedAll(t, m, tcp(t, "10.0.0.1:1", "10.0.0.9:2", 0), tcp(t, "10.0.0.2:1", "10.0.0.9:2", 1500*time.Millisecond))
+	feed(t, m, packet(t, "10.0.0.1", "10.0.0.9", 0), packet(t, "10.0.0.2", "10.0.0.9", 1500*time.Millisecond))
 	if got := behind(1); got != "[1 4]" {
 		t.Errorf("behind: %s", got)
 	}
@@ -117,14 +119,14 @@ func TestReadersBehind(t *testing.T) {
 }
 
 func TestTracePhases(t *testing.T) {
-	m := New(Config{MaxGap: AnyGap})
+	m := newMeter()
 	for p, want := range map[TracePhase]string{TraceIdle: "idle", TraceWaitRuleSet: "waitRuleSet", TraceRunning: "running",
 		TraceWaitReader: "waitReader", TraceEndOfFile: "endOfFile", TraceDone: "done"} {
 		if p.String() != want {
 			t.Errorf("%d is %q", p, p)
 		}
 	}
-	update(t, m, func(s *Control) error {
+	update(t, m, func(s *Tables) error {
 		if s.TracePhase() != TraceIdle {
 			t.Error("a meter without a trace is not idle")
 		}

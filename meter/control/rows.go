@@ -1,4 +1,4 @@
-package meter
+package control
 
 import "slices"
 
@@ -6,8 +6,18 @@ import "slices"
 // (decision 8).
 const MaxRows = 256
 
-// rows is a control table: rows by index, in order.
-type rows[R any] struct {
+// MaxIndex is the largest index of a row of theirs.
+const MaxIndex = 1<<31 - 1
+
+// row is a row of the reader table or of the manager table.
+type row interface {
+	Reader | Task
+	Status() RowStatus
+	ownedBy() string
+}
+
+// rows is one of the two tables: rows by index, in order.
+type rows[R row] struct {
 	index []uint32
 	list  []*R
 }
@@ -48,16 +58,4 @@ func (t *rows[R]) remove(index uint32) {
 		t.index = slices.Delete(t.index, i, i+1)
 		t.list = slices.Delete(t.list, i, i+1)
 	}
-}
-
-func (t *rows[R]) full() bool { return len(t.index) >= MaxRows }
-
-// free returns the lowest index that is not taken.
-func (t *rows[R]) free() uint32 {
-	for i, n := range t.index {
-		if n != uint32(i+1) {
-			return uint32(i + 1)
-		}
-	}
-	return uint32(len(t.index) + 1)
 }

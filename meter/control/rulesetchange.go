@@ -1,11 +1,11 @@
-package meter
+package control
 
 import (
 	"errors"
 	"fmt"
 	"slices"
 
-	"netramet/meter/pme"
+	"netramet/meter"
 	"netramet/ruleset"
 )
 
@@ -14,13 +14,13 @@ type RuleSetChange struct {
 	staging
 	row   *ruleSet // as it is; nil if it is new
 	name  string
-	whose string // Owner
+	owner string
 	size  int
 
-	edits   []ruleEdit
-	byRule  map[uint32]int // where in edits
-	shapes  *pme.Shapes
-	program *pme.Program // of a rule set that becomes active
+	rules    []ruleset.Rule // before the edits, of whatever number
+	edits    []ruleEdit
+	byRule   map[uint32]int // where in edits
+	prepared meter.Prepared // of a rule set that becomes active
 }
 
 // ruleEdit is one rule as it will be.
@@ -42,13 +42,11 @@ func (c *Change) RuleSet(number uint32, request RowStatus) (*RuleSetChange, Refu
 		r.stop = NoCreation
 		return r, r.stop
 	}
-	if row := c.m.ruleSets[number]; row != nil {
+	if row := c.t.rows().ruleSet(int(number)); row != nil {
 		r.row, r.old = row, row.status()
-		r.name, r.whose, r.size, r.shapes = row.spec.Name, row.owner, len(row.spec.Rules), row.shapes
-	} else {
-		r.shapes = pme.NewShapes()
+		r.name, r.owner, r.size, r.rules = row.name, row.owner, len(row.rules), row.rules
 	}
-	if why := r.enter(r.whose); why != Granted {
+	if why := r.enter(r.owner); why != Granted {
 		return r, why
 	}
 	c.ruleSets = append(c.ruleSets, r)
@@ -61,7 +59,7 @@ func (r *RuleSetChange) SetSize(n int64) Refusal {
 	if n < 0 || n > ruleset.MaxRules {
 		return WrongValue
 	}
-	if why := r.column(false); why != Granted {
+	if why := r.column(whileInactive); why != Granted {
 		return why
 	}
 	r.size = int(n)
@@ -71,9 +69,9 @@ func (r *RuleSetChange) SetSize(n int64) Refusal {
 // checkAllRules checks how many rules all rule sets together will have.
 func (c *Change) checkAllRules() error {
 	total := 0
-	for _, r := range c.m.ruleSets {
+	for _, r := range c.t.rows().ruleSets {
 		if r != nil {
-			total += len(r.spec.Rules)
+			total += len(r.rules)
 		}
 	}
 	grows := func(r *RuleSetChange) int {
@@ -82,7 +80,7 @@ func (c *Change) checkAllRules() error {
 			n = 0
 		}
 		if r.row != nil {
-			n -= len(r.row.spec.Rules)
+			n -= len(r.row.rules)
 		}
 		return n
 	}
@@ -90,22 +88,22 @@ func (c *Change) checkAllRules() error {
 		total += grows(r)
 	}
 	for _, r := range c.ruleSets {
-		if total > MaxAllRules && grows(r) > 0 {
-			return r.refuse(RuleSetTable, ResourceUnavailable, fmt.Errorf("all rule sets together may have %d rules", MaxAllRules))
+		if total > ruleset.MaxAllRules && grows(r) > 0 {
+			return r.refuse(RuleSetTable, ResourceUnavailable, fmt.Errorf("all rule sets together may have %d rules", ruleset.MaxAllRules))
 		}
 	}
 	return nil
 }
 
 // SetOwner sets flowRuleInfoOwner.
-func (r *RuleSetChange) SetOwner(owner string) Refusal { return r.owner(&r.whose, owner, false) }
+func (r *RuleSetChange) SetOwner(owner string) Refusal { return r.setOwner(&r.owner, owner) }
 
 // SetName sets flowRuleInfoName.
 func (r *RuleSetChange) SetName(name string) Refusal {
 	if len(name) > ruleset.MaxName {
 		return WrongValue
 	}
-	if why := r.column(false); why != Granted {
+	if why := r.column(whileInactive); why != Granted {
 		return why
 	}
 	r.name = name
@@ -114,21 +112,31 @@ func (r *RuleSetChange) SetName(name string) Refusal {
 
 // SetReady takes flowRuleInfoRulesReady, which is deprecated: a rule set is
 // ready when it is active.
-func (r *RuleSetChange) SetReady(bool) Refusal { return r.column(false) }
+func (r *RuleSetChange) SetReady() Refusal { return r.column(whileInactive) }
+
+// SetRules sets the size and all rules at once. They belong to the row from then
+// on.
+func (r *RuleSetChange) SetRules(rules []ruleset.Rule) Refusal {
+	if why := r.SetSize(int64(len(rules))); why != Granted {
+		return why
+	}
+	r.rules, r.edits, r.byRule = rules, nil, nil
+	return Granted
+}
 
 // Rule returns a rule to be changed, from 1. It is valid until the next call.
 func (r *RuleSetChange) Rule(number uint32) (*ruleset.Rule, Refusal) {
 	if number < 1 || number > ruleset.MaxRules {
 		return nil, NoCreation
 	}
-	if why := r.column(false); why != Granted {
+	if why := r.column(whileInactive); why != Granted {
 		return nil, why
 	}
 	at, ok := r.byRule[number]
 	if !ok {
 		e := ruleEdit{number: number}
-		if r.row != nil && int(number) <= len(r.row.spec.Rules) {
-			e.rule = r.row.spec.Rules[number-1]
+		if int(number) <= len(r.rules) {
+			e.rule = r.rules[number-1]
 		}
 		if r.byRule == nil {
 			r.byRule = make(map[uint32]int)
@@ -141,11 +149,11 @@ func (r *RuleSetChange) Rule(number uint32) (*ruleset.Rule, Refusal) {
 }
 
 func (r *RuleSetChange) checkState() error {
-	if err := r.staging.check(RuleSetTable, r.whose, r.size > 0); err != nil {
+	if err := r.staging.check(RuleSetTable, r.owner, r.size > 0); err != nil {
 		return err
 	}
 	if r.index == 1 && r.next != RowActive {
-		return r.refuse(RuleSetTable, InconsistentValue, ErrBuiltin)
+		return r.refuse(RuleSetTable, InconsistentValue, errBuiltin)
 	}
 	if r.old == RowActive && r.next != RowActive && r.c.referenced(int(r.index)) {
 		return r.refuse(RuleSetTable, InconsistentValue, errors.New("a task refers to it"))
@@ -161,12 +169,15 @@ func (r *RuleSetChange) checkState() error {
 	return nil
 }
 
+// errBuiltin is why rule set 1 stays as it is.
+var errBuiltin = errors.New("rule set 1 is built in")
+
 // verify makes the program of a rule set that becomes active. The reason of a
 // refusal stays with the row, for its manager to read.
 func (r *RuleSetChange) verify() error {
-	spec := ruleset.RuleSet{Number: int(r.index), Name: r.name, Rules: r.rules(), Optimise: -1}
 	var err error
-	if r.program, err = r.c.m.program(&spec, r.shapes); err != nil {
+	rs := ruleset.RuleSet{Number: int(r.index), Name: r.name, Rules: r.edited(), Optimise: -1}
+	if r.prepared, err = r.c.t.engine.Prepare(&rs); err != nil {
 		if r.row != nil {
 			r.row.reason = err.Error()
 		}
@@ -175,16 +186,12 @@ func (r *RuleSetChange) verify() error {
 	return nil
 }
 
-// rules returns the rules as they will be.
-func (r *RuleSetChange) rules() []ruleset.Rule {
-	var rules []ruleset.Rule
-	if r.row != nil {
-		rules = r.row.spec.Rules
-		if len(rules) == r.size && len(r.edits) == 0 {
-			return rules
-		}
+// edited returns the rules as they will be. Those there are stay as they are.
+func (r *RuleSetChange) edited() []ruleset.Rule {
+	if len(r.rules) == r.size && len(r.edits) == 0 {
+		return r.rules
 	}
-	rules = slices.Clone(rules[:min(r.size, len(rules))])
+	rules := slices.Clone(r.rules[:min(r.size, len(r.rules))])
 	rules = append(rules, make([]ruleset.Rule, r.size-len(rules))...)
 	r.apply(rules)
 	return rules
@@ -197,30 +204,33 @@ func (r *RuleSetChange) apply(rules []ruleset.Rule) {
 }
 
 func (r *RuleSetChange) commit() {
-	m := r.c.m
-	if r.next == RowNone {
-		if r.row != nil {
-			m.destroy(int(r.index))
-		}
+	t := r.c.t
+	switch {
+	case r.next == RowNone && r.row == nil:
 		return
+	case r.next == RowNone:
+		t.rows().destroy(int(r.index), t.engine)
+		return
+	case r.old == RowActive && r.next == RowActive:
+		return // nothing of it can have changed
 	}
 	row := r.row
 	if row == nil {
-		row = m.newRuleSet(ruleset.RuleSet{Number: int(r.index), Optimise: -1}, r.shapes)
-		m.ruleSets[r.index] = row
+		row = new(ruleSet)
+		t.rows().ruleSets[r.index] = row
 	}
-	if r.old == RowActive && r.next == RowActive {
-		return // nothing of it can have changed
-	}
-	row.spec.Name, row.owner = r.name, r.whose
-	if len(row.spec.Rules) == r.size {
-		r.apply(row.spec.Rules)
+	row.name, row.owner = r.name, r.owner
+	if len(r.rules) == r.size {
+		// A rule set comes in many Sets of a few rules: it is not copied for
+		// each.
+		row.rules = r.rules
+		r.apply(row.rules)
 	} else {
-		row.spec.Rules = r.rules()
+		row.rules = r.edited()
 	}
-	row.setProgram(r.program)
+	t.engine.Hold(int(r.index), r.prepared)
 	if row.active = r.next == RowActive; row.active {
 		row.reason = ""
 	}
-	row.timeStamp, row.touched = m.in.uptime, r.c.wall
+	row.timeStamp, row.touched = t.Uptime(), r.c.wall
 }

@@ -1,4 +1,4 @@
-package meter
+package control
 
 import "netramet/mib"
 

@@ -1,43 +1,16 @@
-package meter
+package control
 
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
+	"netramet/meter"
 	"netramet/mib"
 	"netramet/ruleset"
-	"netramet/sources/wire"
 )
-
-var wall0 = time.Unix(1_000_000_000, 0)
-
-// change makes one Change of a meter and returns its error.
-func change(t testing.TB, m *Meter, wall time.Time, f func(c *Change)) error {
-	t.Helper()
-	return m.Update(func(s *Control) error {
-		c := s.Begin("", wall)
-		f(c)
-		if err := c.Check(); err != nil {
-			return err
-		}
-		c.Commit()
-		return nil
-	})
-}
-
-// grant fails the test if something is refused.
-func grant(t testing.TB) func(Refusal) {
-	return func(r Refusal) {
-		t.Helper()
-		if r != Granted {
-			t.Fatalf("refused: %v", r)
-		}
-	}
-}
 
 // addRuleSet makes an active rule set that counts by host.
 func addRuleSet(t testing.TB, m *Meter, n uint32) {
@@ -87,8 +60,8 @@ func addTask(t testing.TB, m *Meter, index uint32, ruleSet int64) {
 
 func TestRuleSetOneRunsIfAsked(t *testing.T) {
 	for _, run := range []bool{false, true} {
-		m := New(Config{MaxGap: AnyGap, Control: ControlConfig{RunDefault: run}})
-		feedAll(t, m, tcp(t, "10.0.0.1:1", "10.0.0.2:2", 0), udp(t, "10.0.0.2:1", "10.0.0.1:2", 0))
+		m := New(meter.Config{MaxGap: meter.AnyGap}, Config{RunDefault: run})
+		feed(t, m, packet(t, "10.0.0.1", "10.0.0.2", 0), packet(t, "10.0.0.2", "10.0.0.1", 0))
 		m.View(func(s *State) {
 			c, err := s.RuleSetCounts(1)
 			if err != nil || (c.PDUs == 2) != run || (c.Flows == 1) != run {
@@ -103,14 +76,18 @@ func TestRuleSetOneRunsIfAsked(t *testing.T) {
 }
 
 func TestTasksRunRuleSets(t *testing.T) {
-	m := New(Config{MaxGap: AnyGap})
+	m := newMeter()
 	addRuleSet(t, m, 2)
 	addRuleSet(t, m, 3)
-	running := func() (s string) {
-		for _, run := range m.lanes[0].runs {
-			s += fmt.Sprint(run.rules.spec.Number)
-		}
-		return s
+	running := func() (text string) {
+		m.View(func(s *State) {
+			for n := s.NextRuleSet(0); n != 0; n = s.NextRuleSet(n) {
+				if s.Runs(n) {
+					text += fmt.Sprint(n)
+				}
+			}
+		})
+		return text
 	}
 	set := func(index uint32, current, standby int64) {
 		err := change(t, m, wall0, func(c *Change) {
@@ -154,10 +131,10 @@ func TestTasksRunRuleSets(t *testing.T) {
 // TestReadersGoWithTheirRuleSet: a later rule set of the same number is
 // another one.
 func TestReadersGoWithTheirRuleSet(t *testing.T) {
-	m := New(Config{MaxGap: AnyGap})
+	m := newMeter()
 	addRuleSet(t, m, 2)
 	addReader(t, m, 1, "x", 2, 0, true)
-	if err := m.Update(func(s *Control) error { return s.Destroy(2) }); err != nil {
+	if err := change(t, m, wall0, func(c *Change) { _, _ = c.RuleSet(2, RowDestroy) }); err != nil {
 		t.Fatal(err)
 	}
 	m.View(func(s *State) {
@@ -168,7 +145,7 @@ func TestReadersGoWithTheirRuleSet(t *testing.T) {
 }
 
 func TestUnfinishedRowsAge(t *testing.T) {
-	m := New(Config{MaxGap: AnyGap})
+	m := newMeter()
 	err := change(t, m, wall0, func(c *Change) {
 		rs, why := c.RuleSet(9, RowCreateAndWait)
 		grant(t)(why)
@@ -203,7 +180,7 @@ func TestUnfinishedRowsAge(t *testing.T) {
 		if tt.at == 4*time.Minute {
 			touch(tt.at)
 		}
-		update(t, m, func(s *Control) error {
+		update(t, m, func(s *Tables) error {
 			if got := fmt.Sprint(s.AdvanceWall(wall0.Add(tt.at))); got != tt.want {
 				t.Errorf("after %v: %s, want %s", tt.at, got, tt.want)
 			}
@@ -214,14 +191,14 @@ func TestUnfinishedRowsAge(t *testing.T) {
 
 func TestReaderTimesOut(t *testing.T) {
 	after := func(m *Meter, d time.Duration) (n int) {
-		update(t, m, func(s *Control) error {
+		update(t, m, func(s *Tables) error {
 			n = len(s.AdvanceWall(wall0.Add(d)))
 			return nil
 		})
 		return n
 	}
 	t.Run("live", func(t *testing.T) {
-		m := New(Config{MaxGap: AnyGap})
+		m := newMeter()
 		addRuleSet(t, m, 2)
 		addReader(t, m, 1, "", 2, 10, false)
 		addReader(t, m, 2, "", 2, 0, false)
@@ -243,9 +220,9 @@ func TestReaderTimesOut(t *testing.T) {
 		}
 	})
 	t.Run("trace", func(t *testing.T) {
-		m := New(Config{MaxGap: AnyGap, Interval: time.Second})
+		m := New(meter.Config{MaxGap: meter.AnyGap, Interval: time.Second}, Config{})
 		phase := func(p TracePhase, at time.Duration) {
-			if err := m.Update(func(s *Control) error { return s.SetTracePhase(p, wall0.Add(at)) }); err != nil {
+			if err := m.Update(func(s *Tables) error { return s.SetTracePhase(p, wall0.Add(at)) }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -256,7 +233,7 @@ func TestReaderTimesOut(t *testing.T) {
 		if n := after(m, time.Hour); n != 0 {
 			t.Error("while the trace runs")
 		}
-		feedAll(t, m, tcp(t, "10.0.0.1:1", "10.0.0.2:2", 0), tcp(t, "10.0.0.1:1", "10.0.0.2:2", 2*time.Second))
+		feed(t, m, packet(t, "10.0.0.1", "10.0.0.2", 0), packet(t, "10.0.0.1", "10.0.0.2", 2*time.Second))
 		phase(TraceWaitReader, 2*time.Hour)
 		phase(TraceWaitReader, 2*time.Hour+time.Second) // the same waiting
 		if n := after(m, 2*time.Hour+9*time.Second); n != 0 {
@@ -270,14 +247,14 @@ func TestReaderTimesOut(t *testing.T) {
 
 // TestLastTime is flowReaderLastTime as decision 24 has it.
 func TestLastTime(t *testing.T) {
-	m := New(Config{MaxGap: AnyGap})
+	m := newMeter()
 	addRuleSet(t, m, 2)
 	addReader(t, m, 1, "", 2, 0, false)
 	for i, tt := range []struct {
 		at             time.Duration
-		last, previous Uptime
+		last, previous meter.Uptime
 	}{{0, 1, 0}, {0, 1, 0}, {time.Second, 101, 1}, {time.Second, 101, 1}, {3 * time.Second, 301, 101}} {
-		feedAll(t, m, tcp(t, "10.0.0.1:1", "10.0.0.2:2", tt.at))
+		feed(t, m, packet(t, "10.0.0.1", "10.0.0.2", tt.at))
 		err := change(t, m, wall0, func(c *Change) {
 			r, _ := c.Reader(1, RowNone)
 			grant(t)(r.SetLastTime())
@@ -297,11 +274,11 @@ func TestLastTime(t *testing.T) {
 // plain one by its previous time.
 func TestMarksRuleRecovery(t *testing.T) {
 	for _, marked := range []bool{false, true} {
-		m := New(Config{MaxGap: AnyGap, Inactivity: time.Second})
+		m := New(meter.Config{MaxGap: meter.AnyGap, Inactivity: time.Second}, Config{})
 		addRuleSet(t, m, 2)
 		addTask(t, m, 1, 2)
 		addReader(t, m, 1, "", 2, 0, false)
-		feedAll(t, m, tcp(t, "10.0.0.1:1", "10.0.0.9:2", 0), tcp(t, "10.0.0.2:1", "10.0.0.9:2", 2*time.Second))
+		feed(t, m, packet(t, "10.0.0.1", "10.0.0.9", 0), packet(t, "10.0.0.2", "10.0.0.9", 2*time.Second))
 		err := change(t, m, wall0, func(c *Change) {
 			r, _ := c.Reader(1, RowNone)
 			grant(t)(r.SetLastTime())
@@ -312,7 +289,7 @@ func TestMarksRuleRecovery(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		feedAll(t, m, tcp(t, "10.0.0.2:1", "10.0.0.9:2", 4*time.Second))
+		feed(t, m, packet(t, "10.0.0.2", "10.0.0.9", 4*time.Second))
 		m.View(func(s *State) {
 			if got, want := s.FlowsInUse(), map[bool]int{false: 2, true: 1}[marked]; got != want {
 				t.Errorf("marked %v: %d flows, want %d", marked, got, want)
@@ -324,12 +301,12 @@ func TestMarksRuleRecovery(t *testing.T) {
 // TestReaderOfAnotherRuleSet: what a reader has of one rule set's flows says
 // nothing of another's.
 func TestReaderOfAnotherRuleSet(t *testing.T) {
-	m := New(Config{MaxGap: AnyGap, Inactivity: time.Second})
+	m := New(meter.Config{MaxGap: meter.AnyGap, Inactivity: time.Second}, Config{})
 	addRuleSet(t, m, 2)
 	addRuleSet(t, m, 3)
 	addTask(t, m, 1, 3)
 	addReader(t, m, 1, "", 2, 0, true)
-	feedAll(t, m, tcp(t, "10.0.0.1:1", "10.0.0.9:2", 0), tcp(t, "10.0.0.2:1", "10.0.0.9:2", 500*time.Millisecond))
+	feed(t, m, packet(t, "10.0.0.1", "10.0.0.9", 0), packet(t, "10.0.0.2", "10.0.0.9", 500*time.Millisecond))
 	for _, f := range []func(r *ReaderChange) Refusal{
 		func(r *ReaderChange) Refusal { return r.SetMark(51) },
 		(*ReaderChange).SetLastTime,
@@ -346,7 +323,7 @@ func TestReaderOfAnotherRuleSet(t *testing.T) {
 	if err := change(t, m, wall0, func(c *Change) { _, _ = c.Reader(1, RowActive) }); err != nil {
 		t.Fatal(err)
 	}
-	feedAll(t, m, tcp(t, "10.0.0.2:1", "10.0.0.9:2", 4*time.Second))
+	feed(t, m, packet(t, "10.0.0.2", "10.0.0.9", 4*time.Second))
 	m.View(func(s *State) {
 		if r, _ := s.Reader(1); r.Mark != 0 || r.LastTime != 0 || r.PreviousTime != 0 || s.FlowsInUse() != 2 {
 			t.Errorf("%+v, %d flows", r, s.FlowsInUse())
@@ -355,7 +332,7 @@ func TestReaderOfAnotherRuleSet(t *testing.T) {
 }
 
 func TestTooManyRules(t *testing.T) {
-	m := New(Config{MaxGap: AnyGap})
+	m := newMeter()
 	n := uint32(2)
 	for ; ; n++ {
 		err := change(t, m, wall0, func(c *Change) {
@@ -370,7 +347,7 @@ func TestTooManyRules(t *testing.T) {
 			break
 		}
 	}
-	if most := uint32(2 + MaxAllRules/ruleset.MaxRules); n != most {
+	if most := uint32(2 + ruleset.MaxAllRules/ruleset.MaxRules); n != most {
 		t.Errorf("refused at rule set %d, want %d", n, most)
 	}
 	// What goes in the same Change makes room.
@@ -385,135 +362,8 @@ func TestTooManyRules(t *testing.T) {
 	}
 }
 
-// TestSearch holds searches against a plain loop, with flows of several rule
-// sets that come, change and go.
-func TestSearch(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(1, 2))
-	m := newMeter(t, Config{Inactivity: 20 * time.Second}, `save SourcePeerAddress; count;`,
-		`if SourcePeerAddress == 10.0.0/24 save, count; else nomatch;`)
-	at := time.Duration(0)
-	for round := range 30 {
-		at += 5 * time.Second
-		var frames []wire.Frame
-		for range 100 {
-			frames = append(frames, tcp(t, fmt.Sprintf("10.0.%d.%d:1", rnd.IntN(12), rnd.IntN(256)), "192.0.2.1:1", at))
-		}
-		feedAll(t, m, frames...)
-		m.View(func(s *State) {
-			for _, set := range []int{AnyRuleSet, 2, 3, 4} {
-				since := s.Uptime() - Uptime(rnd.IntN(5000))
-				var want, got []uint32
-				for slot := range m.flows.records.Len() {
-					p := m.flows.record(slot)
-					if p.keyLen != 0 && p.last >= since && (set == AnyRuleSet || int(p.ruleSet) == set) {
-						want = append(want, slot+1)
-					}
-				}
-				for i := s.NextFlow(set, since, 0); i != 0; i = s.NextFlow(set, since, i) {
-					got = append(got, i)
-				}
-				if fmt.Sprint(got) != fmt.Sprint(want) {
-					t.Fatalf("round %d, rule set %d since %d: %v, want %v", round, set, since, got, want)
-				}
-			}
-		})
-	}
-}
-
-// TestSearchIsBounded: one call looks at so many flows, and the next goes on.
-func TestSearchIsBounded(t *testing.T) {
-	m := newMeter(t, Config{}, `save SourcePeerAddress; count;`, `save SourcePeerType; count;`)
-	frames := make([]wire.Frame, 0, 256)
-	const flows = 3 * SearchBudget
-	for i := range flows {
-		frames = append(frames, tcp(t, fmt.Sprintf("10.%d.%d.%d:1", i>>16, i>>8&255, i&255), "192.0.2.1:1", 0))
-		if len(frames) == cap(frames) {
-			feedAll(t, m, frames...)
-			frames = frames[:0]
-		}
-	}
-	// Make blocks look as if they held flows of rule set 3.
-	for slot := range m.flows.records.Len() {
-		m.blocks.add(slot, 3)
-	}
-	m.View(func(s *State) {
-		after, calls := uint32(2), 0
-		for {
-			budget := SearchBudget
-			found, more := s.SearchFlow(3, 0, after, &budget)
-			if calls++; found != 0 {
-				t.Fatalf("flow %d", found)
-			}
-			if more == 0 {
-				break
-			}
-			if more <= after || more-after > SearchBudget+256 {
-				t.Fatalf("went from %d to %d", after, more)
-			}
-			after = more
-		}
-		if calls < 3 {
-			t.Errorf("%d calls", calls)
-		}
-	})
-	// Recovery walks through the blocks and finds out.
-	m.recoverFlows(2, int64(m.flows.records.Len()))
-	m.View(func(s *State) {
-		budget := SearchBudget
-		if found, more := s.SearchFlow(3, 0, 2, &budget); found != 0 || more != 0 {
-			t.Errorf("after a walk: %d %d", found, more)
-		}
-		if found, _ := s.SearchFlow(2, 0, flows-1, &budget); found != flows {
-			t.Errorf("after a walk the last flow is %d", found)
-		}
-	})
-}
-
-// TestDestroyedFlowsComeBackAtTicks frees 10,000 flows a part at a time.
-func TestDestroyedFlowsComeBackAtTicks(t *testing.T) {
-	m := newMeter(t, Config{}, `save SourcePeerAddress; count;`)
-	frames := make([]wire.Frame, 0, 250)
-	for i := range 10_000 {
-		frames = append(frames, tcp(t, fmt.Sprintf("10.0.%d.%d:1", i>>8, i&255), "192.0.2.1:1", 0))
-		if len(frames) == cap(frames) {
-			feedAll(t, m, frames...)
-			frames = frames[:0]
-		}
-	}
-	err := m.Update(func(s *Control) error {
-		if err := s.Stop(2); err != nil {
-			return err
-		}
-		return s.Destroy(2)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	left := m.flows.inUse
-	for tick := 1; left > 0; tick++ {
-		feedAll(t, m, tcp(t, "10.0.0.1:1", "192.0.2.1:1", time.Duration(tick)*100*time.Millisecond))
-		freed := left - m.flows.inUse
-		if left = m.flows.inUse; freed <= 0 || freed > recoverAtLeast+10_000/recoverShare {
-			t.Fatalf("tick %d frees %d flows", tick, freed)
-		}
-		m.View(func(s *State) {
-			if s.NextFlow(2, 0, 0) != 0 || s.NextFlow(AnyRuleSet, 0, 0) != 0 || s.FlowsInUse() != 0 || s.Flow(9999, &Flow{}) {
-				t.Fatal("a hidden flow is seen")
-			}
-		})
-	}
-	if m.allHidden != 0 {
-		t.Errorf("%d still hidden", m.allHidden)
-	}
-	m.View(func(s *State) {
-		if c := s.Totals(); c.PDUs != 10_000 || c.Created != 10_000 || c.Flows != 0 {
-			t.Errorf("totals %+v", c)
-		}
-	})
-}
-
 func TestRowErrorTells(t *testing.T) {
-	m := New(Config{MaxGap: AnyGap})
+	m := newMeter()
 	addRuleSet(t, m, 2)
 	err := change(t, m, wall0, func(c *Change) {
 		_, _ = c.RuleSet(2, RowNotInService)
@@ -541,6 +391,125 @@ func TestRowErrorTells(t *testing.T) {
 		})
 		if err == nil || err.Error() != tt.want {
 			t.Errorf("%v, want %s", err, tt.want)
+		}
+	}
+}
+
+// TestTaskSwitchesDuringCheck: a task that changes to its standby while rules
+// are verified stays there, unless its manager says otherwise.
+func TestTaskSwitchesDuringCheck(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		back bool // the manager goes back to the current rule set
+	}{{"the mark is set", false}, {"the standby is ended", true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := New(meter.Config{MaxFlows: 100, MaxGap: meter.AnyGap}, Config{})
+			addRuleSet(t, m, 2)
+			addRuleSet(t, m, 3)
+			err := change(t, m, wall0, func(c *Change) {
+				task, why := c.Task(1, RowCreateAndGo)
+				grant(t)(why)
+				grant(t)(task.SetCurrent(2))
+				grant(t)(task.SetStandby(3))
+				grant(t)(task.SetHighWaterMark(10))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			hosts(t, m, 0, 50, 0)
+			err = change(t, m, wall0, func(c *Change) {
+				task, why := c.Task(1, RowNone)
+				grant(t)(why)
+				grant(t)(task.SetHighWaterMark(20))
+				if tt.back {
+					grant(t)(task.SetRunningStandby(false))
+				}
+				m.tables.switchToStandby(c.t.engine) // as the engine has it do at a tick
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.View(func(s *State) {
+				if task, _ := s.Task(1); task.RunningStandby == tt.back || s.Runs(2) != tt.back || s.Runs(3) == tt.back {
+					t.Errorf("%+v, rule sets run: %v %v", task, s.Runs(2), s.Runs(3))
+				}
+			})
+		})
+	}
+}
+
+// TestMarksAndDestroyedFlows: the flows of a destroyed rule set are gone for
+// everybody, so they set off no mark.
+func TestMarksAndDestroyedFlows(t *testing.T) {
+	m := New(meter.Config{MaxFlows: 100_000, MaxGap: meter.AnyGap}, Config{FloodMark: 2})
+	addRuleSet(t, m, 2)
+	addRuleSet(t, m, 3)
+	addTask(t, m, 2, 2)
+	hosts(t, m, 0, 2000, 0)
+	err := change(t, m, wall0, func(c *Change) {
+		_, _ = c.Task(2, RowDestroy)
+		_, _ = c.RuleSet(2, RowDestroy)
+		task, why := c.Task(5, RowCreateAndGo)
+		grant(t)(why)
+		grant(t)(task.SetCurrent(3))
+		grant(t)(task.SetHighWaterMark(1))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hosts(t, m, 0, 10, 100*time.Millisecond) // a tick
+	m.View(func(s *State) {
+		if task, _ := s.Task(5); s.FloodMode() || task.RunningStandby {
+			t.Errorf("flood mode %v, task %+v with %d flows", s.FloodMode(), task, s.FlowsInUse())
+		}
+	})
+}
+
+// TestTasksSwitchAtTheirMarks: each task switches at the first tick at which the
+// table is fuller than its own mark, and runs its standby rule set from then on.
+func TestTasksSwitchAtTheirMarks(t *testing.T) {
+	m := New(meter.Config{MaxFlows: 100, MaxGap: meter.AnyGap}, Config{})
+	for n := range uint32(4) {
+		addRuleSet(t, m, 2+n)
+	}
+	err := change(t, m, wall0, func(c *Change) {
+		for i, mark := range []int64{0, 30, 10} { // the first has none
+			task, why := c.Task(uint32(1+i), RowCreateAndGo)
+			grant(t)(why)
+			grant(t)(task.SetCurrent(2))
+			grant(t)(task.SetStandby(int64(3 + i)))
+			grant(t)(task.SetHighWaterMark(mark))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fed := 0
+	for i, tt := range []struct {
+		flows int
+		want  string // of tasks 1 to 3: s standby, c current; and the rule sets that run
+	}{{10, "ccc 2"}, {11, "ccs 25"}, {20, "ccs 25"}, {31, "css 245"}, {40, "css 245"}} {
+		at := time.Duration(i) * time.Second
+		hosts(t, m, fed, 1, at) // the tick's work is over; flows of all that run come with the next ones
+		for m.View(func(s *State) { fed = s.FlowsInUse() }); fed < tt.flows; m.View(func(s *State) { fed = s.FlowsInUse() }) {
+			hosts(t, m, 1000+fed, 1, at)
+		}
+		hosts(t, m, 0, 1, at+100*time.Millisecond)
+		got := ""
+		m.View(func(s *State) {
+			for n := range uint32(3) {
+				task, _ := s.Task(1 + n)
+				got += map[bool]string{false: "c", true: "s"}[task.RunningStandby]
+			}
+			got += " "
+			for n := range 6 {
+				if s.Runs(n) {
+					got += fmt.Sprint(n)
+				}
+			}
+		})
+		if got != tt.want {
+			t.Errorf("with %d flows: %s, want %s", tt.flows, got, tt.want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package meter
+package control
 
 import (
 	"fmt"
@@ -8,36 +8,14 @@ import (
 
 // TaskChange is a staged row of flowManagerInfoTable.
 type TaskChange struct {
-	staging
-	row      Task // as it will be
+	staged[Task]
 	switches bool // RunningStandby is set
 }
 
 // Task stages a row, or returns it as staged before. request is the status
 // asked for in this Change, RowNone if none is.
 func (c *Change) Task(index uint32, request RowStatus) (*TaskChange, Refusal) {
-	for _, t := range c.tasks {
-		if t.index == index {
-			return t, Granted
-		}
-	}
-	t := &TaskChange{staging: staging{c: c, index: index, request: request}}
-	if index < 1 || index > MaxIndex {
-		t.stop = NoCreation
-		return t, t.stop
-	}
-	if row := c.m.tasks.find(index); row != nil {
-		t.row, t.old = *row, row.Status()
-	}
-	if why := t.enter(t.row.Owner); why != Granted {
-		return t, why
-	}
-	if len(c.tasks) >= 2*MaxRows { // more than can go and come
-		t.stop = ResourceUnavailable
-		return t, t.stop
-	}
-	c.tasks = append(c.tasks, t)
-	return t, Granted
+	return stage(c, &c.t.rows().tasks, &c.tasks, index, request)
 }
 
 // SetCurrent sets flowManagerCurrentRuleSet; 0 stops the task.
@@ -50,7 +28,7 @@ func (t *TaskChange) ruleSet(to *int, number int64) Refusal {
 	if number < 0 || number > ruleset.MaxNumber {
 		return WrongValue
 	}
-	if why := t.column(true); why != Granted {
+	if why := t.column(always); why != Granted {
 		return why
 	}
 	*to = int(number)
@@ -62,7 +40,7 @@ func (t *TaskChange) SetHighWaterMark(percent int64) Refusal {
 	if percent < 0 || percent > 100 {
 		return WrongValue
 	}
-	if why := t.column(true); why != Granted {
+	if why := t.column(always); why != Granted {
 		return why
 	}
 	t.row.HighWaterMark = int(percent)
@@ -72,7 +50,7 @@ func (t *TaskChange) SetHighWaterMark(percent int64) Refusal {
 // SetScale sets whether flowManagerCounterWrap is scale. Counters of 64 bits
 // that start at 0 need neither, so scale factors are always 0.
 func (t *TaskChange) SetScale(scale bool) Refusal {
-	if why := t.column(false); why != Granted {
+	if why := t.column(whileInactive); why != Granted {
 		return why
 	}
 	t.row.Scale = scale
@@ -80,12 +58,12 @@ func (t *TaskChange) SetScale(scale bool) Refusal {
 }
 
 // SetOwner sets flowManagerOwner.
-func (t *TaskChange) SetOwner(owner string) Refusal { return t.owner(&t.row.Owner, owner, false) }
+func (t *TaskChange) SetOwner(owner string) Refusal { return t.setOwner(&t.row.Owner, owner) }
 
 // SetRunningStandby sets flowManagerRunningStandby; false goes back to the
 // current rule set.
 func (t *TaskChange) SetRunningStandby(standby bool) Refusal {
-	if why := t.column(true); why != Granted {
+	if why := t.column(always); why != Granted {
 		return why
 	}
 	t.row.RunningStandby, t.switches = standby, true
@@ -93,7 +71,7 @@ func (t *TaskChange) SetRunningStandby(standby bool) Refusal {
 }
 
 func (t *TaskChange) checkState() error {
-	return t.staging.check(TaskTable, t.row.Owner, true)
+	return t.check(TaskTable, t.row.Owner, true)
 }
 
 // checkReferences: only active rule sets can be run (RFC 2720
@@ -111,16 +89,16 @@ func (t *TaskChange) checkReferences() error {
 }
 
 func (t *TaskChange) commit() {
-	m := t.c.m
+	all := t.c.t.rows()
 	if t.next == RowNone {
-		m.tasks.remove(t.index)
+		all.tasks.remove(t.index)
 		return
 	}
 	row := t.row
 	row.Active = t.next == RowActive
-	row.TimeStamp, row.touched = m.in.uptime, t.c.wall
-	if now := m.tasks.find(t.index); now != nil && !t.switches {
+	row.TimeStamp, row.touched = t.c.t.Uptime(), t.c.wall
+	if now := all.tasks.find(t.index); now != nil && !t.switches {
 		row.RunningStandby = now.RunningStandby // metering may have switched it during Check
 	}
-	m.tasks.put(t.index, &row)
+	all.tasks.put(t.index, &row)
 }

@@ -1,4 +1,4 @@
-package meter
+package control
 
 import "testing"
 
@@ -52,9 +52,9 @@ func TestRowStatus(t *testing.T) {
 }
 
 func TestRows(t *testing.T) {
-	var rs rows[int]
+	var rs rows[Task]
 	for _, i := range []uint32{5, 1, MaxIndex, 2} {
-		rs.put(i, new(int))
+		rs.put(i, new(Task))
 	}
 	order := ""
 	for at, r := rs.next(0); r != nil; at, r = rs.next(at) {
@@ -63,12 +63,9 @@ func TestRows(t *testing.T) {
 	if order != "1257" {
 		t.Errorf("order %s", order)
 	}
-	if n := rs.free(); n != 3 {
-		t.Errorf("free index %d, want 3", n)
-	}
 	rs.remove(1)
 	rs.remove(77)
-	if rs.find(1) != nil || rs.find(5) == nil || rs.free() != 1 {
+	if rs.find(1) != nil || rs.find(5) == nil {
 		t.Error("remove is wrong")
 	}
 }

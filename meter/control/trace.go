@@ -1,4 +1,4 @@
-package meter
+package control
 
 import (
 	"errors"
@@ -41,29 +41,27 @@ type trace struct {
 }
 
 // TracePhase returns the phase.
-func (s *State) TracePhase() TracePhase { return s.m.trace.phase }
+func (s *State) TracePhase() TracePhase { return s.rows().trace.phase }
 
-// SetTracePhase sets the phase, at wall time now. Who reads the trace calls
-// it.
-func (s *Control) SetTracePhase(p TracePhase, now time.Time) error {
+// SetTracePhase sets the phase, at wall time now. It is for the goroutine that
+// reads the trace.
+func (t *Tables) SetTracePhase(p TracePhase, now time.Time) error {
 	if p < TraceIdle || p > TraceDone {
 		return fmt.Errorf("trace phase %d does not exist", p)
 	}
-	if p.waits() && !s.m.trace.phase.waits() {
-		s.m.trace.waiting = now
+	tr := &t.rows().trace
+	if p.waits() && !tr.phase.waits() {
+		tr.waiting = now
 	}
-	s.m.trace.phase = p
+	tr.phase = p
 	return nil
 }
 
 // TraceError says what is wrong with the trace, empty if nothing is.
-func (s *State) TraceError() string { return s.m.trace.fault }
+func (s *State) TraceError() string { return s.rows().trace.fault }
 
 // SetTraceError tells what is wrong with the trace.
-func (s *Control) SetTraceError(text string) { s.m.trace.fault = text }
-
-// Period is the length of a reading interval, 0 if the whole trace is one.
-func (s *State) Period() time.Duration { return s.m.cfg.Interval }
+func (t *Tables) SetTraceError(text string) { t.rows().trace.fault = text }
 
 // StartTrace takes somebody's word that he is ready for the trace to start
 // (decision 23). Those who are ready are the Owners whose waiting readers all
@@ -72,8 +70,8 @@ func (s *State) Period() time.Duration { return s.m.cfg.Interval }
 // ready himself: he may read without waiting rows.
 //
 // Once the trace has been started this changes nothing.
-func (s *Control) StartTrace(who string) error {
-	tr := &s.m.trace
+func (t *Tables) StartTrace(who string) error {
+	tr := &t.rows().trace
 	switch tr.phase {
 	case TraceIdle:
 		return ErrNoTrace
@@ -81,7 +79,7 @@ func (s *Control) StartTrace(who string) error {
 	default:
 		return nil
 	}
-	ready := s.m.readyOwners()
+	ready := t.readyOwners()
 	if len(ready) == 0 {
 		ready = append(ready, "\xff"+who) // no Owner, being UTF-8, is equal to this
 	}
@@ -94,18 +92,18 @@ func (s *Control) StartTrace(who string) error {
 }
 
 // Starters is how many different Owners have started the trace.
-func (s *State) Starters() int { return len(s.m.trace.owners) }
+func (s *State) Starters() int { return len(s.rows().trace.owners) }
 
 // readyOwners returns the Owners of active waiting readers, but for those of
 // which a reader's rule set does not run.
-func (m *Meter) readyOwners() (ready []string) {
+func (s *State) readyOwners() (ready []string) {
 	var busy []string
-	for _, r := range m.readers.list {
+	for _, r := range s.rows().readers.list {
 		if !r.Active || !r.Waits {
 			continue
 		}
 		list := &ready
-		if !m.runs(r.RuleSet) {
+		if !s.Runs(r.RuleSet) {
 			list = &busy
 		}
 		if !slices.Contains(*list, r.Owner) {
@@ -115,15 +113,14 @@ func (m *Meter) readyOwners() (ready []string) {
 	return slices.DeleteFunc(ready, func(o string) bool { return slices.Contains(busy, o) })
 }
 
-func (m *Meter) runs(number int) bool { return m.ruleSets[number] != nil && m.ruleSets[number].running }
-
 // ReadersBehind returns the waiting readers that have not collected interval
 // n: the trace goes on when there are none. A reader whose rule set does not
 // run is not waited for.
 func (s *State) ReadersBehind(n uint64) (behind []uint32) {
-	for i, r := range s.m.readers.list {
-		if r.Active && r.Waits && r.Collected < n && s.m.runs(r.RuleSet) {
-			behind = append(behind, s.m.readers.index[i])
+	readers := &s.rows().readers
+	for i, r := range readers.list {
+		if r.Active && r.Waits && r.Collected < n && s.Runs(r.RuleSet) {
+			behind = append(behind, readers.index[i])
 		}
 	}
 	return behind
@@ -132,7 +129,7 @@ func (s *State) ReadersBehind(n uint64) (behind []uint32) {
 // WaitingReaders is how many active readers the trace waits for: the meter
 // goes on answering after the end until they have removed their rows.
 func (s *State) WaitingReaders() (n int) {
-	for _, r := range s.m.readers.list {
+	for _, r := range s.rows().readers.list {
 		if r.Active && r.Waits {
 			n++
 		}
