@@ -33,7 +33,7 @@ var allowed = map[string][]string{
 	"internal/version":    nil,
 
 	"mib":             nil,
-	"mib/agent":       {"mib/ber", "mib/usm"},
+	"mib/agent":       {"mib", "mib/ber", "mib/usm"},
 	"mib/ber":         nil,
 	"mib/client":      {"internal/plaintext", "mib", "mib/ber", "mib/usm"},
 	"mib/meterview":   {"meter", "meter/control", "mib/agent", "mib/ber", "mib", "ruleset", "sources/wire"},

@@ -11,7 +11,7 @@ import (
 
 // MaxInterfaces is the largest interface number; they count from 1
 // (decision 14).
-const MaxInterfaces = 255
+const MaxInterfaces = wire.MaxInterfaces
 
 // Interface is one metered interface or trace.
 type Interface struct {

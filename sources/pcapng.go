@@ -38,9 +38,8 @@ const (
 	// MaxSectionInterfaces is the most interfaces of one section, whether
 	// they carry packets or not.
 	MaxSectionInterfaces = 4096
-	// MaxInterfaces is the most interfaces of a trace that carry packets;
-	// Interface of a frame has one octet, and 0 is none.
-	MaxInterfaces = 255
+	// MaxInterfaces is the most interfaces of a trace that carry packets.
+	MaxInterfaces = wire.MaxInterfaces
 )
 
 var (

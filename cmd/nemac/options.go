@@ -366,8 +366,8 @@ func (o *options) checkRanges() error {
 		return fmt.Errorf("--retries %d: 0 to 100", o.retries)
 	case o.timeout < time.Millisecond || o.timeout > 5*time.Minute:
 		return fmt.Errorf("--timeout %v: 1ms to 5m", o.timeout)
-	case o.datagram != 0 && (o.datagram < 484 || o.datagram > client.MaxDatagram):
-		return fmt.Errorf("--datagram %d: 484 to %d", o.datagram, client.MaxDatagram)
+	case o.datagram != 0 && (o.datagram < client.MinDatagram || o.datagram > client.MaxDatagram):
+		return fmt.Errorf("--datagram %d: %d to %d", o.datagram, client.MinDatagram, client.MaxDatagram)
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"netramet/mib/remotemeter"
+	"netramet/mib"
 )
 
 // TestManagedToldToEnd tells a meter to end while its trace, a pipe, waits for
@@ -40,7 +40,7 @@ func TestManagedToldToEnd(t *testing.T) {
 	<-written
 	m.cancel()
 	n, last := x.follow()
-	if last.State != remotemeter.EndOfFile || !strings.Contains(last.Error, "interrupted") || n == 0 {
+	if last.State != mib.TraceEndOfFile || !strings.Contains(last.Error, "interrupted") || n == 0 {
 		t.Errorf("%d collections, trace %+v", n, last)
 	}
 	x.leave()

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"netramet/internal/version"
+	"netramet/mib"
 	"netramet/mib/client"
 	"netramet/mib/remotemeter"
 	"netramet/reader"
@@ -201,8 +202,8 @@ func (x *manager) next() remotemeter.Trace {
 	for end := time.Now().Add(patience); time.Now().Before(end); {
 		tr, err := x.c.Trace(x.t.Context())
 		x.must(err)
-		waits := tr.State == remotemeter.WaitReader || tr.State == remotemeter.EndOfFile
-		if waits && tr.Interval > x.flows.Number() || tr.State == remotemeter.Done {
+		waits := tr.State == mib.TraceWaitReader || tr.State == mib.TraceEndOfFile
+		if waits && tr.Interval > x.flows.Number() || tr.State == mib.TraceDone {
 			return tr
 		}
 	}
@@ -224,12 +225,12 @@ func (x *manager) follow() (n int, last remotemeter.Trace) {
 	x.t.Helper()
 	for {
 		last = x.next()
-		if last.State == remotemeter.Done {
+		if last.State == mib.TraceDone {
 			return n, last
 		}
 		x.collect(last.Start)
 		n++
-		if last.State == remotemeter.EndOfFile {
+		if last.State == mib.TraceEndOfFile {
 			return n, last
 		}
 	}
@@ -265,7 +266,7 @@ func TestManagedSystem(t *testing.T) {
 	if info.Uptime32 != 1 || info.Uptime != 1 {
 		t.Errorf("uptime %d, %d while waiting, want 1", info.Uptime32, info.Uptime)
 	}
-	if info.Trace.State != remotemeter.WaitRuleSet || info.Trace.Period != time.Minute || !info.Trace.Start.IsZero() {
+	if info.Trace.State != mib.TraceWaitRuleSet || info.Trace.Period != time.Minute || !info.Trace.Start.IsZero() {
 		t.Errorf("trace %+v", info.Trace)
 	}
 	if info.Name != "lab" || info.Version != version.Version || !strings.Contains(info.Descr, "office.pcap") {
@@ -298,7 +299,7 @@ func TestManagedHandshake(t *testing.T) {
 			x := m.manage("me", projectRules(name), 60)
 			x.start()
 			n, last := x.follow()
-			if n != 3 || last.State != remotemeter.EndOfFile || last.Interval != 3 || last.Error != "" {
+			if n != 3 || last.State != mib.TraceEndOfFile || last.Interval != 3 || last.Error != "" {
 				t.Errorf("%d collections, trace %+v", n, last)
 			}
 			x.leave() // and so the meter does not linger
@@ -324,7 +325,7 @@ func TestManagedWholeTrace(t *testing.T) {
 	m := startMeter(t, "-C", office, "--linger", "600")
 	x := m.manage("me", projectRules("hosts.srl"), 60)
 	x.start()
-	if n, last := x.follow(); n != 1 || last.Interval != 1 || last.State != remotemeter.EndOfFile {
+	if n, last := x.follow(); n != 1 || last.Interval != 1 || last.State != mib.TraceEndOfFile {
 		t.Errorf("%d collections, trace %+v", n, last)
 	}
 	x.leave()
@@ -343,7 +344,7 @@ func TestManagedIntervals(t *testing.T) {
 	m := startMeter(t, "-C", office, "-T60", "-N2", "--linger", "600")
 	x := m.manage("me", projectRules("hosts.srl"), 60)
 	x.start()
-	if n, last := x.follow(); n != 2 || last.Interval != 2 || last.State != remotemeter.EndOfFile {
+	if n, last := x.follow(); n != 2 || last.Interval != 2 || last.State != mib.TraceEndOfFile {
 		t.Errorf("%d collections, trace %+v", n, last)
 	}
 	x.leave()
@@ -371,7 +372,7 @@ func TestManagedDamage(t *testing.T) {
 	x := m.manage("me", projectRules("hosts.srl"), 60)
 	x.start()
 	_, last := x.follow()
-	if last.State != remotemeter.EndOfFile || !strings.Contains(last.Error, "cut.pcap: pcap: offset ") {
+	if last.State != mib.TraceEndOfFile || !strings.Contains(last.Error, "cut.pcap: pcap: offset ") {
 		t.Errorf("trace %+v", last)
 	}
 	x.leave()
@@ -416,7 +417,7 @@ func TestManagedTwoReaders(t *testing.T) {
 	a := m.manage("anna", projectRules("hosts.srl"), 60)
 	a.start()
 	a.start() // once more is still one Owner
-	if tr, err := a.c.Trace(t.Context()); err != nil || tr.State != remotemeter.WaitRuleSet {
+	if tr, err := a.c.Trace(t.Context()); err != nil || tr.State != mib.TraceWaitRuleSet {
 		t.Fatalf("one of two has started: %+v, %v", tr, err)
 	}
 	b := m.manage("bert", projectRules("services.srl"), 60)
@@ -424,7 +425,7 @@ func TestManagedTwoReaders(t *testing.T) {
 	for i := 1; i <= 5; i++ {
 		tr := a.next()
 		a.collect(tr.Start)
-		if tr, err := a.c.Trace(t.Context()); err != nil || tr.Interval != uint64(i) || tr.State != remotemeter.WaitReader && tr.State != remotemeter.EndOfFile {
+		if tr, err := a.c.Trace(t.Context()); err != nil || tr.Interval != uint64(i) || tr.State != mib.TraceWaitReader && tr.State != mib.TraceEndOfFile {
 			t.Fatalf("one of two has collected interval %d: %+v, %v", i, tr, err)
 		}
 		b.collect(b.next().Start)
@@ -485,7 +486,7 @@ func TestManagedLinger(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.waitLog(`msg="all is collected"`)
-		if tr, err := c.Trace(t.Context()); err != nil || tr.State != remotemeter.Done || tr.Interval != 5 {
+		if tr, err := c.Trace(t.Context()); err != nil || tr.State != mib.TraceDone || tr.Interval != 5 {
 			t.Errorf("trace %+v, %v", tr, err)
 		}
 		m.cancel()

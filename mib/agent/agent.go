@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"netramet/mib"
 	"netramet/mib/ber"
 	"netramet/mib/usm"
 )
@@ -26,10 +27,10 @@ import (
 const (
 	// MaxMessage is the largest message, in octets: what fits into a UDP
 	// datagram over IPv4 (RFC 3417 §3.2 wants 484, recommends 1472).
-	MaxMessage = 65507
+	MaxMessage = mib.MaxMessage
 
 	// MinMessage is what every SNMP entity must be able to receive.
-	MinMessage = 484
+	MinMessage = mib.MinMessage
 
 	// headroom is kept free in front of the variable bindings of an answer
 	// for the rest of it, which is written last. The largest rest is that of

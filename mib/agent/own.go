@@ -3,6 +3,7 @@ package agent
 import (
 	"math"
 
+	"netramet/mib"
 	"netramet/mib/ber"
 	"netramet/mib/usm"
 )
@@ -32,23 +33,26 @@ type systemState struct {
 func (a *Agent) registerOwn(sys System) error {
 	a.system = systemState{contact: sys.Contact, name: sys.Name, location: sys.Location, authenTraps: 2}
 	for _, g := range []struct {
-		prefix  []uint32
+		group   mib.Obj
 		objects []Scalar
 	}{
-		{[]uint32{1, 3, 6, 1, 2, 1, 1}, a.systemGroup(sys)},
-		{[]uint32{1, 3, 6, 1, 2, 1, 11}, a.snmpGroup()},
-		{[]uint32{1, 3, 6, 1, 6, 3, 1, 1, 6}, a.snmpSetGroup()},
-		{[]uint32{1, 3, 6, 1, 6, 3, 10, 2, 1}, a.engineGroup()},
-		{[]uint32{1, 3, 6, 1, 6, 3, 11, 2, 1}, counters(map[uint32]*uint32{
-			1: &a.count.UnknownSecurityModels, 2: &a.count.InvalidMsgs, 3: &a.count.UnknownPDUHandlers})},
-		{[]uint32{1, 3, 6, 1, 6, 3, 12, 1}, counters(map[uint32]*uint32{
-			4: &a.count.UnavailableContexts, 5: &a.count.UnknownContexts})},
-		{[]uint32{1, 3, 6, 1, 6, 3, 15, 1, 1}, a.usmGroup()},
+		{mib.ObjSystem, a.systemGroup(sys)},
+		{mib.ObjSnmp, a.snmpGroup()},
+		{mib.ObjSnmpSet, a.snmpSetGroup()},
+		{mib.ObjSnmpEngine, a.engineGroup()},
+		{mib.ObjSnmpMPDStats, counters(map[uint32]*uint32{
+			mib.ColSnmpUnknownSecurityModels: &a.count.UnknownSecurityModels,
+			mib.ColSnmpInvalidMsgs:           &a.count.InvalidMsgs,
+			mib.ColSnmpUnknownPDUHandlers:    &a.count.UnknownPDUHandlers})},
+		{mib.ObjSnmpTargetObjects, counters(map[uint32]*uint32{
+			mib.ColSnmpUnavailableContexts: &a.count.UnavailableContexts,
+			mib.ColSnmpUnknownContexts:     &a.count.UnknownContexts})},
+		{mib.ObjUsmStats, a.usmGroup()},
 	} {
 		s, err := NewScalars(g.objects...)
 		if err == nil {
 			s.guard = &a.mu // messages outside of Do count meanwhile
-			err = a.reg.add(g.prefix, s, s)
+			err = a.reg.add(g.group.OID(), s, s)
 		}
 		if err != nil {
 			return err
@@ -95,14 +99,14 @@ func (a *Agent) systemGroup(sys System) []Scalar {
 	}
 	objectID := append([]uint32(nil), sys.ObjectID...)
 	return []Scalar{
-		{ID: 1, Read: func(_ *Request, v *Value) { v.Text(sys.Descr) }},
-		{ID: 2, Read: func(_ *Request, v *Value) { v.OID(objectID) }},
-		{ID: 3, Read: func(q *Request, v *Value) { v.TimeTicks(upTime(q)) }},
-		text(4, &a.system.contact),
-		text(5, &a.system.name),
-		text(6, &a.system.location),
-		{ID: 7, Read: func(_ *Request, v *Value) { v.Int(sys.Services) }},
-		{ID: 8, Read: func(_ *Request, v *Value) { v.TimeTicks(0) }}, // sysORTable never changes: it is empty
+		{ID: mib.ColSysDescr, Read: func(_ *Request, v *Value) { v.Text(sys.Descr) }},
+		{ID: mib.ColSysObjectID, Read: func(_ *Request, v *Value) { v.OID(objectID) }},
+		{ID: mib.ColSysUpTime, Read: func(q *Request, v *Value) { v.TimeTicks(upTime(q)) }},
+		text(mib.ColSysContact, &a.system.contact),
+		text(mib.ColSysName, &a.system.name),
+		text(mib.ColSysLocation, &a.system.location),
+		{ID: mib.ColSysServices, Read: func(_ *Request, v *Value) { v.Int(sys.Services) }},
+		{ID: mib.ColSysORLastChange, Read: func(_ *Request, v *Value) { v.TimeTicks(0) }}, // sysORTable never changes: it is empty
 	}
 }
 
@@ -115,11 +119,15 @@ func (a *Agent) engineUpTime(q *Request) uint32 {
 func (a *Agent) snmpGroup() []Scalar {
 	c := &a.count
 	return append(counters(map[uint32]*uint32{
-		1: &c.InPkts, 3: &c.InBadVersions, 4: &c.InBadCommunityNames,
-		5: &c.InBadCommunityUses, 6: &c.InASNParseErrs,
-		31: &c.SilentDrops, 32: &c.ProxyDrops,
+		mib.ColSnmpInPkts:              &c.InPkts,
+		mib.ColSnmpInBadVersions:       &c.InBadVersions,
+		mib.ColSnmpInBadCommunityNames: &c.InBadCommunityNames,
+		mib.ColSnmpInBadCommunityUses:  &c.InBadCommunityUses,
+		mib.ColSnmpInASNParseErrs:      &c.InASNParseErrs,
+		mib.ColSnmpSilentDrops:         &c.SilentDrops,
+		mib.ColSnmpProxyDrops:          &c.ProxyDrops,
 	}), Scalar{ // snmpEnableAuthenTraps: enabled(1), disabled(2)
-		ID:   30,
+		ID:   mib.ColSnmpEnableAuthenTraps,
 		Read: func(_ *Request, v *Value) { v.Int(a.system.authenTraps) },
 		Test: func(_ *Request, v *ber.Value) Status {
 			if v.Tag != ber.Integer {
@@ -138,7 +146,7 @@ func (a *Agent) snmpGroup() []Scalar {
 // number it read, a manager finds out whether another one was faster.
 func (a *Agent) snmpSetGroup() []Scalar {
 	return []Scalar{{
-		ID:   1,
+		ID:   mib.ColSnmpSetSerialNo,
 		Read: func(_ *Request, v *Value) { v.Int(int32(a.system.setSerial)) },
 		Test: func(_ *Request, v *ber.Value) Status {
 			switch {
@@ -157,10 +165,10 @@ func (a *Agent) snmpSetGroup() []Scalar {
 
 func (a *Agent) engineGroup() []Scalar {
 	return []Scalar{
-		{ID: 1, Read: func(_ *Request, v *Value) { v.Octets(a.engine.ID()) }},
-		{ID: 2, Read: func(q *Request, v *Value) { b, _ := a.engine.Clock(q.Now); v.Int(b) }},
-		{ID: 3, Read: func(q *Request, v *Value) { _, s := a.engine.Clock(q.Now); v.Int(s) }},
-		{ID: 4, Read: func(_ *Request, v *Value) { v.Int(MaxMessage) }},
+		{ID: mib.ColSnmpEngineID, Read: func(_ *Request, v *Value) { v.Octets(a.engine.ID()) }},
+		{ID: mib.ColSnmpEngineBoots, Read: func(q *Request, v *Value) { b, _ := a.engine.Clock(q.Now); v.Int(b) }},
+		{ID: mib.ColSnmpEngineTime, Read: func(q *Request, v *Value) { _, s := a.engine.Clock(q.Now); v.Int(s) }},
+		{ID: mib.ColSnmpEngineMaxMessageSize, Read: func(_ *Request, v *Value) { v.Int(MaxMessage) }},
 	}
 }
 

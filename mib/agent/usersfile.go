@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"netramet/mib"
 	"netramet/mib/ber"
 	"netramet/mib/usm"
 )
@@ -20,7 +21,6 @@ const (
 	maxUsersFile   = 1 << 20 // octets
 	maxUsersLine   = 8192    // octets
 	maxUsersErrors = 10      // told at once
-	maxOwner       = 127     // octets of an OwnerString (RFC 2720's UTF8OwnerString)
 )
 
 // UsersError is a fault in a users file. Its text never repeats what stands
@@ -47,7 +47,7 @@ func (e *UsersError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.
 // with from may come in any order:
 //
 //	view SUBTREE,...  what can be seen and set: OIDs or names such as flowMIB
-//	                  (see subtrees); with - in front what can not; default all
+//	                  (see lookupSubtree); with - in front what can not; default all
 //	owner TEXT        rows may be written only if their Owner begins so
 //	owner-only        and read only then, too
 //
@@ -167,8 +167,8 @@ func (l *entryLine) option(kind string) (err error) {
 		switch l.who.Owner = l.next(); {
 		case l.who.Owner == "":
 			err = errors.New("owner needs a text")
-		case len(l.who.Owner) > maxOwner || !utf8.ValidString(l.who.Owner):
-			err = fmt.Errorf("no row can have that owner: at most %d octets of UTF-8", maxOwner)
+		case len(l.who.Owner) > mib.MaxOwner || !utf8.ValidString(l.who.Owner):
+			err = fmt.Errorf("no row can have that owner: at most %d octets of UTF-8", mib.MaxOwner)
 		}
 	case word == "owner-only":
 		l.who.OwnerOnly = true

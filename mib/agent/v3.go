@@ -3,22 +3,27 @@ package agent
 import (
 	"errors"
 	"math"
+	"slices"
 
+	"netramet/mib"
 	"netramet/mib/ber"
 	"netramet/mib/usm"
 )
 
 // The objects that reports carry (RFC 3412 §7.1, RFC 3413 §3.2, RFC 3414 §3.2).
 var (
-	unknownPDUHandlersOID = []uint32{1, 3, 6, 1, 6, 3, 11, 2, 1, 3, 0}
-	unknownContextsOID    = []uint32{1, 3, 6, 1, 6, 3, 12, 1, 5, 0}
+	unknownPDUHandlersOID = scalarOID(mib.ObjSnmpUnknownPDUHandlers)
+	unknownContextsOID    = scalarOID(mib.ObjSnmpUnknownContexts)
 	usmStatsOIDs          = func() (oids [usm.NumFaults][]uint32) {
 		for f := range oids {
-			oids[f] = []uint32{1, 3, 6, 1, 6, 3, 15, 1, 1, uint32(f), 0}
+			oids[f] = append(slices.Clone(mib.ObjUsmStats.OID()), uint32(f), 0)
 		}
 		return oids
 	}()
 )
+
+// scalarOID names the instance of a scalar.
+func scalarOID(o mib.Obj) []uint32 { return append(slices.Clone(o.OID()), 0) }
 
 // usmSecurityModel is msgSecurityModel of RFC 3414.
 const usmSecurityModel = 3

@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"netramet/mib/ber"
 	"pgregory.net/rapid"
+
+	"netramet/mib/ber"
 )
 
 func view(t testing.TB, list string) *View {
@@ -33,6 +34,9 @@ func TestViewContains(t *testing.T) {
 		{"-1.3.6.1", "1.3.6.1", false},
 		{"flowMIB,-flowRules", "1.3.6.1.2.1.40.2.1", true},
 		{"flowMIB,-flowRules", "1.3.6.1.2.1.40.3.1", false},
+		{"NTMLaneTable", "1.3.6.1.4.1.411.2720.1.5.1.2.1", true},
+		{"all,-flowReaderOwner", "1.3.6.1.2.1.40.1.3.1.3.7", false},
+		{"all,-flowReaderOwner", "1.3.6.1.2.1.40.1.3.1.4.7", true},
 		{"FLOWMIB", "1.3.6.1.2.1.40", true},
 	} {
 		if got := view(t, tt.view).Contains(oid(tt.name)); got != tt.want {

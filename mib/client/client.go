@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/gosnmp/gosnmp"
+
+	"netramet/mib"
 )
 
 // Limits and defaults of a Client.
@@ -27,7 +29,7 @@ const (
 	DefaultRetries = 5
 
 	// MaxDatagram is the largest message over UDP and IPv4, in octets.
-	MaxDatagram = 65507
+	MaxDatagram = mib.MaxMessage
 	// SafeDatagram is what fits into one packet nearly everywhere.
 	SafeDatagram = 1400
 

@@ -1,5 +1,7 @@
 package client
 
+import "netramet/mib"
+
 // pace chooses the size of messages, so that they are the largest that both
 // sides and the path between them bear: it doubles as long as answers of that
 // size come, and shrinks when one is lost. After each loss it grows more slowly,
@@ -17,7 +19,7 @@ type pace struct {
 
 const (
 	// MinDatagram is what every SNMP engine bears (RFC 3417 §3.2.1).
-	MinDatagram = 484
+	MinDatagram = mib.MinMessage
 	// middling lies between that and SafeDatagram: tunnels have taken their part.
 	middling = 700
 

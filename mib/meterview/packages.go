@@ -9,13 +9,6 @@ import (
 	"netramet/mib/ber"
 )
 
-// The most attributes of a package: what is left of a name's 128
-// sub-identifiers.
-const (
-	MaxSelector     = 113
-	maxWideSelector = 111
-)
-
 // attributeWork is the work for an attribute in a package, in rows looked at.
 const attributeWork = 5
 
@@ -34,11 +27,11 @@ type packages struct {
 }
 
 func newPackages(v *View) *packages {
-	return &packages{v: v, column: mib.ColFlowPackageData, max: MaxSelector}
+	return &packages{v: v, column: mib.ColFlowPackageData, max: mib.MaxSelector}
 }
 
 func newWidePackages(v *View) *packages {
-	return &packages{v: v, column: mib.ColNtmPackageData, max: maxWideSelector, wide: true}
+	return &packages{v: v, column: mib.ColNtmPackageData, max: mib.MaxWideSelector, wide: true}
 }
 
 // selector splits what follows the prefix into column, selector and the rest.

@@ -99,7 +99,7 @@ func TestWideSelectors(t *testing.T) {
 		}
 	}
 	r := ages(t)
-	n := min(len(attrs), maxWideSelector)
+	n := min(len(attrs), mib.MaxWideSelector)
 	after := fmt.Sprintf("ntmPackageData.%d.%s.2.2.0", n, strings.Join(attrs[:n], "."))
 	if b := r.next(oid(t, after)); mib.OIDName(b.name) != after+".3" {
 		t.Errorf("after %d attributes comes %s", n, mib.OIDName(b.name))

@@ -10,19 +10,17 @@ import (
 	"netramet/mib/client"
 )
 
-const maxIndex = 256 // rows of a table (decision 8)
-
 // create makes a row at the lowest index that is free and not in used, and
 // fills it; activate follows when the caller is ready. What is left of a row
 // that could not be filled is removed again.
 func (m *Meter) create(ctx context.Context, status, ownerCol mib.Obj, owner string, used map[int]bool, what string, columns func(index uint32) []client.Bind) (int, error) {
 	var last error
-	for index := 1; index <= maxIndex; index++ {
+	for index := 1; index <= mib.MaxRows; index++ {
 		if used[index] {
 			continue
 		}
 		n := uint32(index)
-		err := m.newRow(ctx, status, index, append([]client.Bind{client.Int(client.Inst(status, n), createAndWait), client.Text(client.Inst(ownerCol, n), owner)}, columns(n)...))
+		err := m.newRow(ctx, status, index, append([]client.Bind{client.Int(client.Inst(status, n), int(mib.RowCreateAndWait)), client.Text(client.Inst(ownerCol, n), owner)}, columns(n)...))
 		if err == nil {
 			return index, nil
 		}
@@ -42,7 +40,7 @@ func (m *Meter) create(ctx context.Context, status, ownerCol mib.Obj, owner stri
 		}
 	}
 	if last == nil {
-		last = fmt.Errorf("creating %s: all %d rows are in use", what, maxIndex)
+		last = fmt.Errorf("creating %s: all %d rows are in use", what, mib.MaxRows)
 	}
 	return 0, last
 }
@@ -59,13 +57,13 @@ func (m *Meter) newRow(ctx context.Context, status mib.Obj, index int, binds []c
 
 // activate makes a row active.
 func (m *Meter) activate(ctx context.Context, status mib.Obj, index int) error {
-	return m.Set(ctx, client.Int(client.Inst(status, uint32(index)), int(Active)))
+	return m.Set(ctx, client.Int(client.Inst(status, uint32(index)), int(mib.RowActive)))
 }
 
 // destroyRow removes a row; one that is not there counts as removed.
 func (m *Meter) destroyRow(ctx context.Context, status mib.Obj, index int) error {
 	name := client.Inst(status, uint32(index))
-	err := m.Set(ctx, client.Int(name, destroy))
+	err := m.Set(ctx, client.Int(name, int(mib.RowDestroy)))
 	if err == nil {
 		return nil
 	}
@@ -169,7 +167,7 @@ func (m *Meter) Remove(ctx context.Context, owner string, tasks, readers, ruleSe
 	} {
 		for _, i := range rows.index {
 			names = append(names, client.Inst(rows.owner, uint32(i)))
-			binds = append(binds, client.Int(client.Inst(rows.status, uint32(i)), destroy))
+			binds = append(binds, client.Int(client.Inst(rows.status, uint32(i)), int(mib.RowDestroy)))
 		}
 	}
 	if len(binds) == 0 {

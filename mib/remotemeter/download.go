@@ -24,7 +24,7 @@ func (m *Meter) Download(ctx context.Context, number int, owner string, rs *rule
 	}
 	n := uint32(number)
 	err = m.newRow(ctx, mib.ObjFlowRuleInfoStatus, number, []client.Bind{
-		client.Int(client.Inst(mib.ObjFlowRuleInfoStatus, n), createAndWait),
+		client.Int(client.Inst(mib.ObjFlowRuleInfoStatus, n), int(mib.RowCreateAndWait)),
 		client.Text(client.Inst(mib.ObjFlowRuleInfoOwner, n), owner),
 		client.Text(client.Inst(mib.ObjFlowRuleInfoName, n), rs.Name),
 		client.Int(client.Inst(mib.ObjFlowRuleInfoSize, n), len(rs.Rules)),

@@ -28,28 +28,9 @@ type Info struct {
 	Trace    Trace
 }
 
-// TraceState is where a meter is in reading a trace.
-type TraceState int
-
-// The states (NETRAMET-MIB NtmTracePhase).
-const (
-	Idle TraceState = iota + 1
-	WaitRuleSet
-	Running
-	WaitReader
-	EndOfFile
-	Done
-)
-
-// String returns the state's name.
-func (s TraceState) String() string {
-	name, _ := mib.ObjNtmTraceState.Info().EnumName(int64(s))
-	return name
-}
-
 // Trace is what a meter tells about reading its trace.
 type Trace struct {
-	State      TraceState
+	State      mib.TracePhase
 	Interval   uint64    // number of the interval completed last
 	NoInterval bool      // it is not told, as in SNMPv1
 	Start      time.Time // of the first packet; zero if not known
@@ -113,11 +94,11 @@ func (m *Meter) TraceAnd(ctx context.Context, more ...client.Name) (Trace, []cli
 		return Trace{}, nil, err
 	}
 	t := Trace{
-		State: TraceState(v[0].Num), Interval: v[1].Num, NoInterval: v[1].Missing,
+		State: mib.TracePhase(v[0].Num), Interval: v[1].Num, NoInterval: v[1].Missing,
 		Period: time.Duration(v[3].Num) * 10 * time.Millisecond, Error: v[4].Text(),
 	}
 	if v[0].Missing {
-		t.State = Idle
+		t.State = mib.TraceIdle
 	}
 	if v[2].Num > 0 && v[2].Num < 1<<63 {
 		t.Start = time.Unix(0, int64(v[2].Num)).UTC()
@@ -128,7 +109,7 @@ func (m *Meter) TraceAnd(ctx context.Context, more ...client.Name) (Trace, []cli
 // StartTrace says that the caller has set up what it wants, and sets more
 // variables with the same message: the trace starts only if all can be set.
 func (m *Meter) StartTrace(ctx context.Context, more ...client.Bind) error {
-	return m.Set(ctx, append(more, client.Int(client.Inst(mib.ObjNtmTraceState), int(Running)))...)
+	return m.Set(ctx, append(more, client.Int(client.Inst(mib.ObjNtmTraceState), int(mib.TraceRunning)))...)
 }
 
 // Beat is what tells a restart of the meter.

@@ -39,7 +39,7 @@ func TestDownload(t *testing.T) {
 				t.Fatal(err)
 			}
 			row := m.RuleSets()[7]
-			if row.Status != clienttest.Active || row.Owner != "me" || row.Name != "rules" || len(row.Rules) != tt.rules {
+			if row.Status != mib.RowActive || row.Owner != "me" || row.Name != "rules" || len(row.Rules) != tt.rules {
 				t.Errorf("row %+v", row)
 			}
 			back, err := c.Rules(ctx, 7, tt.rules)
@@ -114,7 +114,7 @@ func TestRows(t *testing.T) {
 	c, _ := clienttest.Dial(t, m, 1, clienttest.Faults{}, nil)
 	clienttest.Running(t, c, 2, clienttest.Rules(3))
 	sets, err := c.RuleSets(ctx)
-	if err != nil || len(sets) != 2 || sets[1] != (remotemeter.RuleSetRow{Number: 2, Size: 3, Owner: "test", Name: "rules", Status: remotemeter.Active}) {
+	if err != nil || len(sets) != 2 || sets[1] != (remotemeter.RuleSetRow{Number: 2, Size: 3, Owner: "test", Name: "rules", Status: mib.RowActive}) {
 		t.Errorf("%+v, %v", sets, err)
 	}
 	readers, err := c.Readers(ctx)
@@ -122,7 +122,7 @@ func TestRows(t *testing.T) {
 		t.Errorf("%+v, %v", readers, err)
 	}
 	tasks, err := c.Tasks(ctx)
-	if err != nil || !slices.Equal(tasks, []remotemeter.TaskRow{{Index: 1, Current: 2, Owner: "test", Status: remotemeter.Active}}) {
+	if err != nil || !slices.Equal(tasks, []remotemeter.TaskRow{{Index: 1, Current: 2, Owner: "test", Status: mib.RowActive}}) {
 		t.Errorf("%+v, %v", tasks, err)
 	}
 	if err := c.DestroyRuleSet(ctx, 2); !client.IsStatus(err, client.InconsistentValue) {
@@ -155,8 +155,8 @@ func TestReaderTimes(t *testing.T) {
 	for _, foreign := range []bool{false, true} {
 		m := clienttest.New()
 		m.Foreign, m.Uptime = foreign, 3<<32+5
-		m.Readers()[4] = &clienttest.Reader{Status: clienttest.Active, RuleSet: 2, LastTime: 3<<32 + 2, Previous: 3<<32 - 7}
-		m.Readers()[5] = &clienttest.Reader{Status: clienttest.Active, RuleSet: 2, LastTime: 3 << 32}
+		m.Readers()[4] = &clienttest.Reader{Status: mib.RowActive, RuleSet: 2, LastTime: 3<<32 + 2, Previous: 3<<32 - 7}
+		m.Readers()[5] = &clienttest.Reader{Status: mib.RowActive, RuleSet: 2, LastTime: 3 << 32}
 		c, _ := clienttest.Dial(t, m, 1, clienttest.Faults{}, nil)
 		rows, err := c.Readers(ctx)
 		if err != nil || len(rows) != 2 {

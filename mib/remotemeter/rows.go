@@ -8,34 +8,13 @@ import (
 	"netramet/mib/client"
 )
 
-// RowStatus is the state of a row (RFC 2579).
-type RowStatus int
-
-// The states of rows.
-const (
-	Active       RowStatus = 1
-	NotInService RowStatus = 2
-	NotReady     RowStatus = 3
-)
-
-const (
-	createAndWait = 5
-	destroy       = 6
-)
-
-// String returns the state's name.
-func (s RowStatus) String() string {
-	name, _ := mib.ObjFlowRuleInfoStatus.Info().EnumName(int64(s))
-	return name
-}
-
 // RuleSetRow is a row of flowRuleSetInfoTable.
 type RuleSetRow struct {
 	Number int
 	Size   int // rules
 	Owner  string
 	Name   string
-	Status RowStatus
+	Status mib.RowStatus
 	Flows  int
 }
 
@@ -63,7 +42,7 @@ func (m *Meter) RuleSets(ctx context.Context) ([]RuleSetRow, error) {
 	var all []RuleSetRow
 	for i, v := range rows {
 		all = append(all, RuleSetRow{
-			Number: int(index[i]), Status: RowStatus(v[0].Num), Size: v[1].Int(),
+			Number: int(index[i]), Status: mib.RowStatus(v[0].Num), Size: v[1].Int(),
 			Owner: v[2].Text(), Name: v[3].Text(), Flows: v[4].Int(),
 		})
 	}
@@ -78,7 +57,7 @@ type ReaderRow struct {
 	Timeout  int    // seconds, 0 is never
 	LastTime uint64 // centiseconds of uptime; of 32 bits if the meter tells no more
 	Previous uint64
-	Status   RowStatus
+	Status   mib.RowStatus
 
 	Marks     bool // the meter has ntmReaderTable; only then what follows is valid
 	Waits     bool
@@ -107,7 +86,7 @@ func (m *Meter) Readers(ctx context.Context) ([]ReaderRow, error) {
 			}
 		}
 		all = append(all, ReaderRow{
-			Index: int(index[i]), Status: RowStatus(v[0].Num), RuleSet: v[1].Int(), Owner: v[2].Text(),
+			Index: int(index[i]), Status: mib.RowStatus(v[0].Num), RuleSet: v[1].Int(), Owner: v[2].Text(),
 			Timeout: v[3].Int(), LastTime: last, Previous: previous,
 			Marks: !v[8].Missing, Waits: v[6].True(), Collected: v[7].Unsigned64(), Time: v[8].Unsigned64(),
 		})
@@ -122,7 +101,7 @@ type TaskRow struct {
 	Standby        int
 	HighWaterMark  int // percent
 	Owner          string
-	Status         RowStatus
+	Status         mib.RowStatus
 	RunningStandby bool
 }
 
@@ -145,7 +124,7 @@ func (m *Meter) Tasks(ctx context.Context) ([]TaskRow, error) {
 // taskRow makes a row of its status, rule sets, mark, Owner and RunningStandby.
 func taskRow(index int, v []client.Value) TaskRow {
 	return TaskRow{
-		Index: index, Status: RowStatus(v[0].Num), Current: v[1].Int(), Standby: v[2].Int(),
+		Index: index, Status: mib.RowStatus(v[0].Num), Current: v[1].Int(), Standby: v[2].Int(),
 		HighWaterMark: v[3].Int(), Owner: v[4].Text(), RunningStandby: v[5].True(),
 	}
 }

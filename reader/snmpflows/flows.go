@@ -79,9 +79,9 @@ func New(m *remotemeter.Meter, cfg Config) *Flows {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	f := &Flows{m: m, cfg: cfg, rows: map[int]int{}, told: cfg.Time, mark: cfg.Time, limit: maxSelector}
+	f := &Flows{m: m, cfg: cfg, rows: map[int]int{}, told: cfg.Time, mark: cfg.Time, limit: mib.MaxSelector}
 	if cfg.Marks {
-		f.limit = maxWideSelector
+		f.limit = mib.MaxWideSelector
 	}
 	for _, r := range cfg.Readers {
 		f.rows[r.RuleSet] = r.Index

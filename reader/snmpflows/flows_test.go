@@ -241,7 +241,7 @@ func TestTaken(t *testing.T) {
 	}
 	f = New(c, Config{Owner: "me", Readers: []ReaderRef{{row, 2}}, Marks: true})
 	before := m.Collections
-	m.Readers()[uint32(row)] = &clienttest.Reader{Owner: "another", Status: clienttest.Active, RuleSet: 2}
+	m.Readers()[uint32(row)] = &clienttest.Reader{Owner: "another", Status: mib.RowActive, RuleSet: 2}
 	if _, _, err := reader.Collect(ctx, f, tasks, &lines{}); !errors.Is(err, remotemeter.ErrNoRow) || m.Collections != before {
 		t.Errorf("a row of another: error %v, %d collections", err, m.Collections-before)
 	}

@@ -12,14 +12,6 @@ import (
 	"netramet/ruleset"
 )
 
-// The largest numbers of attributes in a package selector: the OID of
-// flowPackageData is 11 sub-identifiers long, the index has 4 more, and an OID
-// has at most 128 (decision 28). ntmPackageData has one more of each.
-const (
-	maxSelector     = 113
-	maxWideSelector = 111
-)
-
 // plan is a FORMAT made ready for asking: one or more packages that together
 // hold its attributes, and where their values go.
 type plan struct {
@@ -89,8 +81,8 @@ func isPeer(a mib.Attr) bool {
 // divide cuts fields into packages. Each holds FirstTime, by which they are
 // joined again.
 func (p *plan) divide(fields []field, limit int) error {
-	if limit > maxSelector {
-		limit = maxSelector
+	if limit > mib.MaxSelector {
+		limit = mib.MaxSelector
 	}
 	if len(fields) <= limit {
 		p.parts = []part{newPart(fields)}

@@ -19,7 +19,7 @@ import (
 
 // Limits of a program. What is over one is an error, never a crash.
 const (
-	MaxSource     = 16 << 20 // octets of one file
+	MaxSource     = ruleset.MaxSource // octets of one file
 	MaxDepth      = ruleset.MaxDepth
 	MaxIncludes   = ruleset.MaxIncludes
 	MaxName       = 255      // octets of a name

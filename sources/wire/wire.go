@@ -26,13 +26,17 @@ const (
 	NoFrameLen
 )
 
+// MaxInterfaces is the largest number of an interface; they count from 1, and 0 is
+// none.
+const MaxInterfaces = 255
+
 // Frame is one captured frame. Data belongs to the Batch it came in.
 type Frame struct {
 	Time      int64  // Unix nanoseconds, or NoTime
 	Data      []byte // captured octets; more than WireLen if the record contradicts itself
 	WireLen   uint32 // octets on the wire, without FCS
 	LinkType  LinkType
-	Interface uint8 // 1..255 in order of first appearance (decision 14)
+	Interface uint8 // 1..MaxInterfaces in order of first appearance (decision 14)
 	Flags     Flags
 	VLAN      uint16 // tag control information, valid iff HasVLAN
 }

@@ -17,19 +17,10 @@ import (
 	"netramet/mib/usm"
 )
 
-// Row states as SNMP has them.
-const (
-	Active        = 1
-	NotInService  = 2
-	createAndGo   = 4
-	createAndWait = 5
-	destroy       = 6
-)
-
 // RuleSet is a row of flowRuleSetInfoTable with its rules.
 type RuleSet struct {
 	Owner, Name string
-	Status      int
+	Status      mib.RowStatus
 	Rules       []Rule
 }
 
@@ -42,7 +33,7 @@ type Rule struct {
 // Reader is a row of flowReaderInfoTable and ntmReaderTable.
 type Reader struct {
 	Owner              string
-	Status             int
+	Status             mib.RowStatus
 	RuleSet, Timeout   int
 	LastTime, Previous uint64 // what is sent as 32 bits is cut
 	Waits              bool
@@ -52,7 +43,7 @@ type Reader struct {
 // Task is a row of flowManagerInfoTable.
 type Task struct {
 	Owner                           string
-	Status                          int
+	Status                          mib.RowStatus
 	Current, Standby, HighWaterMark int
 	RunningStandby                  bool
 }
@@ -110,7 +101,7 @@ type Meter struct {
 	// Intervals is the trace: each function changes Flows and Uptime as the
 	// packets of one interval would. Empty is a meter without a trace.
 	Intervals  []func(*Meter)
-	TraceState int
+	TraceState mib.TracePhase
 	Interval   uint64
 	TraceError string
 	Start      uint64 // Unix ns of the first packet
@@ -131,9 +122,9 @@ func New() *Meter { return NewSized(agent.MaxMessage) }
 // NewSized returns a meter whose messages have at most max octets.
 func NewSized(max int) *Meter {
 	m := &Meter{
-		Uptime: 1, TraceState: 1, Flows: map[int][]Flow{}, Stats: map[mib.Obj]uint64{}, errs: map[uint32]string{},
+		Uptime: 1, TraceState: mib.TraceIdle, Flows: map[int][]Flow{}, Stats: map[mib.Obj]uint64{}, errs: map[uint32]string{},
 		st: &state{
-			map[uint32]*RuleSet{1: {Owner: "meter", Name: "default", Status: Active, Rules: []Rule{{Action: 1, Parameter: 1, Mask: "\x00\x00", Value: "\x00\x00"}}}},
+			map[uint32]*RuleSet{1: {Owner: "meter", Name: "default", Status: mib.RowActive, Rules: []Rule{{Action: 1, Parameter: 1, Mask: "\x00\x00", Value: "\x00\x00"}}}},
 			map[uint32]*Reader{}, map[uint32]*Task{},
 			map[mib.Obj]int64{mib.ObjFlowFloodMark: 95, mib.ObjFlowInactivityTimeout: 600, mib.ObjFlowMaxFlows: 4000000, mib.ObjFlowFloodMode: 2},
 		},
@@ -198,14 +189,14 @@ func (m *Meter) Restart() {
 	fresh := New()
 	m.st, m.Uptime, m.Flows, m.Interval, m.slow = fresh.st, 1, map[int][]Flow{}, 0, 0
 	if len(m.Intervals) > 0 {
-		m.TraceState = 2
+		m.TraceState = mib.TraceWaitRuleSet
 	}
 }
 
 // runs reports whether a task runs the rule set.
 func (s *state) runs(set int) bool {
 	for _, t := range s.tasks {
-		if t.Status == Active && (t.Current == set && !t.RunningStandby || t.Standby == set && t.RunningStandby) {
+		if t.Status == mib.RowActive && (t.Current == set && !t.RunningStandby || t.Standby == set && t.RunningStandby) {
 			return true
 		}
 	}
@@ -216,28 +207,28 @@ func (s *state) runs(set int) bool {
 func (m *Meter) advance() {
 	for {
 		switch m.TraceState {
-		case 3:
+		case mib.TraceRunning:
 			if m.slow < m.Slow {
 				return
 			}
 			m.slow = 0
 			m.Intervals[m.Interval](m)
 			m.Interval++
-			m.TraceState = 4
+			m.TraceState = mib.TraceWaitReader
 			if int(m.Interval) == len(m.Intervals) {
-				m.TraceState = 5
+				m.TraceState = mib.TraceEndOfFile
 			}
-		case 4, 5:
+		case mib.TraceWaitReader, mib.TraceEndOfFile:
 			for _, r := range m.st.readers {
-				if r.Status == Active && r.Waits && r.Collected < m.Interval && m.st.runs(r.RuleSet) {
+				if r.Status == mib.RowActive && r.Waits && r.Collected < m.Interval && m.st.runs(r.RuleSet) {
 					return
 				}
 			}
-			if m.TraceState == 5 {
-				m.TraceState = 6
+			if m.TraceState == mib.TraceEndOfFile {
+				m.TraceState = mib.TraceDone
 				return
 			}
-			m.TraceState = 3
+			m.TraceState = mib.TraceRunning
 		default:
 			return
 		}

@@ -28,7 +28,7 @@ func (t *table) Test(_ *agent.Txn, b *agent.Bind) agent.Status {
 	case mib.ObjFlowRuleInfoSize, mib.ObjFlowRuleInfoOwner, mib.ObjFlowRuleInfoName, mib.ObjFlowRuleInfoStatus:
 		return t.setRuleSet(s, o, n, b)
 	case mib.ObjNtmTraceState:
-		if b.Value.Int != 3 || t.m.TraceState == 1 {
+		if b.Value.Int != int64(mib.TraceRunning) || t.m.TraceState == mib.TraceIdle {
 			return agent.InconsistentValue
 		}
 		return agent.OK
@@ -43,17 +43,20 @@ func (t *table) Test(_ *agent.Txn, b *agent.Bind) agent.Status {
 	return t.setReader(s, o, n, b)
 }
 
+// request is what a Set asks a row to become.
+func request(b *agent.Bind) mib.RowStatus { return mib.RowStatus(b.Value.Int) }
+
 // status does what is the same for all rows.
-func status[T any](rows map[uint32]*T, n uint32, want int64, fresh func() *T) (row *T, st agent.Status) {
+func status[T any](rows map[uint32]*T, n uint32, want mib.RowStatus, fresh func() *T) (row *T, st agent.Status) {
 	row, ok := rows[n]
 	switch {
-	case want == createAndWait && !ok:
+	case want == mib.RowCreateAndWait && !ok:
 		rows[n] = fresh()
 		return rows[n], agent.OK
-	case want == destroy:
+	case want == mib.RowDestroy:
 		delete(rows, n)
 		return nil, agent.OK
-	case want == createAndWait, !ok:
+	case want == mib.RowCreateAndWait, !ok:
 		return nil, agent.InconsistentValue
 	}
 	return row, agent.OK
@@ -65,12 +68,12 @@ func (t *table) setRuleSet(s *state, o mib.Obj, n uint32, b *agent.Bind) agent.S
 			return agent.NotWritable
 		}
 		for _, task := range s.tasks {
-			if b.Value.Int == destroy && (task.Current == int(n) || task.Standby == int(n)) {
+			if request(b) == mib.RowDestroy && (task.Current == int(n) || task.Standby == int(n)) {
 				return agent.InconsistentValue
 			}
 		}
-		row, st := status(s.ruleSets, n, b.Value.Int, func() *RuleSet { return &RuleSet{Status: NotInService} })
-		if row == nil || b.Value.Int != Active {
+		row, st := status(s.ruleSets, n, request(b), func() *RuleSet { return &RuleSet{Status: mib.RowNotInService} })
+		if row == nil || request(b) != mib.RowActive {
 			return st
 		}
 		if t.m.Refuse != nil {
@@ -79,14 +82,14 @@ func (t *table) setRuleSet(s *state, o mib.Obj, n uint32, b *agent.Bind) agent.S
 				return agent.InconsistentValue
 			}
 		}
-		row.Status = Active
+		row.Status = mib.RowActive
 		return agent.OK
 	}
 	row, ok := s.ruleSets[n]
 	switch {
 	case !ok:
 		return agent.InconsistentName
-	case row.Status == Active:
+	case row.Status == mib.RowActive:
 		return agent.NotWritable
 	case o == mib.ObjFlowRuleInfoSize:
 		row.Rules = make([]Rule, b.Value.Int)
@@ -103,7 +106,7 @@ func (s *state) setRule(o mib.Obj, index []uint32, b *agent.Bind) agent.Status {
 	if !ok || len(index) != 2 || index[1] < 1 || int(index[1]) > len(row.Rules) {
 		return agent.InconsistentName
 	}
-	if row.Status == Active {
+	if row.Status == mib.RowActive {
 		return agent.NotWritable
 	}
 	r := &row.Rules[index[1]-1]
@@ -131,12 +134,12 @@ func (s *state) setRule(o mib.Obj, index []uint32, b *agent.Bind) agent.Status {
 
 func (s *state) setTask(o mib.Obj, n uint32, b *agent.Bind) agent.Status {
 	if o == mib.ObjFlowManagerStatus {
-		row, st := status(s.tasks, n, b.Value.Int, func() *Task { return &Task{Status: NotInService} })
-		if row != nil && b.Value.Int == Active {
+		row, st := status(s.tasks, n, request(b), func() *Task { return &Task{Status: mib.RowNotInService} })
+		if row != nil && request(b) == mib.RowActive {
 			if s.ruleSets[uint32(row.Current)] == nil {
 				return agent.InconsistentValue
 			}
-			row.Status = Active
+			row.Status = mib.RowActive
 		}
 		return st
 	}
@@ -166,12 +169,12 @@ func (s *state) setTask(o mib.Obj, n uint32, b *agent.Bind) agent.Status {
 
 func (t *table) setReader(s *state, o mib.Obj, n uint32, b *agent.Bind) agent.Status {
 	if o == mib.ObjFlowReaderStatus {
-		row, st := status(s.readers, n, b.Value.Int, func() *Reader { return &Reader{Status: NotInService} })
-		if row != nil && b.Value.Int == Active {
+		row, st := status(s.readers, n, request(b), func() *Reader { return &Reader{Status: mib.RowNotInService} })
+		if row != nil && request(b) == mib.RowActive {
 			if s.ruleSets[uint32(row.RuleSet)] == nil {
 				return agent.InconsistentValue
 			}
-			row.Status = Active
+			row.Status = mib.RowActive
 		}
 		return st
 	}
@@ -227,8 +230,8 @@ func (t *table) Commit(txn *agent.Txn) {
 			t.m.Collections++
 			counted = true
 		}
-		if o == mib.ObjNtmTraceState && t.m.TraceState == 2 && b.Value.Tag == ber.Integer {
-			t.m.TraceState = 3
+		if o == mib.ObjNtmTraceState && t.m.TraceState == mib.TraceWaitRuleSet && b.Value.Tag == ber.Integer {
+			t.m.TraceState = mib.TraceRunning
 		}
 	}
 	t.m.advance()

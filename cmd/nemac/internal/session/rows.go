@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"netramet/mib"
 	"netramet/mib/client"
 	"netramet/mib/remotemeter"
 	"netramet/reader/snmpflows"
@@ -29,7 +30,7 @@ func (st *setter) placeReaders() error {
 	var marks []remotemeter.ReaderRow // as the rows have them
 	for _, n := range st.numbers {
 		i := slices.IndexFunc(st.readers, func(r remotemeter.ReaderRow) bool {
-			return r.Owner == s.cfg.Owner && r.RuleSet == n && r.Status == remotemeter.Active
+			return r.Owner == s.cfg.Owner && r.RuleSet == n && r.Status == mib.RowActive
 		})
 		if i < 0 {
 			index, err := st.addReader(n)
@@ -123,7 +124,7 @@ func (st *setter) placeTasks() error {
 	for i := range s.cfg.Sets {
 		want := remotemeter.Task{Owner: s.cfg.Owner, Current: st.numbers[i], Standby: st.standby, HighWaterMark: s.cfg.HighWaterMark}
 		k := slices.IndexFunc(st.tasks, func(t remotemeter.TaskRow) bool {
-			return t.Owner == s.cfg.Owner && t.Current == want.Current && t.Status == remotemeter.Active
+			return t.Owner == s.cfg.Owner && t.Current == want.Current && t.Status == mib.RowActive
 		})
 		if k < 0 {
 			index, err := s.c.CreateTask(st.ctx, want, st.used[1])
@@ -147,7 +148,7 @@ func (st *setter) placeTasks() error {
 	for i, index := range s.rows.tasks {
 		tasks = append(tasks, remotemeter.TaskRow{
 			Index: index, Current: st.numbers[i], Standby: st.standby, HighWaterMark: s.cfg.HighWaterMark,
-			Owner: s.cfg.Owner, Status: remotemeter.Active,
+			Owner: s.cfg.Owner, Status: mib.RowActive,
 		})
 	}
 	s.watch = newWatch(&s.cfg, tasks)

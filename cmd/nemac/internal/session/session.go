@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"time"
 
+	"netramet/mib"
 	"netramet/mib/client"
 	"netramet/mib/remotemeter"
 	"netramet/reader"
@@ -217,7 +218,7 @@ func (s *Session) dial(ctx context.Context) error {
 
 // suits checks that the meter and we are of the same kind.
 func (s *Session) suits() error {
-	on := s.info.Netramet && s.info.Trace.State != remotemeter.Idle
+	on := s.info.Netramet && s.info.Trace.State != mib.TraceIdle
 	switch {
 	case s.cfg.DownloadOnly:
 	case s.cfg.Trace && !s.info.Netramet:

@@ -176,7 +176,7 @@ func TestTrace(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.want(t, "1: 1-6001 2/1", "2: 6000-12001 2/2", "3: 12000-18001 2/3", "4: 18000-24001 2/4")
-			if b.m.TraceState != 6 || len(b.m.Readers()) > 0 || len(b.m.Owners()) > 0 {
+			if b.m.TraceState != mib.TraceDone || len(b.m.Readers()) > 0 || len(b.m.Owners()) > 0 {
 				t.Errorf("state %d, rows of %v, %d readers", b.m.TraceState, b.m.Owners(), len(b.m.Readers()))
 			}
 			if !b.out.closed || !b.out.start.Equal(noon) {
@@ -267,7 +267,7 @@ func TestLastAnswerLost(t *testing.T) {
 	dial := b.cfg.Dial
 	b.cfg.Dial = func(ctx context.Context) (*remotemeter.Meter, error) {
 		c, err := dial(ctx)
-		b.link.Cut = func(toMeter bool, _ []byte) bool { return b.m.TraceState == 6 }
+		b.link.Cut = func(toMeter bool, _ []byte) bool { return b.m.TraceState == mib.TraceDone }
 		return c, err
 	}
 	if err := b.run(t, context.Background()); err != nil {
@@ -472,7 +472,7 @@ func TestAdoption(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, task := range b.m.Tasks() {
-		if task.Standby != 4 || task.HighWaterMark != 65 || task.Status != clienttest.Active {
+		if task.Standby != 4 || task.HighWaterMark != 65 || task.Status != mib.RowActive {
 			t.Errorf("task %+v", *task)
 		}
 	}
@@ -546,7 +546,7 @@ func TestSignalWhileSettingUp(t *testing.T) {
 func TestNumbers(t *testing.T) {
 	b := newBench(1, clienttest.Faults{})
 	b.cfg.DownloadOnly = true
-	b.m.RuleSets()[3] = &clienttest.RuleSet{Owner: "x", Name: "x", Status: clienttest.Active}
+	b.m.RuleSets()[3] = &clienttest.RuleSet{Owner: "x", Name: "x", Status: mib.RowActive}
 	five, three := set("five", 1), set("three", 1)
 	five.Number, three.Number = 2, 3
 	b.cfg.Sets = []*ruleset.RuleSet{set("free", 1), five, three}

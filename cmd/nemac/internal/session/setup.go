@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"netramet/mib"
 	"netramet/mib/client"
 	"netramet/mib/remotemeter"
 	"netramet/reader"
@@ -160,7 +161,7 @@ func (st *setter) findOthers() error {
 // several it takes the one that we read before, or that alone runs; else it does
 // not choose.
 func (st *setter) find(name string) (*remotemeter.RuleSetRow, error) {
-	active := slices.DeleteFunc(slices.Clone(st.sets), func(x remotemeter.RuleSetRow) bool { return x.Status != remotemeter.Active })
+	active := slices.DeleteFunc(slices.Clone(st.sets), func(x remotemeter.RuleSetRow) bool { return x.Status != mib.RowActive })
 	found := remotemeter.Named(active, name)
 	if len(found) == 0 {
 		return nil, nil
@@ -172,7 +173,7 @@ func (st *setter) find(name string) (*remotemeter.RuleSetRow, error) {
 		}) {
 			ours = append(ours, x)
 		}
-		if slices.ContainsFunc(st.tasks, func(t remotemeter.TaskRow) bool { return t.Status == remotemeter.Active && t.Current == x.Number }) {
+		if slices.ContainsFunc(st.tasks, func(t remotemeter.TaskRow) bool { return t.Status == mib.RowActive && t.Current == x.Number }) {
 			run = append(run, x)
 		}
 	}
@@ -225,7 +226,7 @@ func (st *setter) placeSets() error {
 // adopt finds rs on the meter, as we left it; 0 if it is not there.
 func (st *setter) adopt(rs *ruleset.RuleSet) (int, error) {
 	for _, row := range st.sets {
-		if row.Owner != st.s.cfg.Owner || row.Status != remotemeter.Active || row.Name != rs.Name ||
+		if row.Owner != st.s.cfg.Owner || row.Status != mib.RowActive || row.Name != rs.Name ||
 			row.Size != len(rs.Rules) || st.kept[row.Number] {
 			continue
 		}

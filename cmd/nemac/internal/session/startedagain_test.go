@@ -38,14 +38,14 @@ const strangers = 777 // FlowIndex of what another manager meters
 // stranger has another manager make the rows that a restarted meter had of us,
 // with our numbers, and meter something.
 func (b *bench) stranger() {
-	b.m.RuleSets()[2] = &clienttest.RuleSet{Owner: "other", Name: "one", Status: clienttest.Active}
-	b.m.Readers()[1] = &clienttest.Reader{Owner: "other", Status: clienttest.Active, RuleSet: 2}
-	b.m.Tasks()[1] = &clienttest.Task{Owner: "other", Status: clienttest.Active, Current: 2}
+	b.m.RuleSets()[2] = &clienttest.RuleSet{Owner: "other", Name: "one", Status: mib.RowActive}
+	b.m.Readers()[1] = &clienttest.Reader{Owner: "other", Status: mib.RowActive, RuleSet: 2}
+	b.m.Tasks()[1] = &clienttest.Task{Owner: "other", Status: mib.RowActive, Current: 2}
 	for _, set := range []int{1, 2, 3} {
 		b.m.Flows[set] = []clienttest.Flow{{Index: strangers, Changed: 1 << 40, Numbers: map[mib.Attr]uint64{mib.AttrFirstTime: 1 << 39}}}
 	}
 	if b.cfg.Trace {
-		b.m.TraceState = 3
+		b.m.TraceState = mib.TraceRunning
 	}
 }
 
@@ -74,7 +74,7 @@ func TestTraceStartedAgain(t *testing.T) {
 			}
 			continue
 		}
-		if len(b.m.Owners()) > 0 || b.m.TraceState != 2 {
+		if len(b.m.Owners()) > 0 || b.m.TraceState != mib.TraceWaitRuleSet {
 			t.Errorf("message %d: rows of %v on the restarted meter, whose trace is in state %d, and nemac says %v", n, b.m.Owners(), b.m.TraceState, err)
 		}
 		if strings.Contains(err.Error(), "was started again") {
@@ -91,7 +91,7 @@ func TestTraceStartedAgain(t *testing.T) {
 // TestWaitingTraceStartedAgain starts a meter again that waits for other readers
 // to start, or reads packets that take a while.
 func TestWaitingTraceStartedAgain(t *testing.T) {
-	for _, state := range []int{2, 3} {
+	for _, state := range []mib.TracePhase{mib.TraceWaitRuleSet, mib.TraceRunning} {
 		b := newBench(1, clienttest.Faults{})
 		b.trace(3)
 		b.m.Slow = 1 << 30
@@ -100,8 +100,8 @@ func TestWaitingTraceStartedAgain(t *testing.T) {
 			{noon.Add(10 * time.Second), b.m.Restart},
 		}
 		err := b.run(t, context.Background())
-		if err == nil || !strings.Contains(err.Error(), "was started again") || b.m.TraceState != 2 {
-			t.Errorf("state %d: error %v, trace %d\n%s", state, err, b.m.TraceState, b.log)
+		if err == nil || !strings.Contains(err.Error(), "was started again") || b.m.TraceState != mib.TraceWaitRuleSet {
+			t.Errorf("state %v: error %v, trace %v\n%s", state, err, b.m.TraceState, b.log)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"netramet/mib"
 	"netramet/mib/client/clienttest"
 	"netramet/mib/remotemeter"
 	"netramet/ruleset"
@@ -18,13 +19,13 @@ import (
 func TestRowTakenAfterRestart(t *testing.T) {
 	b := newBench(1, clienttest.Faults{})
 	b.ticking()
-	other := &clienttest.Reader{Owner: "other", Status: clienttest.Active, RuleSet: 2}
+	other := &clienttest.Reader{Owner: "other", Status: mib.RowActive, RuleSet: 2}
 	// Between the keepalive at 12:04:01 and the collection at 12:05.
 	b.live(t, event{noon.Add(4*time.Minute + 59*time.Second), func() {
 		b.restart()
-		b.m.RuleSets()[2] = &clienttest.RuleSet{Owner: "other", Name: "one", Status: clienttest.Active}
+		b.m.RuleSets()[2] = &clienttest.RuleSet{Owner: "other", Name: "one", Status: mib.RowActive}
 		b.m.Readers()[1] = other
-		b.m.Tasks()[1] = &clienttest.Task{Owner: "other", Status: clienttest.Active, Current: 2}
+		b.m.Tasks()[1] = &clienttest.Task{Owner: "other", Status: mib.RowActive, Current: 2}
 	}})
 	if other.LastTime != 0 || b.m.Readers()[1].LastTime != 0 {
 		t.Error("we began a collection in the name of another")
@@ -43,9 +44,9 @@ func TestRemoveSparesOthers(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	b.clock.events = []event{{noon.Add(4*time.Minute + 59*time.Second), func() {
 		b.restart()
-		b.m.RuleSets()[2] = &clienttest.RuleSet{Owner: "other", Name: "one", Status: clienttest.Active}
-		b.m.Readers()[1] = &clienttest.Reader{Owner: "other", Status: clienttest.Active, RuleSet: 3}
-		b.m.Tasks()[1] = &clienttest.Task{Owner: "other", Status: clienttest.Active, Current: 3}
+		b.m.RuleSets()[2] = &clienttest.RuleSet{Owner: "other", Name: "one", Status: mib.RowActive}
+		b.m.Readers()[1] = &clienttest.Reader{Owner: "other", Status: mib.RowActive, RuleSet: 3}
+		b.m.Tasks()[1] = &clienttest.Task{Owner: "other", Status: mib.RowActive, Current: 3}
 		cancel()
 	}}}
 	if err := b.run(t, ctx); err != nil {
@@ -152,8 +153,8 @@ func TestSeveralOfOneName(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	// "set 3;" in a rule file makes a name of the number, which may be taken.
-	b.m.RuleSets()[9] = &clienttest.RuleSet{Owner: "two", Name: "3", Status: clienttest.Active}
-	b.m.Tasks()[9] = &clienttest.Task{Owner: "two", Current: 9, Status: clienttest.Active}
+	b.m.RuleSets()[9] = &clienttest.RuleSet{Owner: "two", Name: "3", Status: mib.RowActive}
+	b.m.Tasks()[9] = &clienttest.Task{Owner: "two", Current: 9, Status: mib.RowActive}
 	b.cfg.Read[0].Name = "3"
 	b.live(t)
 	if rs := b.m.Readers(); len(rs) != 2 || rs[2].RuleSet != 3 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"netramet/mib"
 	"netramet/mib/client"
 	"netramet/mib/remotemeter"
 	"netramet/reader"
@@ -37,42 +38,42 @@ func (s *Session) readTrace(ctx context.Context) error {
 	reading, told := s.flows.Number() > 0, false
 	for {
 		t, err := s.flows.Trace(ctx)
-		if err != nil && !(t.State == remotemeter.Done && errors.Is(err, remotemeter.ErrNoRow)) {
+		if err != nil && !(t.State == mib.TraceDone && errors.Is(err, remotemeter.ErrNoRow)) {
 			return err
 		}
-		ready := t.State == remotemeter.WaitReader || t.State == remotemeter.EndOfFile
+		ready := t.State == mib.TraceWaitReader || t.State == mib.TraceEndOfFile
 		switch {
-		case t.Interval < s.flows.Number(), t.State == remotemeter.WaitRuleSet && reading:
+		case t.Interval < s.flows.Number(), t.State == mib.TraceWaitRuleSet && reading:
 			// Rows of our Owner are there, but somebody else's.
 			return s.startedAgain(t, snmpflows.ErrTaken)
 		case ready && t.Interval > s.flows.Number():
 			if err := s.traceInterval(ctx, t); err != nil {
 				return err
 			}
-			if t.State == remotemeter.EndOfFile {
+			if t.State == mib.TraceEndOfFile {
 				return s.endTrace(ctx, t)
 			}
 			every.reset()
 			reading = true
 			continue // the acknowledgement may have moved the trace on at once
-		case t.State == remotemeter.EndOfFile:
+		case t.State == mib.TraceEndOfFile:
 			return s.endTrace(ctx, t)
-		case t.State == remotemeter.Done:
+		case t.State == mib.TraceDone:
 			if t.Interval > s.flows.Number() {
 				return fmt.Errorf("the meter ended its trace at interval %d without us; we have %d", t.Interval, s.flows.Number())
 			}
 			return s.endTrace(ctx, t)
-		case t.State == remotemeter.Idle:
+		case t.State == mib.TraceIdle:
 			return errors.New("the meter does not read its trace any more")
-		case t.State == remotemeter.WaitRuleSet && !told && every.longest():
+		case t.State == mib.TraceWaitRuleSet && !told && every.longest():
 			s.cfg.Log.Info("the trace waits for other readers to start")
 			told = true
 		}
 		pause := every.next
-		if t.State == remotemeter.WaitReader || t.State == remotemeter.WaitRuleSet {
+		if t.State == mib.TraceWaitReader || t.State == mib.TraceWaitRuleSet {
 			pause = every.nextAmong // we are ready, others are not
 		}
-		reading = reading || t.State != remotemeter.WaitRuleSet
+		reading = reading || t.State != mib.TraceWaitRuleSet
 		if err := s.cfg.Clock.Sleep(ctx, pause()); err != nil {
 			return err
 		}
@@ -87,7 +88,7 @@ func (s *Session) whyGone(ctx context.Context, gone error) error {
 	if err != nil {
 		return gone
 	}
-	again := t.State == remotemeter.WaitRuleSet || t.Interval < s.flows.Number()
+	again := t.State == mib.TraceWaitRuleSet || t.Interval < s.flows.Number()
 	if again || s.flows.Number() == 0 {
 		if err := s.remove(ctx); err != nil {
 			s.cfg.Log.Warn("removing our rows", "err", err)
@@ -103,7 +104,7 @@ func (s *Session) whyGone(ctx context.Context, gone error) error {
 // about to.
 func (s *Session) startedAgain(t remotemeter.Trace, why error) error {
 	next := "it reads its trace for others now"
-	if t.State == remotemeter.WaitRuleSet {
+	if t.State == mib.TraceWaitRuleSet {
 		next = "it waits for a manager to start its trace from the beginning"
 	}
 	return fmt.Errorf("the meter was started again after we had collected its trace up to interval %d; %s: %w", s.flows.Number(), next, why)
@@ -124,7 +125,7 @@ func (s *Session) traceInterval(ctx context.Context, t remotemeter.Trace) error 
 	err := s.collectWhole(ctx)
 	var commit *reader.CommitError
 	if errors.As(err, &commit) {
-		if t.State == remotemeter.EndOfFile && client.IsNoAnswer(err) {
+		if t.State == mib.TraceEndOfFile && client.IsNoAnswer(err) {
 			return nil // it had nothing left to wait for (decision 25)
 		}
 		err = s.flows.Acknowledge(context.WithoutCancel(ctx))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"netramet/mib"
 	"netramet/mib/client"
 	"netramet/mib/remotemeter"
 )
@@ -106,9 +107,9 @@ func (s *Session) tellTask(was, is *remotemeter.TaskRow) {
 		return
 	}
 	switch {
-	case before && was.Status == remotemeter.Active && is.Status != remotemeter.Active:
+	case before && was.Status == mib.RowActive && is.Status != mib.RowActive:
 		s.note("somebody else took the task of rule set %d out of service: it counts nothing, unless another task runs it", is.Current)
-	case is.Status == remotemeter.Active && (!before || was.Status != remotemeter.Active):
+	case is.Status == mib.RowActive && (!before || was.Status != mib.RowActive):
 		s.note("our task of rule set %d is back in service", is.Current)
 	}
 	if before && is.Current != was.Current {
@@ -135,7 +136,7 @@ func (s *Session) backFromStandby(t *remotemeter.TaskRow) {
 // endStandby returns a task of ours to its current rule set when the flow table is
 // below its mark.
 func (s *Session) endStandby(ctx context.Context, t *remotemeter.TaskRow) error {
-	if !t.RunningStandby || t.Status != remotemeter.Active || t.Owner != s.cfg.Owner || !s.watch.last.Below(t.HighWaterMark) {
+	if !t.RunningStandby || t.Status != mib.RowActive || t.Owner != s.cfg.Owner || !s.watch.last.Below(t.HighWaterMark) {
 		return nil
 	}
 	if err := s.put(s.c.EndStandby(ctx, t.Index), "ending standby"); err != nil || s.watch.failed != "" {

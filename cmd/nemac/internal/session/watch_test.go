@@ -78,7 +78,7 @@ func TestLookAfter(t *testing.T) {
 		},
 		{
 			name:  "a task out of service",
-			do:    func(m *clienttest.Meter) { m.Tasks()[1].Status = clienttest.NotInService },
+			do:    func(m *clienttest.Meter) { m.Tasks()[1].Status = mib.RowNotInService },
 			log:   "out of service",
 			block: "[somebody else took the task of rule set 2 out of service: it counts nothing, unless another task runs it]",
 		},
@@ -97,7 +97,7 @@ func TestLookAfter(t *testing.T) {
 		{
 			name: "another's standby is none of ours",
 			do: func(m *clienttest.Meter) {
-				m.Tasks()[9] = &clienttest.Task{Owner: "other", Status: clienttest.Active, Current: 2, RunningStandby: true}
+				m.Tasks()[9] = &clienttest.Task{Owner: "other", Status: mib.RowActive, Current: 2, RunningStandby: true}
 				m.SetScalar(mib.ObjFlowFloodMark, 95)
 			},
 			log:   "rule set downloaded",
@@ -161,8 +161,8 @@ func TestLookAfterBefore(t *testing.T) {
 // TestOnlyReads: who reads what others run leaves flood mode to them, but tells.
 func TestOnlyReads(t *testing.T) {
 	b := newBench(1, clienttest.Faults{})
-	b.m.RuleSets()[2] = &clienttest.RuleSet{Owner: "other", Name: "one", Status: clienttest.Active}
-	b.m.Tasks()[1] = &clienttest.Task{Owner: "other", Status: clienttest.Active, Current: 2}
+	b.m.RuleSets()[2] = &clienttest.RuleSet{Owner: "other", Name: "one", Status: mib.RowActive}
+	b.m.Tasks()[1] = &clienttest.Task{Owner: "other", Status: mib.RowActive, Current: 2}
 	b.cfg.Sets, b.cfg.Read = nil, []Read{{Name: "one"}}
 	b.m.SetScalar(mib.ObjFlowFloodMode, 1)
 	b.ticking()
