@@ -15,7 +15,7 @@ Usage:
   netramet --compile RULES...
   netramet -C TRACE --explain N RULES...
 
-TRACE is a pcap or pcapng file, plain or compressed with gzip, zstd or bzip2, or
+TRACE is a pcap, pcapng, ERF, snoop or TSH file, plain or compressed, or
 - for standard input. RULES are rule sets in SRL or as low-level rules; each
 makes flows of its own.
 

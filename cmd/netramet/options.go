@@ -45,12 +45,34 @@ type options struct {
 	managed managedOptions
 
 	compile bool
+	form    compileForm
 	explain uint64
 	version bool
 	help    bool
 
 	text string // the options as given, for the flow data file's header
 }
+
+// compileForm is what --compile prints, the option alone formRules.
+type compileForm string
+
+const (
+	formRules   compileForm = "rules"   // low-level rules, which can be read back
+	formLowered compileForm = "lowered" // the program that the meter runs
+)
+
+// Set implements pflag.Value; check refuses what is none of the two.
+func (c *compileForm) Set(text string) error {
+	if *c = compileForm(text); text == "true" {
+		*c = formRules
+	}
+	return nil
+}
+
+func (c *compileForm) String() string { return string(*c) }
+
+// Type implements pflag.Value: help shows the option as one without a value.
+func (c *compileForm) Type() string { return "bool" }
 
 // newFlags declares the options.
 func newFlags(o *options) *pflag.FlagSet {
@@ -77,7 +99,8 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.allowRefused, "allow-refused", false, "exit 0 even if the flow table was full (-f)")
 	f.BoolVar(&o.sync, "sync", false, "force each collection to disk before going on")
 	f.BoolVarP(&o.silent, "silent", "s", false, "no progress and no summary on standard error; in the log, warnings and errors only")
-	f.BoolVar(&o.compile, "compile", false, "print the rule sets as low-level rules and end")
+	f.Var(&o.form, "compile", "print the rule sets as low-level rules and end; --compile=lowered: as the meter runs them")
+	f.Lookup("compile").NoOptDefVal = "true"
 	f.Uint64Var(&o.explain, "explain", 0, "show how packet `N` of the trace runs through the rules, and end")
 	o.managed.declare(f)
 	f.BoolVarP(&o.version, "version", "V", false, "print the version and end")
@@ -99,6 +122,7 @@ func parseOptions(args []string) (*options, error) {
 		return nil, pflag.ErrHelp
 	}
 	o.rules = f.Args()
+	o.compile = f.Changed("compile")
 	o.text = optionText(f)
 	if o.version {
 		return o, nil
@@ -111,6 +135,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 		switch {
 		case o.compile && f.Changed("explain"):
 			return errors.New("--compile and --explain: give one of the two")
+		case o.compile && o.form != formRules && o.form != formLowered:
+			return fmt.Errorf("--compile=%s: it is --compile=%s, or --compile=%s", o.form, formRules, formLowered)
 		case len(o.rules) == 0:
 			return errors.New("no rule file: name one or more SRL or .rules files")
 		case f.Changed("flow-file"):

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"netramet/internal/rulefile"
+	"netramet/meter/pme"
 	"netramet/reader"
 	"netramet/reader/flowfile"
 	"netramet/ruleset"
@@ -103,8 +104,8 @@ func tasksOf(sets []*ruleset.RuleSet) []reader.Task {
 	return tasks
 }
 
-// compileRules prints the rule sets as low-level rules, with the numbers that
-// their files give and no others.
+// compileRules prints the rule sets: as low-level rules, with the numbers that
+// their files give and no others, or as the meter runs them.
 func compileRules(o *options, std stdio) error {
 	sets, err := o.readRuleFiles(std.err)
 	if err != nil {
@@ -122,9 +123,23 @@ func compileRules(o *options, std stdio) error {
 		if i > 0 {
 			fmt.Fprintln(std.out)
 		}
-		if err := ruleset.Print(std.out, rs); err != nil {
+		if o.form == formLowered {
+			err = dumpProgram(std.out, numbered[i])
+		} else {
+			err = ruleset.Print(std.out, rs)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// dumpProgram prints a rule set as the meter runs it.
+func dumpProgram(w io.Writer, rs *ruleset.RuleSet) error {
+	p, err := pme.Load(rs, pme.NewShapes())
+	if err != nil {
+		return err
+	}
+	return p.Dump(w)
 }
