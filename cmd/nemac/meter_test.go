@@ -17,6 +17,7 @@ import (
 	"netramet/internal/reading"
 	"netramet/meter"
 	"netramet/meter/control"
+	"netramet/mib"
 	"netramet/mib/agent"
 	"netramet/mib/meterview"
 	"netramet/mib/usm"
@@ -63,7 +64,7 @@ func startMeter(t testing.TB, trace string, cfg meter.Config, starters int) *rea
 	}
 	_, r.port, _ = net.SplitHostPort(conn.LocalAddr().String())
 	if trace != "" {
-		r.phase(control.TraceWaitRuleSet) // before anybody can ask
+		r.phase(mib.TraceWaitRuleSet) // before anybody can ask
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -79,7 +80,7 @@ func startMeter(t testing.TB, trace string, cfg meter.Config, starters int) *rea
 	return r
 }
 
-func (r *realMeter) phase(p control.TracePhase) {
+func (r *realMeter) phase(p mib.TracePhase) {
 	_ = r.meter.Update(func(s *control.Tables) error { return s.SetTracePhase(p, time.Now()) })
 }
 
@@ -109,24 +110,24 @@ func (r *realMeter) read(ctx context.Context, trace string, starters int) error 
 	if err := r.await(ctx, func(s *control.State) bool { return s.Starters() >= starters }); err != nil {
 		return err
 	}
-	r.phase(control.TraceRunning)
-	interval := func(p control.TracePhase) error {
+	r.phase(mib.TraceRunning)
+	interval := func(p mib.TracePhase) error {
 		r.phase(p)
 		err := r.await(ctx, func(s *control.State) bool {
 			n, _, _ := s.Interval()
 			return len(s.ReadersBehind(n)) == 0
 		})
-		r.phase(control.TraceRunning)
+		r.phase(mib.TraceRunning)
 		return err
 	}
-	loop := reading.Loop{Source: src, Meter: r.meter.Meter, Interval: func() error { return interval(control.TraceWaitReader) }}
+	loop := reading.Loop{Source: src, Meter: r.meter.Meter, Interval: func() error { return interval(mib.TraceWaitReader) }}
 	if _, err := loop.Run(ctx); err != nil {
 		return err
 	}
-	if err := interval(control.TraceEndOfFile); err != nil {
+	if err := interval(mib.TraceEndOfFile); err != nil {
 		return err
 	}
-	r.phase(control.TraceDone)
+	r.phase(mib.TraceDone)
 	return r.await(ctx, func(s *control.State) bool { return s.WaitingReaders() == 0 })
 }
 

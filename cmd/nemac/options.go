@@ -13,12 +13,12 @@ import (
 	"strings"
 	"time"
 
-	"netramet/internal/fileaccess"
-
 	"github.com/spf13/pflag"
 
+	"netramet/internal/fileaccess"
 	"netramet/internal/flagerr"
 	"netramet/internal/timeopt"
+	"netramet/mib"
 	"netramet/mib/client"
 )
 
@@ -388,14 +388,11 @@ func (o *options) checkJob() error {
 		return fmt.Errorf("%d --format for %d --read-only: give one, or as many", len(o.formats), len(o.readOnly))
 	case o.highWater > 0 && o.standby == "":
 		return errors.New("-o needs a standby rule file (-e)")
-	case len(o.owner) > maxOwner:
-		return fmt.Errorf("--owner has more than %d octets", maxOwner)
+	case len(o.owner) > mib.MaxOwner:
+		return fmt.Errorf("--owner has more than %d octets", mib.MaxOwner)
 	}
 	return nil
 }
-
-// maxOwner is the largest size of an Owner on the meter, in octets.
-const maxOwner = 127
 
 // ownerName is who our rows belong to: what runs where on which meter, so that
 // it is the same after a restart, and another's nemac has another.
@@ -411,10 +408,10 @@ func (o *options) ownerName() string {
 		names = append(names, "read="+r)
 	}
 	name := ownerHead() + o.meter + ":" + strings.Join(names, ",")
-	if len(name) > maxOwner {
+	if len(name) > mib.MaxOwner {
 		sum := sha256.Sum256([]byte(name))
 		tail := ":" + hex.EncodeToString(sum[:8])
-		name = strings.ToValidUTF8(name[:maxOwner-len(tail)], "") + tail
+		name = strings.ToValidUTF8(name[:mib.MaxOwner-len(tail)], "") + tail
 	}
 	return name
 }

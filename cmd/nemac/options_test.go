@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"netramet/internal/fileaccess"
+	"netramet/mib"
 
 	"github.com/spf13/pflag"
 )
@@ -94,7 +95,7 @@ func TestOwnerName(t *testing.T) {
 	}
 	other := o.ownerName()
 	o.rules[49] = "x"
-	if n := o.ownerName(); len(n) > maxOwner || n == other || n == long {
+	if n := o.ownerName(); len(n) > mib.MaxOwner || n == other || n == long {
 		t.Errorf("%q has %d octets, the other is %q", n, len(n), other)
 	}
 }

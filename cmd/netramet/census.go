@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"netramet/meter/control"
+	"netramet/mib"
 )
 
 // census remembers the control rows that the log has told of, so that it can
@@ -61,7 +62,7 @@ func (c *census) update(m *control.Meter, log *slog.Logger) {
 func (c *census) take(s *control.State) {
 	c.ruleSets, c.readers, c.tasks = map[int]ruleSetFacts{}, map[uint32]readerFacts{}, map[uint32]taskFacts{}
 	for n := s.NextRuleSet(1); n != 0; n = s.NextRuleSet(n) {
-		if r, ok := s.RuleSetRow(n); ok && (r.Status == control.RowActive || r.Running) {
+		if r, ok := s.RuleSetRow(n); ok && (r.Status == mib.RowActive || r.Running) {
 			c.ruleSets[n] = ruleSetFacts{r.Name, s.Owner(n), r.Size, true, r.Running}
 		}
 	}

@@ -116,7 +116,7 @@ func randomChange(rnd *rand.Rand, sets []*ruleset.RuleSet) (string, func(*contro
 		}
 	case 4:
 		return fmt.Sprintf("stop %d", rs.Number), func(t *control.Tables) error {
-			return change(t, func(c *control.Change) { c.Task(uint32(rs.Number), control.RowDestroy) })
+			return change(t, func(c *control.Change) { c.Task(uint32(rs.Number), mib.RowDestroy) })
 		}
 	case 5, 6:
 		again := k == 5
@@ -129,7 +129,7 @@ func randomChange(rnd *rand.Rand, sets []*ruleset.RuleSet) (string, func(*contro
 	case 7:
 		return fmt.Sprintf("reader of %d", rs.Number), func(t *control.Tables) error {
 			return change(t, func(c *control.Change) {
-				r, _ := c.Reader(uint32(rs.Number+10*(n%5)), control.RowCreateAndGo)
+				r, _ := c.Reader(uint32(rs.Number+10*(n%5)), mib.RowCreateAndGo)
 				r.SetRuleSet(int64(rs.Number))
 			})
 		}
@@ -173,7 +173,7 @@ func change(t *control.Tables, stage func(*control.Change)) error {
 // load loads a rule set and starts it with the task of its number.
 func load(t *control.Tables, rs *ruleset.RuleSet) error {
 	return change(t, func(c *control.Change) {
-		r, _ := c.RuleSet(uint32(rs.Number), control.RowCreateAndGo)
+		r, _ := c.RuleSet(uint32(rs.Number), mib.RowCreateAndGo)
 		r.SetRules(slices.Clone(rs.Rules))
 		start(t, c, rs.Number)
 	})
@@ -182,7 +182,7 @@ func load(t *control.Tables, rs *ruleset.RuleSet) error {
 // start starts a rule set with the task of its number, if there is none yet.
 func start(t *control.Tables, c *control.Change, number int) {
 	if _, ok := t.Task(uint32(number)); !ok {
-		task, _ := c.Task(uint32(number), control.RowCreateAndGo)
+		task, _ := c.Task(uint32(number), mib.RowCreateAndGo)
 		task.SetCurrent(int64(number))
 	}
 }
@@ -191,17 +191,17 @@ func start(t *control.Tables, c *control.Change, number int) {
 func destroy(t *control.Tables, c *control.Change, number int) {
 	for n := t.NextTask(0); n != 0; n = t.NextTask(n) {
 		if task, _ := t.Task(n); task.Current == number || task.Standby == number {
-			c.Task(n, control.RowDestroy)
+			c.Task(n, mib.RowDestroy)
 		}
 	}
-	c.RuleSet(uint32(number), control.RowDestroy)
+	c.RuleSet(uint32(number), mib.RowDestroy)
 }
 
 // collectAll has every reader collect that keeps a mark.
 func collectAll(t *control.Tables) error {
 	return change(t, func(c *control.Change) {
 		for n := t.NextReader(0); n != 0 && n < 100; n = t.NextReader(n) {
-			r, _ := c.Reader(n, control.RowNone)
+			r, _ := c.Reader(n, mib.RowNone)
 			r.SetMark(uint64(t.Uptime()))
 		}
 	})
@@ -209,14 +209,14 @@ func collectAll(t *control.Tables) error {
 
 // changeTask makes or changes a manager row, or removes it.
 func changeTask(t *control.Tables, row uint32, current, standby, mark int64) error {
-	request := control.RowNone
+	request := mib.RowNone
 	if old, ok := t.Task(row); !ok {
-		request = control.RowCreateAndGo
+		request = mib.RowCreateAndGo
 	} else if old.RunningStandby {
-		request = control.RowDestroy
+		request = mib.RowDestroy
 	}
 	return change(t, func(c *control.Change) {
-		if task, why := c.Task(row, request); why == control.Granted && request != control.RowDestroy {
+		if task, why := c.Task(row, request); why == control.Granted && request != mib.RowDestroy {
 			task.SetCurrent(current)
 			task.SetStandby(standby)
 			task.SetHighWaterMark(mark)
@@ -226,13 +226,13 @@ func changeTask(t *control.Tables, row uint32, current, standby, mark int64) err
 
 // plainReader is a reader that RFC 2720 knows: it keeps no mark.
 func plainReader(t *control.Tables, row uint32, number int64) error {
-	request := control.RowNone
+	request := mib.RowNone
 	if _, ok := t.Reader(row); !ok {
-		request = control.RowCreateAndGo
+		request = mib.RowCreateAndGo
 	}
 	return change(t, func(c *control.Change) {
 		r, _ := c.Reader(row, request)
-		if request == control.RowCreateAndGo {
+		if request == mib.RowCreateAndGo {
 			r.SetRuleSet(number)
 		}
 		r.SetLastTime()

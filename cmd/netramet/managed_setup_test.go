@@ -15,6 +15,7 @@ import (
 
 	"netramet/meter"
 	"netramet/meter/control"
+	"netramet/mib"
 )
 
 // runToEnd runs a command line that must end by itself.
@@ -279,9 +280,9 @@ func TestCensus(t *testing.T) {
 		func(c *control.Change) error { return c.Read(2) })
 	step("", none)
 	step("msg=\"rule set stopped\" ruleset=2 name=hosts owner=\"\" rules=7\nmsg=\"task gone\" row=2 owner=\"\" current=2 standby=0\n",
-		func(c *control.Change) error { return row(c.Task(2, control.RowDestroy)) })
+		func(c *control.Change) error { return row(c.Task(2, mib.RowDestroy)) })
 	step("msg=\"rule set gone\" ruleset=2 name=hosts owner=\"\"\nmsg=\"reader gone\" row=2 owner=\"\" ruleset=2 waits=false\n",
-		func(c *control.Change) error { return row(c.RuleSet(2, control.RowDestroy)) })
+		func(c *control.Change) error { return row(c.RuleSet(2, mib.RowDestroy)) })
 }
 
 // TestManagedWriterReads is the write community used for reading, and one

@@ -12,7 +12,7 @@ import (
 	"netramet/internal/flagerr"
 	"netramet/internal/timeopt"
 	"netramet/meter"
-	"netramet/meter/control"
+	"netramet/mib"
 	"netramet/streams"
 
 	"github.com/spf13/pflag"
@@ -176,8 +176,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return errors.New("-N counts intervals: give their length with -T")
 	case o.maxGap <= 0:
 		return fmt.Errorf("--max-gap %v: it is a positive length of time", o.maxGap)
-	case o.managed.readers > control.MaxRows:
-		return fmt.Errorf("--readers %d: a meter has at most %d", o.managed.readers, control.MaxRows)
+	case o.managed.readers > mib.MaxRows:
+		return fmt.Errorf("--readers %d: a meter has at most %d", o.managed.readers, mib.MaxRows)
 	case f.Changed("explain") && o.explain == 0:
 		return errors.New("--explain 0: packets are numbered from 1")
 	}

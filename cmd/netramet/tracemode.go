@@ -9,6 +9,7 @@ import (
 	"netramet/internal/reading"
 	"netramet/meter"
 	"netramet/meter/control"
+	"netramet/mib"
 	"netramet/sources/wire"
 )
 
@@ -21,7 +22,7 @@ func (d *daemon) openTraceState() error {
 		if err := s.NameInterface(1, traceName(d.o.trace), linkUnknown); err != nil {
 			return err
 		}
-		return s.SetTracePhase(control.TraceWaitRuleSet, time.Now())
+		return s.SetTracePhase(mib.TraceWaitRuleSet, time.Now())
 	})
 }
 
@@ -32,7 +33,7 @@ func (d *daemon) openTraceState() error {
 // the trace and a flow table that was too small are.
 func (d *daemon) followTrace(told, ctx context.Context) error {
 	need := int(d.o.managed.readers)
-	if !d.await(told, func(s *control.State) bool { return s.Starters() >= need }, control.TraceRunning) {
+	if !d.await(told, func(s *control.State) bool { return s.Starters() >= need }, mib.TraceRunning) {
 		return nil
 	}
 	d.log.Info("trace started")
@@ -62,7 +63,7 @@ func (d *daemon) followTrace(told, ctx context.Context) error {
 // await waits until ready says so, and then sets the phase in the same step;
 // false if ctx was done before. Nothing polls: whatever can change the answer
 // wakes it.
-func (d *daemon) await(ctx context.Context, ready func(*control.State) bool, next control.TracePhase) bool {
+func (d *daemon) await(ctx context.Context, ready func(*control.State) bool, next mib.TracePhase) bool {
 	for {
 		is := false
 		_ = d.meter.Update(func(s *control.Tables) error {
@@ -113,7 +114,7 @@ func (d *daemon) nameTrace() reading.Stage {
 // interval has the interval that has just ended collected by all who wait for
 // it.
 func (d *daemon) interval(ctx context.Context) error {
-	if !d.collected(ctx, d.intervalEnded(), control.TraceWaitReader, control.TraceRunning, nil) {
+	if !d.collected(ctx, d.intervalEnded(), mib.TraceWaitReader, mib.TraceRunning, nil) {
 		return reading.ErrInterrupted
 	}
 	return nil
@@ -122,7 +123,7 @@ func (d *daemon) interval(ctx context.Context) error {
 // endOfFile has the last interval collected.
 func (d *daemon) endOfFile(ctx context.Context, fault error) (ok bool) {
 	d.observe()
-	return d.collected(ctx, d.intervalEnded(), control.TraceEndOfFile, control.TraceDone, fault)
+	return d.collected(ctx, d.intervalEnded(), mib.TraceEndOfFile, mib.TraceDone, fault)
 }
 
 // intervalEnded tells the log of an interval's end.
@@ -135,7 +136,7 @@ func (d *daemon) intervalEnded() (n uint64) {
 
 // collected waits in one phase until all waiting readers have interval n, and
 // leaves it for the next phase; false if ctx was done.
-func (d *daemon) collected(ctx context.Context, n uint64, waiting, next control.TracePhase, fault error) bool {
+func (d *daemon) collected(ctx context.Context, n uint64, waiting, next mib.TracePhase, fault error) bool {
 	stats := d.src.Stats()
 	err := d.meter.Update(func(s *control.Tables) error {
 		if fault != nil {

@@ -3,6 +3,8 @@ package control
 import (
 	"fmt"
 	"time"
+
+	"netramet/mib"
 )
 
 // UnfinishedAge is how long, in wall time, a row may be left alone that is not
@@ -62,8 +64,8 @@ func (s *State) timedOut(r *Reader, now time.Time) bool {
 		return false
 	}
 	since := r.touched
-	if tr := &s.rows().trace; tr.phase != TraceIdle {
-		if ended, _, _ := s.Interval(); !tr.phase.waits() || !r.Waits || r.Collected >= ended {
+	if tr := &s.rows().trace; tr.phase != mib.TraceIdle {
+		if ended, _, _ := s.Interval(); !tr.phase.Waits() || !r.Waits || r.Collected >= ended {
 			return false
 		}
 		if tr.waiting.After(since) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"netramet/mib"
 )
 
 // Table names one of the tables of control rows.
@@ -78,7 +80,7 @@ func (c *Change) Check() error {
 		return err
 	}
 	for _, r := range c.ruleSets {
-		if r.next == RowActive && r.old != RowActive {
+		if r.next == mib.RowActive && r.old != mib.RowActive {
 			if err := r.verify(); err != nil {
 				return err
 			}
@@ -115,7 +117,7 @@ func (c *Change) Commit() {
 	// New rule sets are there before tasks run them, and what is destroyed
 	// was stopped before.
 	for _, r := range c.ruleSets {
-		if r.next != RowNone {
+		if r.next != mib.RowNone {
 			r.commit()
 		}
 	}
@@ -125,7 +127,7 @@ func (c *Change) Commit() {
 	}
 	all.runTasks(c.t.engine)
 	for _, r := range c.ruleSets {
-		if r.next == RowNone {
+		if r.next == mib.RowNone {
 			r.commit()
 		}
 	}
@@ -136,7 +138,7 @@ func (c *Change) Commit() {
 }
 
 // ruleSetState is the state a rule set will be in after the change.
-func (c *Change) ruleSetState(number int) RowStatus {
+func (c *Change) ruleSetState(number int) mib.RowStatus {
 	for _, r := range c.ruleSets {
 		if int(r.index) == number {
 			return r.next
@@ -145,7 +147,7 @@ func (c *Change) ruleSetState(number int) RowStatus {
 	if r := c.t.rows().ruleSet(number); r != nil {
 		return r.status()
 	}
-	return RowNone
+	return mib.RowNone
 }
 
 // referenced reports whether a manager row will name the rule set after the
@@ -160,5 +162,5 @@ func (c *Change) referenced(number int) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(c.tasks, func(s *TaskChange) bool { return s.next != RowNone && names(&s.row) })
+	return slices.ContainsFunc(c.tasks, func(s *TaskChange) bool { return s.next != mib.RowNone && names(&s.row) })
 }

@@ -16,7 +16,7 @@ import (
 func addRuleSet(t testing.TB, m *Meter, n uint32) {
 	t.Helper()
 	err := change(t, m, wall0, func(c *Change) {
-		rs, why := c.RuleSet(n, RowCreateAndGo)
+		rs, why := c.RuleSet(n, mib.RowCreateAndGo)
 		grant(t)(why)
 		grant(t)(rs.SetSize(2))
 		rule, why := rs.Rule(1)
@@ -34,7 +34,7 @@ func addRuleSet(t testing.TB, m *Meter, n uint32) {
 func addReader(t testing.TB, m *Meter, index uint32, owner string, ruleSet int64, timeout int64, waits bool) {
 	t.Helper()
 	err := change(t, m, wall0, func(c *Change) {
-		r, why := c.Reader(index, RowCreateAndGo)
+		r, why := c.Reader(index, mib.RowCreateAndGo)
 		grant(t)(why)
 		grant(t)(r.SetOwner(owner))
 		grant(t)(r.SetRuleSet(ruleSet))
@@ -49,7 +49,7 @@ func addReader(t testing.TB, m *Meter, index uint32, owner string, ruleSet int64
 func addTask(t testing.TB, m *Meter, index uint32, ruleSet int64) {
 	t.Helper()
 	err := change(t, m, wall0, func(c *Change) {
-		r, why := c.Task(index, RowCreateAndGo)
+		r, why := c.Task(index, mib.RowCreateAndGo)
 		grant(t)(why)
 		grant(t)(r.SetCurrent(ruleSet))
 	})
@@ -68,7 +68,7 @@ func TestRuleSetOneRunsIfAsked(t *testing.T) {
 				t.Errorf("run %v: %+v %v", run, c, err)
 			}
 			row, ok := s.RuleSetRow(1)
-			if !ok || row.Status != RowActive || row.Running != run {
+			if !ok || row.Status != mib.RowActive || row.Running != run {
 				t.Errorf("run %v: %+v", run, row)
 			}
 		})
@@ -91,7 +91,7 @@ func TestTasksRunRuleSets(t *testing.T) {
 	}
 	set := func(index uint32, current, standby int64) {
 		err := change(t, m, wall0, func(c *Change) {
-			r, why := c.Task(index, RowNone)
+			r, why := c.Task(index, mib.RowNone)
 			grant(t)(why)
 			grant(t)(r.SetCurrent(current))
 			grant(t)(r.SetStandby(standby))
@@ -112,18 +112,18 @@ func TestTasksRunRuleSets(t *testing.T) {
 			t.Errorf("%+v: %q runs", tt, got)
 		}
 	}
-	if err := change(t, m, wall0, func(c *Change) { _, _ = c.RuleSet(2, RowDestroy) }); err == nil {
+	if err := change(t, m, wall0, func(c *Change) { _, _ = c.RuleSet(2, mib.RowDestroy) }); err == nil {
 		t.Error("a rule set was destroyed that a task names as standby")
 	}
 	var row *RowError
 	if err := change(t, m, wall0, func(c *Change) {
-		_, _ = c.RuleSet(3, RowDestroy)
-		r, _ := c.Task(2, RowNone)
+		_, _ = c.RuleSet(3, mib.RowDestroy)
+		r, _ := c.Task(2, mib.RowNone)
 		grant(t)(r.SetCurrent(3))
 	}); !errors.As(err, &row) || row.Refusal != InconsistentValue || row.Table != RuleSetTable {
 		t.Errorf("destroy and run at once: %v", err)
 	}
-	if err := change(t, m, wall0, func(c *Change) { _, _ = c.RuleSet(3, RowDestroy) }); err != nil {
+	if err := change(t, m, wall0, func(c *Change) { _, _ = c.RuleSet(3, mib.RowDestroy) }); err != nil {
 		t.Error(err)
 	}
 }
@@ -134,7 +134,7 @@ func TestReadersGoWithTheirRuleSet(t *testing.T) {
 	m := newMeter()
 	addRuleSet(t, m, 2)
 	addReader(t, m, 1, "x", 2, 0, true)
-	if err := change(t, m, wall0, func(c *Change) { _, _ = c.RuleSet(2, RowDestroy) }); err != nil {
+	if err := change(t, m, wall0, func(c *Change) { _, _ = c.RuleSet(2, mib.RowDestroy) }); err != nil {
 		t.Fatal(err)
 	}
 	m.View(func(s *State) {
@@ -147,12 +147,12 @@ func TestReadersGoWithTheirRuleSet(t *testing.T) {
 func TestUnfinishedRowsAge(t *testing.T) {
 	m := newMeter()
 	err := change(t, m, wall0, func(c *Change) {
-		rs, why := c.RuleSet(9, RowCreateAndWait)
+		rs, why := c.RuleSet(9, mib.RowCreateAndWait)
 		grant(t)(why)
 		grant(t)(rs.SetOwner("me"))
-		_, why = c.Reader(8, RowCreateAndWait)
+		_, why = c.Reader(8, mib.RowCreateAndWait)
 		grant(t)(why)
-		_, why = c.Task(7, RowCreateAndWait)
+		_, why = c.Task(7, mib.RowCreateAndWait)
 		grant(t)(why)
 	})
 	if err != nil {
@@ -160,7 +160,7 @@ func TestUnfinishedRowsAge(t *testing.T) {
 	}
 	touch := func(at time.Duration) {
 		if err := change(t, m, wall0.Add(at), func(c *Change) {
-			rs, why := c.RuleSet(9, RowNone)
+			rs, why := c.RuleSet(9, mib.RowNone)
 			grant(t)(why)
 			grant(t)(rs.SetSize(3))
 		}); err != nil {
@@ -206,7 +206,7 @@ func TestReaderTimesOut(t *testing.T) {
 			t.Error("too early")
 		}
 		err := change(t, m, wall0.Add(9*time.Second), func(c *Change) {
-			r, _ := c.Reader(1, RowNone)
+			r, _ := c.Reader(1, mib.RowNone)
 			grant(t)(r.SetLastTime())
 		})
 		if err != nil {
@@ -221,7 +221,7 @@ func TestReaderTimesOut(t *testing.T) {
 	})
 	t.Run("trace", func(t *testing.T) {
 		m := New(meter.Config{MaxGap: meter.AnyGap, Interval: time.Second}, Config{})
-		phase := func(p TracePhase, at time.Duration) {
+		phase := func(p mib.TracePhase, at time.Duration) {
 			if err := m.Update(func(s *Tables) error { return s.SetTracePhase(p, wall0.Add(at)) }); err != nil {
 				t.Fatal(err)
 			}
@@ -229,13 +229,13 @@ func TestReaderTimesOut(t *testing.T) {
 		addRuleSet(t, m, 2)
 		addReader(t, m, 1, "", 2, 10, true)
 		addReader(t, m, 2, "", 2, 10, false)
-		phase(TraceRunning, 0)
+		phase(mib.TraceRunning, 0)
 		if n := after(m, time.Hour); n != 0 {
 			t.Error("while the trace runs")
 		}
 		feed(t, m, packet(t, "10.0.0.1", "10.0.0.2", 0), packet(t, "10.0.0.1", "10.0.0.2", 2*time.Second))
-		phase(TraceWaitReader, 2*time.Hour)
-		phase(TraceWaitReader, 2*time.Hour+time.Second) // the same waiting
+		phase(mib.TraceWaitReader, 2*time.Hour)
+		phase(mib.TraceWaitReader, 2*time.Hour+time.Second) // the same waiting
 		if n := after(m, 2*time.Hour+9*time.Second); n != 0 {
 			t.Error("too early")
 		}
@@ -256,7 +256,7 @@ func TestLastTime(t *testing.T) {
 	}{{0, 1, 0}, {0, 1, 0}, {time.Second, 101, 1}, {time.Second, 101, 1}, {3 * time.Second, 301, 101}} {
 		feed(t, m, packet(t, "10.0.0.1", "10.0.0.2", tt.at))
 		err := change(t, m, wall0, func(c *Change) {
-			r, _ := c.Reader(1, RowNone)
+			r, _ := c.Reader(1, mib.RowNone)
 			grant(t)(r.SetLastTime())
 		})
 		if err != nil {
@@ -280,7 +280,7 @@ func TestMarksRuleRecovery(t *testing.T) {
 		addReader(t, m, 1, "", 2, 0, false)
 		feed(t, m, packet(t, "10.0.0.1", "10.0.0.9", 0), packet(t, "10.0.0.2", "10.0.0.9", 2*time.Second))
 		err := change(t, m, wall0, func(c *Change) {
-			r, _ := c.Reader(1, RowNone)
+			r, _ := c.Reader(1, mib.RowNone)
 			grant(t)(r.SetLastTime())
 			if marked {
 				grant(t)(r.SetMark(201))
@@ -313,14 +313,14 @@ func TestReaderOfAnotherRuleSet(t *testing.T) {
 		func(r *ReaderChange) Refusal { return r.SetRuleSet(3) },
 	} {
 		err := change(t, m, wall0, func(c *Change) {
-			r, _ := c.Reader(1, RowNotInService)
+			r, _ := c.Reader(1, mib.RowNotInService)
 			grant(t)(f(r))
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := change(t, m, wall0, func(c *Change) { _, _ = c.Reader(1, RowActive) }); err != nil {
+	if err := change(t, m, wall0, func(c *Change) { _, _ = c.Reader(1, mib.RowActive) }); err != nil {
 		t.Fatal(err)
 	}
 	feed(t, m, packet(t, "10.0.0.2", "10.0.0.9", 4*time.Second))
@@ -336,7 +336,7 @@ func TestTooManyRules(t *testing.T) {
 	n := uint32(2)
 	for ; ; n++ {
 		err := change(t, m, wall0, func(c *Change) {
-			rs, _ := c.RuleSet(n, RowCreateAndWait)
+			rs, _ := c.RuleSet(n, mib.RowCreateAndWait)
 			grant(t)(rs.SetSize(ruleset.MaxRules))
 		})
 		if err != nil {
@@ -352,9 +352,9 @@ func TestTooManyRules(t *testing.T) {
 	}
 	// What goes in the same Change makes room.
 	err := change(t, m, wall0, func(c *Change) {
-		rs, _ := c.RuleSet(n, RowCreateAndWait)
+		rs, _ := c.RuleSet(n, mib.RowCreateAndWait)
 		grant(t)(rs.SetSize(ruleset.MaxRules))
-		_, why := c.RuleSet(2, RowDestroy)
+		_, why := c.RuleSet(2, mib.RowDestroy)
 		grant(t)(why)
 	})
 	if err != nil {
@@ -366,8 +366,8 @@ func TestRowErrorTells(t *testing.T) {
 	m := newMeter()
 	addRuleSet(t, m, 2)
 	err := change(t, m, wall0, func(c *Change) {
-		_, _ = c.RuleSet(2, RowNotInService)
-		rs, why := c.RuleSet(2, RowNotInService)
+		_, _ = c.RuleSet(2, mib.RowNotInService)
+		rs, why := c.RuleSet(2, mib.RowNotInService)
 		grant(t)(why)
 		_, why = rs.Rule(5)
 		grant(t)(why)
@@ -377,13 +377,13 @@ func TestRowErrorTells(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		number  uint32
-		request RowStatus
+		request mib.RowStatus
 		want    string
 	}{
-		{2, RowCreateAndGo, "rule set 2: inconsistentValue: createAndGo: the row is there already"},
-		{2, RowNotReady, "rule set 2: wrongValue: notReady: it is a state, and cannot be asked for"},
-		{3, RowActive, "rule set 3: inconsistentValue: active: there is no such row"},
-		{3, RowCreateAndGo, "rule set 3: inconsistentValue: createAndGo: columns that the row must have are not set"},
+		{2, mib.RowCreateAndGo, "rule set 2: inconsistentValue: createAndGo: the row is there already"},
+		{2, mib.RowNotReady, "rule set 2: wrongValue: notReady: it is a state, and cannot be asked for"},
+		{3, mib.RowActive, "rule set 3: inconsistentValue: active: there is no such row"},
+		{3, mib.RowCreateAndGo, "rule set 3: inconsistentValue: createAndGo: columns that the row must have are not set"},
 	} {
 		err := change(t, m, wall0, func(c *Change) {
 			_, why := c.RuleSet(tt.number, tt.request)
@@ -407,7 +407,7 @@ func TestTaskSwitchesDuringCheck(t *testing.T) {
 			addRuleSet(t, m, 2)
 			addRuleSet(t, m, 3)
 			err := change(t, m, wall0, func(c *Change) {
-				task, why := c.Task(1, RowCreateAndGo)
+				task, why := c.Task(1, mib.RowCreateAndGo)
 				grant(t)(why)
 				grant(t)(task.SetCurrent(2))
 				grant(t)(task.SetStandby(3))
@@ -418,7 +418,7 @@ func TestTaskSwitchesDuringCheck(t *testing.T) {
 			}
 			hosts(t, m, 0, 50, 0)
 			err = change(t, m, wall0, func(c *Change) {
-				task, why := c.Task(1, RowNone)
+				task, why := c.Task(1, mib.RowNone)
 				grant(t)(why)
 				grant(t)(task.SetHighWaterMark(20))
 				if tt.back {
@@ -447,9 +447,9 @@ func TestMarksAndDestroyedFlows(t *testing.T) {
 	addTask(t, m, 2, 2)
 	hosts(t, m, 0, 2000, 0)
 	err := change(t, m, wall0, func(c *Change) {
-		_, _ = c.Task(2, RowDestroy)
-		_, _ = c.RuleSet(2, RowDestroy)
-		task, why := c.Task(5, RowCreateAndGo)
+		_, _ = c.Task(2, mib.RowDestroy)
+		_, _ = c.RuleSet(2, mib.RowDestroy)
+		task, why := c.Task(5, mib.RowCreateAndGo)
 		grant(t)(why)
 		grant(t)(task.SetCurrent(3))
 		grant(t)(task.SetHighWaterMark(1))
@@ -474,7 +474,7 @@ func TestTasksSwitchAtTheirMarks(t *testing.T) {
 	}
 	err := change(t, m, wall0, func(c *Change) {
 		for i, mark := range []int64{0, 30, 10} { // the first has none
-			task, why := c.Task(uint32(1+i), RowCreateAndGo)
+			task, why := c.Task(uint32(1+i), mib.RowCreateAndGo)
 			grant(t)(why)
 			grant(t)(task.SetCurrent(2))
 			grant(t)(task.SetStandby(int64(3 + i)))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/mib"
 	"netramet/ruleset"
 	"netramet/sources/wire"
 )
@@ -52,7 +53,7 @@ type tables struct {
 // runs, its task.
 func New(engine meter.Config, cfg Config) *Meter {
 	m := &Meter{Meter: meter.New(engine)}
-	m.tables.trace.phase = TraceIdle
+	m.tables.trace.phase = mib.TraceIdle
 	_ = m.Meter.Update(func(e *meter.Engine) error { // has no error
 		m.inside = Tables{State{&e.State, &m.tables}, e}
 		m.inside.setFloodMark(cfg.FloodMark)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"netramet/meter"
+	"netramet/mib"
 	"netramet/ruleset"
 )
 
@@ -12,8 +13,8 @@ import (
 // The rules belong to the meter from then on. The error is a *RowError.
 func (c *Change) Run(rs *ruleset.RuleSet) error {
 	number := uint32(rs.Number)
-	r, why := c.RuleSet(number, RowCreateAndGo)
-	if r.old != RowNone {
+	r, why := c.RuleSet(number, mib.RowCreateAndGo)
+	if r.old != mib.RowNone {
 		return r.refuse(RuleSetTable, InconsistentValue, fmt.Errorf("there is a rule set %d already", rs.Number))
 	}
 	if why == Granted {
@@ -30,7 +31,7 @@ func (c *Change) Run(rs *ruleset.RuleSet) error {
 
 // runTask stages the task of a rule set's number that runs it.
 func (c *Change) runTask(number uint32) error {
-	t, why := c.Task(number, RowCreateAndGo)
+	t, why := c.Task(number, mib.RowCreateAndGo)
 	if why == Granted {
 		why = t.SetCurrent(int64(number))
 	}
@@ -43,7 +44,7 @@ func (c *Change) runTask(number uint32) error {
 // Read stages a reader of a rule set, in the row of its number, that keeps a mark
 // of what it has collected: Collected sets it. The error is a *RowError.
 func (c *Change) Read(ruleSet int) error {
-	r, why := c.Reader(uint32(ruleSet), RowCreateAndGo)
+	r, why := c.Reader(uint32(ruleSet), mib.RowCreateAndGo)
 	if why == Granted {
 		why = r.SetRuleSet(int64(ruleSet))
 	}
@@ -56,7 +57,7 @@ func (c *Change) Read(ruleSet int) error {
 // Collected stages that the reader that Read has made has every change before an
 // uptime. The error is a *RowError.
 func (c *Change) Collected(ruleSet int, before meter.Uptime) error {
-	r, why := c.Reader(uint32(ruleSet), RowNone)
+	r, why := c.Reader(uint32(ruleSet), mib.RowNone)
 	if why == Granted {
 		why = r.SetMark(uint64(before))
 	}

@@ -26,7 +26,7 @@ func TestOwnRows(t *testing.T) {
 	}
 	m.View(func(s *State) {
 		row, _ := s.RuleSetRow(7)
-		if want := (RuleSetRow{Status: RowActive, Running: true, Size: 2, Name: "hosts", TimeStamp: 1, Flows: 3}); row != want {
+		if want := (RuleSetRow{Status: mib.RowActive, Running: true, Size: 2, Name: "hosts", TimeStamp: 1, Flows: 3}); row != want {
 			t.Errorf("%+v, want %+v", row, want)
 		}
 		if task, _ := s.Task(7); task != (Task{Active: true, Current: 7, TimeStamp: 1}) {

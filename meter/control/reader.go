@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/mib"
 )
 
 // Reader is a row of flowReaderInfoTable: somebody who reads the flows of one
@@ -29,7 +30,7 @@ type Reader struct {
 func (r Reader) complete() bool { return r.RuleSet != 0 }
 
 // Status is the row's state.
-func (r Reader) Status() RowStatus { return rowState(r.Active, r.complete()) }
+func (r Reader) Status() mib.RowStatus { return rowState(r.Active, r.complete()) }
 
 func (r Reader) ownedBy() string { return r.Owner }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"netramet/meter"
+	"netramet/mib"
 	"netramet/ruleset"
 )
 
@@ -17,7 +18,7 @@ type ReaderChange struct {
 
 // Reader stages a row, or returns it as staged before. request is the status
 // asked for in this Change, RowNone if none is.
-func (c *Change) Reader(index uint32, request RowStatus) (*ReaderChange, Refusal) {
+func (c *Change) Reader(index uint32, request mib.RowStatus) (*ReaderChange, Refusal) {
 	return stage(c, &c.t.rows().readers, &c.readers, index, request)
 }
 
@@ -98,7 +99,7 @@ func (r *ReaderChange) check() error {
 }
 
 func (r *ReaderChange) checkReferences() error {
-	if r.next == RowActive && r.old != RowActive && r.c.ruleSetState(r.row.RuleSet) == RowNone {
+	if r.next == mib.RowActive && r.old != mib.RowActive && r.c.ruleSetState(r.row.RuleSet) == mib.RowNone {
 		return r.refuse(ReaderTable, InconsistentValue, fmt.Errorf("%w: %d", meter.ErrNoRuleSet, r.row.RuleSet))
 	}
 	return nil
@@ -106,12 +107,12 @@ func (r *ReaderChange) checkReferences() error {
 
 func (r *ReaderChange) commit() {
 	all, now := r.c.t.rows(), r.c.t.Uptime()
-	if r.next == RowNone {
+	if r.next == mib.RowNone {
 		all.readers.remove(r.index)
 		return
 	}
 	row := r.row
-	row.Active = r.next == RowActive
+	row.Active = r.next == mib.RowActive
 	if old := all.readers.find(r.index); old != nil && old.RuleSet != row.RuleSet {
 		// What it had of another rule set's flows says nothing of these.
 		row.LastTime, row.PreviousTime = 0, 0
@@ -128,7 +129,7 @@ func (r *ReaderChange) commit() {
 		// At the same uptime it is the same collection (decision 24).
 		row.PreviousTime, row.LastTime = row.LastTime, now
 	}
-	if r.collects || r.acknowledges || !row.Active || r.old != RowActive {
+	if r.collects || r.acknowledges || !row.Active || r.old != mib.RowActive {
 		row.touched = r.c.wall
 	}
 	all.readers.put(r.index, &row)

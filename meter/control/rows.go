@@ -1,10 +1,10 @@
 package control
 
-import "slices"
+import (
+	"slices"
 
-// MaxRows is the number of rows of the reader table and of the manager table
-// (decision 8).
-const MaxRows = 256
+	"netramet/mib"
+)
 
 // MaxIndex is the largest index of a row of theirs.
 const MaxIndex = 1<<31 - 1
@@ -12,7 +12,7 @@ const MaxIndex = 1<<31 - 1
 // row is a row of the reader table or of the manager table.
 type row interface {
 	Reader | Task
-	Status() RowStatus
+	Status() mib.RowStatus
 	ownedBy() string
 }
 

@@ -2,70 +2,45 @@ package control
 
 import "netramet/mib"
 
-// RowStatus is the state of a row of a control table, and what a manager may
-// ask it to become (RFC 2579, RowStatus).
-type RowStatus uint8
-
-// The states and requests. A row is in one of the first three; the last three
-// are requests only. RowNone is no row, or no request.
-const (
-	RowNone          RowStatus = 0
-	RowActive        RowStatus = 1
-	RowNotInService  RowStatus = 2 // complete, and could be activated
-	RowNotReady      RowStatus = 3 // something is missing
-	RowCreateAndGo   RowStatus = 4
-	RowCreateAndWait RowStatus = 5
-	RowDestroy       RowStatus = 6
-)
-
-// String returns the name RFC 2579 uses; RowNone has none.
-func (r RowStatus) String() string {
-	name, _ := mib.ObjFlowRuleInfoStatus.Info().EnumName(int64(r))
-	return name
-}
-
-// Creates reports whether the request makes a new row.
-func (r RowStatus) Creates() bool { return r == RowCreateAndGo || r == RowCreateAndWait }
-
-// Next is the state table of RFC 2579: what a row in state r becomes on a
+// nextStatus is the state table of RFC 2579: what a row in state r becomes on a
 // request, given whether it has all it needs after the change that the request
 // came in. RowNone as the result is no row.
-func (r RowStatus) Next(request RowStatus, complete bool) (RowStatus, Refusal) {
-	exists := r != RowNone
+func nextStatus(r, request mib.RowStatus, complete bool) (mib.RowStatus, Refusal) {
+	exists := r != mib.RowNone
 	switch request {
-	case RowCreateAndGo:
+	case mib.RowCreateAndGo:
 		if exists || !complete {
 			return r, InconsistentValue
 		}
-		return RowActive, Granted
-	case RowCreateAndWait:
+		return mib.RowActive, Granted
+	case mib.RowCreateAndWait:
 		if exists {
 			return r, InconsistentValue
 		}
 		return waiting(complete), Granted
-	case RowActive, RowNotInService:
+	case mib.RowActive, mib.RowNotInService:
 		if !exists || !complete {
 			return r, InconsistentValue
 		}
 		return request, Granted
-	case RowDestroy:
-		return RowNone, Granted
+	case mib.RowDestroy:
+		return mib.RowNone, Granted
 	}
 	return r, WrongValue // notReady may not be asked for
 }
 
 // waiting is the state of a row that is not active.
-func waiting(complete bool) RowStatus {
+func waiting(complete bool) mib.RowStatus {
 	if complete {
-		return RowNotInService
+		return mib.RowNotInService
 	}
-	return RowNotReady
+	return mib.RowNotReady
 }
 
 // rowState is the state of an existing row.
-func rowState(active, complete bool) RowStatus {
+func rowState(active, complete bool) mib.RowStatus {
 	if active {
-		return RowActive
+		return mib.RowActive
 	}
 	return waiting(complete)
 }

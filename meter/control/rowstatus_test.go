@@ -1,50 +1,54 @@
 package control
 
-import "testing"
+import (
+	"testing"
+
+	"netramet/mib"
+)
 
 // TestRowStatus is the table of states and requests of RFC 2579.
 func TestRowStatus(t *testing.T) {
 	const (
-		none, ready, out, active = RowNone, RowNotReady, RowNotInService, RowActive
+		none, ready, out, active = mib.RowNone, mib.RowNotReady, mib.RowNotInService, mib.RowActive
 		ok, bad, never           = Granted, InconsistentValue, WrongValue
 	)
 	tests := []struct {
 		name    string
-		request RowStatus
+		request mib.RowStatus
 		// Result and next state of a row that is none, notReady,
 		// notInService or active; and then of one that has all it needs after
 		// the change, or has not.
-		complete, lacking [4]RowStatus
+		complete, lacking [4]mib.RowStatus
 		why, whyLacking   [4]Refusal
 	}{
-		{"createAndGo", RowCreateAndGo,
-			[4]RowStatus{active, ready, out, active}, [4]RowStatus{none, ready, out, active},
+		{"createAndGo", mib.RowCreateAndGo,
+			[4]mib.RowStatus{active, ready, out, active}, [4]mib.RowStatus{none, ready, out, active},
 			[4]Refusal{ok, bad, bad, bad}, [4]Refusal{bad, bad, bad, bad}},
-		{"createAndWait", RowCreateAndWait,
-			[4]RowStatus{out, ready, out, active}, [4]RowStatus{ready, ready, out, active},
+		{"createAndWait", mib.RowCreateAndWait,
+			[4]mib.RowStatus{out, ready, out, active}, [4]mib.RowStatus{ready, ready, out, active},
 			[4]Refusal{ok, bad, bad, bad}, [4]Refusal{ok, bad, bad, bad}},
-		{"active", RowActive,
-			[4]RowStatus{none, active, active, active}, [4]RowStatus{none, ready, out, active},
+		{"active", mib.RowActive,
+			[4]mib.RowStatus{none, active, active, active}, [4]mib.RowStatus{none, ready, out, active},
 			[4]Refusal{bad, ok, ok, ok}, [4]Refusal{bad, bad, bad, bad}},
-		{"notInService", RowNotInService,
-			[4]RowStatus{none, out, out, out}, [4]RowStatus{none, ready, out, active},
+		{"notInService", mib.RowNotInService,
+			[4]mib.RowStatus{none, out, out, out}, [4]mib.RowStatus{none, ready, out, active},
 			[4]Refusal{bad, ok, ok, ok}, [4]Refusal{bad, bad, bad, bad}},
-		{"destroy", RowDestroy,
-			[4]RowStatus{}, [4]RowStatus{},
+		{"destroy", mib.RowDestroy,
+			[4]mib.RowStatus{}, [4]mib.RowStatus{},
 			[4]Refusal{}, [4]Refusal{}},
-		{"notReady", RowNotReady,
-			[4]RowStatus{none, ready, out, active}, [4]RowStatus{none, ready, out, active},
+		{"notReady", mib.RowNotReady,
+			[4]mib.RowStatus{none, ready, out, active}, [4]mib.RowStatus{none, ready, out, active},
 			[4]Refusal{never, never, never, never}, [4]Refusal{never, never, never, never}},
 		{"no such value", 7,
-			[4]RowStatus{none, ready, out, active}, [4]RowStatus{none, ready, out, active},
+			[4]mib.RowStatus{none, ready, out, active}, [4]mib.RowStatus{none, ready, out, active},
 			[4]Refusal{never, never, never, never}, [4]Refusal{never, never, never, never}},
 	}
 	for _, tt := range tests {
-		for i, from := range [...]RowStatus{none, ready, out, active} {
-			if to, why := from.Next(tt.request, true); to != tt.complete[i] || why != tt.why[i] {
+		for i, from := range [...]mib.RowStatus{none, ready, out, active} {
+			if to, why := nextStatus(from, tt.request, true); to != tt.complete[i] || why != tt.why[i] {
 				t.Errorf("%s of a complete row in state %d: %d, %v", tt.name, from, to, why)
 			}
-			if to, why := from.Next(tt.request, false); to != tt.lacking[i] || why != tt.whyLacking[i] {
+			if to, why := nextStatus(from, tt.request, false); to != tt.lacking[i] || why != tt.whyLacking[i] {
 				t.Errorf("%s of an incomplete row in state %d: %d, %v", tt.name, from, to, why)
 			}
 		}

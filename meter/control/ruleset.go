@@ -19,7 +19,7 @@ type ruleSet struct {
 	touched   time.Time    // the same in wall time
 }
 
-func (r *ruleSet) status() RowStatus { return rowState(r.active, len(r.rules) > 0) }
+func (r *ruleSet) status() mib.RowStatus { return rowState(r.active, len(r.rules) > 0) }
 
 // addBuiltin makes rule set 1, which counts by protocol type (RFC 2722 §6.4).
 func (t *Tables) addBuiltin() {
@@ -57,7 +57,7 @@ func (a *tables) destroy(number int, e *meter.Engine) {
 
 // RuleSetRow is what flowRuleSetInfoTable and NETRAMET-MIB tell of a rule set.
 type RuleSetRow struct {
-	Status    RowStatus
+	Status    mib.RowStatus
 	Running   bool
 	Size      int
 	Owner     string

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"netramet/meter"
+	"netramet/mib"
 	"netramet/ruleset"
 )
 
@@ -31,7 +32,7 @@ type ruleEdit struct {
 
 // RuleSet stages a row, or returns it as staged before. request is the status
 // asked for in this Change, RowNone if none is.
-func (c *Change) RuleSet(number uint32, request RowStatus) (*RuleSetChange, Refusal) {
+func (c *Change) RuleSet(number uint32, request mib.RowStatus) (*RuleSetChange, Refusal) {
 	for _, r := range c.ruleSets {
 		if r.index == number {
 			return r, Granted
@@ -76,7 +77,7 @@ func (c *Change) checkAllRules() error {
 	}
 	grows := func(r *RuleSetChange) int {
 		n := r.size
-		if r.next == RowNone {
+		if r.next == mib.RowNone {
 			n = 0
 		}
 		if r.row != nil {
@@ -152,13 +153,13 @@ func (r *RuleSetChange) checkState() error {
 	if err := r.staging.check(RuleSetTable, r.owner, r.size > 0); err != nil {
 		return err
 	}
-	if r.index == 1 && r.next != RowActive {
+	if r.index == 1 && r.next != mib.RowActive {
 		return r.refuse(RuleSetTable, InconsistentValue, errBuiltin)
 	}
-	if r.old == RowActive && r.next != RowActive && r.c.referenced(int(r.index)) {
+	if r.old == mib.RowActive && r.next != mib.RowActive && r.c.referenced(int(r.index)) {
 		return r.refuse(RuleSetTable, InconsistentValue, errors.New("a task refers to it"))
 	}
-	if r.next != RowNone {
+	if r.next != mib.RowNone {
 		for _, e := range r.edits {
 			if int(e.number) > r.size {
 				return &RowError{RuleSetTable, r.index, e.number, InconsistentName,
@@ -206,12 +207,12 @@ func (r *RuleSetChange) apply(rules []ruleset.Rule) {
 func (r *RuleSetChange) commit() {
 	t := r.c.t
 	switch {
-	case r.next == RowNone && r.row == nil:
+	case r.next == mib.RowNone && r.row == nil:
 		return
-	case r.next == RowNone:
+	case r.next == mib.RowNone:
 		t.rows().destroy(int(r.index), t.engine)
 		return
-	case r.old == RowActive && r.next == RowActive:
+	case r.old == mib.RowActive && r.next == mib.RowActive:
 		return // nothing of it can have changed
 	}
 	row := r.row
@@ -229,7 +230,7 @@ func (r *RuleSetChange) commit() {
 		row.rules = r.edited()
 	}
 	t.engine.Hold(int(r.index), r.prepared)
-	if row.active = r.next == RowActive; row.active {
+	if row.active = r.next == mib.RowActive; row.active {
 		row.reason = ""
 	}
 	row.timeStamp, row.touched = t.Uptime(), r.c.wall

@@ -5,27 +5,26 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
-)
 
-// MaxOwner is how many octets an Owner may have.
-const MaxOwner = 127
+	"netramet/mib"
+)
 
 // staging is what the staged rows of all tables have.
 type staging struct {
 	c       *Change
 	index   uint32
-	request RowStatus // asked for in the same Change; RowNone if nothing is
-	old     RowStatus // the state the row is in
-	next    RowStatus // the state it will be in; valid after Check
-	stop    Refusal   // why nothing of the row may be changed; Granted if it may
+	request mib.RowStatus // asked for in the same Change; RowNone if nothing is
+	old     mib.RowStatus // the state the row is in
+	next    mib.RowStatus // the state it will be in; valid after Check
+	stop    Refusal       // why nothing of the row may be changed; Granted if it may
 }
 
 // enter finds out whether a row may be staged at all.
 func (g *staging) enter(owner string) Refusal {
 	switch {
-	case g.old != RowNone && !strings.HasPrefix(owner, g.c.limit):
+	case g.old != mib.RowNone && !strings.HasPrefix(owner, g.c.limit):
 		g.stop = NoAccess
-	case g.old == RowNone && g.request == RowNone:
+	case g.old == mib.RowNone && g.request == mib.RowNone:
 		g.stop = InconsistentName
 	}
 	return g.stop
@@ -45,9 +44,9 @@ func (g *staging) column(when writable) Refusal {
 	switch {
 	case g.stop != Granted:
 		return g.stop
-	case g.old == RowNone && !g.request.Creates():
+	case g.old == mib.RowNone && !g.request.Creates():
 		return InconsistentName
-	case g.old == RowActive && when == whileInactive && (g.request == RowNone || g.request == RowActive):
+	case g.old == mib.RowActive && when == whileInactive && (g.request == mib.RowNone || g.request == mib.RowActive):
 		return NotWritable // other requests take it out of service, or are refused
 	}
 	return Granted
@@ -55,7 +54,7 @@ func (g *staging) column(when writable) Refusal {
 
 // setOwner checks a new Owner and stores it.
 func (g *staging) setOwner(to *string, owner string) Refusal {
-	if len(owner) > MaxOwner || !utf8.ValidString(owner) || !strings.HasPrefix(owner, g.c.limit) {
+	if len(owner) > mib.MaxOwner || !utf8.ValidString(owner) || !strings.HasPrefix(owner, g.c.limit) {
 		return WrongValue
 	}
 	if r := g.column(whileInactive); r != Granted {
@@ -68,15 +67,15 @@ func (g *staging) setOwner(to *string, owner string) Refusal {
 // check finds the row's next state.
 func (g *staging) check(table Table, owner string, complete bool) error {
 	g.next = g.old
-	if g.request != RowNone {
+	if g.request != mib.RowNone {
 		var r Refusal
-		if g.next, r = g.old.Next(g.request, complete); r != Granted {
+		if g.next, r = nextStatus(g.old, g.request, complete); r != Granted {
 			return g.refuse(table, r, fmt.Errorf("%v: %s", g.request, g.whyNot()))
 		}
-	} else if g.old != RowActive {
+	} else if g.old != mib.RowActive {
 		g.next = waiting(complete)
 	}
-	if g.next != RowNone && !strings.HasPrefix(owner, g.c.limit) {
+	if g.next != mib.RowNone && !strings.HasPrefix(owner, g.c.limit) {
 		return g.refuse(table, InconsistentValue, fmt.Errorf("its owner must begin with %q", g.c.limit))
 	}
 	return nil
@@ -84,8 +83,8 @@ func (g *staging) check(table Table, owner string, complete bool) error {
 
 // whyNot tells people why the row cannot become what is asked for.
 func (g *staging) whyNot() string {
-	switch exists := g.old != RowNone; {
-	case g.request == RowNotReady:
+	switch exists := g.old != mib.RowNone; {
+	case g.request == mib.RowNotReady:
 		return "it is a state, and cannot be asked for"
 	case exists && g.request.Creates():
 		return "the row is there already"
@@ -102,9 +101,9 @@ func (g *staging) refuse(table Table, r Refusal, err error) error {
 // adds is how many rows there will be more of.
 func (g *staging) adds() int {
 	switch {
-	case g.old == RowNone && g.next != RowNone:
+	case g.old == mib.RowNone && g.next != mib.RowNone:
 		return 1
-	case g.old != RowNone && g.next == RowNone:
+	case g.old != mib.RowNone && g.next == mib.RowNone:
 		return -1
 	}
 	return 0
@@ -126,7 +125,7 @@ type changeOf[R row, C any] interface {
 
 // stage stages the row of an index of a table, or returns it as list, the rows
 // staged before, has it.
-func stage[R row, C any, P changeOf[R, C]](c *Change, table *rows[R], list *[]P, index uint32, request RowStatus) (P, Refusal) {
+func stage[R row, C any, P changeOf[R, C]](c *Change, table *rows[R], list *[]P, index uint32, request mib.RowStatus) (P, Refusal) {
 	for _, p := range *list {
 		if p.base().index == index {
 			return p, Granted
@@ -145,7 +144,7 @@ func stage[R row, C any, P changeOf[R, C]](c *Change, table *rows[R], list *[]P,
 	if why := s.enter(s.row.ownedBy()); why != Granted {
 		return p, why
 	}
-	if len(*list) >= 2*MaxRows { // more than can go and come
+	if len(*list) >= 2*mib.MaxRows { // more than can go and come
 		s.stop = ResourceUnavailable
 		return p, s.stop
 	}
@@ -155,7 +154,7 @@ func stage[R row, C any, P changeOf[R, C]](c *Change, table *rows[R], list *[]P,
 
 // checkRows checks that a table has room for the rows that are staged.
 func checkRows[R row, C any, P changeOf[R, C]](table *rows[R], list []P, name Table) error {
-	room := MaxRows - len(table.list)
+	room := mib.MaxRows - len(table.list)
 	for _, p := range list {
 		room -= p.base().adds()
 	}

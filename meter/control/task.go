@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/mib"
 )
 
 // Task is a row of flowManagerInfoTable: a manager's wish to run a rule set,
@@ -23,7 +24,7 @@ type Task struct {
 
 // Status is the row's state. Every column has a default, so a row lacks
 // nothing.
-func (t Task) Status() RowStatus { return rowState(t.Active, true) }
+func (t Task) Status() mib.RowStatus { return rowState(t.Active, true) }
 
 func (t Task) ownedBy() string { return t.Owner }
 

@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 
+	"netramet/mib"
 	"netramet/ruleset"
 )
 
@@ -14,7 +15,7 @@ type TaskChange struct {
 
 // Task stages a row, or returns it as staged before. request is the status
 // asked for in this Change, RowNone if none is.
-func (c *Change) Task(index uint32, request RowStatus) (*TaskChange, Refusal) {
+func (c *Change) Task(index uint32, request mib.RowStatus) (*TaskChange, Refusal) {
 	return stage(c, &c.t.rows().tasks, &c.tasks, index, request)
 }
 
@@ -77,11 +78,11 @@ func (t *TaskChange) checkState() error {
 // checkReferences: only active rule sets can be run (RFC 2720
 // flowRuleInfoStatus).
 func (t *TaskChange) checkReferences() error {
-	if t.next != RowActive {
+	if t.next != mib.RowActive {
 		return nil
 	}
 	for _, n := range [...]int{t.row.Current, t.row.Standby} {
-		if n != 0 && t.c.ruleSetState(n) != RowActive {
+		if n != 0 && t.c.ruleSetState(n) != mib.RowActive {
 			return t.refuse(TaskTable, InconsistentValue, fmt.Errorf("there is no active rule set %d", n))
 		}
 	}
@@ -90,12 +91,12 @@ func (t *TaskChange) checkReferences() error {
 
 func (t *TaskChange) commit() {
 	all := t.c.t.rows()
-	if t.next == RowNone {
+	if t.next == mib.RowNone {
 		all.tasks.remove(t.index)
 		return
 	}
 	row := t.row
-	row.Active = t.next == RowActive
+	row.Active = t.next == mib.RowActive
 	row.TimeStamp, row.touched = t.c.t.Uptime(), t.c.wall
 	if now := all.tasks.find(t.index); now != nil && !t.switches {
 		row.RunningStandby = now.RunningStandby // metering may have switched it during Check

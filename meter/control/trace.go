@@ -5,52 +5,32 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"netramet/mib"
 )
-
-// TracePhase is where the meter is in reading a trace (NETRAMET-MIB,
-// NtmTracePhase).
-type TracePhase uint8
-
-// The phases.
-const (
-	TraceIdle        TracePhase = 1 // there is no trace
-	TraceWaitRuleSet TracePhase = 2 // a trace is open and waits to be started
-	TraceRunning     TracePhase = 3
-	TraceWaitReader  TracePhase = 4 // an interval has ended; readers collect it
-	TraceEndOfFile   TracePhase = 5 // the last interval has ended; readers collect it
-	TraceDone        TracePhase = 6 // all is collected
-)
-
-var phaseNames = [...]string{"?", "idle", "waitRuleSet", "running", "waitReader", "endOfFile", "done"}
-
-// String returns the name in NETRAMET-MIB.
-func (p TracePhase) String() string { return phaseNames[p] }
-
-// waits reports whether the meter waits for readers.
-func (p TracePhase) waits() bool { return p == TraceWaitReader || p == TraceEndOfFile }
 
 // ErrNoTrace is returned where a trace would be needed.
 var ErrNoTrace = errors.New("the meter reads no trace")
 
 // trace is what the reading of a trace in step with its readers needs.
 type trace struct {
-	phase   TracePhase
+	phase   mib.TracePhase
 	fault   string    // what is wrong with the trace; empty if nothing is
 	waiting time.Time // wall time at which the waiting for readers began
 	owners  []string  // that have started
 }
 
 // TracePhase returns the phase.
-func (s *State) TracePhase() TracePhase { return s.rows().trace.phase }
+func (s *State) TracePhase() mib.TracePhase { return s.rows().trace.phase }
 
 // SetTracePhase sets the phase, at wall time now. It is for the goroutine that
 // reads the trace.
-func (t *Tables) SetTracePhase(p TracePhase, now time.Time) error {
-	if p < TraceIdle || p > TraceDone {
+func (t *Tables) SetTracePhase(p mib.TracePhase, now time.Time) error {
+	if p < mib.TraceIdle || p > mib.TraceDone {
 		return fmt.Errorf("trace phase %d does not exist", p)
 	}
 	tr := &t.rows().trace
-	if p.waits() && !tr.phase.waits() {
+	if p.Waits() && !tr.phase.Waits() {
 		tr.waiting = now
 	}
 	tr.phase = p
@@ -73,9 +53,9 @@ func (t *Tables) SetTraceError(text string) { t.rows().trace.fault = text }
 func (t *Tables) StartTrace(who string) error {
 	tr := &t.rows().trace
 	switch tr.phase {
-	case TraceIdle:
+	case mib.TraceIdle:
 		return ErrNoTrace
-	case TraceWaitRuleSet:
+	case mib.TraceWaitRuleSet:
 	default:
 		return nil
 	}

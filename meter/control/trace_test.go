@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"netramet/meter"
+	"netramet/mib"
 )
 
 // TestStartTrace: the Owners whose waiting readers' rule sets all run have
@@ -23,7 +24,7 @@ func TestStartTrace(t *testing.T) {
 	if err := m.Update(func(s *Tables) error { return s.StartTrace("x") }); !errors.Is(err, ErrNoTrace) {
 		t.Errorf("without a trace: %v", err)
 	}
-	if err := m.Update(func(s *Tables) error { return s.SetTracePhase(TraceWaitRuleSet, wall0) }); err != nil {
+	if err := m.Update(func(s *Tables) error { return s.SetTracePhase(mib.TraceWaitRuleSet, wall0) }); err != nil {
 		t.Fatal(err)
 	}
 	for n := uint32(2); n <= 4; n++ {
@@ -45,7 +46,7 @@ func TestStartTrace(t *testing.T) {
 	if n := start("b"); n != 2 {
 		t.Errorf("%d Owners, want 2", n)
 	}
-	if err := m.Update(func(s *Tables) error { return s.SetTracePhase(TraceRunning, wall0) }); err != nil {
+	if err := m.Update(func(s *Tables) error { return s.SetTracePhase(mib.TraceRunning, wall0) }); err != nil {
 		t.Fatal(err)
 	}
 	if n := start("c"); n != 2 {
@@ -57,7 +58,7 @@ func TestStartTrace(t *testing.T) {
 func TestStartTraceWithoutRows(t *testing.T) {
 	m := newMeter()
 	err := m.Update(func(s *Tables) error {
-		return errors.Join(s.SetTracePhase(TraceWaitRuleSet, wall0), s.StartTrace("x"), s.StartTrace("x"), s.StartTrace("y"))
+		return errors.Join(s.SetTracePhase(mib.TraceWaitRuleSet, wall0), s.StartTrace("x"), s.StartTrace("x"), s.StartTrace("y"))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +86,7 @@ func TestReadersBehind(t *testing.T) {
 	collected := func(index uint32, n uint64) Refusal {
 		var why Refusal
 		err := change(t, m, wall0, func(c *Change) {
-			r, _ := c.Reader(index, RowNone)
+			r, _ := c.Reader(index, mib.RowNone)
 			why = r.SetCollected(n)
 		})
 		if err != nil {
@@ -120,17 +121,17 @@ func TestReadersBehind(t *testing.T) {
 
 func TestTracePhases(t *testing.T) {
 	m := newMeter()
-	for p, want := range map[TracePhase]string{TraceIdle: "idle", TraceWaitRuleSet: "waitRuleSet", TraceRunning: "running",
-		TraceWaitReader: "waitReader", TraceEndOfFile: "endOfFile", TraceDone: "done"} {
+	for p, want := range map[mib.TracePhase]string{mib.TraceIdle: "idle", mib.TraceWaitRuleSet: "waitRuleSet", mib.TraceRunning: "running",
+		mib.TraceWaitReader: "waitReader", mib.TraceEndOfFile: "endOfFile", mib.TraceDone: "done"} {
 		if p.String() != want {
 			t.Errorf("%d is %q", p, p)
 		}
 	}
 	update(t, m, func(s *Tables) error {
-		if s.TracePhase() != TraceIdle {
+		if s.TracePhase() != mib.TraceIdle {
 			t.Error("a meter without a trace is not idle")
 		}
-		for _, p := range []TracePhase{0, 7} {
+		for _, p := range []mib.TracePhase{0, 7} {
 			if s.SetTracePhase(p, wall0) == nil {
 				t.Errorf("phase %d is taken", p)
 			}

@@ -92,7 +92,7 @@ func TestEveryObject(t *testing.T) {
 // TestWritableObjectsTake: each writable object takes a value and tells it.
 func TestWritableObjectsTake(t *testing.T) {
 	r := furnished(t)
-	err := r.meter.Update(func(s *control.Tables) error { return s.SetTracePhase(control.TraceWaitRuleSet, r.now) })
+	err := r.meter.Update(func(s *control.Tables) error { return s.SetTracePhase(mib.TraceWaitRuleSet, r.now) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,7 +86,7 @@ func suits(o mib.Obj, val *ber.Value) agent.Status {
 			}
 		case mib.ObjFlowRuleInfoStatus, mib.ObjFlowReaderStatus, mib.ObjFlowManagerStatus:
 			// notReady can be read only (RFC 2579).
-			if !info.ValidNumber(val.Int) || val.Int == int64(control.RowNotReady) {
+			if !info.ValidNumber(val.Int) || val.Int == int64(mib.RowNotReady) {
 				return agent.WrongValue
 			}
 		default:
@@ -112,7 +112,7 @@ func (x *txn) refersToUnseen() *agent.Bind {
 			if x.unseen(b.object, int(b.Value.Int)) {
 				return b.Bind
 			}
-		case b.isStatus() && x.requests[b.row] == control.RowActive:
+		case b.isStatus() && x.requests[b.row] == mib.RowActive:
 			// A row may be older than the rule set it names.
 			if x.keepsUnseen(b.row) {
 				return b.Bind
@@ -163,10 +163,10 @@ func (x *txn) scalar(b *binding) agent.Status {
 	case mib.ObjFlowFloodMode:
 		x.later(func() error { x.tables.SetFloodMode(n == 1); return nil })
 	case mib.ObjNtmTraceState:
-		if n != int64(control.TraceRunning) {
+		if n != int64(mib.TraceRunning) {
 			return agent.WrongValue
 		}
-		if x.tables.TracePhase() == control.TraceIdle {
+		if x.tables.TracePhase() == mib.TraceIdle {
 			return agent.InconsistentValue
 		}
 		who := x.principal.Name

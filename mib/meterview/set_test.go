@@ -352,7 +352,7 @@ func TestTableOfRowsIsFull(t *testing.T) {
 			r := newRig(t, meter.Config{})
 			row := func(n, to int) bind { return set(t, fmt.Sprintf("%s.%d", status, n), to) }
 			const wait, destroy = 5, 6
-			for i := range control.MaxRows {
+			for i := range mib.MaxRows {
 				r.mustSet(row(1000+i, wait))
 			}
 			for _, step := range []struct {

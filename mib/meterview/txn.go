@@ -34,7 +34,7 @@ type txn struct {
 	change    *control.Change
 	bindings  []binding // all of them, in order; set with the first Test
 	tested    int       // how many of them
-	requests  map[row]control.RowStatus
+	requests  map[row]mib.RowStatus
 	actions   []func() error
 	outcome   outcome
 }
@@ -89,7 +89,7 @@ var statusOf = [...]agent.Status{
 func (x *txn) begin(t *agent.Txn) {
 	x.principal = t.Request.Principal
 	x.change = x.tables.Begin(x.principal.Owner, t.Request.Now)
-	x.requests = make(map[row]control.RowStatus)
+	x.requests = make(map[row]mib.RowStatus)
 	for bind := range t.Of(setter{x.v}) {
 		b := binding{Bind: bind}
 		b.object, b.index, _ = mib.FindObject(bind.Name)
@@ -98,7 +98,7 @@ func (x *txn) begin(t *agent.Txn) {
 			b.row.index = b.index[0]
 		}
 		if b.isStatus() && len(b.index) == 1 && suits(b.object, &b.Value) == agent.OK {
-			x.requests[b.row] = control.RowStatus(b.Value.Int)
+			x.requests[b.row] = mib.RowStatus(b.Value.Int)
 		}
 		x.bindings = append(x.bindings, b)
 	}

@@ -27,7 +27,7 @@ func busyRig(t testing.TB, flows, rules int) *rig {
 	r.feed(0, flows, 0)
 	r.feed(0, 1, 2*time.Second)
 	err := r.meter.Change(func(c *control.Change) error {
-		c.Task(3, control.RowDestroy)
+		c.Task(3, mib.RowDestroy)
 		return nil
 	})
 	if err != nil {
