@@ -32,6 +32,9 @@ func runMeters(ctx context.Context, o *options, records []*options, std stdio) e
 		}
 		jobs[i] = j
 	}
+	if err := checkLog(o, records); err != nil {
+		return err
+	}
 	log, err := openLog(o.logFile, std)
 	if err != nil {
 		return err

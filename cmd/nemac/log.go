@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 
 	"netramet/internal/logfile"
 )
@@ -15,6 +16,21 @@ type runLog struct {
 	file *logfile.File // nil if it is standard error
 	// made is the file's name if it is one of ours, with the next free number.
 	made string
+}
+
+// checkLog refuses a log in a flow file. Where both are new, the file does not
+// tell yet that it is no log.
+func checkLog(o *options, records []*options) error {
+	log, err := filepath.Abs(o.logFile)
+	if err != nil || o.logFile == "" || o.logFile == "-" {
+		return nil
+	}
+	for _, r := range records {
+		if flows, err := filepath.Abs(r.flowFile); err == nil && flows == log && r.flowFile != "" {
+			return fmt.Errorf("-F and -L name one file, %s: flow data and log need a file each", r.flowFile)
+		}
+	}
+	return nil
 }
 
 // openLog opens the log.

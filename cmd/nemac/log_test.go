@@ -34,3 +34,29 @@ func TestLogOpenedAnew(t *testing.T) {
 		t.Errorf("the old log has %q (%v), the new one %q (%v)", old, oldErr, fresh, freshErr)
 	}
 }
+
+// TestLogElsewhere: the log spoils neither the flow file nor the rules.
+func TestLogElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	rules := filepath.Join(dir, "r.srl")
+	const text = "save SourcePeerType;\ncount;\n"
+	if err := os.WriteFile(rules, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ flows, log, says string }{
+		{filepath.Join(dir, "x"), filepath.Join(dir, "x"), "-F and -L name one file"},
+		{filepath.Join(dir, "x"), dir + "/./x", "-F and -L name one file"},
+		{filepath.Join(dir, "x"), rules, "r.srl is no log"},
+	} {
+		status, _, errs := nemac(t, t.Context(), "-C", "--wait=0", "-r", rules, "-F", tt.flows, "-L", tt.log, "127.0.0.1:1", "private")
+		if status != statusFailure || !strings.Contains(errs, tt.says) {
+			t.Errorf("-F %s -L %s: status %d, %s", tt.flows, tt.log, status, errs)
+		}
+	}
+	if got, err := os.ReadFile(rules); err != nil || string(got) != text {
+		t.Errorf("the rules are %q now (%v)", got, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "x")); err == nil {
+		t.Error("a file was made")
+	}
+}

@@ -1,11 +1,16 @@
 // Package logfile is a log that can be opened anew after it was renamed away, as
-// SIGHUP asks both commands to. It knows no format and no signal.
+// SIGHUP asks both commands to. It knows no signal.
 package logfile
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"sync"
 )
+
+// begins is how each line of log/slog's text begins.
+const begins = "time="
 
 // File is a log file. It is for many goroutines at a time.
 type File struct {
@@ -14,10 +19,30 @@ type File struct {
 	f    *os.File
 }
 
-// Open opens a log for appending, and makes it if it is not there.
+// Open opens a log for appending, and makes it if it is not there. A file that
+// holds something else, such as the rules or the flow data of the run, is left
+// alone: that is an error.
 func Open(path string) (*File, error) {
+	if !mayBeLog(path) {
+		return nil, fmt.Errorf("%s is no log (its lines do not begin with %s), so nothing is appended to it; name another file", path, begins)
+	}
 	l := &File{path: path}
 	return l, l.Reopen()
+}
+
+// mayBeLog reports whether what path holds, if anything, begins like a log.
+func mayBeLog(path string) bool {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return true // a new file; a pipe or a device holds nothing
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return true // it may be for writing only
+	}
+	defer f.Close()
+	start := make([]byte, len(begins))
+	n, err := io.ReadFull(f, start)
+	return n == 0 || err == nil && string(start) == begins
 }
 
 // Reopen opens the file by its name; on error the old one stays.

@@ -53,3 +53,32 @@ func TestReopen(t *testing.T) {
 		t.Error("a directory is a log")
 	}
 }
+
+// TestOpenOther: what is no log is not spoilt.
+func TestOpenOther(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		ok         bool
+	}{
+		{"a log", "time=2026-01-05T09:00:00Z level=INFO msg=begin\n", true},
+		{"nothing", "", true},
+		{"rules", "save SourcePeerType;\ncount;\n", false},
+		{"flow data", "##NeTraMet v0.1.0:\n", false},
+		{"a short one", "tim", false},
+	} {
+		name := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(name, []byte(tt.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l, err := Open(name)
+		if (err == nil) != tt.ok {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if err == nil {
+			l.Close()
+		}
+		if text, err := os.ReadFile(name); err != nil || string(text) != tt.text {
+			t.Errorf("%s: it is %q now (%v)", tt.name, text, err)
+		}
+	}
+}
