@@ -78,10 +78,7 @@ func (f *Format) check() error {
 	if err := b.Text(f.Seps[len(f.Attrs)]); err != nil {
 		return err
 	}
-	if _, err := b.Format(); err != nil {
-		return err
-	}
-	_, err := f.Judge()
+	_, err := b.Format()
 	return err
 }
 

@@ -29,7 +29,11 @@ func Print(w io.Writer, rs *RuleSet) error {
 		return fmt.Errorf("ruleset: print: %w", err)
 	}
 	if rs.Format != nil {
-		if err := rs.Format.check(); err != nil {
+		err := rs.Format.check()
+		if err == nil {
+			_, _, err = rs.Format.Judge()
+		}
+		if err != nil {
 			return fmt.Errorf("ruleset: print: %w", err)
 		}
 		b.WriteString(rs.Format.statement())

@@ -194,7 +194,7 @@ func genRuleSet() *rapid.Generator[*RuleSet] {
 			Optimise:   rapid.IntRange(-1, 2).Draw(t, "optimise"),
 		}
 		if rapid.Bool().Draw(t, "has format") {
-			rs.Format = genFormat(false).Draw(t, "format")
+			rs.Format = genFormat().Draw(t, "format")
 		}
 		n := rapid.IntRange(0, 12).Draw(t, "rules")
 		for i := range n {

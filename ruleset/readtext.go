@@ -306,11 +306,12 @@ func (r *reader) formatStatement(start place) {
 		r.errorAt(start, "", "FORMAT: %v", err)
 		return
 	}
-	warning, err := f.Judge()
+	i, warning, err := f.Judge()
+	at := place{stand[i].Text, int32(stand[i].Offset)}
 	if err != nil {
-		r.errorAt(start, "leave it out for one space", "FORMAT: %v", err)
+		r.errorAt(at, "leave it out for one space", "FORMAT: %v", err)
 	} else if warning != "" {
-		r.warnAt(start, SeparatorHint, "FORMAT: %s", warning)
+		r.warnAt(at, SeparatorHint, "FORMAT: %s", warning)
 	}
 	r.rs.Format, r.rs.FormatAt = f, stand
 }

@@ -95,11 +95,11 @@ func (r *resolver) format(items []*formatNode, at place) {
 		r.c.errorf(at, "", "%v", err)
 	}
 	if err == nil && r.c.errors == before {
-		warning, err := f.Judge()
+		i, warning, err := f.Judge()
 		if err != nil {
-			r.c.errorf(at, "leave it out for one space", "%v", err)
+			r.c.errorf(r.prog.columns[i], "leave it out for one space", "%v", err)
 		} else if warning != "" {
-			r.c.warnf(at, ruleset.SeparatorHint, "%s", warning)
+			r.c.warnf(r.prog.columns[i], ruleset.SeparatorHint, "%s", warning)
 		}
 	}
 	r.prog.out.Format, r.prog.out.FormatAt = f, stand
