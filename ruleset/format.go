@@ -197,17 +197,12 @@ func (rs *RuleSet) AtFormat(file string, err error) error {
 
 // unsavedDiags are the warnings of attributes in the FORMAT that no rule saves.
 func (rs *RuleSet) unsavedDiags() (ds Diags) {
-	for _, a := range rs.Unsaved() {
-		if i := slices.Index(rs.Format.Attrs, a); i < len(rs.FormatAt) && rs.FormatAt[i].Text != nil {
-			ds = append(ds, rs.FormatAt[i].Diag(Warning, UnsavedMessage(a), ""))
+	for _, u := range rs.Unsaved() {
+		if i := slices.Index(rs.Format.Attrs, u.Attr); i < len(rs.FormatAt) && rs.FormatAt[i].Text != nil {
+			ds = append(ds, rs.FormatAt[i].Diag(Warning, u.String(), ""))
 		}
 	}
 	return ds
-}
-
-// UnsavedMessage is what is said of an attribute in FORMAT that nothing saves.
-func UnsavedMessage(a mib.Attr) string {
-	return fmt.Sprintf("%s is in the FORMAT, but nothing saves it: the column is empty or 0 in every flow", a)
 }
 
 // OutputFormat is the format to collect with: the rule set's own, or the

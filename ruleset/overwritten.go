@@ -183,32 +183,3 @@ func Overwritten(rules []Rule) []Overwrite {
 	}
 	return nil
 }
-
-// Unsaved lists the attributes of the rule set's own FORMAT that a flow only
-// has if a rule saves them, and that none does.
-func (rs *RuleSet) Unsaved() []mib.Attr {
-	g := graphOf(rs.Rules)
-	if rs.Format == nil || !g.Complete() {
-		return nil
-	}
-	var saved [256]bool
-	variable := false
-	for i := range rs.Rules {
-		if r := &rs.Rules[i]; g.Ways(i) != 0 && r.Pushes() {
-			saved[r.Selector.Slot()] = true
-			variable = variable || r.Selector.IsVariable()
-		}
-	}
-	for i := range rs.Rules {
-		if r := &rs.Rules[i]; variable && r.Assigns() { // what the variable may stand for
-			saved[mib.Attr(r.Value[0]).Slot()] = true
-		}
-	}
-	var unsaved []mib.Attr
-	for _, a := range rs.Format.Attrs {
-		if a.Is(mib.UseSave) && !saved[a.Slot()] {
-			unsaved = append(unsaved, a)
-		}
-	}
-	return unsaved
-}

@@ -34,6 +34,10 @@ func TestUnsaved(t *testing.T) {
 	for _, tt := range []struct{ name, rules, want string }{
 		{"nothing", "FORMAT SourcePeerAddress ToPDUs;\nRULES\nSourcePeerType & 255 = 1: Count, 0;", "r:1:8: warning: SourcePeerAddress is in the FORMAT, but nothing saves it"},
 		{"not reached", "FORMAT DestPeerType;\nRULES\nNull & 0 = 0: Count, 0;\nSourcePeerType & 255 = 1: Count, 0;", "r:1:8: warning: DestPeerType is"},
+		{"where nothing is counted", "FORMAT ToPDUs\n SourcePeerAddress;\nRULES\nSourcePeerType & 255 = 1: GotoAct, a;\nSourcePeerType & 255 = 2: Count, 0;\nNull & 0 = 0: Ignore, 0;\na: SourcePeerAddress & /32 = 0: PushPktTo, b;\nb: Null & 0 = 0: Ignore, 0;", "r:2:2: warning: SourcePeerAddress is in the FORMAT, but saved only where the packet is not counted"},
+		{"in a subroutine, ignored behind it", "FORMAT SourcePeerAddress;\nRULES\nSourcePeerType & 255 = 1: Gosub, a;\nSourcePeerType & 255 = 2: Ignore, 0;\nNull & 0 = 0: Count, 0;\na: Null & 0 = 0: GotoAct, Next;\nSourcePeerAddress & /32 = 0: PushPktTo, Next;\nNull & 0 = 0: Return, 1;", "saved only where"},
+		{"in a subroutine, counted behind it", "FORMAT SourcePeerAddress;\nRULES\nSourcePeerType & 255 = 1: Gosub, a;\nNull & 0 = 0: Ignore, 0;\nNull & 0 = 0: Count, 0;\na: Null & 0 = 0: GotoAct, Next;\nSourcePeerAddress & /32 = 0: PushPktTo, Next;\nNull & 0 = 0: Return, 2;", ""},
+		{"the test of a rule that counts nothing", "FORMAT SourcePeerType;\nRULES\nSourcePeerType & 255 = 1: PushRuleTo, 3;\nNull & 0 = 0: Count, 0;\nNull & 0 = 0: NoMatch, 0;", "saved only where"},
 		{"the other end's type", "FORMAT DestPeerType;\nRULES\nSourcePeerType & 255 = 1: Count, 0;", ""},
 		{"through a variable", "FORMAT SourcePeerAddress;\nRULES\nv1 & 0 = SourcePeerAddress: Assign, Next;\nNull & 0 = 0: GotoAct, Next;\nv1 & /160 = 0: CountPkt, 0;", ""},
 	} {

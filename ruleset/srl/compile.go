@@ -134,8 +134,8 @@ func (c *compiler) compile(file string, src []byte, level int) *ruleset.RuleSet 
 		rs.Origins[i] = c.origin(ops[i].at)
 	}
 	c.overwritten(ops, rs.Rules)
-	for _, a := range rs.Unsaved() {
-		c.warnf(prog.columns[slices.Index(rs.Format.Attrs, a)], "", "%s", ruleset.UnsavedMessage(a))
+	for _, u := range rs.Unsaved() {
+		c.warnf(prog.columns[slices.Index(rs.Format.Attrs, u.Attr)], "", "%s", u)
 	}
 	return rs
 }

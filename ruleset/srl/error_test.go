@@ -67,6 +67,8 @@ var diagTests = []struct {
 	{"empty separator", "format ToPDUs \"\" FromPDUs;\ncount;", []string{"1:8: an empty separator between ToPDUs and FromPDUs | one space"}},
 	{"separators that values hold", "format SourcePeerAddress \".\" DestPeerAddress; save SourcePeerAddress; save DestPeerAddress; count;", []string{"1:8: warning: values of SourcePeerAddress may hold \".\" | comma"}},
 	{"separator of digits", "format ToPDUs \"0 \" FromPDUs; count;", []string{"1:8: begins or ends with a letter or digit | one space"}},
+	{"a name as a mask", "include \"standard.srl\";\nif SourcePeerType == 1 & tcp count;\nsave SourcePeerAddress & www;\nif DestTransType == 1 & icmp count; count;", []string{
+		"2:22: tcp is an IP protocol, no value of SourcePeerType | SourceTransType", "3:26: www is a port, no value of SourcePeerAddress | TransAddress"}},
 	{"separator of letters", "save SourcePeerType;\nformat SourcePeerType\n\"x\" ToPDUs; count;", []string{"2:8: the separator \"x\" holds"}},
 	{"separator with a name", "format FromPDUs\n ToPDUs \" flowkind \" ToOctets; count;", []string{"2:2: the separator \" flowkind \" holds an attribute's name"}},
 	{"separator of MAC addresses", "format SourceAdjacentAddress \"-\" ToPDUs; save SourceAdjacentAddress; count;", []string{"1:8: warning: may hold \"-\""}},

@@ -286,6 +286,23 @@ func (w *way) family() mib.PeerType {
 	return mib.PeerType(k.one[0].value[0])
 }
 
+// longest is the size of the longest addresses of packets on way w, 0 if that
+// is not known.
+func (w *way) longest() (size int) {
+	k := w.holds(mib.AttrSourcePeerType)
+	if k == nil {
+		return 0
+	}
+	for _, one := range k.one {
+		n := mib.PeerType(one.value[0]).AddressSize()
+		if one.mask[0] != 0xFF || n == 0 {
+			return 0
+		}
+		size = max(size, n)
+	}
+	return size
+}
+
 // foreign reports whether operand i of an address test is written as an
 // address of the one family where only the other gets.
 func (v *outcome) foreign(i int, w *way) bool {

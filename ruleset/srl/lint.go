@@ -131,18 +131,22 @@ func (w *walk) width(s *stmt, a mib.Attr, in ways) {
 	if w.l.coarse || w.r.name != "" || a != mib.AttrSourcePeerAddress && a != mib.AttrDestPeerAddress || len(in) == 0 {
 		return
 	}
-	family := in[0].family()
-	size := map[mib.PeerType]int{mib.PeerIPv4: 4, mib.PeerIPv6: 16}[family]
+	size, known := 0, true
+	for i := range in {
+		n := in[i].longest()
+		size, known = max(size, n), known && n > 0
+	}
 	_, mask, _, err := s.op.place(a)
-	if size == 0 || err != nil || mask.Last() <= size || mask == ruleset.FullMask(a) {
+	if err != nil || mask == ruleset.FullMask(a) {
 		return
 	}
-	for i := range in {
-		if in[i].family() != family {
-			return
-		}
+	switch longest := mib.PeerIPv6.AddressSize(); {
+	case known && mask.Last() > size:
+		w.l.c.warnf(s.op.at, "", "only %d bits are saved: the addresses that get here have no more", 8*size)
+	case !in.peer() && mask.Last() > longest:
+		w.l.c.warnf(s.op.at, "without a width the whole address is saved, whatever its length",
+			"only %d bits are saved of IPv6 addresses, which have no more, and 32 of IPv4 ones", 8*longest)
 	}
-	w.l.c.warnf(s.op.at, "", "only %d bits are saved: the addresses that get here have no more", 8*size)
 }
 
 func (w *walk) save(s *stmt, in ways) ways {

@@ -71,6 +71,7 @@ var lintTests = []struct {
 
 	// Widths beyond the family's.
 	{"a SAVE of 40 bits of IPv4", "save SourcePeerAddress/40; count;", []string{"2:24: warning: only 32 bits are saved"}},
+	{"a SAVE of 40 bits of IPv4 and IPv6", "call s () endcall;\nsave SourcePeerAddress/33; count; subroutine s () return; endsub;", []string{"3:24: warning: only 32 bits are saved"}},
 	{"a SAVE under a mask of five octets", "save DestPeerAddress & 255.255.255.255.255; count;", []string{"2:24: warning: only 32 bits are saved"}},
 	{"a SAVE of all", "save SourcePeerAddress/32; save DestPeerAddress/160; count;", nil},
 
@@ -89,6 +90,20 @@ func TestLint(t *testing.T) {
 	t.Run("FORMAT of what nothing saves", func(t *testing.T) {
 		checkDiags(t, "format SourcePeerAddress ToPDUs FlowKind;\nsave DestPeerAddress; count;", []string{
 			"1:8: warning: SourcePeerAddress is in the FORMAT, but nothing saves it", "1:33: warning: FlowKind is in the FORMAT, but nothing saves it"})
+	})
+	t.Run("a SAVE of 129 bits of any address", func(t *testing.T) {
+		for _, width := range []string{"129", "159"} {
+			checkDiags(t, "save SourcePeerAddress/"+width+"; count;", []string{
+				"1:1: warning: without a test of PeerType", "1:24: warning: only 128 bits are saved of IPv6 addresses | whole address"})
+		}
+		checkDiags(t, "if SourcePeerType == 3 save; else ignore; save SourcePeerAddress/150; count;", nil)
+		checkDiags(t, "if SourcePeerType == 1 save; else if SourcePeerType == 2 save; else ignore;\nsave SourcePeerAddress/129; count;", []string{
+			"2:24: warning: only 128 bits are saved: the addresses that get here have no more"})
+		checkDiags(t, "if SourcePeerType == (1, 2) save; else ignore; save SourcePeerAddress/128; count;", nil)
+	})
+	t.Run("FORMAT of what is saved before IGNORE", func(t *testing.T) {
+		checkDiags(t, "format SourcePeerType SourcePeerAddress;\nif SourcePeerType == 1 { save SourcePeerAddress; ignore; }\nsave SourcePeerType; count;",
+			[]string{"1:23: warning: SourcePeerAddress is in the FORMAT, but saved only where the packet is not counted"})
 	})
 	t.Run("IPv4 under IPv6", func(t *testing.T) {
 		checkDiags(t, "if SourcePeerType == 2 { if SourcePeerAddress == (10.1/16, 192.168.1.1) count; } ignore;",

@@ -116,9 +116,7 @@ func isRange(text string) bool {
 func (c *compiler) operand(n operandNode, a mib.Attr) (op operand, ok bool) {
 	t := c.toks[n.value]
 	op = operand{at: t.at, text: t.text, width: -1}
-	if t.at.macro > 0 && c.macros[t.at.macro-1].standard {
-		op.name = c.macros[t.at.macro-1].name
-	}
+	op.name = c.standardName(t)
 	if op.value, ok = c.literal(n.value, a); !ok {
 		return op, false
 	}
@@ -128,9 +126,18 @@ func (c *compiler) operand(n operandNode, a mib.Attr) (op operand, ok bool) {
 		op.width, ok = c.width(c.toks[n.width])
 	case n.mask != 0:
 		op.kind = writtenMask
+		op.maskName = c.standardName(c.toks[n.mask])
 		op.mask, ok = c.literal(n.mask, mib.AttrNull)
 	}
 	return op, ok
+}
+
+// standardName is the name of standard.srl whose text t is, "" if it is none.
+func (c *compiler) standardName(t token) string {
+	if t.at.macro > 0 && c.macros[t.at.macro-1].standard {
+		return c.macros[t.at.macro-1].name
+	}
+	return ""
 }
 
 func (c *compiler) width(t token) (int, bool) {
@@ -146,10 +153,12 @@ func (c *compiler) width(t token) (int, bool) {
 // a mask is written) and the mask. The error is a message, its hint may be
 // empty.
 func (op *operand) place(a mib.Attr) (value, mask ruleset.Octets, hint string, err error) {
-	if op.kind != onlyMask && op.kind != onlyWidth {
-		if hint, err = ruleset.CheckName(a, op.name); err != nil {
+	for _, name := range []string{op.name, op.maskName} {
+		if hint, err = ruleset.CheckName(a, name); err != nil {
 			return value, mask, hint, err
 		}
+	}
+	if op.kind != onlyMask && op.kind != onlyWidth {
 		if strings.HasPrefix(op.text, "'") && a.Size() != 1 {
 			return value, mask, "", fmt.Errorf("a character constant is one octet, %s has %d", a, a.Size())
 		}

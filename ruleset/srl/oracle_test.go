@@ -3,6 +3,7 @@ package srl
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -408,4 +409,38 @@ func (w *writer) call() {
 		w.braced()
 	}
 	w.b.WriteString("endcall;\n")
+}
+
+// TestNeverIsRight: without the tests of rules that never succeed, as the
+// checker says, a program does the same to every packet.
+func TestNeverIsRight(t *testing.T) {
+	never := 0
+	rapid.Check(t, func(t *rapid.T) {
+		src, _ := acceptedProgram(t)
+		rs, _, err := Compile("random.srl", []byte(src), Options{Optimise: 0})
+		if err != nil {
+			t.Fatal(err)
+		}
+		without := slices.Clone(rs.Rules)
+		for _, f := range rs.Check() {
+			if strings.Contains(f.Message, "the test never succeeds") {
+				never++
+				r := &without[f.Rule-1]
+				r.Selector, r.Mask, r.Value = mib.AttrSourcePeerType, ruleset.Octets{0xFF}, ruleset.Octets{99}
+			}
+		}
+		for range 8 {
+			pkt := randomPacket(t)
+			for _, stod := range []bool{true, false} {
+				want, wantKey := interpret(rs.Rules, pkt, stod, true)
+				if got, gotKey := interpret(without, pkt, stod, true); got != want || !maps.Equal(gotKey, wantKey) {
+					t.Fatalf("wire order %v, packet %v:\ngot  %v %v\nwant %v %v\n%s\n%v",
+						stod, pkt, got, gotKey, want, wantKey, dump(rs.Rules), rs.Check())
+				}
+			}
+		}
+	})
+	if never == 0 {
+		t.Error("the generator makes no test that cannot succeed")
+	}
 }

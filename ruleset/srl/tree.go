@@ -108,12 +108,13 @@ type expr struct {
 type operand struct {
 	at    place
 	text  string
-	name  string // of standard.srl that the value was written as; "" for none
 	value ruleset.Literal
 	mask  ruleset.Literal
 	width int // bits; -1: none
 	kind  operandKind
 	saved bool // by SAVE or STORE; else it is tested for
+
+	name, maskName string // of standard.srl that value and mask were written as; "" for none
 }
 
 type operandKind uint8

@@ -1,0 +1,107 @@
+package ruleset
+
+import (
+	"fmt"
+
+	"netramet/mib"
+)
+
+// Unsaved is a column of a FORMAT that is empty or 0 in every flow.
+type Unsaved struct {
+	Attr mib.Attr
+	// Uncounted: rules save it, but no way from there leads to a Count.
+	Uncounted bool
+}
+
+// String is what is said of it.
+func (u Unsaved) String() string {
+	if u.Uncounted {
+		return fmt.Sprintf("%s is in the FORMAT, but saved only where the packet is not counted: the column is empty or 0 in every flow", u.Attr)
+	}
+	return fmt.Sprintf("%s is in the FORMAT, but nothing saves it: the column is empty or 0 in every flow", u.Attr)
+}
+
+// Unsaved lists the attributes of the rule set's own FORMAT that a flow only
+// has if a rule saves them, and that no flow has.
+func (rs *RuleSet) Unsaved() (list []Unsaved) {
+	g := graphOf(rs.Rules)
+	if rs.Format == nil || !g.Complete() {
+		return nil
+	}
+	var saved, pushed [256]bool
+	variable := false
+	counts := g.counting()
+	g.nodes(func(at node) {
+		r := &rs.Rules[at.index()]
+		if !r.Pushes() || g.never(at) {
+			return
+		}
+		pushed[r.Selector.Slot()] = true
+		if counts[at] {
+			saved[r.Selector.Slot()] = true
+			variable = variable || r.Selector.IsVariable()
+		}
+	})
+	for i := range rs.Rules {
+		if r := &rs.Rules[i]; variable && r.Assigns() { // what the variable may stand for
+			saved[mib.Attr(r.Value[0]).Slot()] = true
+		}
+	}
+	for _, a := range rs.Format.Attrs {
+		if a.Is(mib.UseSave) && !saved[a.Slot()] {
+			list = append(list, Unsaved{a, pushed[a.Slot()]})
+		}
+	}
+	return list
+}
+
+// counting tells of each node whether its rule, when it succeeds there, counts
+// or leads to where some rule may count.
+func (g *Graph) counting() []bool {
+	counts, leads := make([]bool, 2*g.n), make([]bool, 2*g.n) // when it succeeds; whichever way
+	before := make(map[node][]node)                           // the nodes that lead to a node
+	yes := make(map[node][]node)                              // those that do so by success
+	for _, p := range g.procs {
+		for _, c := range p.callers {
+			for _, e := range p.returns {
+				next := nodeOf(c.at.index()+int(e.par), false)
+				yes[next] = append(yes[next], nodeOf(e.rule-1, false), nodeOf(e.rule-1, true))
+			}
+		}
+	}
+	g.nodes(func(at node) {
+		r, target := g.rule(at.index())
+		if !g.always(at) {
+			next := nodeOf(at.index()+1, true)
+			before[next] = append(before[next], at)
+		}
+		if r.Action.Goes() && !g.never(at) {
+			next := nodeOf(target, r.Action.Tests())
+			yes[next] = append(yes[next], at)
+		}
+	})
+	var pending []node
+	g.nodes(func(at node) {
+		if r, _ := g.rule(at.index()); (r.Action == mib.ActionCount || r.Action == mib.ActionCountPkt) && !g.never(at) {
+			counts[at], leads[at] = true, true
+			pending = append(pending, at)
+		}
+	})
+	for len(pending) > 0 {
+		last := len(pending) - 1
+		at := pending[last]
+		pending = pending[:last]
+		for _, from := range yes[at] {
+			counts[from] = true
+		}
+		for _, list := range [][]node{yes[at], before[at]} {
+			for _, from := range list {
+				if !leads[from] {
+					leads[from] = true
+					pending = append(pending, from)
+				}
+			}
+		}
+	}
+	return counts
+}
