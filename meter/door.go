@@ -36,8 +36,8 @@ func (d *door) leaveAsGuest() {
 }
 
 // aside lets metering and Views go on while f runs, which looks at nothing of
-// the state that metering changes. The caller is an Update: control rows stay
-// as they are, but that tasks may change to their standby.
+// the state that metering changes. The caller is an Update: nobody else changes
+// anything, but that metering goes on, and its watcher may be called.
 func (d *door) aside(f func()) {
 	d.leaveAsGuest()
 	defer d.enterAsGuest()

@@ -90,7 +90,7 @@ func (s *Engine) Prepare(rs *ruleset.RuleSet) (Prepared, error) {
 // Hold keeps a rule set, of a number from 1 to ruleset.MaxNumber, with the
 // program that Prepare has made for that number; the zero Prepared is none, so
 // that it cannot run. A rule set that is held already keeps its flows and
-// counts. One that runs is stopped first.
+// counts. Where one that runs loses its program, Run follows in the same Update.
 func (s *Engine) Hold(number int, p Prepared) {
 	m := s.m
 	r := m.ruleSets[number]

@@ -27,11 +27,7 @@ func (r *ReaderChange) SetTimeout(seconds int64) Refusal {
 	if seconds < 0 || seconds > MaxIndex {
 		return WrongValue
 	}
-	if why := r.column(always); why != Granted {
-		return why
-	}
-	r.row.Timeout = uint32(seconds)
-	return Granted
+	return set(&r.staging, always, &r.row.Timeout, uint32(seconds))
 }
 
 // SetOwner sets flowReaderOwner.
@@ -40,11 +36,7 @@ func (r *ReaderChange) SetOwner(owner string) Refusal { return r.setOwner(&r.row
 // SetLastTime begins a collection: whatever value is written, the meter takes
 // its own uptime (flowReaderLastTime).
 func (r *ReaderChange) SetLastTime() Refusal {
-	if why := r.column(always); why != Granted {
-		return why
-	}
-	r.collects = true
-	return Granted
+	return set(&r.staging, always, &r.collects, true)
 }
 
 // SetRuleSet sets flowReaderRuleSet.
@@ -52,20 +44,12 @@ func (r *ReaderChange) SetRuleSet(number int64) Refusal {
 	if number < 1 || number > ruleset.MaxNumber {
 		return WrongValue
 	}
-	if why := r.column(whileInactive); why != Granted {
-		return why
-	}
-	r.row.RuleSet = int(number)
-	return Granted
+	return set(&r.staging, whileInactive, &r.row.RuleSet, int(number))
 }
 
 // SetWaits sets whether a trace waits for the reader.
 func (r *ReaderChange) SetWaits(waits bool) Refusal {
-	if why := r.column(always); why != Granted {
-		return why
-	}
-	r.row.Waits = waits
-	return Granted
+	return set(&r.staging, always, &r.row.Waits, waits)
 }
 
 // SetCollected sets the number of the last interval that the reader has whole.

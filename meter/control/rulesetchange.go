@@ -60,11 +60,7 @@ func (r *RuleSetChange) SetSize(n int64) Refusal {
 	if n < 0 || n > ruleset.MaxRules {
 		return WrongValue
 	}
-	if why := r.column(whileInactive); why != Granted {
-		return why
-	}
-	r.size = int(n)
-	return Granted
+	return set(&r.staging, whileInactive, &r.size, int(n))
 }
 
 // checkAllRules checks how many rules all rule sets together will have.
@@ -104,11 +100,7 @@ func (r *RuleSetChange) SetName(name string) Refusal {
 	if len(name) > ruleset.MaxName {
 		return WrongValue
 	}
-	if why := r.column(whileInactive); why != Granted {
-		return why
-	}
-	r.name = name
-	return Granted
+	return set(&r.staging, whileInactive, &r.name, name)
 }
 
 // SetReady takes flowRuleInfoRulesReady, which is deprecated: a rule set is

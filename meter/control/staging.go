@@ -52,16 +52,21 @@ func (g *staging) column(when writable) Refusal {
 	return Granted
 }
 
+// set sets a column of the row, whose value is allowed.
+func set[V any](g *staging, when writable, column *V, value V) Refusal {
+	why := g.column(when)
+	if why == Granted {
+		*column = value
+	}
+	return why
+}
+
 // setOwner checks a new Owner and stores it.
 func (g *staging) setOwner(to *string, owner string) Refusal {
 	if len(owner) > mib.MaxOwner || !utf8.ValidString(owner) || !strings.HasPrefix(owner, g.c.limit) {
 		return WrongValue
 	}
-	if r := g.column(whileInactive); r != Granted {
-		return r
-	}
-	*to = owner
-	return Granted
+	return set(g, whileInactive, to, owner)
 }
 
 // check finds the row's next state.

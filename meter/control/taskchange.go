@@ -41,21 +41,13 @@ func (t *TaskChange) SetHighWaterMark(percent int64) Refusal {
 	if percent < 0 || percent > 100 {
 		return WrongValue
 	}
-	if why := t.column(always); why != Granted {
-		return why
-	}
-	t.row.HighWaterMark = int(percent)
-	return Granted
+	return set(&t.staging, always, &t.row.HighWaterMark, int(percent))
 }
 
 // SetScale sets whether flowManagerCounterWrap is scale. Counters of 64 bits
 // that start at 0 need neither, so scale factors are always 0.
 func (t *TaskChange) SetScale(scale bool) Refusal {
-	if why := t.column(whileInactive); why != Granted {
-		return why
-	}
-	t.row.Scale = scale
-	return Granted
+	return set(&t.staging, whileInactive, &t.row.Scale, scale)
 }
 
 // SetOwner sets flowManagerOwner.
