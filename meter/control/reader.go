@@ -27,10 +27,21 @@ type Reader struct {
 	touched time.Time // last sign of life, in wall time; zero for readers in this process
 }
 
-func (r Reader) complete() bool { return r.RuleSet != 0 }
-
 // Status is the row's state.
-func (r Reader) Status() mib.RowStatus { return rowState(r.Active, r.complete()) }
+func (r Reader) Status() mib.RowStatus {
+	if r.Active {
+		return mib.RowActive
+	}
+	return r.inactive()
+}
+
+// inactive is the row's state while it is not active: it needs a rule set.
+func (r Reader) inactive() mib.RowStatus {
+	if r.RuleSet == 0 {
+		return mib.RowNotReady
+	}
+	return mib.RowNotInService
+}
 
 func (r Reader) ownedBy() string { return r.Owner }
 

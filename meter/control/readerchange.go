@@ -79,7 +79,7 @@ func (r *ReaderChange) SetMark(upTo uint64) Refusal {
 }
 
 func (r *ReaderChange) check() error {
-	return r.staging.check(ReaderTable, r.row.Owner, r.row.complete())
+	return r.staging.check(ReaderTable, r.row.Owner, r.row.inactive())
 }
 
 func (r *ReaderChange) checkReferences() error {

@@ -2,47 +2,32 @@ package control
 
 import "netramet/mib"
 
-// nextStatus is the state table of RFC 2579: what a row in state r becomes on a
-// request, given whether it has all it needs after the change that the request
-// came in. RowNone as the result is no row.
-func nextStatus(r, request mib.RowStatus, complete bool) (mib.RowStatus, Refusal) {
-	exists := r != mib.RowNone
+// nextStatus is the state table of RFC 2579: what a row in state old becomes on
+// a request. inactive is the state of the row while it is not active, after the
+// change that the request came in: RowNotReady if it lacks something it needs.
+// RowNone is no row.
+func nextStatus(old, request, inactive mib.RowStatus) (mib.RowStatus, Refusal) {
+	exists, lacks := old != mib.RowNone, inactive == mib.RowNotReady
 	switch request {
 	case mib.RowCreateAndGo:
-		if exists || !complete {
-			return r, InconsistentValue
+		if exists || lacks {
+			return old, InconsistentValue
 		}
 		return mib.RowActive, Granted
 	case mib.RowCreateAndWait:
 		if exists {
-			return r, InconsistentValue
+			return old, InconsistentValue
 		}
-		return waiting(complete), Granted
+		return inactive, Granted
 	case mib.RowActive, mib.RowNotInService:
-		if !exists || !complete {
-			return r, InconsistentValue
+		if !exists || lacks {
+			return old, InconsistentValue
 		}
 		return request, Granted
 	case mib.RowDestroy:
 		return mib.RowNone, Granted
 	}
-	return r, WrongValue // notReady may not be asked for
-}
-
-// waiting is the state of a row that is not active.
-func waiting(complete bool) mib.RowStatus {
-	if complete {
-		return mib.RowNotInService
-	}
-	return mib.RowNotReady
-}
-
-// rowState is the state of an existing row.
-func rowState(active, complete bool) mib.RowStatus {
-	if active {
-		return mib.RowActive
-	}
-	return waiting(complete)
+	return old, WrongValue // notReady may not be asked for
 }
 
 // Refusal says why a change of a control row is not made, in the words of

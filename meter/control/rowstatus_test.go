@@ -45,10 +45,10 @@ func TestRowStatus(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for i, from := range [...]mib.RowStatus{none, ready, out, active} {
-			if to, why := nextStatus(from, tt.request, true); to != tt.complete[i] || why != tt.why[i] {
+			if to, why := nextStatus(from, tt.request, mib.RowNotInService); to != tt.complete[i] || why != tt.why[i] {
 				t.Errorf("%s of a complete row in state %d: %d, %v", tt.name, from, to, why)
 			}
-			if to, why := nextStatus(from, tt.request, false); to != tt.lacking[i] || why != tt.whyLacking[i] {
+			if to, why := nextStatus(from, tt.request, mib.RowNotReady); to != tt.lacking[i] || why != tt.whyLacking[i] {
 				t.Errorf("%s of an incomplete row in state %d: %d, %v", tt.name, from, to, why)
 			}
 		}

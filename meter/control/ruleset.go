@@ -19,7 +19,21 @@ type ruleSet struct {
 	touched   time.Time    // the same in wall time
 }
 
-func (r *ruleSet) status() mib.RowStatus { return rowState(r.active, len(r.rules) > 0) }
+func (r *ruleSet) status() mib.RowStatus {
+	if r.active {
+		return mib.RowActive
+	}
+	return inactiveRuleSet(len(r.rules))
+}
+
+// inactiveRuleSet is the state of the row of a rule set of so many rules while it
+// is not active.
+func inactiveRuleSet(size int) mib.RowStatus {
+	if size == 0 {
+		return mib.RowNotReady
+	}
+	return mib.RowNotInService
+}
 
 // addBuiltin makes rule set 1, which counts by protocol type (RFC 2722 §6.4).
 func (t *Tables) addBuiltin() {

@@ -142,7 +142,7 @@ func (r *RuleSetChange) Rule(number uint32) (*ruleset.Rule, Refusal) {
 }
 
 func (r *RuleSetChange) checkState() error {
-	if err := r.staging.check(RuleSetTable, r.owner, r.size > 0); err != nil {
+	if err := r.staging.check(RuleSetTable, r.owner, inactiveRuleSet(r.size)); err != nil {
 		return err
 	}
 	if r.index == 1 && r.next != mib.RowActive {

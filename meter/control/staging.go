@@ -69,16 +69,17 @@ func (g *staging) setOwner(to *string, owner string) Refusal {
 	return set(g, whileInactive, to, owner)
 }
 
-// check finds the row's next state.
-func (g *staging) check(table Table, owner string, complete bool) error {
+// check finds the row's next state. inactive is its state after the change while
+// it is not active.
+func (g *staging) check(table Table, owner string, inactive mib.RowStatus) error {
 	g.next = g.old
 	if g.request != mib.RowNone {
 		var r Refusal
-		if g.next, r = nextStatus(g.old, g.request, complete); r != Granted {
+		if g.next, r = nextStatus(g.old, g.request, inactive); r != Granted {
 			return g.refuse(table, r, fmt.Errorf("%v: %s", g.request, g.whyNot()))
 		}
 	} else if g.old != mib.RowActive {
-		g.next = waiting(complete)
+		g.next = inactive
 	}
 	if g.next != mib.RowNone && !strings.HasPrefix(owner, g.c.limit) {
 		return g.refuse(table, InconsistentValue, fmt.Errorf("its owner must begin with %q", g.c.limit))

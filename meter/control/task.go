@@ -24,7 +24,12 @@ type Task struct {
 
 // Status is the row's state. Every column has a default, so a row lacks
 // nothing.
-func (t Task) Status() mib.RowStatus { return rowState(t.Active, true) }
+func (t Task) Status() mib.RowStatus {
+	if t.Active {
+		return mib.RowActive
+	}
+	return mib.RowNotInService
+}
 
 func (t Task) ownedBy() string { return t.Owner }
 

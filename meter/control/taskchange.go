@@ -64,7 +64,7 @@ func (t *TaskChange) SetRunningStandby(standby bool) Refusal {
 }
 
 func (t *TaskChange) checkState() error {
-	return t.check(TaskTable, t.row.Owner, true)
+	return t.check(TaskTable, t.row.Owner, mib.RowNotInService)
 }
 
 // checkReferences: only active rule sets can be run (RFC 2720
