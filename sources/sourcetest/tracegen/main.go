@@ -3,6 +3,7 @@
 //
 //	go run ./sources/sourcetest/tracegen -o office.pcap -truth office.truth.tsv
 //	go run ./sources/sourcetest/tracegen -mix bench -packets 5000000 -flows 50000 -o bench.pcap
+//	go run ./sources/sourcetest/tracegen -mix link -packets 5000000 -flows 2000000 -singles 90 -o link.pcap
 //
 // It streams: memory does not grow with the number of packets (with -truth,
 // it grows with the number of flows).
@@ -29,6 +30,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // settings are the command line.
 type settings struct {
 	out, truth string
+	sums       string
 	format     capfile.Format
 	formatName string
 	compress   string
@@ -63,16 +65,19 @@ func parse(args []string, stderr io.Writer) (*settings, error) {
 	}
 	fs.StringVar(&s.out, "o", "-", "write the trace to `file`; - is standard output")
 	fs.StringVar(&s.truth, "truth", "", "write what every flow carries to `file`, as tab-separated values")
+	fs.StringVar(&s.sums, "sums", "", "write how many packets and octets the trace has to `file`, as JSON")
 	fs.StringVar(&s.formatName, "format", "pcap", "`format` of the trace: "+strings.Join(formats, ", "))
 	fs.StringVar(&s.compress, "z", "none", "`compression`: "+strings.Join(capfile.Compressions(), ", "))
-	fs.StringVar(&s.mix, "mix", "realistic", "`mix` of traffic: realistic, or bench (fast, exact numbers)")
+	fs.StringVar(&s.mix, "mix", "realistic", "`mix` of traffic: realistic, bench (fast, exact numbers, flows hit at random) or link (Zipf's law, flows as a busy link has them)")
 	fs.StringVar(&s.pick, "pick", "uniform", "how bench chooses flows: uniform or zipf")
+	fs.IntVar(&s.traffic.Singles, "singles", 0, "`percentage` of link's flows that have just one packet")
+	fs.BoolVar(&s.traffic.Scattered, "scattered", false, "link: each flow's packets anywhere in the trace")
 	fs.Uint64Var(&s.traffic.Seed, "seed", 1, "`seed` of the random numbers")
-	fs.IntVar(&s.traffic.Packets, "packets", 0, "`number` of packets; 0 is 5000000 for bench, as many as there are otherwise")
-	fs.IntVar(&s.traffic.Flows, "flows", 0, "`number` of flows (bench; 0 is 50000) or conversations (realistic; 0 is 300)")
-	fs.IntVar(&s.traffic.Snap, "snap", 0, "most `octets` kept of a frame; 0 is 64 for bench, all otherwise")
+	fs.IntVar(&s.traffic.Packets, "packets", 0, "`number` of packets; 0 is 5000000 for bench and link, as many as there are otherwise")
+	fs.IntVar(&s.traffic.Flows, "flows", 0, "`number` of flows (bench, link; 0 is 50000) or conversations (realistic; 0 is 300)")
+	fs.IntVar(&s.traffic.Snap, "snap", 0, "most `octets` kept of a frame; 0 is 64 for bench and link, all otherwise")
 	fs.IntVar(&s.traffic.Interfaces, "interfaces", 1, "`number` of capture interfaces")
-	fs.DurationVar(&s.traffic.Duration, "duration", 0, "packet `time` the trace covers; 0 is 1m for bench, 5m otherwise")
+	fs.DurationVar(&s.traffic.Duration, "duration", 0, "packet `time` the trace covers; 0 is 1m for bench, 10m for link, 5m otherwise")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
@@ -96,8 +101,10 @@ func (s *settings) complete() error {
 	case "realistic":
 	case "bench":
 		packets, flows, snap, duration = 5_000_000, 50_000, 64, time.Minute
+	case "link":
+		packets, flows, snap, duration = 5_000_000, 50_000, 64, 10*time.Minute
 	default:
-		return fmt.Errorf("no mix %q; there are realistic, bench", s.mix)
+		return fmt.Errorf("no mix %q; there are realistic, bench, link", s.mix)
 	}
 	o := &s.traffic
 	for _, d := range []struct {
@@ -128,9 +135,12 @@ func (s *settings) complete() error {
 func generate(s *settings, stdout io.Writer) error {
 	var g traffic.Generator
 	var err error
-	if s.mix == "bench" {
+	switch s.mix {
+	case "bench":
 		g, err = traffic.NewBench(s.traffic)
-	} else {
+	case "link":
+		g, err = traffic.NewLink(s.traffic)
+	default:
 		g, err = traffic.NewRealistic(s.traffic)
 	}
 	if err != nil {
@@ -140,7 +150,11 @@ func generate(s *settings, stdout io.Writer) error {
 	if s.truth != "" {
 		truth = new(traffic.Truth)
 	}
-	err = toFile(s.out, stdout, func(w io.Writer) error { return s.write(w, g, truth) })
+	var t total
+	err = toFile(s.out, stdout, func(w io.Writer) error { return s.write(w, g, truth, &t) })
+	if err == nil && s.sums != "" {
+		err = toFile(s.sums, stdout, t.write)
+	}
 	if err != nil || truth == nil {
 		return err
 	}
@@ -151,7 +165,7 @@ func generate(s *settings, stdout io.Writer) error {
 }
 
 // write writes the whole trace to w.
-func (s *settings) write(w io.Writer, g traffic.Generator, truth *traffic.Truth) error {
+func (s *settings) write(w io.Writer, g traffic.Generator, truth *traffic.Truth, t *total) error {
 	z, err := capfile.Compress(w, s.compress)
 	if err != nil {
 		return err
@@ -179,6 +193,7 @@ func (s *settings) write(w io.Writer, g traffic.Generator, truth *traffic.Truth)
 		if truth != nil {
 			truth.Add(&p)
 		}
+		t.add(&p)
 		if err := out.Write(&p.Frame); err != nil {
 			return err
 		}

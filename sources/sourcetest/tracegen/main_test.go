@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -127,6 +129,48 @@ func TestBench(t *testing.T) {
 	}
 }
 
+// TestLink: flows are numbered as asked, and those of one packet too.
+func TestLink(t *testing.T) {
+	truth := filepath.Join(t.TempDir(), "truth")
+	generated(t, "-mix", "link", "-packets", "5000", "-flows", "700", "-singles", "50", "-truth", truth)
+	lines := strings.Split(strings.TrimSpace(string(read(t, truth))), "\n")[1:]
+	singles := 0
+	for _, line := range lines {
+		if f := strings.Split(line, "\t"); f[6] == "1" && f[7] == "0" {
+			singles++
+		}
+	}
+	if len(lines) != 700 || singles != 350 {
+		t.Errorf("%d flows, %d of one packet", len(lines), singles)
+	}
+}
+
+// TestSums: the sums are those of the truth.
+func TestSums(t *testing.T) {
+	dir := t.TempDir()
+	truth, sums := filepath.Join(dir, "truth"), filepath.Join(dir, "sums")
+	generated(t, "-mix", "link", "-packets", "5000", "-flows", "700", "-truth", truth, "-sums", sums)
+	var got, want total
+	if err := json.Unmarshal(read(t, sums), &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(read(t, truth))), "\n")[1:] {
+		f := strings.Split(line, "\t")
+		for i, sum := range []*uint64{&want.Packets, &want.IPOctets, &want.FrameOctets} {
+			for _, s := range f[6+2*i : 8+2*i] {
+				n, err := strconv.ParseUint(s, 10, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				*sum += n
+			}
+		}
+	}
+	if got != want || got.Packets != 5000 {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 func TestUsage(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
@@ -136,7 +180,7 @@ func TestUsage(t *testing.T) {
 	}{
 		{"help", []string{"-h"}, 0, "-mix"},
 		{"operand", []string{"x"}, 2, "no operands"},
-		{"mix", []string{"-mix", "x"}, 2, "realistic, bench"},
+		{"mix", []string{"-mix", "x"}, 2, "realistic, bench, link"},
 		{"pick", []string{"-pick", "x"}, 2, "uniform, zipf"},
 		{"format", []string{"-format", "x"}, 2, "pcapng"},
 		{"compression", []string{"-z", "x"}, 2, "bzip2"},

@@ -6,7 +6,9 @@
 // handshakes, losses and closes, DNS with lost answers, pings, NTP,
 // fragments, VLANs, IPv6 with extension headers, and the noise of a LAN.
 // Bench makes any number of packets of a given number of flows, quickly and
-// in constant memory per flow. Truth sums packets per flow.
+// in constant memory per flow, and hits its flows at random. Link has its flows
+// as a busy link has them, and remembers only those that are running. Truth sums
+// packets per flow.
 //
 // The package reads and writes no files and knows nothing of the meter or of
 // decoding: flow and lengths of a packet are what its conversation says, not
@@ -37,10 +39,11 @@ type Options struct {
 	// Duration is how long the trace may last; it must be over 0.
 	Duration time.Duration
 	// Packets ends a realistic trace early (0: it does not), and is the exact
-	// number of a bench trace.
+	// number of a bench or link trace.
 	Packets int
 	// Flows is the number of conversations of a realistic trace, and the exact
-	// number of flows of a bench trace, if it has as many packets.
+	// number of flows of a bench trace, if it has as many packets, and of a link
+	// trace.
 	Flows int
 	// Snap is the most captured octets of a frame; 0 is no limit (bench: 64).
 	Snap int
@@ -50,6 +53,13 @@ type Options struct {
 	// Zipf makes a bench trace choose flow k in proportion to 1/k instead of
 	// uniformly.
 	Zipf bool
+	// Singles is how many of 100 flows of a link trace have just one packet; the
+	// others then have at least two. 0: Zipf's law alone decides.
+	Singles int
+	// Scattered has each flow of a link trace go on to the trace's end, its
+	// packets at even chances anywhere: no link is like that, and it is the worst
+	// case for whatever remembers flows.
+	Scattered bool
 }
 
 // Flow is a packet's 5-tuple in the packet's own direction. Ports are 0 where
@@ -143,6 +153,12 @@ func newRandom(seed uint64) random {
 func (r random) below(n int) int {
 	hi, _ := bits.Mul64(r.pcg.Uint64(), uint64(n))
 	return int(hi)
+}
+
+// upTo gives a number from 0 to n; n must not be below 0.
+func (r random) upTo(n int64) int64 {
+	hi, _ := bits.Mul64(r.pcg.Uint64(), uint64(n)+1)
+	return int64(hi)
 }
 
 // between gives a number from low to high.

@@ -55,6 +55,7 @@ func TestDeterministic(t *testing.T) {
 	}{
 		{"realistic", realistic, office},
 		{"bench", benched, bench},
+		{"link", linked, link},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			first := tc.make(t, tc.o)
@@ -74,7 +75,7 @@ func TestDeterministic(t *testing.T) {
 // TestOrder: times go up, are whole microseconds, and end in time.
 func TestOrder(t *testing.T) {
 	for name, packets := range map[string][]Packet{
-		"realistic": realistic(t, office), "bench": benched(t, bench),
+		"realistic": realistic(t, office), "bench": benched(t, bench), "link": linked(t, link),
 	} {
 		t0 := DefaultStart.UnixNano()
 		if packets[0].Frame.Time != t0 {
@@ -165,7 +166,7 @@ func checksum(t *testing.T, p Packet, again gopacket.SerializableLayer, header, 
 // same as the generator.
 func TestTruthIsInTheOctets(t *testing.T) {
 	for name, packets := range map[string][]Packet{
-		"realistic": realistic(t, office), "bench": benched(t, bench),
+		"realistic": realistic(t, office), "bench": benched(t, bench), "link": linked(t, link),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for i := range packets {
