@@ -8,7 +8,7 @@ BENCHSTAT = golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS = $(if $(VERSION),-ldflags '-X netramet/internal/version.Version=$(VERSION)')
 
-.PHONY: help build check test race golden generate fuzz seed bench benchcmp
+.PHONY: help build check test race golden generate fuzz seed bench bench-full benchcmp
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,8 +48,12 @@ fuzz: ## Fuzzes: PKG=./meter/packet FUZZ=FuzzDecode [TIME=20s]; without FUZZ, ev
 seed: ## Runs one seed of an oracle: TEST=TestOracle N=57
 	$(GO) test ./cmd/netramet -v -run '^$(TEST)$$/^seed=$(N)$$'
 
-bench: ## The meter beside a bare loop, as ratios; then collection over SNMP
+bench: ## The meter beside a bare loop and other meters, as ratios; then collection over SNMP (2 minutes)
 	$(GO) run ./bench
+	$(GO) run ./bench collect -flows 200000
+
+bench-full: ## The same with traces of full size (4 GB), every row and every peer (an hour)
+	$(GO) run ./bench -full
 	$(GO) run ./bench collect
 
 benchcmp: ## Compares Go benchmarks of the work tree with those of BASE (default HEAD): PKG=./meter [BENCH=.]

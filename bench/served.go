@@ -28,6 +28,12 @@ const (
 	passphrase = "bench passphrase"
 )
 
+// rules make a flow of each conversation.
+const rules = `
+save SourcePeerType; save SourcePeerAddress; save DestPeerAddress;
+save SourceTransType; save SourceTransAddress; save DestTransAddress;
+count;`
+
 // served is a meter full of flows that answers SNMP on loopback.
 type served struct {
 	meter  *control.Meter
