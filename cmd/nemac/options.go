@@ -258,7 +258,11 @@ func (o *options) setMeter(env func(string) string) error {
 	switch {
 	case len(o.operands) > 2:
 		// What is left over may be a piece of a passphrase: it is not shown.
-		return fmt.Errorf("%d words that belong to no option, where METER and COMMUNITY are all (what holds blanks needs quotes)", len(o.operands))
+		hint := "what holds blanks needs quotes"
+		if info, err := os.Stat(o.operands[0]); err == nil && info.Mode().IsRegular() {
+			hint = "the first is a file: rule files are given with -r, and -C takes no trace, which is netramet's"
+		}
+		return fmt.Errorf("%d words that belong to no option, where METER and COMMUNITY are all (%s)", len(o.operands), hint)
 	case o.meter == "":
 		return errors.New("no meter: name its host or address")
 	}

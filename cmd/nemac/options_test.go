@@ -53,6 +53,8 @@ func TestOptions(t *testing.T) {
 		{"config and list", "-f x --list", "-f is for collecting: --list, --stop, --destroy, --check and --compile go without it", ""},
 		{"inactivity", "-i 3000000000 -ra meter x", `--inactivity "3000000000": it is at most 2147483647 seconds`, ""},
 		{"reader timeout", "--reader-timeout=-5 -ra meter x", `--reader-timeout "-5": it is at least -1 seconds`, ""},
+		{"rules without -r", "options.go meter x", "3 words that belong to no option, where METER and COMMUNITY are all (the first is a file: rule files are given with -r, and -C takes no trace, which is netramet's)", ""},
+		{"too many words", "-ra meter x y", "3 words that belong to no option, where METER and COMMUNITY are all (what holds blanks needs quotes)", ""},
 		{"two works", "--list --stop a meter x", "--list, --stop and --destroy, --check, --compile, --download-only: one of these at a time", ""},
 		{"datagram", "--datagram 100 -ra meter x", "--datagram 100: 484 to 65507", ""},
 	} {
@@ -136,7 +138,7 @@ func TestConfigErrors(t *testing.T) {
 		{"empty", "# nothing\n", "m.conf:1: no meter: each record begins with one, at the left margin"},
 		{"indented", "\n  -c 60\n", "m.conf:2: an indented line goes on with a record, and there is none yet"},
 		{"quote", "a b -r x\nc d -r \"y\n", "m.conf:2: no closing \" in this line"},
-		{"unknown option", "a b -r x\nc d --nonesuch\n", "m.conf:2: unknown flag: --nonesuch"},
+		{"unknown option", "a b -r x\nc d --nonesuch\n", "m.conf:2: unknown option --nonesuch"},
 		{"bad value", "a b -r x -c many\n", "m.conf:1: --interval \"many\": it is a number of seconds, or a time with its unit, as 90s, 5m, 36h or 2d, and at most 292 years"},
 		{"global", "a b -r x -L log\n", "m.conf:1: --log-file is for the command line, not for one meter"},
 		{"no rules", "a b\n", "m.conf:1: nothing to do: give a rule file with -r, or a rule set of the meter with --read-only"},

@@ -80,6 +80,11 @@ func (o *options) checkMode(f *pflag.FlagSet) error {
 	if f.Changed("write") && !f.Changed("read") {
 		m.read = "" // who chooses a secret does not want "public" beside it
 	}
+	for _, c := range []struct{ option, value string }{{"-r", m.read}, {"-w", m.write}} {
+		if strings.HasSuffix(c.value, ".srl") || strings.HasSuffix(c.value, ".rules") {
+			return fmt.Errorf("%s gives a community, and %s looks like a rule file: those are operands, netramet -C TRACE RULES", c.option, c.value)
+		}
+	}
 	if m.readers == 0 {
 		return fmt.Errorf("--readers 0: somebody has to start the trace")
 	}

@@ -6,10 +6,12 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	"netramet/internal/flagerr"
+	"netramet/internal/rulefile"
 	"netramet/internal/timeopt"
 	"netramet/meter"
 	"netramet/mib"
@@ -151,6 +153,9 @@ func (o *options) check(f *pflag.FlagSet) error {
 	case o.trace == "" && len(o.rules) == 0:
 		return errors.New("nothing to meter: give a trace with -C")
 	case o.trace == "":
+		if i := slices.IndexFunc(o.rules, rulefile.IsTrace); i >= 0 {
+			return fmt.Errorf("no trace: give %s with -C", o.rules[i])
+		}
 		return errors.New("no trace: give one with -C")
 	}
 	switch {

@@ -46,6 +46,10 @@ func Explain(err error, f *pflag.FlagSet) error {
 	if errors.As(err, &unknown) {
 		return explainUnknown(unknown, f)
 	}
+	var missing *pflag.ValueRequiredError
+	if errors.As(err, &missing) {
+		return explainMissing(missing)
+	}
 	var bad *pflag.InvalidValueError
 	if !errors.As(err, &bad) {
 		return err
@@ -54,6 +58,16 @@ func Explain(err error, f *pflag.FlagSet) error {
 		return fmt.Errorf("-%s%s: long names have two dashes; did you mean --%s?", bad.GetFlag().Shorthand, bad.GetValue(), long)
 	}
 	return explainValue(bad)
+}
+
+// explainMissing says what an option at the end of the line lacks.
+func explainMissing(err *pflag.ValueRequiredError) error {
+	option := "--" + err.GetFlag().Name
+	if err.GetSpecifiedShortnames() != "" {
+		option = "-" + err.GetFlag().Shorthand
+	}
+	value, _ := pflag.UnquoteUsage(err.GetFlag())
+	return fmt.Errorf("%s needs a value: %s %s", option, option, value)
 }
 
 // explainValue says what values an option takes.

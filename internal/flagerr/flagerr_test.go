@@ -30,26 +30,29 @@ func TestExplain(t *testing.T) {
 		{"--level=4294967297", `--level "4294967297": the number is too large`},
 		{"--gap=9", `--gap "9": it has an odd length`},
 		{"--quiet=maybe", `--quiet "maybe": it is true or false`},
-		{"--other", "unknown flag: --other"},
-		{"--cuont=1", "unknown flag: --cuont; did you mean --count?"},
-		{"--Count", "unknown flag: --Count; did you mean --count?"},
-		{"--meter_name", "unknown flag: --meter_name; did you mean --meter-name?"},
-		{"--met", "unknown flag: --met; did you mean --meter-name?"},
-		{"--c", "unknown flag: --c; did you mean -c, that is --count?"},
-		{"--z", "unknown flag: --z"},
+		{"--other", "unknown option --other"},
+		{"--cuont=1", "unknown option --cuont; did you mean --count?"},
+		{"--Count", "unknown option --Count; did you mean --count?"},
+		{"--meter_name", "unknown option --meter_name; did you mean --meter-name?"},
+		{"--met", "unknown option --met; did you mean --meter-name?"},
+		{"--c", "unknown option --c; did you mean -c, that is --count?"},
+		{"--z", "unknown option --z"},
 		{"-count", "-count: long names have two dashes; did you mean --count?"},
 		{"-count=5", "-count=5: long names have two dashes; did you mean --count?"},
 		{"-cuont", "-cuont: long names have two dashes; did you mean --count?"},
 		{"-cx", `--count "x": it is a whole number from 0`},
-		{"-quiet", "unknown shorthand flag: 'u' in -uiet; did you mean --quiet?"},
-		{"-z", "unknown shorthand flag: 'z' in -z"},
+		{"-quiet", "unknown option -u in -uiet; did you mean --quiet?"},
+		{"-z", "unknown option -z"},
+		{"-c", "-c needs a value: -c uint32"},
+		{"-qc", "-c needs a value: -c uint32"},
+		{"--meter-name", "--meter-name needs a value: --meter-name NAME"},
 	} {
 		f := pflag.NewFlagSet("test", pflag.ContinueOnError)
 		f.Uint32P("count", "c", 0, "")
 		f.Int32("level", 0, "")
 		f.Var(&even{}, "gap", "")
 		f.BoolP("quiet", "q", false, "")
-		f.String("meter-name", "", "")
+		f.String("meter-name", "", "`NAME` of it")
 		if err := Explain(f.Parse([]string{tt.arg}), f); err == nil || err.Error() != tt.want {
 			t.Errorf("%s: %v, want %s", tt.arg, err, tt.want)
 		}

@@ -14,19 +14,23 @@ func explainUnknown(err *pflag.NotExistError, f *pflag.FlagSet) error {
 	if group := err.GetSpecifiedShortnames(); group != "" {
 		// pflag takes -interval for -i nterval, or for -i -n -t ...
 		name, _, _ := strings.Cut(group, "=")
-		if long := likeliest(name, f); long != "" {
-			return fmt.Errorf("%w; did you mean --%s?", err, long)
+		option := "-" + err.GetSpecifiedName()
+		if len(name) > 1 {
+			option += " in -" + name
 		}
-		return err
+		if long := likeliest(name, f); long != "" {
+			return fmt.Errorf("unknown option %s; did you mean --%s?", option, long)
+		}
+		return fmt.Errorf("unknown option %s", option)
 	}
 	name := err.GetSpecifiedName()
 	if s := f.ShorthandLookup(name[:min(len(name), 1)]); s != nil && len(name) == 1 {
-		return fmt.Errorf("%w; did you mean -%s, that is --%s?", err, name, s.Name)
+		return fmt.Errorf("unknown option --%s; did you mean -%s, that is --%s?", name, name, s.Name)
 	}
 	if long := likeliest(name, f); long != "" {
-		return fmt.Errorf("%w; did you mean --%s?", err, long)
+		return fmt.Errorf("unknown option --%s; did you mean --%s?", name, long)
 	}
-	return err
+	return fmt.Errorf("unknown option --%s", name)
 }
 
 // oneDash is the option that a word after a single dash stands for, of which

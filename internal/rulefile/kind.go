@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 )
 
@@ -44,6 +45,15 @@ func notRules(src []byte) string {
 		return "a flow data file: it is what a run writes"
 	}
 	return nulKind(src)
+}
+
+// IsTrace reports whether a file is there and holds a trace.
+func IsTrace(file string) bool {
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+		return false // looking into a pipe would take something out of it
+	}
+	src, err := readFile(file)
+	return err == nil && (traceKind(src) != "" || traceKind(unzipped(src)) != "")
 }
 
 const (
