@@ -9,6 +9,9 @@ import (
 // begin, and wait does what they have not taken and waits for them. Between the
 // two the caller does something else.
 //
+// Helpers begin with the first lane; the caller, who comes later, finds the last
+// ones, of which the very last is small.
+//
 // A round takes some ten microseconds, less than it takes to wake a goroutine.
 // So helpers look for work again and again, and end by themselves when there has
 // been none for a while.

@@ -281,9 +281,16 @@ func (t *Table) KeyOf(p *packet.Packet, k *Key) {
 	k.hash, k.spread, k.given = uint32(h>>32), uint32(h), true
 }
 
+// laneWeight is how much more streams a lane has than the last one: whoever works
+// on that has to read the packets of all lanes, too.
+const laneWeight = 3
+
 // Lane is the number, below n, of the lane whose table has the key's stream; the
 // zero Key's is 0.
-func (k *Key) Lane(n int) int { return int(uint64(k.spread) * uint64(n) >> 32) }
+func (k *Key) Lane(n int) int {
+	parts := uint64(laneWeight*(n-1) + 1)
+	return int(uint64(k.spread) * parts >> 32 / laneWeight)
+}
 
 func (t *Table) hash(w *[5]uint64) uint32 {
 	return uint32(t.secret.Words5(w[0], w[1], w[2], w[3], w[4]) >> 32)
