@@ -50,9 +50,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case o.explain > 0:
 		err = explainPacket(ctx, o, std)
 	case o.isManaged():
-		err = runManaged(ctx, o, std)
+		err = profiled(o.profile, func() error { return runManaged(ctx, o, std) })
 	default:
-		err = runBatch(ctx, o, std)
+		err = profiled(o.profile, func() error { return runBatch(ctx, o, std) })
 	}
 	if err != nil {
 		if !errors.As(err, new(loggedError)) {

@@ -43,6 +43,7 @@ type options struct {
 	allowRefused bool
 	sync         bool
 	silent       bool
+	profile      string
 
 	managed managedOptions
 
@@ -101,6 +102,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.allowRefused, "allow-refused", false, "exit 0 even if the flow table was full (-f)")
 	f.BoolVar(&o.sync, "sync", false, "force each collection to disk before going on")
 	f.BoolVarP(&o.silent, "silent", "s", false, "no progress and no summary on standard error; in the log, warnings and errors only")
+	f.StringVar(&o.profile, "profile", "", "write to `FILE` where the processor's time goes, for go tool pprof")
 	f.Var(&o.form, "compile", "print the rule sets as low-level rules and end; --compile=lowered: as the meter runs them")
 	f.Lookup("compile").NoOptDefVal = "true"
 	f.Uint64Var(&o.explain, "explain", 0, "show how packet `N` of the trace runs through the rules, and end")
@@ -237,7 +239,7 @@ func optionText(f *pflag.FlagSet) string {
 	var parts []string
 	f.Visit(func(fl *pflag.Flag) {
 		switch fl.Name {
-		case "flow-file", "silent", "sync", "no-cache", "allow-refused", "lanes":
+		case "flow-file", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile":
 			return
 		}
 		name := "--" + fl.Name
