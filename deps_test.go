@@ -17,6 +17,7 @@ import (
 // Data flows one way: source -> decode -> stream -> match -> flow -> reader.
 var allowed = map[string][]string{
 	"internal/atomicfile": nil,
+	"internal/command":    {"internal/rulefile", "reader/flowfile"},
 	"internal/fileaccess": nil,
 	"internal/filelock":   nil,
 	"internal/flagerr":    {"internal/spelling"},

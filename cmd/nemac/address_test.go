@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"netramet/internal/command"
 )
 
 // TestMeterOperand takes METER in all forms.
@@ -101,7 +103,7 @@ func TestFailsBefore(t *testing.T) {
 		"nemac: waiting for the meter, for up to 1s: no answer from " + conn.LocalAddr().String(),
 		"does not accept the community",
 	} {
-		if status != statusFailure || !strings.Contains(stderr, want) {
+		if status != command.StatusFailure || !strings.Contains(stderr, want) {
 			t.Errorf("status %d, no %q in\n%s", status, want, stderr)
 		}
 	}

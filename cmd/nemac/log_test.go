@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"netramet/internal/command"
 )
 
 // TestLogOpenedAnew renames the log away while it is written.
@@ -49,7 +51,7 @@ func TestLogElsewhere(t *testing.T) {
 		{filepath.Join(dir, "x"), rules, "r.srl is no log"},
 	} {
 		status, _, errs := nemac(t, t.Context(), "-C", "--wait=0", "-r", rules, "-F", tt.flows, "-L", tt.log, "127.0.0.1:1", "private")
-		if status != statusFailure || !strings.Contains(errs, tt.says) {
+		if status != command.StatusFailure || !strings.Contains(errs, tt.says) {
 			t.Errorf("-F %s -L %s: status %d, %s", tt.flows, tt.log, status, errs)
 		}
 	}

@@ -10,19 +10,12 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 
+	"netramet/internal/command"
 	"netramet/internal/version"
 
 	"github.com/spf13/pflag"
-)
-
-// Exit statuses.
-const (
-	statusOK      = 0
-	statusFailure = 1
-	statusUsage   = 2
 )
 
 func main() {
@@ -46,18 +39,18 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	switch {
 	case errors.Is(err, pflag.ErrHelp):
 		printHelp(stdout)
-		return statusOK
+		return command.StatusOK
 	case err != nil:
 		fmt.Fprintf(stderr, "nemac: %v\n", err)
 		var bad *configError
 		if errors.As(err, &bad) {
-			return statusFailure
+			return command.StatusFailure
 		}
 		fmt.Fprintln(stderr, "Try 'nemac -h'.")
-		return statusUsage
+		return command.StatusUsage
 	case o.version:
 		fmt.Fprintf(stdout, "nemac %s\n", version.Version)
-		return statusOK
+		return command.StatusOK
 	}
 	std := stdio{stdout, stderr}
 	switch {
@@ -73,24 +66,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = runMeters(ctx, o, []*options{o}, std)
 	}
 	if err != nil {
-		report(stderr, err)
-		return statusFailure
+		command.Report(stderr, "nemac", err)
+		return command.StatusFailure
 	}
-	return statusOK
+	return command.StatusOK
 }
 
 // stdio are the process's standard streams.
 type stdio struct{ out, err io.Writer }
-
-// report prints an error; a joined one has several lines. Messages about rule
-// files name their file themselves.
-func report(w io.Writer, err error) {
-	var rules ruleErrors
-	if errors.As(err, &rules) {
-		fmt.Fprintln(w, err)
-		return
-	}
-	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintf(w, "nemac: %s\n", strings.TrimSuffix(line, "\n"))
-	}
-}

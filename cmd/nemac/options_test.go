@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"netramet/internal/command"
 	"netramet/internal/fileaccess"
 	"netramet/mib"
 
@@ -242,7 +243,7 @@ func TestImpossibleValues(t *testing.T) {
 			for _, rest := range [][]string{{"-r", "x.srl", "m", "c"}, {"--list", "m", "c"}, {"--check", "x.srl"}, {"-f", "no such file"}} {
 				var out, errs bytes.Buffer
 				args := append([]string{"--" + name + "=" + v}, rest...)
-				if status := run(t.Context(), args, strings.NewReader(""), &out, &errs); status != statusUsage {
+				if status := run(t.Context(), args, strings.NewReader(""), &out, &errs); status != command.StatusUsage {
 					t.Errorf("%q: status %d: %s", args, status, &errs)
 				}
 			}

@@ -5,18 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"netramet/cmd/nemac/internal/session"
-	"netramet/internal/rulefile"
-	"netramet/reader/flowfile"
+	"netramet/internal/command"
 	"netramet/ruleset"
 )
-
-// ruleErrors marks an error whose text names its file and place itself.
-type ruleErrors struct{ error }
-
-func (e ruleErrors) Unwrap() error { return e.error }
 
 // ruleCache is the rule files read so far, by name: many meters share them, and
 // what is to be warned of is told once. A rule set in it is not changed.
@@ -27,19 +20,12 @@ func (known ruleCache) read(file string, warn io.Writer) (*ruleset.RuleSet, erro
 	if rs, ok := known[file]; ok {
 		return rs, nil
 	}
-	f, err := rulefile.Read("nemac", file)
-	if w := f.Diags.Warnings(); w != "" {
-		fmt.Fprintln(warn, w)
-	}
+	f, err := command.ReadRules("nemac", file, warn)
 	if err != nil {
 		return nil, err
 	}
-	rs := f.Rules
-	if err := flowfile.CheckFormat(rs.OutputFormat()); err != nil {
-		return nil, rs.AtFormat(file, err)
-	}
-	known[file] = rs
-	return rs, nil
+	known[file] = f.Rules
+	return f.Rules, nil
 }
 
 // readAll reads the rule files of one meter.
@@ -64,7 +50,7 @@ func (known ruleCache) readAll(files []string, warn io.Writer) ([]*ruleset.RuleS
 		sets = append(sets, rs)
 	}
 	if len(failed) > 0 {
-		return nil, ruleErrors{errors.New(strings.Join(failed, "\n"))}
+		return nil, command.RuleErrors(failed)
 	}
 	return sets, nil
 }
@@ -134,7 +120,7 @@ func checkRules(files []string, sets []*ruleset.RuleSet, out io.Writer) error {
 		refused = append(refused, "NeTraMet would refuse some of them: "+err.Error())
 	}
 	if len(refused) > 0 {
-		return ruleErrors{errors.New(strings.Join(refused, "\n"))}
+		return command.RuleErrors(refused)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"netramet/internal/command"
 	"netramet/sources/sourcetest/capfile"
 	"netramet/sources/sourcetest/traffic"
 	"netramet/sources/wire"
@@ -142,7 +143,7 @@ func (e *equivalence) meter(t *testing.T, stdin *os.File, options []string) stri
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	args := append([]string{"-s", "--meter-name", "meter"}, options...)
-	if status := run(context.Background(), append(args, e.rules...), stdin, &stdout, &stderr); status != statusOK || stderr.Len() > 0 {
+	if status := run(context.Background(), append(args, e.rules...), stdin, &stdout, &stderr); status != command.StatusOK || stderr.Len() > 0 {
 		t.Fatalf("netramet %q: status %d\n%s", args, status, &stderr)
 	}
 	header, rest, _ := strings.Cut(stdout.String(), "\n")

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"netramet/internal/command"
 )
 
 // signalled closes written with the first octets it gets.
@@ -48,7 +50,7 @@ func TestInterrupt(t *testing.T) {
 		cancel()
 	}()
 	var stderr bytes.Buffer
-	if status := run(ctx, []string{"-C", "-", "-T60", rules}, r, stdout, &stderr); status != statusFailure {
+	if status := run(ctx, []string{"-C", "-", "-T60", rules}, r, stdout, &stderr); status != command.StatusFailure {
 		t.Errorf("status %d", status)
 	}
 	if !strings.HasSuffix(stderr.String(), "netramet: interrupted\n") {
@@ -76,7 +78,7 @@ func TestInterruptAtOnce(t *testing.T) {
 	cancel()
 	var stdout, stderr bytes.Buffer
 	status := run(ctx, []string{"-C", "-", rules}, r, &stdout, &stderr)
-	if status != statusFailure || stderr.String() != "netramet: interrupted\n" || stdout.Len() > 0 {
+	if status != command.StatusFailure || stderr.String() != "netramet: interrupted\n" || stdout.Len() > 0 {
 		t.Errorf("status %d\n%s%s", status, &stdout, &stderr)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"netramet/internal/command"
 )
 
 // TestInterruptNamedPipe interrupts a run that waits for somebody to open the
@@ -27,9 +29,9 @@ func TestInterruptNamedPipe(t *testing.T) {
 		status int
 		stderr string
 	}{
-		{"nobody writes", []string{rules}, false, statusFailure, "netramet: interrupted\n"},
-		{"a silent writer", []string{rules}, true, statusFailure, "netramet: interrupted\n"},
-		{"managed", []string{"-m0"}, false, statusOK, ""},
+		{"nobody writes", []string{rules}, false, command.StatusFailure, "netramet: interrupted\n"},
+		{"a silent writer", []string{rules}, true, command.StatusFailure, "netramet: interrupted\n"},
+		{"managed", []string{"-m0"}, false, command.StatusOK, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			pipe := filepath.Join(t.TempDir(), "pipe")

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"netramet/internal/command"
 )
 
 // repeated reads head, then body n times.
@@ -60,7 +62,7 @@ func TestOver4GiB(t *testing.T) {
 	trace := io.MultiReader(&repeated{rest: head, body: record, n: packets}, bytes.NewReader(record[:100]))
 	var stdout, stderr bytes.Buffer
 	status := run(t.Context(), []string{"-C", "-", rules}, trace, &stdout, &stderr)
-	if status != statusFailure || !strings.Contains(stderr.String(), fmt.Sprintf("offset %d: damaged", size)) {
+	if status != command.StatusFailure || !strings.Contains(stderr.String(), fmt.Sprintf("offset %d: damaged", size)) {
 		t.Errorf("status %d: %s", status, &stderr)
 	}
 	if want := fmt.Sprintf("\n%d %d\n", packets, int64(packets)*frame); !strings.Contains(stdout.String(), want) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"netramet/internal/command"
 	"netramet/meter"
 	"netramet/meter/control"
 	"netramet/meter/pme"
@@ -54,7 +55,7 @@ func TestLossesOfMeter(t *testing.T) {
 		}
 	}
 	status, stderr := runToEnd(t, "-s", "-C", office, "-F", dir+"/out", dir+"/all.srl", dir+"/much.srl")
-	if want := "netramet: rule set 3: a limit stopped "; status != statusFailure || !strings.Contains(stderr, want) || strings.Contains(stderr, "rule set 2") {
+	if want := "netramet: rule set 3: a limit stopped "; status != command.StatusFailure || !strings.Contains(stderr, want) || strings.Contains(stderr, "rule set 2") {
 		t.Errorf("status %d: %s", status, stderr)
 	}
 	var l losses

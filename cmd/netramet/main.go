@@ -12,19 +12,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
+	"netramet/internal/command"
 	"netramet/internal/version"
 
 	"github.com/spf13/pflag"
-)
-
-// Exit statuses.
-const (
-	statusOK      = 0
-	statusFailure = 1
-	statusUsage   = 2
 )
 
 func main() {
@@ -42,7 +35,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = printHelp(stdout)
 	case err != nil:
 		fmt.Fprintf(stderr, "netramet: %v\nTry 'netramet -h'.\n", err)
-		return statusUsage
+		return command.StatusUsage
 	case o.version:
 		_, err = fmt.Fprintf(stdout, "netramet %s\n", version.Version)
 	case o.compile:
@@ -56,28 +49,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	if err != nil {
 		if !errors.As(err, new(loggedError)) {
-			report(stderr, err)
+			command.Report(stderr, "netramet", err)
 		}
-		return statusFailure
+		return command.StatusFailure
 	}
-	return statusOK
+	return command.StatusOK
 }
 
 // stdio are the process's standard streams.
 type stdio struct {
 	in       io.Reader
 	out, err io.Writer
-}
-
-// report prints an error; those that were joined have a line each. Messages
-// about rule files name their file themselves.
-func report(w io.Writer, err error) {
-	var rules ruleErrors
-	if errors.As(err, &rules) {
-		fmt.Fprintln(w, err)
-		return
-	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintf(w, "netramet: %s\n", line)
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"netramet/internal/command"
 	"netramet/mib"
 )
 
@@ -44,7 +45,7 @@ func TestManagedToldToEnd(t *testing.T) {
 		t.Errorf("%d collections, trace %+v", n, last)
 	}
 	x.leave()
-	if got := m.wait(); got != statusOK {
+	if got := m.wait(); got != command.StatusOK {
 		t.Errorf("status %d", got)
 	}
 	m.waitLog(`msg="told to end`)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"netramet/internal/command"
 	"netramet/mib"
 )
 
@@ -113,7 +114,7 @@ user bert auth SHA-512 "bert's first" priv AES-256 "bert's second" read
 		t.Errorf("flows of a rule set that is gone: %s", got)
 	}
 	m.cancel()
-	if got := m.wait(); got != statusOK {
+	if got := m.wait(); got != command.StatusOK {
 		t.Errorf("status %d", got)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"netramet/internal/command"
 	"netramet/meter"
 	"netramet/meter/control"
 	"netramet/mib"
@@ -36,7 +37,7 @@ func TestManagedPortInUse(t *testing.T) {
 	}
 	defer c.Close()
 	status, stderr := runToEnd(t, "-C", office, "--listen", c.LocalAddr().String())
-	if status != statusFailure || !strings.Contains(stderr, "the port is in use") || strings.Count(stderr, "\n") != 1 {
+	if status != command.StatusFailure || !strings.Contains(stderr, "the port is in use") || strings.Count(stderr, "\n") != 1 {
 		t.Errorf("status %d: %s", status, stderr)
 	}
 }
@@ -199,7 +200,7 @@ func TestManagedLogFile(t *testing.T) {
 		t.Errorf("the log in the trace's file: %v", err)
 	}
 	status, stderr := runToEnd(t, "-C", office, "-m0", "--listen", "127.0.0.1", "-L", filepath.Join(name, "under", "a", "file"))
-	if status != statusFailure || !strings.HasPrefix(stderr, "netramet: log: open ") {
+	if status != command.StatusFailure || !strings.HasPrefix(stderr, "netramet: log: open ") {
 		t.Errorf("status %d: %s", status, stderr)
 	}
 }
@@ -234,7 +235,7 @@ func TestManagedSilentPipe(t *testing.T) {
 		t.Errorf("trace %+v, %v", tr, err)
 	}
 	cancel()
-	if got := m.wait(); got != statusOK {
+	if got := m.wait(); got != command.StatusOK {
 		t.Errorf("status %d", got)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"netramet/internal/command"
 	"netramet/internal/version"
 	"netramet/mib"
 	"netramet/mib/client"
@@ -283,7 +284,7 @@ func TestManagedSystem(t *testing.T) {
 		t.Errorf("a reader starts the trace: %v", err)
 	}
 	m.cancel()
-	if got := m.wait(); got != statusOK {
+	if got := m.wait(); got != command.StatusOK {
 		t.Errorf("status %d", got)
 	}
 	m.waitLog(`msg=end state=waitRuleSet`)
@@ -303,7 +304,7 @@ func TestManagedHandshake(t *testing.T) {
 				t.Errorf("%d collections, trace %+v", n, last)
 			}
 			x.leave() // and so the meter does not linger
-			if got := m.wait(); got != statusOK {
+			if got := m.wait(); got != command.StatusOK {
 				t.Errorf("status %d", got)
 			}
 			want, _ := batchData(t, "-C", office, "-T100", projectRules(name))
@@ -332,7 +333,7 @@ func TestManagedWholeTrace(t *testing.T) {
 	want, _ := batchData(t, "-C", office, projectRules("hosts.srl"))
 	_, got, _ := strings.Cut(x.out.String(), "\n")
 	compareData(t, "whole trace", got, want)
-	if got := m.wait(); got != statusOK {
+	if got := m.wait(); got != command.StatusOK {
 		t.Errorf("status %d", got)
 	}
 }
@@ -351,7 +352,7 @@ func TestManagedIntervals(t *testing.T) {
 	want, _ := batchData(t, "-C", office, "-T60", "-N2", projectRules("hosts.srl"))
 	_, got, _ := strings.Cut(x.out.String(), "\n")
 	compareData(t, "-N2", got, want)
-	if got := m.wait(); got != statusOK {
+	if got := m.wait(); got != command.StatusOK {
 		t.Errorf("status %d", got)
 	}
 }
@@ -376,13 +377,13 @@ func TestManagedDamage(t *testing.T) {
 		t.Errorf("trace %+v", last)
 	}
 	x.leave()
-	if got := m.wait(); got != statusFailure {
+	if got := m.wait(); got != command.StatusFailure {
 		t.Errorf("status %d", got)
 	}
 	want, status := batchData(t, "-C", cut, "-T60", projectRules("hosts.srl"))
 	_, got, _ := strings.Cut(x.out.String(), "\n")
 	compareData(t, "up to the damage", got, want)
-	if status != statusFailure {
+	if status != command.StatusFailure {
 		t.Errorf("one command ends with %d", status)
 	}
 	m.waitLog(`level=ERROR msg="the trace is damaged`)
@@ -395,8 +396,8 @@ func TestManagedFull(t *testing.T) {
 		args   []string
 		status int
 	}{
-		{[]string{"-f20"}, statusFailure},
-		{[]string{"-f20", "--allow-refused"}, statusOK},
+		{[]string{"-f20"}, command.StatusFailure},
+		{[]string{"-f20", "--allow-refused"}, command.StatusOK},
 	} {
 		m := startMeter(t, append(tt.args, "-C", office, "-T60", "--linger", "600")...)
 		x := m.manage("me", projectRules("hosts.srl"), 60)
@@ -437,7 +438,7 @@ func TestManagedTwoReaders(t *testing.T) {
 	default:
 	}
 	b.leave()
-	if got := m.wait(); got != statusOK {
+	if got := m.wait(); got != command.StatusOK {
 		t.Errorf("status %d", got)
 	}
 	for x, name := range map[*manager]string{a: "hosts.srl", b: "services.srl"} {
@@ -459,7 +460,7 @@ func TestManagedReaderTimeout(t *testing.T) {
 	m := startMeter(t, "-C", office, "-T60", "--linger", "600")
 	m.manage("late", projectRules("hosts.srl"), 1).start()
 	m.waitLog(`level=WARN msg="row removed" table=reader row=1 owner=late why="has not collected for 1 seconds"`)
-	if got := m.wait(); got != statusOK {
+	if got := m.wait(); got != command.StatusOK {
 		t.Errorf("status %d", got)
 	}
 	m.waitLog(`msg=end state=done interval=5 .*packets=2882 `)
@@ -474,7 +475,7 @@ func TestManagedLinger(t *testing.T) {
 		if err := m.dial("private").StartTrace(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if got := m.wait(); got != statusOK {
+		if got := m.wait(); got != command.StatusOK {
 			t.Errorf("status %d", got)
 		}
 		m.waitLog(`msg=end state=done interval=5`)
@@ -490,7 +491,7 @@ func TestManagedLinger(t *testing.T) {
 			t.Errorf("trace %+v, %v", tr, err)
 		}
 		m.cancel()
-		if got := m.wait(); got != statusOK {
+		if got := m.wait(); got != command.StatusOK {
 			t.Errorf("status %d", got)
 		}
 	})

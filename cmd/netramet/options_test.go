@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
+
+	"netramet/internal/command"
 )
 
 // TestImpossibleValues: each option that holds a number or a time refuses what it
@@ -49,7 +51,7 @@ func TestImpossibleValues(t *testing.T) {
 					continue
 				}
 				args := append([]string{"-C", filepath.Join("no such", "trace"), "--" + name + "=" + v}, rules...)
-				if status, errs := runToEnd(t, args...); status != statusUsage {
+				if status, errs := runToEnd(t, args...); status != command.StatusUsage {
 					t.Errorf("%q: status %d: %s", args, status, errs)
 				}
 			}

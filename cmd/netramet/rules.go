@@ -3,19 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 
-	"netramet/internal/rulefile"
+	"netramet/internal/command"
 	"netramet/meter/pme"
 	"netramet/reader"
-	"netramet/reader/flowfile"
 	"netramet/ruleset"
 )
-
-// ruleErrors marks an error whose text names its file and place itself.
-type ruleErrors struct{ error }
-
-func (e ruleErrors) Unwrap() error { return e.error }
 
 // readRules reads the rule files and gives every rule set a number. Warnings go
 // to warn.
@@ -33,16 +26,8 @@ func (o *options) readRuleFiles(warn io.Writer) ([]*ruleset.RuleSet, error) {
 	var sets []*ruleset.RuleSet
 	var failed []string
 	for _, file := range o.rules {
-		f, err := rulefile.Read("netramet", file)
+		f, err := command.ReadRules("netramet", file, warn)
 		o.ruleFiles = append(o.ruleFiles, f.Paths...)
-		if w := f.Diags.Warnings(); w != "" {
-			fmt.Fprintln(warn, w)
-		}
-		if err == nil {
-			if err = flowfile.CheckFormat(f.Rules.OutputFormat()); err != nil {
-				err = f.Rules.AtFormat(file, err)
-			}
-		}
 		if err != nil {
 			failed = append(failed, err.Error())
 			continue
@@ -50,7 +35,7 @@ func (o *options) readRuleFiles(warn io.Writer) ([]*ruleset.RuleSet, error) {
 		sets = append(sets, f.Rules)
 	}
 	if len(failed) > 0 {
-		return nil, ruleErrors{fmt.Errorf("%s", strings.Join(failed, "\n"))}
+		return nil, command.RuleErrors(failed)
 	}
 	return sets, nil
 }

@@ -20,6 +20,7 @@ import (
 	"strings"
 	"testing"
 
+	"netramet/internal/command"
 	"netramet/meter"
 	"netramet/meter/control"
 	"netramet/mib"
@@ -84,7 +85,7 @@ func meterTuples(t *testing.T, trace string, options ...string) metered {
 	}
 	var stdout, stderr bytes.Buffer
 	args := append([]string{"-C", trace, "-F", flows}, append(options, rules)...)
-	if status := run(context.Background(), args, nil, &stdout, &stderr); status != statusOK || stdout.Len() > 0 {
+	if status := run(context.Background(), args, nil, &stdout, &stderr); status != command.StatusOK || stdout.Len() > 0 {
 		t.Fatalf("netramet %q: status %d\n%s%s", args, status, &stdout, &stderr)
 	}
 	f, err := os.Open(flows)
@@ -515,7 +516,7 @@ func refuseTrace(t *testing.T, trace string) {
 	}
 	var stdout, stderr bytes.Buffer
 	status := run(context.Background(), []string{"-C", trace, rules}, nil, &stdout, &stderr)
-	if status != statusFailure || stdout.Len() > 0 || !strings.Contains(stderr.String(), trace) {
+	if status != command.StatusFailure || stdout.Len() > 0 || !strings.Contains(stderr.String(), trace) {
 		t.Errorf("status %d\n%s%s", status, &stdout, &stderr)
 	}
 }
