@@ -55,6 +55,7 @@ func (b *bencher) traces(ctx context.Context) error {
 			return err
 		}
 		printTrace(b.out, t)
+		var ours []usage
 		for _, other := range b.others(t) {
 			r, err := b.compare(ctx, t, b.p.ours(1), other)
 			if err != nil {
@@ -62,7 +63,11 @@ func (b *bencher) traces(ctx context.Context) error {
 			}
 			b.report.Pairings = append(b.report.Pairings, r)
 			r.print(b.out, t)
+			ours = append(ours, r.Ours)
 		}
+		n := needOf(t, middle(ours).CPU)
+		b.report.Needs = append(b.report.Needs, n)
+		n.print(b.out)
 	}
 	return nil
 }

@@ -119,6 +119,15 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// TestNeed: a link of 12.5 GB/s, of which the trace is a hundredth of a second.
+func TestNeed(t *testing.T) {
+	tr := &trace{name: "a", sums: sums{Packets: 200_000, FrameOctets: 125_000_000, Flows: 1_000}}
+	want := need{"a", 20e6, 100e3, 4}
+	if got := needOf(tr, 40*time.Millisecond); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 // TestPlot: the drawing is XML, with a point for each number.
 func TestPlot(t *testing.T) {
 	for _, costs := range [][]cost{

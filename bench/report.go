@@ -15,6 +15,7 @@ import (
 type report struct {
 	Machine  machine    `json:"machine"`
 	Pairings []*pairing `json:"pairings,omitempty"`
+	Needs    []need     `json:"needs,omitempty"`
 	Figures  []figure   `json:"figures,omitempty"`
 	Cost     []cost     `json:"cost,omitempty"`
 }
