@@ -17,6 +17,9 @@ func (m *Meter) admit(r *round) {
 		if l == nil {
 			return
 		}
+		if l.next%admittedTogether == 0 {
+			l.approachIndex()
+		}
 		p := &l.pending[l.next]
 		l.next++
 		if m.settle(l, r, p) == opposed {
@@ -24,6 +27,19 @@ func (m *Meter) admit(r *round) {
 			return
 		}
 	}
+}
+
+// admittedTogether is for how many pending packets of a lane the index is read
+// before they are admitted: the lane has read it, but that was another
+// processor's cache.
+const admittedTogether = 32
+
+func (l *lane) approachIndex() {
+	var sum uint64
+	for i := l.next; i < min(l.next+admittedTogether, len(l.pending)); i++ {
+		sum += l.flows.index.Touch(l.pending[i].hash)
+	}
+	l.sink = sum
 }
 
 // nextPending returns the lane whose next pending packet is the first of all,
@@ -83,6 +99,9 @@ func (m *Meter) settleInOrder(l *lane, r *round, j, place int, i uint16) {
 		p := l.pending[n]
 		l.pending = l.pending[:n]
 		m.settle(l, r, &p)
+		if p.verdict != 0 {
+			l.toStream(r, run, place, i, p.verdict)
+		}
 	}
 }
 
@@ -98,7 +117,7 @@ const opposed effect = true
 func (m *Meter) settle(l *lane, r *round, p *pending) effect {
 	run, a := &l.runs[p.run], &r.amounts[p.packet]
 	if !p.shaped {
-		if run.work.matcher.Match(&r.packets[p.packet], p.order, &l.key) != pme.Count {
+		if run.work.matcher.Match(&r.packets[p.packet], p.order, &l.matched) != pme.Count {
 			// There was no room for the shape of its key.
 			l.remember(r, run, int(p.place), p.packet, m.epoch.ignoreWord())
 			return false
@@ -113,7 +132,6 @@ func (m *Meter) settle(l *lane, r *round, p *pending) effect {
 	other, isOpposed := m.flows.find(p.hash, back)
 	slot, ok := m.create(run.rules, l, p.hash, key, a)
 	if !ok {
-		l.toStream(r, run, int(p.place), p.packet, 0)
 		return false
 	}
 	m.countHere(l, r, p, slot, packet.Direction(p.order))
@@ -157,14 +175,13 @@ func (m *Meter) countRefusal(rs *ruleSet, a *amount, admitted bool) {
 }
 
 // countHere counts a pending packet in a flow, of which its lane gets a part if
-// it has none, and gives its stream the verdict.
+// it has none.
 func (m *Meter) countHere(l *lane, r *round, p *pending, slot uint32, dir packet.Direction) {
 	ref, ok := m.flows.refOf(slot, l.number)
 	if !ok {
 		ref = m.flows.addPart(slot, l.number)
 	}
 	run := &l.runs[p.run]
-	w := m.epoch.flowWord(ref, m.flows.tally(ref).generation, dir)
-	l.countBy(run, w, &r.amounts[p.packet])
-	l.toStream(r, run, int(p.place), p.packet, w)
+	p.verdict = m.epoch.flowWord(ref, m.flows.tally(ref).generation, dir)
+	l.countBy(run, p.verdict, &r.amounts[p.packet])
 }

@@ -27,7 +27,7 @@ type crew struct {
 // patience is how often a helper looks for work in vain before it ends, some
 // hundred microseconds; between them it gives way to other goroutines.
 const (
-	patience = 1 << 15
+	patience = 1 << 13
 	giveWay  = 1 << 6
 )
 
@@ -58,9 +58,22 @@ func (c *crew) wait() {
 		continue
 	}
 	for n := 1; c.done.Load() < c.lanes; n++ {
+		breathe()
 		if n%giveWay == 0 {
 			runtime.Gosched()
 		}
+	}
+}
+
+// breathe passes some ten nanoseconds and leaves the processor's units alone
+// meanwhile, which may serve a second thread: each step waits for the last.
+func breathe() {
+	x := uint64(1)<<63 | 1
+	for range 4 {
+		x = x/3 | 1<<63
+	}
+	if x == 0 {
+		runtime.Gosched() // so that the compiler keeps the loop
 	}
 }
 
@@ -84,7 +97,10 @@ func (c *crew) help() {
 	for vain := 0; vain < patience; vain++ {
 		if c.take() {
 			vain = 0
-		} else if vain%giveWay == 0 {
+			continue
+		}
+		breathe()
+		if vain%giveWay == 0 {
 			runtime.Gosched()
 		}
 	}

@@ -34,10 +34,10 @@ type lane struct {
 	next    int    // of pending, to be admitted
 	keys    []byte // of pending: each key and its reverse
 
-	unknown  [together]uint16
-	fresh    []streams.ID
-	key, own pme.Key
-	sink     uint64 // keeps reads alive that only bring memory near
+	unknown           [together]uint16
+	fresh             []streams.ID
+	matched, reversed pme.Key // of the packet being matched
+	sink              uint64  // keeps reads alive that only bring memory near
 }
 
 // together is how many packets go through one pass before the next one begins,
@@ -69,6 +69,9 @@ type pending struct {
 	keyLen uint8
 	hash   uint32
 	key    uint32 // where in lane.keys
+	// verdict is what its stream is to remember once it is admitted, which the
+	// lane writes there: admission keeps off what only the lane touches.
+	verdict word
 }
 
 // before is the order of admission.
@@ -179,7 +182,7 @@ func (l *lane) recall(r *round, run *laneRun, from int, group []uint16, verdicts
 // lane, in wire order and, if they do not match, reversed.
 func (l *lane) match(r *round, j, place int, i uint16) {
 	run, p := &l.runs[j], &r.packets[i]
-	verdict, order := matchBothWays(run.work.matcher, p, &l.key)
+	verdict, order := matchBothWays(run.work.matcher, p, &l.matched)
 	switch verdict {
 	case pme.Ignore:
 		l.remember(r, run, place, i, l.epoch.ignoreWord())
@@ -203,11 +206,11 @@ func matchBothWays(with *pme.Matcher, p *packet.Packet, key *pme.Key) (pme.Verdi
 	return with.MatchKnown(p, pme.Reversed, key), pme.Reversed
 }
 
-// keep puts the key in l.key, and its reverse, to the pending packet.
+// keep puts the key in l.matched, and its reverse, to the pending packet.
 func (l *lane) keep(e *pending, shapes *pme.Shapes) {
-	key := l.key.Bytes()
-	shapes.Reverse(key, &l.own)
-	back := l.own.Bytes()
+	key := l.matched.Bytes()
+	shapes.Reverse(key, &l.reversed)
+	back := l.reversed.Bytes()
 	e.shaped, e.hash = true, l.flows.hash(key, back)
 	e.key, e.keyLen = uint32(len(l.keys)), uint8(len(key))
 	l.keys = append(append(l.keys, key...), back...)
@@ -260,6 +263,11 @@ func (l *lane) count(r *round) {
 		l.packets += r.amounts[i].pdus
 		if id := l.ids[k]; id != streams.NoStream {
 			l.streams.Note(id, r.amounts[i].uptime)
+		}
+	}
+	for i := range l.pending {
+		if p := &l.pending[i]; p.verdict != 0 {
+			l.toStream(r, &l.runs[p.run], int(p.place), p.packet, p.verdict)
 		}
 	}
 	for j := range l.runs {
