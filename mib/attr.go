@@ -159,6 +159,10 @@ type AttrInfo struct {
 // (RFC 2720 RuleAddress).
 const MaxAddress = 20
 
+// MaxCounters is the most counters of a distribution: those of 255 buckets, which
+// one octet of a rule says the number of, and the overflow (RFC 2724 §3.2).
+const MaxCounters = 256
+
 // Info returns the description of a; ok is false if no such attribute exists.
 func Info(a Attr) (info *AttrInfo, ok bool) {
 	i := &attrs[a]

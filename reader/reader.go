@@ -10,7 +10,6 @@ import (
 	"context"
 	"time"
 
-	"netramet/mib"
 	"netramet/ruleset"
 )
 
@@ -39,24 +38,6 @@ type Interval struct {
 type Stat struct {
 	Name  string
 	Value string
-}
-
-// Value is one attribute's value. Numbers, counters and times are in Num;
-// addresses and masks are the first Len octets of Octets. A distribution's
-// value is not held here.
-type Value struct {
-	Num    uint64
-	Len    uint8
-	Octets [mib.MaxAddress]byte
-}
-
-// Record is one flow, valid until the next call of Next.
-type Record struct {
-	RuleSet   int
-	Index     uint32       // FlowIndex
-	FirstTime uint64       // with RuleSet and Index it names the flow for ever
-	PeerType  mib.PeerType // 0 if the rule set does not save it
-	Values    []Value      // one for each attribute of the task's Format
 }
 
 // Flows is a meter's flow table as a reader sees it. Calls come in the order

@@ -121,11 +121,6 @@ func (r *Reader) RuleSet() (number int, name string) { return r.ruleSet, r.name 
 // line. It must not be changed.
 func (r *Reader) Format() *ruleset.Format { return r.format }
 
-// Fields returns the values of the record read last as text, in the order of
-// the format, valid until the next call. It is how a distribution is read,
-// which reader.Value does not hold.
-func (r *Reader) Fields() [][]byte { return r.fields }
-
 // Skipped returns the information lines that were skipped because their kind is
 // not known, the first ones of them, and how many there have been.
 func (r *Reader) Skipped() (first []Note, total int) { return r.notes, r.noted }
@@ -160,7 +155,7 @@ func (r *Reader) NextCollection() (*Collection, error) {
 }
 
 // NextRecord reads the next flow record of the collection into rec, whose
-// Values are used again. It returns io.EOF after the last.
+// memory is used again. It returns io.EOF after the last.
 func (r *Reader) NextRecord(rec *reader.Record) error {
 	for {
 		if r.cur == nil {
@@ -278,17 +273,16 @@ func (r *Reader) record(line []byte, rec *reader.Record) error {
 	if r.fields, err = p.split(line, r.fields); err != nil {
 		return r.syntax(err.Error())
 	}
-	*rec = reader.Record{RuleSet: r.ruleSet, Values: rec.Values[:0]}
+	rec.Clear(len(p.cols))
+	rec.RuleSet = r.ruleSet
 	if p.peer >= 0 {
 		n, _ := strconv.ParseUint(string(r.fields[p.peer]), 10, 8)
 		rec.PeerType = mib.PeerType(n)
 	}
 	for i := range p.cols {
-		var v reader.Value
-		if !p.cols[i].parseValue(&v, r.fields[i], rec.PeerType) {
+		if !p.cols[i].parse(rec, i, r.fields[i]) {
 			return r.syntax(fmt.Sprintf("%.60q is no value of %s", r.fields[i], p.cols[i].attr))
 		}
-		rec.Values = append(rec.Values, v)
 	}
 	if p.ruleSet >= 0 {
 		rec.RuleSet = int(rec.Values[p.ruleSet].Num)

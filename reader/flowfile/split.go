@@ -104,15 +104,18 @@ func (s *splitter) from(i, at int) {
 		return
 	}
 	at += len(c.sep)
-	longest := c.run(rest)
+	longest := c.run(rest[:min(len(rest), maxDist+1)]) // no value is longer than maxDist
 	shortest := 1
 	if c.clear {
 		shortest = longest
 	}
 	for n := longest; n >= shortest && n > 0; n-- {
-		if s.canEnd(i, rest[n:]) && c.plausible(rest[:n]) {
-			s.now[i] = rest[:n]
-			s.from(i+1, at+n)
+		if s.canEnd(i, rest[n:]) {
+			s.steps += n / 32 // reading it takes time
+			if c.plausible(rest[:n]) {
+				s.now[i] = rest[:n]
+				s.from(i+1, at+n)
+			}
 		}
 		if s.steps++; s.steps > maxSteps {
 			return

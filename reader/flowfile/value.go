@@ -1,6 +1,7 @@
 package flowfile
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -46,8 +47,8 @@ func formOf(a mib.Attr) (f form, ok bool) {
 // noValue is what an address that was not saved prints as: zeros.
 var noValue reader.Value
 
-// appendValue appends the value of a column. t is the record's peer type, shown
-// tells that the record prints it too.
+// appendValue appends the value of a column but formDist. t is the record's peer
+// type, shown tells that the record prints it too.
 func (c *column) appendValue(b []byte, v *reader.Value, t mib.PeerType, shown bool) ([]byte, error) {
 	if c.form == formNumber {
 		return strconv.AppendUint(b, v.Num, 10), nil
@@ -73,10 +74,23 @@ func (c *column) appendValue(b []byte, v *reader.Value, t mib.PeerType, shown bo
 			return appendHyphened(b, noValue.Octets[:c.attr.Size()]), nil // as meters tell it
 		}
 		return appendHyphened(b, v.Octets[:v.Len]), nil
-	case formPeer:
-		return appendPeer(b, v, t, shown), nil
 	}
-	return append(b, '0'), nil // a distribution the flow does not have
+	return appendPeer(b, v, t, shown), nil
+}
+
+// appendDist appends the counters of a distribution, and 0 for one that the flow
+// does not have.
+func appendDist(b []byte, counters []uint64) []byte {
+	if len(counters) == 0 {
+		return append(b, '0')
+	}
+	for i, n := range counters {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = strconv.AppendUint(b, n, 10)
+	}
+	return b
 }
 
 // appendPeer appends a peer address or mask. The form follows the peer type
@@ -134,7 +148,16 @@ func appendHyphened(b, o []byte) []byte {
 	return b
 }
 
-// parseValue reads the text of a column into v.
+// parse reads the text of column i of a record into it.
+func (c *column) parse(rec *reader.Record, i int, text []byte) (ok bool) {
+	if c.form == formDist {
+		return parseDist(rec, i, text)
+	}
+	return c.parseValue(&rec.Values[i], text, rec.PeerType)
+}
+
+// parseValue reads the text of a column into v; of a distribution only whether it
+// is one.
 func (c *column) parseValue(v *reader.Value, text []byte, t mib.PeerType) (ok bool) {
 	*v = reader.Value{}
 	switch c.form {
@@ -150,7 +173,7 @@ func (c *column) parseValue(v *reader.Value, text []byte, t mib.PeerType) (ok bo
 	case formPeer:
 		return parsePeer(v, text, t)
 	}
-	return validDist(text)
+	return parseDist(nil, 0, text)
 }
 
 // maxNumber is the largest value of a number attribute that a file may hold.
@@ -297,16 +320,31 @@ func unhex(c byte) byte {
 	return 255
 }
 
-// validDist reports whether text is numbers with single blanks between.
-func validDist(text []byte) bool {
-	last := byte(' ')
-	for _, c := range text {
-		if c != ' ' && (c < '0' || c > '9') || c == ' ' && last == ' ' {
+// maxDist is the size of the longest text of a distribution: counters of 20 digits
+// with blanks between.
+const maxDist = 21*mib.MaxCounters - 1
+
+// parseDist reads numbers with single blanks between into value i of rec, unless
+// that is nil. A single 0 is a distribution that the flow does not have.
+func parseDist(rec *reader.Record, i int, text []byte) bool {
+	if len(text) > maxDist {
+		return false
+	}
+	for count := 1; count <= mib.MaxCounters; count++ {
+		number, rest, more := bytes.Cut(text, []byte(" "))
+		n, ok := parseUint(number, 1<<64-1)
+		if !ok {
 			return false
 		}
-		last = c
+		if rec != nil && (n > 0 || more || count > 1) {
+			rec.AddNumbers(i, n)
+		}
+		if !more {
+			return true
+		}
+		text = rest
 	}
-	return last != ' '
+	return false
 }
 
 // inForm[f] tells which characters values of form f are made of.

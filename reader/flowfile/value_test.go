@@ -51,7 +51,6 @@ func TestValues(t *testing.T) {
 		{"other type, odd length", mib.AttrSourcePeerAddress, mib.PeerOther, true, octets(1, 2, 3, 4, 5), "0102030405"},
 		{"session", mib.AttrSessionID, 0, false, octets(1, 2), "01-02"},
 		{"session unsaved", mib.AttrSessionID, 0, false, none, "00-00-00-00-00-00-00-00-00-00"},
-		{"no distribution", mib.AttrToPacketSize, 0, false, none, "0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f, ok := formOf(tt.attr)
@@ -75,13 +74,11 @@ func TestValues(t *testing.T) {
 }
 
 // normal is what a value reads back as: one that was not saved is zeros of
-// natural length, a distribution's is not held.
+// natural length.
 func normal(c *column, v reader.Value, t mib.PeerType) reader.Value {
 	switch c.form {
 	case formNumber:
 		return num(v.Num)
-	case formDist:
-		return reader.Value{}
 	}
 	v.Num = 0
 	if v.Len > 0 {

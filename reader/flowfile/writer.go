@@ -221,7 +221,9 @@ func (p *plan) appendRecord(b []byte, rec *reader.Record) ([]byte, error) {
 	for i := range p.cols {
 		c := &p.cols[i]
 		b = append(b, c.sep...)
-		if b, err = c.appendValue(b, &rec.Values[i], t, shown); err != nil {
+		if c.form == formDist {
+			b = appendDist(b, rec.Numbers(i))
+		} else if b, err = c.appendValue(b, &rec.Values[i], t, shown); err != nil {
 			return b, err
 		}
 	}
