@@ -248,56 +248,78 @@ func (s *State) Flow(flowIndex uint32, f *Flow) bool {
 // zeroOctets is what addresses and masks read as where none is saved.
 var zeroOctets [mib.MaxAddress]byte
 
-// Attr reads one attribute of a flow: numbers, counters and times as num,
-// addresses and masks as octets (of natural length; zeros where the rule set
-// saves none). What a flow does not have is 0.
-func (s *State) Attr(f *Flow, a mib.Attr) (num uint64, octets []byte) {
-	switch a {
-	case mib.AttrFlowIndex:
-		return uint64(f.Index), nil
-	case mib.AttrFlowStatus:
-		return 2, nil // current
-	case mib.AttrFlowTimeMark:
-		return uint64(f.Changed), nil
-	case mib.AttrFlowRuleSet:
-		return uint64(f.RuleSet), nil
-	case mib.AttrToOctets:
-		return f.Octets[0], nil
-	case mib.AttrToPDUs:
-		return f.PDUs[0], nil
-	case mib.AttrFromOctets:
-		return f.Octets[1], nil
-	case mib.AttrFromPDUs:
-		return f.PDUs[1], nil
-	case mib.AttrFirstTime:
-		return uint64(f.FirstTime), nil
-	case mib.AttrLastActiveTime:
-		return uint64(f.LastActive), nil
-	}
+// Value is one attribute of a flow, filled by State.Attr. Octets and Numbers are
+// valid inside the View or Update only, until the Value is filled again.
+type Value struct {
+	Num    uint64 // numbers, counters, times
+	Octets []byte // addresses and masks, of natural length: zeros where the rule set saves none
+	// Numbers are the counters of a distribution: its buckets, then the overflow;
+	// Octets, then, its specification, mask and value of the rule, six octets each
+	// (RFC 2724 §3.2). A flow without the distribution has neither.
+	Numbers []uint64
+}
+
+// Attr reads one attribute of a flow into v, whose memory it uses again. What a
+// flow does not have is zero.
+func (s *State) Attr(f *Flow, a mib.Attr, v *Value) {
+	*v = Value{Numbers: v.Numbers[:0]}
 	switch a.Class() {
 	case mib.ClassAddress:
-		if v, ok := f.shapes.Value(f.key, a); ok {
-			return 0, v
-		}
-		return 0, zeroOctets[:s.naturalSize(f, a)]
+		v.Octets = s.address(f, a)
 	case mib.ClassMask:
-		addr := maskOf[a]
-		if v, ok := f.shapes.Mask(f.key, addr); ok {
-			return 0, v
-		}
-		return 0, zeroOctets[:s.naturalSize(f, addr)]
-	case mib.ClassNumber:
-		if v, ok := f.shapes.Value(f.key, a); ok {
-			return bigEndian(v), nil
-		}
+		v.Octets = s.mask(f, maskOf[a])
+	default:
+		v.Num = s.number(f, a)
 	}
-	return 0, nil
+}
+
+// number is an attribute that is a number, a counter or a time.
+func (s *State) number(f *Flow, a mib.Attr) uint64 {
+	switch a {
+	case mib.AttrFlowIndex:
+		return uint64(f.Index)
+	case mib.AttrFlowStatus:
+		return 2 // current
+	case mib.AttrFlowTimeMark:
+		return uint64(f.Changed)
+	case mib.AttrFlowRuleSet:
+		return uint64(f.RuleSet)
+	case mib.AttrToOctets:
+		return f.Octets[0]
+	case mib.AttrToPDUs:
+		return f.PDUs[0]
+	case mib.AttrFromOctets:
+		return f.Octets[1]
+	case mib.AttrFromPDUs:
+		return f.PDUs[1]
+	case mib.AttrFirstTime:
+		return uint64(f.FirstTime)
+	case mib.AttrLastActiveTime:
+		return uint64(f.LastActive)
+	}
+	if v, ok := f.shapes.Value(f.key, a); ok {
+		return bigEndian(v)
+	}
+	return 0
+}
+
+func (s *State) address(f *Flow, a mib.Attr) []byte {
+	if v, ok := f.shapes.Value(f.key, a); ok {
+		return v
+	}
+	return zeroOctets[:s.naturalSize(f, a)]
+}
+
+func (s *State) mask(f *Flow, of mib.Attr) []byte {
+	if v, ok := f.shapes.Mask(f.key, of); ok {
+		return v
+	}
+	return zeroOctets[:s.naturalSize(f, of)]
 }
 
 // PeerType is the flow's peer type, 0 if its rule set does not save it.
 func (s *State) PeerType(f *Flow) mib.PeerType {
-	n, _ := s.Attr(f, mib.AttrSourcePeerType)
-	return mib.PeerType(n)
+	return mib.PeerType(s.number(f, mib.AttrSourcePeerType))
 }
 
 // naturalSize is the size of an address that is not saved.

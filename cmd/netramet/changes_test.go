@@ -334,12 +334,13 @@ func describe(m *control.Meter) string {
 			fmt.Fprintf(&b, "rule set %d running %v %+v %+v\n", n, row.Running, counts, in)
 		}
 		var f meter.Flow
+		var v meter.Value
 		for i := s.NextFlow(meter.AnyRuleSet, 0, 0); i != 0; i = s.NextFlow(meter.AnyRuleSet, 0, i) {
 			s.Flow(i, &f)
 			fmt.Fprintf(&b, "flow %d", f.Index)
 			for _, a := range mib.Attrs() {
-				if num, octets := s.Attr(&f, a); num != 0 || slices.Max(append(octets, 0)) != 0 {
-					fmt.Fprintf(&b, " %v=%d%v", a, num, octets)
+				if s.Attr(&f, a, &v); v.Num != 0 || len(v.Numbers) != 0 || slices.Max(append(slices.Clone(v.Octets), 0)) != 0 {
+					fmt.Fprintf(&b, " %v=%d%v%d", a, v.Num, v.Octets, v.Numbers)
 				}
 			}
 			fmt.Fprintln(&b)

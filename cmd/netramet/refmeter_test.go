@@ -257,12 +257,12 @@ func (r *refMeter) Next(_ context.Context, rec *reader.Record) error {
 	}
 	f := r.left[0]
 	r.left = r.left[1:]
+	task := r.tasks[slices.IndexFunc(r.tasks, func(t reader.Task) bool { return t.RuleSet == f.set })]
+	rec.Clear(len(task.Format.Attrs))
 	rec.RuleSet, rec.Index, rec.FirstTime = f.set, uint32(f.index), uint64(f.first)
 	rec.PeerType = mib.PeerType(f.number(mib.AttrSourcePeerType))
-	rec.Values = rec.Values[:0]
-	task := r.tasks[slices.IndexFunc(r.tasks, func(t reader.Task) bool { return t.RuleSet == f.set })]
-	for _, a := range task.Format.Attrs {
-		rec.Values = append(rec.Values, f.value(a, rec.PeerType))
+	for i, a := range task.Format.Attrs {
+		rec.Values[i] = f.value(a, rec.PeerType)
 	}
 	return nil
 }

@@ -135,6 +135,9 @@ func (a *worker) answer(name []uint32, st Status, index int) bool {
 		return false
 	case st.exception():
 		a.val.val = ber.Value{Tag: ber.Tag(st)}
+	case st == TooBig: // the value is larger than any message
+		x.fail(TooBig, 0)
+		return false
 	default:
 		// Reading knows no other error (RFC 3416 §4.2.1).
 		x.fail(GenErr, index)

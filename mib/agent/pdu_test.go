@@ -208,6 +208,51 @@ func TestBadTables(t *testing.T) {
 	}
 }
 
+// hugeTable has a row 1, and a row 2 that no message holds.
+type hugeTable struct{}
+
+func (hugeTable) Get(_ *Request, inst []uint32, v *Value) Status {
+	if inst[0] == 2 {
+		return TooBig
+	}
+	v.Int(1)
+	return OK
+}
+
+func (h hugeTable) Next(q *Request, after []uint32, next *Name, v *Value) Status {
+	row := uint32(1)
+	if len(after) > 0 {
+		row = after[0] + 1
+	}
+	next.Set(row)
+	return h.Get(q, []uint32{row}, v)
+}
+
+// TestValueTooBig: what a table finds to be larger than any message is told as what
+// does not fit into this one.
+func TestValueTooBig(t *testing.T) {
+	w := newWorld(t)
+	if err := w.Register(oid("~.50"), hugeTable{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		v    Version
+		r    request
+		want string
+	}{
+		{"get", V2c, request{tag: ber.GetRequest, binds: binds("~.50.1", "~.50.2")}, "tooBig 0: "},
+		{"get v1", V1, request{tag: ber.GetRequest, binds: binds("~.50.2")}, "tooBig 0: ~.50.2 = "},
+		{"next", V2c, request{tag: ber.GetNextRequest, binds: binds("~.50.1")}, "tooBig 0: "},
+		{"bulk", V2c, request{tag: ber.GetBulkRequest, b: 5, binds: binds("~.50.1")}, "tooBig 0: "},
+		{"bulk, one before", V2c, request{tag: ber.GetBulkRequest, b: 5, binds: binds("~.50")}, "~.50.1 = 1"},
+	} {
+		if got := w.ask(t, tt.v, "reader", tt.r); got.String() != tt.want {
+			t.Errorf("%s: %v, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestRegister(t *testing.T) {
 	w := newWorld(t)
 	for _, tt := range []struct {

@@ -43,7 +43,8 @@ type Request struct {
 // so by Request.Spend, and one that may look at very many returns More.
 type Table interface {
 	// Get reads the instance inst into v. It returns OK, NoSuchObject,
-	// NoSuchInstance or an error-status, usually GenErr.
+	// NoSuchInstance or an error-status: usually GenErr, and TooBig for a value
+	// that is larger than any message.
 	Get(q *Request, inst []uint32, v *Value) Status
 
 	// Next finds the first instance in lexicographic order after the name

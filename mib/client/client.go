@@ -165,12 +165,12 @@ func (c *Client) Addr() string { return c.addr }
 // Remote returns the address that is asked, and its port, for messages.
 func (c *Client) Remote() string { return c.link.conn.RemoteAddr().String() }
 
-// MessageSize returns how large messages may be now, in octets, and Envelope what
-// they have beside their variables, or a little more.
-func (c *Client) MessageSize() int { return c.pace.size }
-
-// Envelope is explained with MessageSize.
+// Envelope returns what a message has beside its variables, in octets, or a little
+// more.
 func (c *Client) Envelope() int { return c.envelope }
+
+// Room returns what variables may take of the largest message that may ever be.
+func (c *Client) Room() int { return c.pace.max - c.envelope }
 
 // HasBulk reports whether the SNMP version has GetBulk and Counter64.
 func (c *Client) HasBulk() bool { return c.snmp.Version != gosnmp.Version1 }

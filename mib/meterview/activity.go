@@ -141,9 +141,10 @@ func (t *activity) encode(q *agent.Request, a mib.Attr, since meter.Uptime, firs
 // value appends an attribute of v.flow: numbers in one, two or four octets by
 // their type, strings behind their length and without zeros at their end.
 func (t *activity) value(b []byte, a mib.Attr) []byte {
-	num, octets := t.v.attr(a)
+	x := t.v.attr(a)
 	switch a.Class() {
 	case mib.ClassAddress, mib.ClassMask:
+		octets := x.Octets
 		for len(octets) > 0 && octets[len(octets)-1] == 0 {
 			octets = octets[:len(octets)-1]
 		}
@@ -151,9 +152,9 @@ func (t *activity) value(b []byte, a mib.Attr) []byte {
 	}
 	switch a.Size() {
 	case 1:
-		return append(b, byte(num))
+		return append(b, byte(x.Num))
 	case 2:
-		return binary.BigEndian.AppendUint16(b, uint16(num))
+		return binary.BigEndian.AppendUint16(b, uint16(x.Num))
 	}
-	return binary.BigEndian.AppendUint32(b, uint32(num))
+	return binary.BigEndian.AppendUint32(b, uint32(x.Num))
 }

@@ -107,18 +107,21 @@ func (t *flowData) read(column uint32, val *agent.Value) {
 		// Columns 2 and 3 are attributes 3 and 2.
 		a = mib.AttrFlowStatus
 	}
-	num, octets := t.v.s.Attr(&t.v.flow, a)
+	x := t.v.attr(a)
 	switch t.syntax[column] {
 	case mib.SyntaxCounter64:
-		val.Counter64(num)
+		val.Counter64(x.Num)
 	case mib.SyntaxTimeTicks:
-		val.TimeTicks(uint32(num))
+		val.TimeTicks(uint32(x.Num))
 	case mib.SyntaxOctets:
-		val.Octets(octets)
+		val.Octets(x.Octets)
 	default:
-		val.Int(int32(num))
+		val.Int(int32(x.Num))
 	}
 }
 
-// attr reads an attribute of v.flow.
-func (v *View) attr(a mib.Attr) (uint64, []byte) { return v.s.Attr(&v.flow, a) }
+// attr reads an attribute of v.flow. The value is valid until the next call.
+func (v *View) attr(a mib.Attr) *meter.Value {
+	v.s.Attr(&v.flow, a, &v.value)
+	return &v.value
+}

@@ -2,6 +2,7 @@ package meterview
 
 import (
 	"math"
+	"slices"
 
 	"netramet/meter"
 	"netramet/mib"
@@ -127,28 +128,47 @@ func (t *packages) read(q *agent.Request, attrs []uint32, val *agent.Value) agen
 	t.w.Reset(buf[:cap(buf)])
 	for i := len(attrs) - 1; i >= 0; i-- {
 		a := mib.Attr(attrs[i])
-		num, octets := t.v.attr(a)
-		switch a.Class() {
-		case mib.ClassAddress, mib.ClassMask:
-			t.w.Octets(ber.OctetString, octets)
-		case mib.ClassCounter:
-			t.w.Uint(ber.Counter64, num)
-		case mib.ClassTime:
-			t.time(num)
-		case mib.ClassDistribution:
-			// Rule sets that save distributions are not accepted yet, so no
-			// flow has one.
-			t.w.Empty(ber.Sequence)
-		default:
-			t.number(a, num)
-		}
+		t.encode(a, t.v.attr(a))
 	}
 	t.w.Wrap(ber.Sequence, 0)
 	if t.w.Err() != nil {
-		return agent.GenErr // impossible: 113 values are less than a message
+		return agent.TooBig // distributions that no message holds together
 	}
 	val.Octets(t.w.Bytes())
 	return agent.OK
+}
+
+// encode writes the value of an attribute in front of what is written.
+func (t *packages) encode(a mib.Attr, x *meter.Value) {
+	switch a.Class() {
+	case mib.ClassAddress, mib.ClassMask:
+		t.w.Octets(ber.OctetString, x.Octets)
+	case mib.ClassCounter:
+		t.w.Uint(ber.Counter64, x.Num)
+	case mib.ClassTime:
+		t.time(x.Num)
+	case mib.ClassDistribution:
+		t.distribution(x)
+	default:
+		t.number(a, x.Num)
+	}
+}
+
+// distribution writes a distribution as RFC 2724 §3.3 has it: mask and value of
+// the rule that asked for it, and the sequence of counters, in a SEQUENCE; an
+// empty one if the flow has no such distribution.
+func (t *packages) distribution(x *meter.Value) {
+	end := t.w.Len()
+	if len(x.Numbers) > 0 {
+		for _, n := range slices.Backward(x.Numbers) {
+			t.w.Uint(ber.Integer, n)
+		}
+		t.w.Wrap(ber.Sequence, end)
+		mask := len(x.Octets) / 2
+		t.w.Octets(ber.OctetString, x.Octets[mask:])
+		t.w.Octets(ber.OctetString, x.Octets[:mask])
+	}
+	t.w.Wrap(ber.Sequence, end)
 }
 
 func (t *packages) time(num uint64) {

@@ -49,9 +49,10 @@ type View struct {
 	sets  sync.Mutex // keeps Sets apart: while one's rules are verified, others may read
 
 	// Inside Do only, and not across a Yield.
-	s    *control.State // always the same
-	flow meter.Flow
-	txn  *txn // of a Set; nil otherwise
+	s     *control.State // always the same
+	flow  meter.Flow
+	value meter.Value // of one of its attributes
+	txn   *txn        // of a Set; nil otherwise
 }
 
 // New makes a View of a meter.

@@ -30,6 +30,7 @@ type Flows struct {
 	next  int    // task being read
 	after uint32 // FlowIndex of the last record of it
 	flow  meter.Flow
+	value meter.Value
 }
 
 // New returns the flows of m, of which nothing has been collected.
@@ -79,7 +80,7 @@ func (f *Flows) Next(_ context.Context, rec *reader.Record) error {
 				continue
 			}
 			s.Flow(f.after, &f.flow)
-			fill(s, &f.flow, t.Format.Attrs, rec)
+			fill(s, &f.flow, t.Format.Attrs, &f.value, rec)
 			err = nil
 			return
 		}
@@ -87,15 +88,23 @@ func (f *Flows) Next(_ context.Context, rec *reader.Record) error {
 	return err
 }
 
-// fill reads the attributes a FORMAT asks for.
-func fill(s *control.State, f *meter.Flow, attrs []mib.Attr, rec *reader.Record) {
+// fill reads the attributes a FORMAT asks for, one after the other into v.
+func fill(s *control.State, f *meter.Flow, attrs []mib.Attr, v *meter.Value, rec *reader.Record) {
+	rec.Clear(len(attrs))
 	rec.RuleSet, rec.Index, rec.FirstTime = f.RuleSet, f.Index, uint64(f.FirstTime)
 	rec.PeerType = s.PeerType(f)
-	rec.Values = slices.Grow(rec.Values[:0], len(attrs))[:len(attrs)]
 	for i, a := range attrs {
-		v := &rec.Values[i]
-		num, octets := s.Attr(f, a)
-		v.Num, v.Len = num, uint8(copy(v.Octets[:], octets))
+		s.Attr(f, a, v)
+		setValue(rec, i, v)
+	}
+}
+
+// setValue makes value i of rec what v is.
+func setValue(rec *reader.Record, i int, v *meter.Value) {
+	to := &rec.Values[i]
+	to.Num, to.Len = v.Num, uint8(copy(to.Octets[:], v.Octets))
+	if len(v.Numbers) > 0 {
+		rec.AddNumbers(i, v.Numbers...)
 	}
 }
 

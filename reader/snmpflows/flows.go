@@ -64,14 +64,14 @@ type Flows struct {
 	told, mark uint64 // ntmReaderTime as the meter has it; as it should be
 	notes      []string
 
-	tasks []reader.Task
-	wide  bool     // the meter has ntmReaderLastTime, and so ntmPackageTable
-	held  []uint64 // LastTime of their rows since the collection began
-	iv    reader.Interval
-	next  int // task being read
-	plan  *plan
-	limit int // attributes of a package, smaller if the meter wants it so
-	read  taskRead
+	tasks  []reader.Task
+	wide   bool     // the meter has ntmReaderLastTime, and so ntmPackageTable
+	held   []uint64 // LastTime of their rows since the collection began
+	iv     reader.Interval
+	next   int // task being read
+	plan   *plan
+	read   taskRead
+	limits limits // of packages
 }
 
 // New returns the flows of the rule sets that cfg's rows read.
@@ -79,9 +79,10 @@ func New(m *remotemeter.Meter, cfg Config) *Flows {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	f := &Flows{m: m, cfg: cfg, rows: map[int]int{}, told: cfg.Time, mark: cfg.Time, limit: mib.MaxSelector}
+	f := &Flows{m: m, cfg: cfg, rows: map[int]int{}, told: cfg.Time, mark: cfg.Time}
+	f.limits.attrs = mib.MaxSelector
 	if cfg.Marks {
-		f.limit = mib.MaxWideSelector
+		f.limits.attrs = mib.MaxWideSelector
 	}
 	for _, r := range cfg.Readers {
 		f.rows[r.RuleSet] = r.Index
@@ -245,26 +246,37 @@ func (f *Flows) Next(ctx context.Context, rec *reader.Record) error {
 	for f.next < len(f.tasks) {
 		t := &f.tasks[f.next]
 		if f.plan == nil {
-			p, err := newPlan(t.Format, f.limit)
-			if err != nil {
+			if err := f.prepare(t); err != nil {
 				return fmt.Errorf("rule set %d: %w", t.RuleSet, err)
 			}
-			f.plan = p
-			f.read.start(f.m, p, t.RuleSet, timeFilter{f.filter(), f.wide})
 		}
 		ok, err := f.read.next(ctx, f.iv.To, rec)
 		if err != nil {
 			return fmt.Errorf("rule set %d: %w", t.RuleSet, err)
 		}
-		if len(f.plan.parts) > 1 {
-			f.limit = f.plan.widest() // what the next task need not find out again
-		}
 		if ok {
 			return nil
 		}
+		f.plan.settle()
 		f.next, f.plan = f.next+1, nil
 	}
 	return f.end(ctx)
+}
+
+// prepare makes the plan of a task. Where what is asked for is all that keeps
+// answers small, its packages are.
+func (f *Flows) prepare(t *reader.Task) (err error) {
+	if f.plan, err = newPlan(t.Format, &f.limits); err != nil {
+		return err
+	}
+	filter := timeFilter{f.filter(), f.wide}
+	for i := 0; f.m.Strict() && i < len(f.plan.parts); i++ {
+		if f.plan.row(i, f.plan.parts[i].prefix(t.RuleSet, filter), true) > f.m.Room() && f.plan.cut(i) {
+			i = -1 // the parts are other ones
+		}
+	}
+	f.read.start(f.m, f.plan, t.RuleSet, filter)
+	return nil
 }
 
 // end returns io.EOF if what was read is all there is, and ours: flows of a

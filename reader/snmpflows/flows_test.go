@@ -41,7 +41,11 @@ func (l *lines) Begin(iv reader.Interval, _ []reader.Task) error {
 
 func (l *lines) Record(rec *reader.Record) error {
 	s := fmt.Sprintf("%d %d %d %d:", rec.RuleSet, rec.Index, rec.FirstTime, rec.PeerType)
-	for _, v := range rec.Values {
+	for i, v := range rec.Values {
+		if counters := rec.Numbers(i); len(counters) > 0 {
+			s += fmt.Sprintf(" %x=%d", v.Octets[:v.Len], counters)
+			continue
+		}
 		if v.Len > 0 {
 			s += fmt.Sprintf(" %x", v.Octets[:v.Len])
 			continue
@@ -187,7 +191,7 @@ func TestSplit(t *testing.T) {
 		c, _ := clienttest.Dial(t, m, 1, clienttest.Faults{}, nil)
 		row := clienttest.Running(t, c, 2, clienttest.Rules(1))
 		f := New(c, Config{Readers: []ReaderRef{{row, 2}}, Marks: true})
-		f.limit = limit
+		f.limits.attrs = limit
 		out := &lines{}
 		if _, n, err := reader.Collect(ctx, f, []reader.Task{{RuleSet: 2, Format: format}}, out); err != nil || n != 300 {
 			t.Fatalf("limit %d: %d flows, %v", limit, n, err)

@@ -22,6 +22,9 @@ const maxValue = 9
 
 var errPackLong = errors.New("it holds more than was asked for")
 
+// specSize is the size of each half of a distribution's specification, in octets.
+const specSize = 6
+
 // field is where a package's value belongs: an attribute and the place of its
 // value in a record.
 type field struct {
@@ -29,11 +32,12 @@ type field struct {
 	at   int
 }
 
-// unpack reads a package into values[f.at] for each field, in order. Of a time
-// that is told in 32 bits it makes the 64-bit time that is nearest to now, in
-// centiseconds of uptime; but FirstTime stays as it is told, for it is part of
-// the flow's name, which must not change when the meter's clock wraps.
-func unpack(data []byte, fields []field, now uint64, values []reader.Value) error {
+// unpack reads a package of part number i into the values of rec that its fields
+// name, and notes how large they are. Of a time that is told in 32 bits it makes
+// the 64-bit time that is nearest to now, in centiseconds of uptime; but FirstTime
+// stays as it is told, for it is part of the flow's name, which must not change
+// when the meter's clock wraps.
+func (p *plan) unpack(i int, data []byte, now uint64, rec *reader.Record) error {
 	r := ber.NewReader(data)
 	if tag := r.Peek(); len(data) > 0 && tag != ber.Sequence {
 		return fmt.Errorf("it begins with tag %#x, not with that of a SEQUENCE", byte(tag))
@@ -45,12 +49,19 @@ func unpack(data []byte, fields []field, now uint64, values []reader.Value) erro
 	if r.Len() > 0 {
 		return errPackLong
 	}
-	for _, f := range fields {
+	for _, f := range p.parts[i].fields {
+		before := content.Len()
 		tag, data, err := content.Any()
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.attr, err)
 		}
-		if err := value(tag, data, f.attr, now, &values[f.at]); err != nil {
+		p.limits.seen[f.attr] = max(p.limits.seen[f.attr], before-content.Len())
+		if f.attr.IsDistribution() {
+			err = distribution(tag, data, rec, f.at)
+		} else {
+			err = value(tag, data, f.attr, now, &rec.Values[f.at])
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", f.attr, err)
 		}
 	}
@@ -60,9 +71,72 @@ func unpack(data []byte, fields []field, now uint64, values []reader.Value) erro
 	return nil
 }
 
-// value reads one value.
+// distribution reads a distribution (RFC 2724 §3.3) into value i of rec: the rule's
+// mask and value, as strings of octets, and the sequence of counters. It may lie in
+// a string of octets of its own. Nothing in it is a flow without the distribution.
+func distribution(tag ber.Tag, content []byte, rec *reader.Record, i int) (err error) {
+	if (tag == ber.OctetString || tag == ber.Opaque) && len(content) > 0 {
+		r := ber.NewReader(content)
+		if tag, content, err = r.Any(); err == nil && r.Len() > 0 {
+			err = errPackLong
+		}
+		if err != nil {
+			return err
+		}
+	} else if tag == ber.OctetString || tag == ber.Opaque {
+		return nil
+	}
+	if tag != ber.Sequence {
+		return fmt.Errorf("tag %#x is no distribution", byte(tag))
+	}
+	if len(content) == 0 {
+		return nil
+	}
+	r, v := ber.NewReader(content), &rec.Values[i]
+	for range 2 { // mask and value
+		tag, part, err := r.Any()
+		if err != nil {
+			return err
+		}
+		if tag != ber.OctetString || len(part) < specSize {
+			return fmt.Errorf("tag %#x with %d octets is no part of a specification", byte(tag), len(part))
+		}
+		v.Len += uint8(copy(v.Octets[v.Len:], part[:specSize]))
+	}
+	tag, content, err = r.Any()
+	switch {
+	case err != nil:
+		return err
+	case tag != ber.Sequence:
+		return fmt.Errorf("tag %#x is no sequence of counters", byte(tag))
+	case r.Len() > 0:
+		return errPackLong
+	}
+	return counters(content, rec, i)
+}
+
+// counters reads a distribution's counters into value i of rec.
+func counters(content []byte, rec *reader.Record, i int) error {
+	r := ber.NewReader(content)
+	for count := 0; r.Len() > 0; count++ {
+		tag, c, err := r.Any()
+		if err != nil {
+			return err
+		}
+		n, err := number(tag, c)
+		if err != nil {
+			return err
+		}
+		if count == mib.MaxCounters {
+			return fmt.Errorf("more than %d counters", mib.MaxCounters)
+		}
+		rec.AddNumbers(i, n)
+	}
+	return nil
+}
+
+// value reads one value that is no distribution.
 func value(tag ber.Tag, content []byte, a mib.Attr, now uint64, v *reader.Value) error {
-	v.Num, v.Len = 0, 0
 	switch a.Class() {
 	case mib.ClassAddress, mib.ClassMask:
 		if tag != ber.OctetString && tag != ber.IPAddress && tag != ber.Opaque {
@@ -73,11 +147,6 @@ func value(tag ber.Tag, content []byte, a mib.Attr, now uint64, v *reader.Value)
 		}
 		v.Len = uint8(copy(v.Octets[:], content))
 		return nil
-	case mib.ClassDistribution:
-		if tag != ber.Sequence && tag != ber.OctetString && tag != ber.Opaque {
-			return fmt.Errorf("tag %#x is no distribution", byte(tag))
-		}
-		return nil // reader.Value does not hold it
 	}
 	n, err := number(tag, content)
 	if err != nil {

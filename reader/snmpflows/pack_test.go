@@ -2,6 +2,8 @@ package snmpflows
 
 import (
 	"encoding/hex"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,12 +12,14 @@ import (
 	"netramet/reader"
 )
 
-func fieldsOf(attrs ...mib.Attr) []field {
-	var f []field
+// planOf is a plan of one package with these attributes and no more.
+func planOf(attrs ...mib.Attr) *plan {
+	p := &plan{limits: &limits{}, attrs: len(attrs)}
 	for i, a := range attrs {
-		f = append(f, field{a, i})
+		p.fields = append(p.fields, field{a, i})
 	}
-	return f
+	p.parts = []part{newPart(p.fields)}
+	return p
 }
 
 func unhex(t testing.TB, s string) []byte {
@@ -29,6 +33,9 @@ func unhex(t testing.TB, s string) []byte {
 func TestUnpack(t *testing.T) {
 	example := []mib.Attr{mib.AttrSourcePeerAddress, mib.AttrDestPeerAddress, mib.AttrSourceTransType, mib.AttrToOctets}
 	pdus := []mib.Attr{mib.AttrToPDUs}
+	distribution := []mib.Attr{mib.AttrToPacketSize, mib.AttrToPDUs}
+	// Three buckets up to 25 and up to 1500 octets.
+	const spec = "30 1d 04 06 0100001905dc 04 06 033c00000000 "
 	for _, tt := range []struct {
 		name  string
 		data  string
@@ -58,14 +65,24 @@ func TestUnpack(t *testing.T) {
 		{"time before now", "30 04 43 02 0100", []mib.Attr{mib.AttrLastActiveTime}, "256"},
 		{"name", "30 04 43 02 0100", []mib.Attr{mib.AttrFirstTime}, "256"},
 		{"times of 64 bits", "30 0e 46 05 0300000100 46 05 0300000200", []mib.Attr{mib.AttrFirstTime, mib.AttrLastActiveTime}, "12884902144 12884902400"},
-		{"distribution", "30 07 30 02 04 00 46 01 07", []mib.Attr{mib.AttrToPacketSize, mib.AttrToPDUs}, "0 7"},
+		{"no distribution", "30 05 30 00 46 01 07", distribution, "() 7"},
+		{"distribution", "30 22" + spec + "30 0b 02 01 05 02 01 00 02 03 010203 46 01 07", distribution, "0100001905dc 033c00000000 (5 0 66051) 7"},
+		{"distribution in a string", "30 24 04 1f" + spec + "30 0b 02 01 05 02 01 00 02 03 010203 46 01 07", distribution, "0100001905dc 033c00000000 (5 0 66051) 7"},
+		{"counters of other types", "30 20" + "30 1b 04 06 0100001905dc 04 06 033c00000000 30 09 46 01 05 41 01 00 42 01 02 46 01 07", distribution, "0100001905dc 033c00000000 (5 0 2) 7"},
+		{"counter of 64 bits", "30 1f 30 1a 04 06 0100001905dc 04 06 033c00000000 30 08 02 06 00ffffffffff 46 01 07", distribution, "0100001905dc 033c00000000 (1099511627775) 7"},
+		{"distribution without its rule", "30 0a 30 05 30 03 02 01 05 46 01 07", distribution, "ToPacketSize: tag 0x30 with 3 octets is no part of a specification"},
+		{"distribution with a negative counter", "30 1a 30 15 04 06 0100001905dc 04 06 033c00000000 30 03 02 01 ff 46 01 07", distribution, "ToPacketSize: a negative number"},
+		{"distribution cut short", "30 15 30 10 04 06 0100001905dc 04 06 033c00000000 46 01 07", distribution, "ToPacketSize: ber: value ends beyond its container"},
+		{"more behind the counters", "30 1d 30 18 04 06 0100001905dc 04 06 033c00000000 30 03 02 01 05 02 01 05 46 01 07", distribution, "ToPacketSize: it holds more than was asked for"},
+		{"a number for a distribution", "30 06 02 01 05 46 01 07", distribution, "ToPacketSize: tag 0x2 is no distribution"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			values := make([]reader.Value, len(tt.attrs))
-			err := unpack(unhex(t, tt.data), fieldsOf(tt.attrs...), 1000, values)
+			var rec reader.Record
+			rec.Clear(len(tt.attrs))
+			err := planOf(tt.attrs...).unpack(0, unhex(t, tt.data), 1000, &rec)
 			var got []string
-			for i, v := range values {
-				got = append(got, show(tt.attrs[i], v))
+			for i, a := range tt.attrs {
+				got = append(got, show(a, &rec, i))
 			}
 			text := strings.Join(got, " ")
 			if err != nil {
@@ -78,7 +95,15 @@ func TestUnpack(t *testing.T) {
 	}
 }
 
-func show(a mib.Attr, v reader.Value) string {
+func show(a mib.Attr, rec *reader.Record, i int) string {
+	v := &rec.Values[i]
+	if a.IsDistribution() {
+		counters := "(" + strings.Trim(fmt.Sprint(rec.Numbers(i)), "[]") + ")"
+		if v.Len == 0 {
+			return counters
+		}
+		return hex.EncodeToString(v.Octets[:v.Len/2]) + " " + hex.EncodeToString(v.Octets[v.Len/2:v.Len]) + " " + counters
+	}
 	if c := a.Class(); c == mib.ClassAddress || c == mib.ClassMask {
 		if v.Len == 0 {
 			return "-"
@@ -114,56 +139,66 @@ func FuzzUnpack(f *testing.F) {
 	f.Add(unhex(f, "30120404 82D8010104049C3E02020201064601 3C"), uint64(1000))
 	f.Add(unhex(f, "30 0b 46 09 00ffffffffffffffff"), uint64(1))
 	f.Add(unhex(f, "30 80 46 01 05 00 00"), uint64(1<<40))
-	fields := fieldsOf(mib.AttrSourcePeerAddress, mib.AttrDestPeerAddress, mib.AttrSourceTransType, mib.AttrToOctets, mib.AttrFirstTime, mib.AttrToPacketSize)
+	f.Add(unhex(f, "30 30 04 00 04 00 02 01 00 46 01 00 43 01 01 30 1d 04 06 0100001905dc 04 06 033c00000000 30 0b 02 01 05 02 01 00 02 03 010203"), uint64(1))
+	attrs := []mib.Attr{mib.AttrSourcePeerAddress, mib.AttrDestPeerAddress, mib.AttrSourceTransType, mib.AttrToOctets, mib.AttrFirstTime, mib.AttrToPacketSize}
 	f.Fuzz(func(t *testing.T, data []byte, now uint64) {
 		now %= 1 << 48
 		before := append([]byte(nil), data...)
-		values := make([]reader.Value, len(fields))
-		err := unpack(data, fields, now, values)
+		var rec, again reader.Record
+		rec.Clear(len(attrs))
+		err := planOf(attrs...).unpack(0, data, now, &rec)
 		if string(before) != string(data) {
 			t.Fatal("the package was changed")
 		}
 		if err != nil {
 			return
 		}
-		for i, fl := range fields {
-			v := values[i]
-			if v.Len > mib.MaxAddress || v.Len > 0 && fl.attr.Class() != mib.ClassAddress {
-				t.Fatalf("%s: %d octets", fl.attr, v.Len)
+		for i, a := range attrs {
+			v := &rec.Values[i]
+			if v.Len > mib.MaxAddress || v.Len > 0 && a.Class() != mib.ClassAddress && !a.IsDistribution() || len(rec.Numbers(i)) > len(data) {
+				t.Fatalf("%s: %d octets", a, v.Len)
 			}
 		}
 		// What was understood is understood in its shortest form alike.
-		again := make([]reader.Value, len(fields))
-		if err := unpack(repack(fields, values), fields, now, again); err != nil {
+		again.Clear(len(attrs))
+		if err := planOf(attrs...).unpack(0, repack(attrs, &rec), now, &again); err != nil {
 			t.Fatalf("packed again: %v", err)
 		}
-		for i := range values {
-			if show(fields[i].attr, values[i]) != show(fields[i].attr, again[i]) {
-				t.Fatalf("%s: %+v, then %+v", fields[i].attr, values[i], again[i])
+		for i, a := range attrs {
+			if g, w := show(a, &again, i), show(a, &rec, i); g != w {
+				t.Fatalf("%s: %s, then %s", a, w, g)
 			}
 		}
-		if unpack(data[:len(data)-1], fields, now, values) == nil {
+		again.Clear(len(attrs))
+		if planOf(attrs...).unpack(0, data[:len(data)-1], now, &again) == nil {
 			t.Fatal("a cut package was taken")
 		}
 	})
 }
 
 // repack encodes values; 64-bit numbers keep times as they are.
-func repack(fields []field, values []reader.Value) []byte {
-	var body []byte
-	for i, f := range fields {
-		v := values[i]
-		switch f.attr.Class() {
+func repack(attrs []mib.Attr, rec *reader.Record) []byte {
+	w := new(ber.Writer)
+	w.Reset(make([]byte, 1<<16+16*len(rec.Numbers(len(attrs)-1))))
+	for i, a := range slices.Backward(attrs) {
+		v, end := &rec.Values[i], w.Len()
+		switch a.Class() {
 		case mib.ClassAddress, mib.ClassMask:
-			body = append(append(body, byte(ber.OctetString), v.Len), v.Octets[:v.Len]...)
+			w.Octets(ber.OctetString, v.Octets[:v.Len])
 		case mib.ClassDistribution:
-			body = append(body, byte(ber.Sequence), 0)
-		default:
-			body = append(body, byte(ber.Counter64), 9, 0)
-			for s := 56; s >= 0; s -= 8 {
-				body = append(body, byte(v.Num>>s))
+			for _, n := range slices.Backward(rec.Numbers(i)) {
+				w.Uint(ber.Counter64, n)
 			}
+			if v.Len > 0 {
+				w.Wrap(ber.Sequence, end)
+				w.Octets(ber.OctetString, v.Octets[specSize:v.Len])
+				w.Octets(ber.OctetString, v.Octets[:specSize])
+			}
+			w.Wrap(ber.Sequence, end)
+		default:
+			w.Uint(ber.Counter64, v.Num)
 		}
 	}
-	return append([]byte{byte(ber.Sequence), 0x81, byte(len(body))}, body...)
+	w.Wrap(ber.Sequence, 0)
+	return w.Bytes()
 }

@@ -1,24 +1,36 @@
 package snmpflows
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
 	"netramet/mib"
 	"netramet/mib/ber"
 	"netramet/mib/client"
-	"netramet/reader"
 	"netramet/ruleset"
 )
+
+// limits bound packages: by what a selector can name, and by what gets through.
+type limits struct {
+	attrs  int // in a selector
+	octets int // reckoned for the values of a package; 0: any number
+	// seen is, by attribute, the size of the largest value that has come, with its
+	// header; 0 before one did.
+	seen [256]int
+}
 
 // plan is a FORMAT made ready for asking: one or more packages that together
 // hold its attributes, and where their values go.
 type plan struct {
-	parts []part
-	attrs int // values of a record; the two of our own follow
-	first int // index of FirstTime among all values
-	peer  int // index of the peer type, or -1
+	fields []field
+	parts  []part
+	limits *limits
+	attrs  int // values of a record; the two of our own follow
+	first  int // index of FirstTime among all values
+	peer   int // index of the peer type, or -1
+
+	most   int  // octets reckoned for the values of a part; 0: any number
+	shrunk bool // the meter found a part too big
 }
 
 // part is one package.
@@ -28,10 +40,10 @@ type part struct {
 	largest  int      // octets of the largest package that came with the last answer; 0 before one did
 }
 
-// newPlan makes a plan whose packages have at most limit attributes.
-func newPlan(f *ruleset.Format, limit int) (*plan, error) {
-	p := &plan{attrs: len(f.Attrs), first: -1, peer: -1}
-	var fields []field
+// newPlan makes a plan whose packages keep to limits, which it changes as it
+// learns.
+func newPlan(f *ruleset.Format, l *limits) (*plan, error) {
+	p := &plan{limits: l, most: l.octets, attrs: len(f.Attrs), first: -1, peer: -1}
 	seen := map[mib.Attr]int{}
 	addresses := false
 	for i, a := range f.Attrs {
@@ -42,7 +54,7 @@ func newPlan(f *ruleset.Format, limit int) (*plan, error) {
 			return nil, fmt.Errorf("%s stands twice in the format", a)
 		}
 		seen[a] = i
-		fields = append(fields, field{a, i})
+		p.fields = append(p.fields, field{a, i})
 		addresses = addresses || isPeer(a)
 	}
 	// FirstTime says which flow had the index; the peer type says how an
@@ -57,7 +69,7 @@ func newPlan(f *ruleset.Format, limit int) (*plan, error) {
 	for _, a := range extra {
 		if _, ok := seen[a]; !ok {
 			seen[a] = at
-			fields = append(fields, field{a, at})
+			p.fields = append(p.fields, field{a, at})
 			at++
 		}
 	}
@@ -67,7 +79,8 @@ func newPlan(f *ruleset.Format, limit int) (*plan, error) {
 			p.peer = i
 		}
 	}
-	return p, p.divide(fields, limit)
+	p.divide()
+	return p, nil
 }
 
 func isPeer(a mib.Attr) bool {
@@ -78,33 +91,25 @@ func isPeer(a mib.Attr) bool {
 	return false
 }
 
-// divide cuts fields into packages. Each holds FirstTime, by which they are
-// joined again.
-func (p *plan) divide(fields []field, limit int) error {
-	if limit > mib.MaxSelector {
-		limit = mib.MaxSelector
-	}
-	if len(fields) <= limit {
-		p.parts = []part{newPart(fields)}
-		return nil
-	}
-	if limit < 2 {
-		return errors.New("a package of one attribute cannot be divided")
-	}
+// divide cuts the fields into packages. Each holds FirstTime, by which they are
+// joined again. One attribute that is larger than a package may be has one of its
+// own.
+func (p *plan) divide() {
 	first := field{mib.AttrFirstTime, p.first}
+	cur, octets := []field{first}, p.limits.reckon(first.attr)
 	p.parts = nil
-	cur := []field{first}
-	for _, f := range fields {
+	for _, f := range p.fields {
 		if f.attr == mib.AttrFirstTime {
 			continue
 		}
-		if len(cur) == limit {
-			p.parts, cur = append(p.parts, newPart(cur)), []field{first}
+		more := p.limits.reckon(f.attr)
+		if len(cur) > 1 && (len(cur) == p.limits.attrs || p.most > 0 && octets+more > p.most) {
+			p.parts = append(p.parts, newPart(cur))
+			cur, octets = []field{first}, p.limits.reckon(first.attr)
 		}
-		cur = append(cur, f)
+		cur, octets = append(cur, f), octets+more
 	}
 	p.parts = append(p.parts, newPart(cur))
-	return nil
 }
 
 func newPart(fields []field) part {
@@ -115,41 +120,47 @@ func newPart(fields []field) part {
 	return pt
 }
 
-// widest is the number of attributes in the largest package.
-func (p *plan) widest() int {
-	n := 0
-	for _, pt := range p.parts {
-		n = max(n, len(pt.fields))
-	}
-	return n
-}
-
-// halve cuts the packages into smaller ones, for a meter that finds them too
-// big for a message. It reports false if that is not possible.
-func (p *plan) halve() bool {
-	n := p.widest()
-	if n <= 2 {
+// shrink cuts the packages into smaller ones, for a meter that finds number i too
+// big for a message. It reports false if that one is a single attribute.
+func (p *plan) shrink(i int) bool {
+	if !p.cut(i) {
 		return false
 	}
-	var fields []field
-	for i, pt := range p.parts {
-		for _, f := range pt.fields {
-			if i == 0 || f.attr != mib.AttrFirstTime {
-				fields = append(fields, f)
-			}
-		}
-	}
-	return p.divide(fields, max(2, n/2+1)) == nil
+	p.limits.octets, p.shrunk = p.most, true
+	return true
 }
 
-// biggest names the attribute that may be what is too big for a message.
-func (pt *part) biggest() string {
-	for _, f := range pt.fields {
-		if f.attr.IsDistribution() {
-			return f.attr.String()
-		}
+// cut cuts the packages into smaller ones than number i. It reports false if that
+// one is a single attribute.
+func (p *plan) cut(i int) bool {
+	if len(p.parts[i].fields) <= 2 {
+		return false
 	}
-	return pt.fields[len(pt.fields)-1].attr.String()
+	if half := p.octets(i) / 2; p.most == 0 || half < p.most {
+		p.most = half
+	}
+	p.divide()
+	return true
+}
+
+// settle has the plans that follow make packages as large as this one's were, now
+// that flows have shown how large the values are.
+func (p *plan) settle() {
+	if !p.shrunk {
+		return
+	}
+	p.limits.octets = 0
+	for i := range p.parts {
+		p.limits.octets = max(p.limits.octets, p.octets(i))
+	}
+}
+
+// octets is what the values of part i are reckoned to take.
+func (p *plan) octets(i int) (n int) {
+	for _, f := range p.parts[i].fields {
+		n += p.limits.reckon(f.attr)
+	}
+	return n
 }
 
 // timeFilter says since when flows must have changed that are read, in
@@ -173,46 +184,45 @@ func (pt *part) prefix(ruleSet int, t timeFilter) string {
 // objects, of which few are larger.
 const leastRow = 64
 
-// row is the size of a variable with a package, in octets: what the last ones had,
-// or, before there were any and where none may be larger than reckoned, at most. It
-// is 0 if nothing is known.
-func (pt *part) row(prefix string, strict bool) int {
-	data := pt.largest
-	if bound := pt.most(); bound > 0 && (strict || data == 0) {
-		data = bound
+// row is the size of a variable with a package of part i, in octets: as the last
+// ones were, or, before there were any and where none may be larger, as reckoned.
+func (p *plan) row(i int, prefix string, strict bool) int {
+	if last := p.parts[i].largest; last > 0 && !strict {
+		return rowOctets(prefix, last)
 	}
-	if data == 0 {
-		return 0
-	}
+	return rowOctets(prefix, ber.Size(p.octets(i)))
+}
+
+// rowOctets is the size of a variable with a package of so many octets.
+func rowOctets(prefix string, data int) int {
 	return max(ber.Size(client.Name(prefix+longestIndex).Octets()+ber.Size(data)), leastRow)
 }
 
 // longestIndex is a FlowIndex as long as any.
 const longestIndex = "4294967295"
 
-// most is the size of the largest package, in octets; 0 if it has no bound.
-func (pt *part) most() int {
-	sum := 0
-	for _, f := range pt.fields {
-		switch f.attr.Class() {
-		case mib.ClassDistribution:
-			return 0
-		case mib.ClassAddress, mib.ClassMask:
-			sum += ber.Size(mib.MaxAddress)
-		case mib.ClassCounter, mib.ClassTime:
-			sum += ber.MaxSize64
-		default:
-			sum += ber.MaxSize32
-		}
+// reckon is what an attribute's value takes, with its header, in octets: what it
+// takes at most; but of a distribution, which may have many counters and mostly has
+// few and low ones, what the largest so far took, if any has come.
+func (l *limits) reckon(a mib.Attr) int {
+	if a.IsDistribution() && l.seen[a] > 0 {
+		return l.seen[a]
 	}
-	return ber.Size(sum)
+	return mostOctets(a)
 }
 
-// values returns rec.Values with room for all that the plan reads.
-func (p *plan) values(rec *reader.Record) []reader.Value {
-	n := p.attrs + 2
-	if cap(rec.Values) < n {
-		rec.Values = make([]reader.Value, n)
+// mostOctets is the size of the largest value of an attribute, with its header.
+func mostOctets(a mib.Attr) int {
+	switch a.Class() {
+	case mib.ClassDistribution:
+		return largestDistribution
+	case mib.ClassAddress, mib.ClassMask:
+		return ber.Size(mib.MaxAddress)
+	case mib.ClassCounter, mib.ClassTime:
+		return ber.MaxSize64
 	}
-	return rec.Values[:n]
+	return ber.MaxSize32
 }
+
+// largestDistribution is the size of a distribution of as many counters as can be.
+const largestDistribution = 4 + 2*(2+specSize) + 4 + mib.MaxCounters*ber.MaxSize64

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"netramet/mib"
+	"netramet/mib/ber"
 	"netramet/mib/client"
 	"netramet/mib/remotemeter"
 	"netramet/reader"
@@ -62,16 +63,16 @@ func (r *taskRead) next(ctx context.Context, now uint64, rec *reader.Record) (ok
 // record unpacks a flow. whole is false if its parts are not one flow's: it
 // was recovered between two readings, and its index given to another.
 func (r *taskRead) record(row *flowRow, now uint64, rec *reader.Record) (whole bool, err error) {
-	values := r.plan.values(rec)
+	rec.Clear(r.plan.attrs + 2)
 	var first uint64
 	for i := range r.plan.parts {
 		if row.packs[i] == nil {
 			return false, nil
 		}
-		if err := unpack(row.packs[i], r.plan.parts[i].fields, now, values); err != nil {
+		if err := r.plan.unpack(i, row.packs[i], now, rec); err != nil {
 			return false, err
 		}
-		t := values[r.plan.first].Num
+		t := rec.Values[r.plan.first].Num
 		if i > 0 && t != first {
 			return false, nil
 		}
@@ -79,11 +80,11 @@ func (r *taskRead) record(row *flowRow, now uint64, rec *reader.Record) (whole b
 	}
 	rec.RuleSet, rec.Index, rec.FirstTime, rec.PeerType = r.ruleSet, row.index, first, mib.PeerNone
 	if r.plan.peer >= 0 {
-		if n := values[r.plan.peer].Num; n <= 255 {
+		if n := rec.Values[r.plan.peer].Num; n <= 255 {
 			rec.PeerType = mib.PeerType(n)
 		}
 	}
-	rec.Values = values[:r.plan.attrs]
+	rec.Values = rec.Values[:r.plan.attrs]
 	return true, nil
 }
 
@@ -102,21 +103,24 @@ func (r *taskRead) fetch(ctx context.Context) error {
 			return err
 		}
 		// Not even one flow fits into a message.
-		if !r.plan.halve() {
-			return r.tooLarge(&r.plan.parts[i], err)
+		if !r.plan.shrink(i) {
+			return r.tooLarge(i, err)
 		}
 		r.rows, r.after, r.ended = r.rows[:0], from, false
 	}
 }
 
-// tooLarge explains that what is left of one flow is too large for a message.
-func (r *taskRead) tooLarge(p *part, err error) error {
-	need := "more than " + strconv.Itoa(r.m.MessageSize())
-	if n := p.row(p.prefix(r.ruleSet, r.filter), true); n > 0 {
-		need = "up to " + strconv.Itoa(r.m.Envelope()+n)
+// tooLarge explains that part i of one flow, a single attribute, is too large for a
+// message.
+func (r *taskRead) tooLarge(i int, err error) error {
+	p := &r.plan.parts[i]
+	data := 0
+	for _, f := range p.fields {
+		data += mostOctets(f.attr)
 	}
-	return fmt.Errorf("%s of a flow does not fit into one message: messages of %s octets must get through, from the meter to here: %w",
-		p.biggest(), need, err)
+	need := r.m.Envelope() + rowOctets(p.prefix(r.ruleSet, r.filter), ber.Size(data))
+	return fmt.Errorf("%s of a flow does not fit into one message: messages of up to %d octets must get through, from the meter to here: %w",
+		p.fields[len(p.fields)-1].attr, need, err)
 }
 
 // fetchPart reads packages of one part behind FlowIndex from. Part 0 says
@@ -126,14 +130,10 @@ func (r *taskRead) fetchPart(ctx context.Context, i int, from, last uint32) erro
 	prefix := part.prefix(r.ruleSet, r.filter)
 	at := 0 // in r.rows, for parts other than the first
 	for {
-		ask := client.Bulk{
+		vars, err := r.m.GetBulk(ctx, client.Bulk{
 			After: []client.Name{client.Name(prefix + strconv.FormatUint(uint64(from), 10))},
-			Row:   part.row(prefix, r.m.Strict()), Divisible: true,
-		}
-		if ask.Row == 0 {
-			ask.Row, ask.Most = client.MinDatagram, 1 // the first shows how large they are
-		}
-		vars, err := r.m.GetBulk(ctx, ask)
+			Row:   r.plan.row(i, prefix, r.m.Strict()), Divisible: true,
+		})
 		if client.IsStatus(err, client.NoSuchName) && !r.m.HasBulk() {
 			vars, err = nil, nil // the end, in SNMPv1
 		} else if err == nil && len(vars) == 0 {

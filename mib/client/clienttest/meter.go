@@ -54,6 +54,15 @@ type Flow struct {
 	Changed uint64
 	Numbers map[mib.Attr]uint64
 	Octets  map[mib.Attr]string
+
+	Distributions map[mib.Attr]Distribution
+}
+
+// Distribution is a flow's distribution: mask and value of the rule that asked for
+// it, six octets each, and its counters.
+type Distribution struct {
+	Mask, Value string
+	Counters    []uint64
 }
 
 // state is what a Set changes.

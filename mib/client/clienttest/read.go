@@ -309,7 +309,7 @@ func (r *rooted) nextPackage(index []uint32, next *agent.Name, column []uint32, 
 
 // Package encodes the flow's values for a selector; wide times have 64 bits.
 func (f *Flow) Package(selector []uint32, ruleSet int, wide bool) []byte {
-	buf := make([]byte, 4096)
+	buf := make([]byte, 1<<17)
 	var w ber.Writer
 	w.Reset(buf)
 	for _, s := range slices.Backward(selector) {
@@ -326,6 +326,8 @@ func (f *Flow) Package(selector []uint32, ruleSet int, wide bool) []byte {
 			w.Octets(ber.OctetString, []byte(f.Octets[a]))
 		case mib.ClassCounter:
 			w.Uint(ber.Counter64, n)
+		case mib.ClassDistribution:
+			f.distribution(&w, a)
 		case mib.ClassTime:
 			if wide {
 				w.Uint(ber.Counter64, n)
@@ -338,6 +340,20 @@ func (f *Flow) Package(selector []uint32, ruleSet int, wide bool) []byte {
 	}
 	w.Header(ber.Sequence, w.Len())
 	return slices.Clone(w.Bytes())
+}
+
+// distribution encodes a distribution as RFC 2724 §3.3 says.
+func (f *Flow) distribution(w *ber.Writer, a mib.Attr) {
+	end := w.Len()
+	if d, ok := f.Distributions[a]; ok {
+		for _, n := range slices.Backward(d.Counters) {
+			w.Uint(ber.Integer, n)
+		}
+		w.Wrap(ber.Sequence, end)
+		w.Octets(ber.OctetString, []byte(d.Value))
+		w.Octets(ber.OctetString, []byte(d.Mask))
+	}
+	w.Wrap(ber.Sequence, end)
 }
 
 // Owners returns the Owners of all rows but the meter's own, without repeats.
