@@ -6,7 +6,7 @@ import (
 	"netramet/mib"
 )
 
-// MaxIndex is the largest index of a row of theirs.
+// MaxIndex is the largest index of a reader or manager row.
 const MaxIndex = 1<<31 - 1
 
 // row is a row of the reader table or of the manager table.
@@ -16,7 +16,7 @@ type row interface {
 	ownedBy() string
 }
 
-// rows is one of the two tables: rows by index, in order.
+// rows is the reader table or the manager table: rows by index, in order.
 type rows[R row] struct {
 	index []uint32
 	list  []*R

@@ -60,18 +60,18 @@ func (s *State) NextTask(after uint32) uint32 {
 }
 
 // runTasks has those rule sets run that some active task chooses, and the engine
-// ask again when it is fuller than the lowest mark of a task.
+// call switchToStandby where it is fuller than the lowest mark of a task.
 func (a *tables) runTasks(e *meter.Engine) {
 	var want meter.RuleSets
-	lowest, any := 0, false
+	lowest, marked := 0, false
 	for _, t := range a.tasks.list {
 		want[t.choice()] = true
-		if at, ok := t.switchesAt(e.MaxFlows()); ok && (!any || at < lowest) {
-			lowest, any = at, true
+		if at, ok := t.switchesAt(e.MaxFlows()); ok && (!marked || at < lowest) {
+			lowest, marked = at, true
 		}
 	}
 	e.Run(&want)
-	if any {
+	if marked {
 		e.Watch(lowest, a.switchToStandby)
 	} else {
 		e.Unwatch()
