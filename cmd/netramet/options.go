@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +31,7 @@ type options struct {
 	meterName    string
 	maxFlows     uint32
 	maxStreams   uint32
-	lanes        uint32 // 0: as many as pay
+	lanes        uint32
 	sample       uint32
 	seed         uint64
 	octets       string
@@ -91,7 +90,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.StringVar(&o.meterName, "meter-name", "", "`NAME` of the meter in the flow data; default: the trace's base name")
 	f.Uint32VarP(&o.maxFlows, "max-flows", "f", meter.DefaultMaxFlows, "hold at most `COUNT` flows; memory is taken as needed")
 	f.Uint32VarP(&o.maxStreams, "max-streams", "t", streams.DefaultMaxStreams, "hold at most `COUNT` streams")
-	f.Uint32Var(&o.lanes, "lanes", 0, "share the packets out to `COUNT` lanes that work side by side; the result is the same; default: one for each processor core, at most 4")
+	f.Uint32Var(&o.lanes, "lanes", 1, "share the packets out to `COUNT` lanes that work side by side; the result is the same")
 	f.Uint32VarP(&o.sample, "sample", "n", 1, "meter one packet in `N`, chosen by chance")
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the chance of -n starts from")
 	f.StringVar(&o.octets, "octets", "frame", "count octets of the `LAYER`: frame (on the wire) or peer (IP)")
@@ -173,7 +172,7 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return errors.New("-f 0: a flow table needs room for one flow")
 	case o.maxStreams == 0:
 		return errors.New("-t 0: a stream table needs room for one stream; --no-cache does without one")
-	case f.Changed("lanes") && o.lanes == 0:
+	case o.lanes == 0:
 		return errors.New("--lanes 0: packets need one lane")
 	case o.lanes > meter.MaxLanes:
 		return fmt.Errorf("--lanes %d: there are at most %d", o.lanes, meter.MaxLanes)
@@ -200,7 +199,7 @@ func (o *options) meterConfig() meter.Config {
 	c := meter.Config{
 		MaxFlows:     int(o.maxFlows),
 		Streams:      streams.Config{MaxStreams: int(o.maxStreams)},
-		Lanes:        o.laneCount(),
+		Lanes:        int(o.lanes),
 		Inactivity:   time.Duration(o.inactivity) * time.Second,
 		SampleRate:   o.sample,
 		Seed:         o.seed,
@@ -219,18 +218,6 @@ func (o *options) meterConfig() meter.Config {
 	}
 	return c
 }
-
-// laneCount is how many lanes there are: by default one for each processor core
-// that this process may use, up to mostLanes: one goroutine reads the trace for
-// all of them.
-func (o *options) laneCount() int {
-	if o.lanes > 0 {
-		return int(o.lanes)
-	}
-	return min(runtime.GOMAXPROCS(0), mostLanes)
-}
-
-const mostLanes = 4
 
 // optionText renders the options that were given, in their short form where
 // they have one, and the rule files. Output files are not part of what was
