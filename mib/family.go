@@ -1,5 +1,10 @@
 package mib
 
+import (
+	"maps"
+	"slices"
+)
+
 // PeerType is a network-layer address family: IANA's address family number
 // where there is one, else a number from 240 up (this project's, see
 // docs/deviations.md). It is the value of SourcePeerType and DestPeerType.
@@ -34,9 +39,17 @@ const (
 	AdjacentPPP      AdjacentType = 23
 )
 
-// PeerNames gives the names that rule files and standard.srl use for peer
-// types, in lower case.
-var PeerNames = map[string]PeerType{
+// PeerNamed finds the peer type that rule files and standard.srl call name, in
+// lower case.
+func PeerNamed(name string) (PeerType, bool) {
+	t, ok := peerNames[name]
+	return t, ok
+}
+
+// PeerNames returns the names that PeerNamed knows, sorted.
+func PeerNames() []string { return slices.Sorted(maps.Keys(peerNames)) }
+
+var peerNames = map[string]PeerType{
 	"ip": PeerIPv4, "ipv4": PeerIPv4, "ipv6": PeerIPv6, "nsap": PeerNSAP,
 	"clns": PeerNSAP, "ipx": PeerIPX, "novell": PeerIPX, "appletalk": PeerAppleTalk,
 	"ethertalk": PeerAppleTalk, "decnet": PeerDECnet, "vines": PeerVines,

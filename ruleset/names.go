@@ -6,18 +6,18 @@ import (
 	"netramet/mib"
 )
 
-// ProtocolNames are the IP protocol numbers that rule files and standard.srl
+// protocolNames are the IP protocol numbers that rule files and standard.srl
 // know by name, in lower case (IANA protocol numbers).
-var ProtocolNames = map[string]uint8{
+var protocolNames = map[string]uint8{
 	"icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "egp": 8, "igp": 9, "udp": 17,
 	"dccp": 33, "idrp": 45, "rsvp": 46, "gre": 47, "esp": 50, "ah": 51,
 	"icmpv6": 58, "eigrp": 88, "ospf": 89, "pim": 103, "vrrp": 112,
 	"l2tp": 115, "sctp": 132, "udplite": 136,
 }
 
-// PortNames are the well-known ports that rule files and standard.srl know by
+// portNames are the well-known ports that rule files and standard.srl know by
 // name, in lower case (IANA service names and a few usual short ones).
-var PortNames = map[string]uint16{
+var portNames = map[string]uint16{
 	"echo": 7, "discard": 9, "daytime": 13, "chargen": 19,
 	"ftpdata": 20, "ftp": 21, "ssh": 22, "telnet": 23, "smtp": 25,
 	"time": 37, "whois": 43, "tacacs": 49, "dns": 53, "domain": 53,
@@ -36,7 +36,7 @@ var PortNames = map[string]uint16{
 }
 
 // adjacentNames are the link-layer types of RFC 2720's flowDataSourceAdjacentType
-// that are no address families; those are in mib.PeerNames.
+// that are no address families; mib.PeerNamed knows those.
 var adjacentNames = map[string]mib.AdjacentType{
 	"ethernet": mib.AdjacentEthernet, "tokenring": 9, "fddi": 15, "ppp": mib.AdjacentPPP,
 }
@@ -55,19 +55,19 @@ func NamedValue(a mib.Attr, name string) (Literal, bool) {
 			return Literal{Single: true, Number: uint64(t)}, true
 		}
 		var p mib.PeerType
-		p, ok = mib.PeerNames[name]
+		p, ok = mib.PeerNamed(name)
 		n = uint64(p)
 	case mib.AttrSourcePeerType, mib.AttrDestPeerType:
 		var p mib.PeerType
-		p, ok = mib.PeerNames[name]
+		p, ok = mib.PeerNamed(name)
 		n = uint64(p)
 	case mib.AttrSourceTransType, mib.AttrDestTransType:
 		var p uint8
-		p, ok = ProtocolNames[name]
+		p, ok = protocolNames[name]
 		n = uint64(p)
 	case mib.AttrSourceTransAddress, mib.AttrDestTransAddress:
 		var p uint16
-		p, ok = PortNames[name]
+		p, ok = portNames[name]
 		n = uint64(p)
 	case mib.AttrV1, mib.AttrV2, mib.AttrV3, mib.AttrV4, mib.AttrV5:
 		var v mib.Attr

@@ -56,14 +56,14 @@ func DidYouMean(names []string) string {
 func NamesFor(a mib.Attr) []string {
 	switch a.Slot() {
 	case mib.AttrSourcePeerType:
-		return sortedNames(mib.PeerNames)
+		return mib.PeerNames()
 	case mib.AttrSourceAdjacentType:
-		return append(sortedNames(adjacentNames), sortedNames(mib.PeerNames)...)
+		return append(sortedNames(adjacentNames), mib.PeerNames()...)
 	case mib.AttrSourceTransType:
-		return sortedNames(ProtocolNames)
+		return sortedNames(protocolNames)
 	}
 	if a == mib.AttrSourceTransAddress || a == mib.AttrDestTransAddress {
-		return sortedNames(PortNames)
+		return sortedNames(portNames)
 	}
 	return nil
 }

@@ -140,70 +140,96 @@ func endRuleSets(ctx context.Context, o *options, std stdio) error {
 	if _, err := c.Meet(ctx); err != nil {
 		return err
 	}
+	e := ender{c, o, std.out}
 	var errs []error
 	for _, name := range o.stop {
-		errs = append(errs, endRuleSet(ctx, c, o, name, false, std.out))
+		errs = append(errs, e.stop(ctx, name))
 	}
 	for _, name := range o.destroy {
-		errs = append(errs, endRuleSet(ctx, c, o, name, true, std.out))
+		errs = append(errs, e.destroy(ctx, name))
 	}
 	return errors.Join(errs...)
 }
 
-// endRuleSet ends the tasks of one rule set, and removes it with its readers
-// if it is to be destroyed.
-func endRuleSet(ctx context.Context, c *remotemeter.Meter, o *options, name string, remove bool, out io.Writer) error {
-	sets, err := c.RuleSets(ctx)
+// ender ends rule sets on a meter.
+type ender struct {
+	m   *remotemeter.Meter
+	o   *options
+	out io.Writer
+}
+
+// stop ends the tasks of a rule set.
+func (e ender) stop(ctx context.Context, name string) error {
+	set, err := e.find(ctx, name)
 	if err != nil {
 		return err
+	}
+	return e.endTasks(ctx, set, e.m.StopTask, func(remotemeter.TaskRow) bool { return false })
+}
+
+// destroy ends the tasks of a rule set and removes it with its readers.
+func (e ender) destroy(ctx context.Context, name string) error {
+	set, err := e.find(ctx, name)
+	if err != nil {
+		return err
+	}
+	if set.Number == 1 { // RFC 2720's default rule set
+		return errors.New("rule set 1 is built into the meter: it cannot be removed")
+	}
+	// A task of the same Owner that was stopped before goes with its rule set.
+	idle := func(t remotemeter.TaskRow) bool { return t.Owner == set.Owner && t.Current == 0 && t.Standby == 0 }
+	if err := e.endTasks(ctx, set, e.m.DestroyTask, idle); err != nil {
+		return err
+	}
+	if err := destroyReaders(ctx, e.m, set.Number); err != nil {
+		return err
+	}
+	if err := e.m.DestroyRuleSet(ctx, set.Number); err != nil {
+		return fmt.Errorf("rule set %d: %w", set.Number, err)
+	}
+	fmt.Fprintf(e.out, "rule set %d %s removed\n", set.Number, printable(set.Name))
+	return nil
+}
+
+// find finds the rule set that a user calls name.
+func (e ender) find(ctx context.Context, name string) (remotemeter.RuleSetRow, error) {
+	sets, err := e.m.RuleSets(ctx)
+	if err != nil {
+		return remotemeter.RuleSetRow{}, err
 	}
 	found := remotemeter.Named(sets, name)
 	switch {
 	case len(found) == 0:
-		return fmt.Errorf("meter %s has no rule set %q", c.Addr(), name)
+		err = fmt.Errorf("meter %s has no rule set %q", e.m.Addr(), name)
 	case len(found) > 1:
-		return fmt.Errorf("meter %s has several rule sets %q: name one by its number", c.Addr(), name)
+		err = fmt.Errorf("meter %s has several rule sets %q: name one by its number", e.m.Addr(), name)
+	default:
+		return found[0], nil
 	}
-	set := found[0]
-	if remove && set.Number == 1 { // RFC 2720's default rule set
-		return errors.New("rule set 1 is built into the meter: it cannot be removed")
-	}
-	if !o.force && !ours(o, set.Owner) {
+	return remotemeter.RuleSetRow{}, err
+}
+
+// endTasks ends the tasks that run a rule set, or that go with it, if the user may.
+func (e ender) endTasks(ctx context.Context, set remotemeter.RuleSetRow, end func(context.Context, int) error, goes func(remotemeter.TaskRow) bool) error {
+	if !e.o.force && !ours(e.o, set.Owner) {
 		return fmt.Errorf("rule set %d belongs to %q: --force ends it all the same", set.Number, set.Owner)
 	}
-	tasks, err := c.Tasks(ctx)
+	tasks, err := e.m.Tasks(ctx)
 	if err != nil {
 		return err
 	}
 	for _, t := range tasks {
-		// A task of the same Owner that was stopped before goes with its rule set.
-		idle := remove && t.Owner == set.Owner && t.Current == 0 && t.Standby == 0
-		if !idle && t.Current != set.Number && t.Standby != set.Number {
+		if t.Current != set.Number && t.Standby != set.Number && !goes(t) {
 			continue
 		}
-		if !o.force && !ours(o, t.Owner) {
+		if !e.o.force && !ours(e.o, t.Owner) {
 			return fmt.Errorf("task %d, which runs rule set %d, belongs to %q: --force ends it all the same", t.Index, set.Number, t.Owner)
 		}
-		if remove {
-			err = c.DestroyTask(ctx, t.Index)
-		} else {
-			err = c.StopTask(ctx, t.Index)
-		}
-		if err != nil {
+		if err := end(ctx, t.Index); err != nil {
 			return fmt.Errorf("task %d: %w", t.Index, err)
 		}
-		fmt.Fprintf(out, "task %d ended\n", t.Index)
+		fmt.Fprintf(e.out, "task %d ended\n", t.Index)
 	}
-	if !remove {
-		return nil
-	}
-	if err := destroyReaders(ctx, c, set.Number); err != nil {
-		return err
-	}
-	if err := c.DestroyRuleSet(ctx, set.Number); err != nil {
-		return fmt.Errorf("rule set %d: %w", set.Number, err)
-	}
-	fmt.Fprintf(out, "rule set %d %s removed\n", set.Number, printable(set.Name))
 	return nil
 }
 

@@ -62,7 +62,6 @@ type Client struct {
 	link     *link
 	addr     string // for messages
 	size     int    // Options.Datagram
-	near     bool   // the meter is on this host
 	own      bool   // the socket is ours, not Options.Conn
 	pace     pace   // size of messages
 	reps     repeats
@@ -143,8 +142,11 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 // use makes conn the way to the meter.
 func (c *Client) use(conn net.Conn) {
 	c.link.conn = conn
-	c.near = isLoopback(conn.RemoteAddr())
-	c.pace = newPace(c.near, c.size)
+	start := SafeDatagram
+	if isLoopback(conn.RemoteAddr()) {
+		start = MaxDatagram
+	}
+	c.pace = newPace(start, c.size)
 	c.reps = repeats{}
 	if u, ok := conn.(*net.UDPConn); ok {
 		// A large answer comes as a burst of fragments. Failure costs speed only.
@@ -177,11 +179,6 @@ func (c *Client) HasBulk() bool { return c.snmp.Version != gosnmp.Version1 }
 
 // Resent returns how many messages have been sent again so far.
 func (c *Client) Resent() int { return c.link.resent }
-
-// SetTries changes how often a request is sent; n is at least 1.
-func (c *Client) SetTries(n int) {
-	c.tries = max(n, 1)
-}
 
 func isLoopback(a net.Addr) bool {
 	u, ok := a.(*net.UDPAddr)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"netramet/mib"
 	"netramet/mib/ber"
 	"netramet/mib/client"
 	"netramet/mib/client/clienttest"
@@ -173,4 +174,29 @@ func maxSizeOf(b []byte) int {
 	_, _ = header.Int32()
 	n, _ := header.Int32()
 	return int(n)
+}
+
+// broken is a connection whose Read fails inside gosnmp.
+type broken struct{ *clienttest.Link }
+
+func (broken) Read([]byte) (int, error) { panic("broken") }
+
+// TestTextsOfGosnmp pins what gosnmp says in words alone, and what is told by them:
+// a new version of it may use others.
+func TestTextsOfGosnmp(t *testing.T) {
+	c, err := client.Dial(ctx, client.Options{Host: "x", Security: client.Security{Community: "private"}, Conn: broken{clienttest.New().NewLink(1, clienttest.Faults{})}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bad *client.NonsenseError
+	if _, err := c.Get(ctx, client.Inst(mib.ObjSysUpTime)); !errors.As(err, &bad) || bad.Text != "recover: broken" {
+		t.Errorf("a panic in gosnmp is told as %v", err)
+	}
+	m := clienttest.Secured(t)
+	wrong := clienttest.Securities[3].Security
+	wrong.AuthPass = "wrongwrong"
+	r, _ := clienttest.Dial(t, m, 1, clienttest.Faults{}, func(o *client.Options) { o.Security, o.Retries = wrong, 2 })
+	if _, err := r.Info(ctx); !errors.Is(err, client.ErrRejected) {
+		t.Errorf("an answer that is not signed as agreed is told as %v", err)
+	}
 }

@@ -29,16 +29,13 @@ const (
 	longestForget = 1 << 30
 )
 
-func newPace(near bool, limit int) pace {
-	p := pace{size: SafeDatagram, max: MaxDatagram, patience: 1, forget: firstForget}
-	if limit > 0 {
-		p.max = limit
-		p.size = min(p.size, limit)
+// newPace begins with messages of start octets and never goes above limit; 0 is no
+// limit of its own.
+func newPace(start, limit int) pace {
+	if limit == 0 {
+		limit = MaxDatagram
 	}
-	if near {
-		p.size = p.max
-	}
-	return p
+	return pace{size: min(start, limit), max: limit, patience: 1, forget: firstForget}
 }
 
 // answered notes an answer of some octets that came at once. One that is small

@@ -6,7 +6,7 @@ import (
 )
 
 func TestPace(t *testing.T) {
-	p := newPace(false, 0)
+	p := newPace(SafeDatagram, 0)
 	if p.size != SafeDatagram {
 		t.Errorf("it begins with %d", p.size)
 	}
@@ -37,11 +37,11 @@ func TestPace(t *testing.T) {
 	if !slices.Equal(sizes, []int{middling, MinDatagram}) {
 		t.Errorf("it goes down by %d", sizes)
 	}
-	if p := newPace(true, 900); p.size != 900 || !p.lost(900) || p.size > 900 {
+	if p := newPace(MaxDatagram, 900); p.size != 900 || !p.lost(900) || p.size > 900 {
 		t.Errorf("limited: %+v", p)
 	}
-	if p := newPace(true, 0); p.size != MaxDatagram {
-		t.Errorf("near: %+v", p)
+	if p := newPace(MaxDatagram, 0); p.size != MaxDatagram {
+		t.Errorf("bold: %+v", p)
 	}
 }
 
@@ -49,8 +49,8 @@ func TestPace(t *testing.T) {
 // way there, and fewer and fewer later on.
 func TestPaceFinds(t *testing.T) {
 	for _, bears := range []int{484, 500, 699, 1000, 1500, 9000, 40000, MaxDatagram} {
-		for _, near := range []bool{false, true} {
-			p := newPace(near, 0)
+		for _, start := range []int{SafeDatagram, MaxDatagram} {
+			p := newPace(start, 0)
 			lost := [2]int{} // in the first thousands, and then
 			for i := range 1 << 16 {
 				if p.size <= bears {
@@ -61,7 +61,7 @@ func TestPaceFinds(t *testing.T) {
 				lost[min(i/4096, 1)]++
 			}
 			if p.size > bears || p.size < bears/2 && p.size > MinDatagram || lost[0] > 10 || lost[1] > 5 {
-				t.Errorf("near %v: a path that bears %d is found to bear %d, by %d losses", near, bears, p.size, lost)
+				t.Errorf("from %d: a path that bears %d is found to bear %d, by %d losses", start, bears, p.size, lost)
 			}
 		}
 	}

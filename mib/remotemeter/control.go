@@ -10,37 +10,49 @@ import (
 	"netramet/mib/client"
 )
 
+// table is a control table.
+type table struct {
+	status, owner mib.Obj // columns
+	row           string  // what one of its rows is called
+}
+
+var (
+	readerTable  = table{mib.ObjFlowReaderStatus, mib.ObjFlowReaderOwner, "a reader row"}
+	taskTable    = table{mib.ObjFlowManagerStatus, mib.ObjFlowManagerOwner, "a task"}
+	ruleSetTable = table{mib.ObjFlowRuleInfoStatus, mib.ObjFlowRuleInfoOwner, "a rule set"}
+)
+
 // create makes a row at the lowest index that is free and not in used, and
 // fills it; activate follows when the caller is ready. What is left of a row
 // that could not be filled is removed again.
-func (m *Meter) create(ctx context.Context, status, ownerCol mib.Obj, owner string, used map[int]bool, what string, columns func(index uint32) []client.Bind) (int, error) {
+func (m *Meter) create(ctx context.Context, t table, owner string, used map[int]bool, columns func(index uint32) []client.Bind) (int, error) {
 	var last error
 	for index := 1; index <= mib.MaxRows; index++ {
 		if used[index] {
 			continue
 		}
 		n := uint32(index)
-		err := m.newRow(ctx, status, index, append([]client.Bind{client.Int(client.Inst(status, n), int(mib.RowCreateAndWait)), client.Text(client.Inst(ownerCol, n), owner)}, columns(n)...))
+		err := m.newRow(ctx, t.status, index, append([]client.Bind{client.Int(client.Inst(t.status, n), int(mib.RowCreateAndWait)), client.Text(client.Inst(t.owner, n), owner)}, columns(n)...))
 		if err == nil {
 			return index, nil
 		}
-		last = fmt.Errorf("creating %s: %w", what, err)
+		last = fmt.Errorf("creating %s: %w", t.row, err)
 		if client.IsStatus(err, client.NoAccess) {
 			continue // it may be the row of somebody whom we may not see
 		}
 		// Somebody may have taken the index since the table was read.
 		if !client.IsStatus(err, client.InconsistentValue) {
 			if uncertain(err) {
-				m.destroyOurs(ctx, status, ownerCol, owner, index)
+				m.destroyOurs(ctx, t, owner, index)
 			}
 			return 0, last
 		}
-		if v, err := m.Get(ctx, client.Inst(status, n)); err != nil || v[0].Missing {
+		if v, err := m.Get(ctx, client.Inst(t.status, n)); err != nil || v[0].Missing {
 			return 0, last // free, and refused all the same
 		}
 	}
 	if last == nil {
-		last = fmt.Errorf("creating %s: all %d rows are in use", what, mib.MaxRows)
+		last = fmt.Errorf("creating %s: all %d rows are in use", t.row, mib.MaxRows)
 	}
 	return 0, last
 }
@@ -93,12 +105,12 @@ func uncertain(err error) bool {
 
 // destroyOurs removes a row that an uncertain Set may have made, unless it is
 // somebody else's.
-func (m *Meter) destroyOurs(ctx context.Context, status, ownerCol mib.Obj, owner string, index int) {
+func (m *Meter) destroyOurs(ctx context.Context, t table, owner string, index int) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
-	v, err := m.Get(ctx, client.Inst(ownerCol, uint32(index)))
+	v, err := m.Get(ctx, client.Inst(t.owner, uint32(index)))
 	if err == nil && !v[0].Missing && v[0].Text() == owner {
-		m.destroyQuietly(ctx, status, index)
+		m.destroyQuietly(ctx, t.status, index)
 	}
 }
 
@@ -113,7 +125,7 @@ type Reader struct {
 // CreateReader makes an active reader row and returns its index. used are
 // indices known to be taken. No row is left behind on error.
 func (m *Meter) CreateReader(ctx context.Context, r Reader, used map[int]bool) (int, error) {
-	index, err := m.create(ctx, mib.ObjFlowReaderStatus, mib.ObjFlowReaderOwner, r.Owner, used, "a reader row", func(n uint32) []client.Bind {
+	index, err := m.create(ctx, readerTable, r.Owner, used, func(n uint32) []client.Bind {
 		return []client.Bind{
 			client.Int(client.Inst(mib.ObjFlowReaderTimeout, n), r.Timeout),
 			client.Int(client.Inst(mib.ObjFlowReaderRuleSet, n), r.RuleSet),
@@ -158,13 +170,9 @@ func (m *Meter) Remove(ctx context.Context, owner string, tasks, readers, ruleSe
 	var names []client.Name
 	var binds []client.Bind
 	for _, rows := range []struct {
-		owner, status mib.Obj
-		index         []int
-	}{
-		{mib.ObjFlowManagerOwner, mib.ObjFlowManagerStatus, tasks},
-		{mib.ObjFlowReaderOwner, mib.ObjFlowReaderStatus, readers},
-		{mib.ObjFlowRuleInfoOwner, mib.ObjFlowRuleInfoStatus, ruleSets},
-	} {
+		table
+		index []int
+	}{{taskTable, tasks}, {readerTable, readers}, {ruleSetTable, ruleSets}} {
 		for _, i := range rows.index {
 			names = append(names, client.Inst(rows.owner, uint32(i)))
 			binds = append(binds, client.Int(client.Inst(rows.status, uint32(i)), int(mib.RowDestroy)))
@@ -200,7 +208,7 @@ type Task struct {
 // CreateTask makes an active manager row, which starts its rule set at once,
 // and returns its index. No row is left behind on error.
 func (m *Meter) CreateTask(ctx context.Context, t Task, used map[int]bool) (int, error) {
-	index, err := m.create(ctx, mib.ObjFlowManagerStatus, mib.ObjFlowManagerOwner, t.Owner, used, "a task", t.columns)
+	index, err := m.create(ctx, taskTable, t.Owner, used, t.columns)
 	if err != nil {
 		return 0, err
 	}

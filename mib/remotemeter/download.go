@@ -31,7 +31,7 @@ func (m *Meter) Download(ctx context.Context, number int, owner string, rs *rule
 	})
 	if err != nil {
 		if uncertain(err) {
-			m.destroyOurs(ctx, mib.ObjFlowRuleInfoStatus, mib.ObjFlowRuleInfoOwner, owner, number)
+			m.destroyOurs(ctx, ruleSetTable, owner, number)
 		}
 		return fmt.Errorf("creating rule set %d: %w", number, err)
 	}

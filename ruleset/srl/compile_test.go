@@ -245,14 +245,14 @@ func TestReadIncludes(t *testing.T) {
 // project says.
 func TestStandardNames(t *testing.T) {
 	want := map[string]string{"ethernet": "7", "tokenring": "9", "fddi": "15"}
-	for n, v := range mib.PeerNames {
-		want[n] = strconv.Itoa(int(v))
-	}
-	for n, v := range ruleset.ProtocolNames {
-		want[n] = strconv.Itoa(int(v))
-	}
-	for n, v := range ruleset.PortNames {
-		want[n] = strconv.Itoa(int(v))
+	for _, a := range []mib.Attr{mib.AttrSourcePeerType, mib.AttrSourceTransType, mib.AttrSourceTransAddress} {
+		for _, n := range ruleset.NamesFor(a) {
+			v, ok := ruleset.NamedValue(a, n)
+			if !ok {
+				t.Errorf("%s has no value %s", a, n)
+			}
+			want[n] = strconv.FormatUint(v.Number, 10)
+		}
 	}
 	if diff := cmp.Diff(want, standardNames()); diff != "" {
 		t.Error(diff)
