@@ -149,13 +149,26 @@ func (b *batch) explainRuleSet(w io.Writer, file string, rs *ruleset.RuleSet, p 
 		if out.Verdict == pme.Ignore {
 			return nil
 		}
-		for _, s := range out.Saved {
-			fmt.Fprintf(w, "       %-22v %s  mask %s\n", s.Attr, octetsText(s.Attr, s.Value), octetsText(s.Attr, s.Mask))
-		}
+		explainSaved(w, &out)
 		return b.explainFlow(w, rs.Number, p)
 	}
 	fmt.Fprintln(w, "  not matched in either direction: not counted")
 	return nil
+}
+
+// explainSaved prints what a matched packet's flow is made of, and the distributions
+// that it asks for.
+func explainSaved(w io.Writer, out *pme.Outcome) {
+	saved := func(a mib.Attr, value, mask []byte) {
+		fmt.Fprintf(w, "       %-22v %s  mask %s\n", a, octetsText(a, value), octetsText(a, mask))
+	}
+	for _, s := range out.Saved {
+		saved(s.Attr, s.Value, s.Mask)
+	}
+	for i := range out.Distributions {
+		d := &out.Distributions[i]
+		saved(d.Attr, d.Value[:], d.Mask[:])
+	}
 }
 
 // explainFlow prints which flow counts the packet.
@@ -189,7 +202,7 @@ func octetsText(a mib.Attr, b []byte) string {
 		if addr, ok := netip.AddrFromSlice(b); ok {
 			return addr.String()
 		}
-	case a == mib.AttrSourceAdjacentAddress || a == mib.AttrDestAdjacentAddress:
+	case a == mib.AttrSourceAdjacentAddress || a == mib.AttrDestAdjacentAddress || a.IsDistribution():
 	case len(b) <= 8:
 		var n [8]byte
 		copy(n[8-len(b):], b)

@@ -8,6 +8,9 @@ import (
 
 	"netramet/meter"
 	"netramet/meter/control"
+	"netramet/meter/packet"
+	"netramet/meter/pme"
+	"netramet/ruleset"
 	"netramet/sources/sourcetest"
 	"netramet/sources/wire"
 )
@@ -37,5 +40,37 @@ func TestExplainAfterHeldFrames(t *testing.T) {
 		if err := b.src.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestExplainSaved: what rules save is shown in its own notation, a distribution's
+// specification as its octets.
+func TestExplainSaved(t *testing.T) {
+	rs, diags, err := ruleset.ReadText("dist.rules", []byte(`
+SET 2
+RULES
+  Null & 0 = 0: GotoAct, Next;
+  SourcePeerAddress & 255.255.255.0 = 0: PushPktToAct, Next;
+  FromPacketSize & 1.0.0.25.5.220 = 60.0.0.0.0.0: PushPktToAct, Next;
+  Null & 0 = 0: Count, 0;
+`), ruleset.ReadOptions{})
+	if err != nil {
+		t.Fatal(err, diags)
+	}
+	f := sourcetest.Frame(t, sourcetest.Ether("", ""), sourcetest.IPv4{Src: "10.0.0.1", Dst: "10.0.0.2"}, sourcetest.UDP{Src: 1, Dst: 2})
+	var p packet.Packet
+	p.DecodeNet(&f)
+	p.DecodeRest(&f)
+	var got bytes.Buffer
+	steps := stepPrinter{w: &got, rs: rs}
+	out := pme.Interpret(rs, &p, pme.WireOrder, steps.step)
+	steps.flush()
+	got.Reset()
+	explainSaved(&got, &out)
+	const want = `       SourcePeerAddress      10.0.0.0  mask 255.255.255.0
+       FromPacketSize         3C-00-00-00-00-00  mask 01-00-00-19-05-DC
+`
+	if got.String() != want {
+		t.Errorf("%v\n%swant\n%s", out.Verdict, &got, want)
 	}
 }

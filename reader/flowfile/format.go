@@ -42,8 +42,17 @@ type plan struct {
 // attributes that a flow does not have, and separators that could not be read
 // back. Commands call it before they start to meter.
 func CheckFormat(f *ruleset.Format) error {
-	_, err := newPlan(f)
-	return err
+	p, err := newPlan(f)
+	if err != nil {
+		return err
+	}
+	for i := range p.cols[1:] {
+		a, b := &p.cols[i], &p.cols[i+1]
+		if a.form == formDist && b.form == formDist && strings.Trim(b.sep, " 0123456789") == "" {
+			return fmt.Errorf("format: nobody could tell where the numbers of %s end and those of %s begin: put something that is no blank and no digit between, such as \") (\"", a.attr, b.attr)
+		}
+	}
+	return nil
 }
 
 // newPlan makes f ready. The error says what is wrong with f.

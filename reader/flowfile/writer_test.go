@@ -99,6 +99,7 @@ func TestHeaderLine(t *testing.T) {
 }
 
 func TestCheckFormat(t *testing.T) {
+	sizes := []mib.Attr{mib.AttrToPacketSize, mib.AttrFromPacketSize}
 	for _, tt := range []struct {
 		name string
 		f    ruleset.Format
@@ -111,6 +112,8 @@ func TestCheckFormat(t *testing.T) {
 		{"newline", ruleset.Format{Attrs: []mib.Attr{mib.AttrToPDUs}, Seps: []string{"", "\n"}}, "breaks the line"},
 		{"looks like information", ruleset.Format{Attrs: []mib.Attr{mib.AttrToPDUs}, Seps: []string{"#", ""}}, "information lines"},
 		{"not an attribute of flows", ruleset.Format{Attrs: []mib.Attr{mib.AttrV1}, Seps: []string{"", ""}}, "no attribute V1"},
+		{"distributions apart", ruleset.Format{Attrs: sizes, Seps: []string{"(", " / ", ")"}}, ""},
+		{"distributions side by side", ruleset.Format{Attrs: sizes, Seps: []string{"(", "  ", ")"}}, "numbers of ToPacketSize end and those of FromPacketSize begin"},
 		{"attribute name inside", ruleset.Format{Attrs: []mib.Attr{mib.AttrToPDUs, mib.AttrFromPDUs}, Seps: []string{"", " flowkind ", ""}}, "read back"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,9 +1,9 @@
 // Package local reads the flows of a meter in the same process: it is the
-// in-process implementation of reader.Flows, as package mib/client has the one
+// in-process implementation of reader.Flows, as package reader/snmpflows is the one
 // over SNMP. Both give the same records and figures.
 //
-// It works through Meter.View and Meter.Update, a View for each flow, so the
-// meter may go on between two calls.
+// It works through Meter.View, one for each flow, and Meter.Change, so the meter
+// may go on between two calls.
 package local
 
 import (

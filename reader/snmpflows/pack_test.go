@@ -135,6 +135,23 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+// TestUnpackMemory: reading packages takes no new memory, distributions or not.
+func TestUnpackMemory(t *testing.T) {
+	p := planOf(mib.AttrToPDUs, mib.AttrToPacketSize)
+	data := unhex(t, "30 22 46 01 07 30 1d 04 06 0100001905dc 04 06 033c00000000 30 0b 02 01 05 02 01 00 02 03 010203")
+	var rec reader.Record
+	read := func() {
+		rec.Clear(2)
+		if err := p.unpack(0, data, 1000, &rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read()
+	if n := testing.AllocsPerRun(100, read); n != 0 {
+		t.Errorf("%v allocations a package", n)
+	}
+}
+
 func FuzzUnpack(f *testing.F) {
 	f.Add(unhex(f, "30120404 82D8010104049C3E02020201064601 3C"), uint64(1000))
 	f.Add(unhex(f, "30 0b 46 09 00ffffffffffffffff"), uint64(1))
