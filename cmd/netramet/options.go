@@ -171,7 +171,7 @@ func (o *options) check(f *pflag.FlagSet) error {
 	case o.maxFlows == 0:
 		return errors.New("-f 0: a flow table needs room for one flow")
 	case o.maxStreams == 0:
-		return errors.New("-t 0: a stream table needs room for one stream; --no-cache does without one")
+		return errors.New("-t 0: a stream table needs room for one stream")
 	case o.lanes == 0:
 		return errors.New("--lanes 0: packets need one lane")
 	case o.lanes > meter.MaxLanes:
