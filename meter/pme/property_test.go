@@ -136,7 +136,7 @@ func drawRules(t *rapid.T) *ruleset.RuleSet {
 	n := rapid.IntRange(1, 40).Draw(t, "rules")
 	rs := &ruleset.RuleSet{Number: rapid.IntRange(0, 3).Draw(t, "number")}
 	for i := range n {
-		r := ruleset.Rule{Action: drawAction(t)}
+		r := ruleset.Rule{Action: drawAction(t), Selector: mib.AttrSourcePeerType} // any but Null, which pushes nothing
 		use := mib.UseTest
 		if r.Pushes() {
 			use = mib.UseSave
