@@ -52,7 +52,7 @@ bench: ## The meter beside a bare loop and other meters, as ratios; then collect
 	$(GO) run ./bench
 	$(GO) run ./bench collect -flows 200000
 
-bench-full: ## The same with traces of full size (4 GB), every row and every peer (an hour)
+bench-full: ## The same with traces of full size (7 GB), every row and every peer (perhaps an hour)
 	$(GO) run ./bench -full
 	$(GO) run ./bench collect
 

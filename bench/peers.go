@@ -120,12 +120,16 @@ func argusSums(_ *done, dir string) (s sums, err error) {
 	return s, fmt.Errorf("racount tells no sum: %s", d.stdout)
 }
 
-// pmacctd writes its configuration where it writes its flows.
+// pmacctd writes its configuration where it writes its flows. Its own sizes
+// of the buffers between its processes are for links: from a large trace it ends
+// without any flow.
 func pmacctd(t *trace, dir string) command {
 	conf := filepath.Join(dir, "conf")
 	text := fmt.Sprintf(`daemonize: false
 pcap_savefile: %s
 plugins: print[x]
+plugin_buffer_size: 1000000
+plugin_pipe_size: 100000000
 aggregate[x]: src_host, dst_host, src_port, dst_port, proto
 print_output_file[x]: %s
 print_output[x]: csv
