@@ -38,6 +38,23 @@ var (
 	ErrRange       = errors.New("a range")
 )
 
+// ValueError is an error of a value: what is wrong with it, and the kind of error,
+// which is ErrValueSyntax or ErrValueSize.
+type ValueError struct {
+	Text string
+	Kind error
+}
+
+// Error is the text and the kind.
+func (e *ValueError) Error() string { return e.Text + ": " + e.Kind.Error() }
+
+// Unwrap returns the kind.
+func (e *ValueError) Unwrap() error { return e.Kind }
+
+func valueError(kind error, format string, args ...any) error {
+	return &ValueError{fmt.Sprintf(format, args...), kind}
+}
+
 // ParseLiteral reads a value or mask: decimal octets "130.216", hexadecimal
 // octets "FF-FF", 2-octet decimals "1.3.10!50", a single number "23", a
 // character constant "'W'", or IPv6 text. It knows no names, no "/width" and
@@ -45,9 +62,9 @@ var (
 func ParseLiteral(text string) (Literal, error) {
 	switch {
 	case text == "":
-		return Literal{}, fmt.Errorf("empty text: %w", ErrValueSyntax)
+		return Literal{}, valueError(ErrValueSyntax, "empty text")
 	case len(text) > maxValueText:
-		return Literal{}, fmt.Errorf("%.20q... is too long: %w", text, ErrValueSyntax)
+		return Literal{}, valueError(ErrValueSyntax, "%.20q... is too long", text)
 	case text[0] == '\'':
 		return parseChar(text)
 	case strings.Contains(text, ":"):
@@ -57,10 +74,10 @@ func ParseLiteral(text string) (Literal, error) {
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if errors.Is(err, strconv.ErrRange) {
-		return Literal{}, fmt.Errorf("%q is larger than 64 bits: %w", text, ErrValueSize)
+		return Literal{}, valueError(ErrValueSize, "%q is larger than 64 bits", text)
 	}
 	if err != nil || text[0] == '+' {
-		return Literal{}, fmt.Errorf("%q: %w", text, ErrValueSyntax)
+		return Literal{}, valueError(ErrValueSyntax, "%q", text)
 	}
 	return Literal{Single: true, Number: n}, nil
 }
@@ -79,7 +96,7 @@ func parseFields(text string) (Literal, error) {
 		if i >= 0 {
 			field, kind, rest = rest[:i], rest[i], rest[i+1:]
 			if rest == "" {
-				return Literal{}, fmt.Errorf("%q ends in %q: %w", text, kind, ErrValueSyntax)
+				return Literal{}, valueError(ErrValueSyntax, "%q ends in %q", text, kind)
 			}
 		} else {
 			rest = ""
@@ -96,7 +113,7 @@ func parseFields(text string) (Literal, error) {
 			return Literal{}, fieldError(text, field, kind, err)
 		}
 		if l.Len+bits/8 > len(l.Octets) {
-			return Literal{}, fmt.Errorf("%q has more than %d octets: %w", text, len(l.Octets), ErrValueSize)
+			return Literal{}, valueError(ErrValueSize, "%q has more than %d octets", text, len(l.Octets))
 		}
 		if bits == 16 {
 			l.Octets[l.Len] = byte(n >> 8)
@@ -127,22 +144,22 @@ func fieldError(text, field string, kind byte, err error) error {
 		'!': "a decimal number of two octets, 0 to 65535",
 	}[kind]
 	if errors.Is(err, strconv.ErrRange) {
-		return fmt.Errorf("field %q of %q is not %s: %w", field, text, what, ErrValueSize)
+		return valueError(ErrValueSize, "field %q of %q is not %s", field, text, what)
 	}
-	return fmt.Errorf("field %q of %q is not %s: %w", field, text, what, ErrValueSyntax)
+	return valueError(ErrValueSyntax, "field %q of %q is not %s", field, text, what)
 }
 
 func parseIPv6(text string) (Literal, error) {
 	if isColonMAC(text) {
-		return Literal{}, fmt.Errorf("%q: write a MAC address with hyphens, %s: %w",
-			text, strings.ReplaceAll(text, ":", "-"), ErrValueSyntax)
+		return Literal{}, valueError(ErrValueSyntax, "%q: write a MAC address with hyphens, %s",
+			text, strings.ReplaceAll(text, ":", "-"))
 	}
 	if strings.Contains(text, "-") {
 		return Literal{}, rangeError(text)
 	}
 	a, err := netip.ParseAddr(text)
 	if err != nil || !a.Is6() || a.Zone() != "" {
-		return Literal{}, fmt.Errorf("%q is no IPv6 address: %w", text, ErrValueSyntax)
+		return Literal{}, valueError(ErrValueSyntax, "%q is no IPv6 address", text)
 	}
 	l := Literal{Len: 16}
 	b := a.As16()
@@ -169,7 +186,7 @@ func isHexDigit(c byte) bool {
 
 // parseChar reads a C-style character constant of one octet.
 func parseChar(text string) (Literal, error) {
-	bad := fmt.Errorf("%s is no character constant of one octet: %w", text, ErrValueSyntax)
+	bad := valueError(ErrValueSyntax, "%s is no character constant of one octet", text)
 	if len(text) < 3 || text[len(text)-1] != '\'' {
 		return Literal{}, bad
 	}
@@ -229,7 +246,7 @@ func MaskSize(a mib.Attr) int {
 func Place(a mib.Attr, l Literal) (o Octets, n int, err error) {
 	if !l.Single {
 		if l.Len > MaskSize(a) {
-			return o, 0, fmt.Errorf("%d octets are more than the %d of %s: %w", l.Len, MaskSize(a), a, ErrValueSize)
+			return o, 0, valueError(ErrValueSize, "%d octets are more than the %d of %s", l.Len, MaskSize(a), a)
 		}
 		return l.Octets, l.Len, nil
 	}
@@ -239,7 +256,7 @@ func Place(a mib.Attr, l Literal) (o Octets, n int, err error) {
 		if n == 1 {
 			size = "one octet"
 		}
-		return o, 0, fmt.Errorf("%d is too large for the %s of %s: %w", l.Number, size, a, ErrValueSize)
+		return o, 0, valueError(ErrValueSize, "%d is too large for the %s of %s", l.Number, size, a)
 	}
 	for i, v := n-1, l.Number; v != 0; i, v = i-1, v>>8 {
 		o[i] = byte(v)
@@ -262,7 +279,7 @@ func ParseValue(a mib.Attr, text string) (Octets, error) {
 func WidthMask(a mib.Attr, bits int) (Octets, error) {
 	var o Octets
 	if bits < 0 || bits > 8*MaskSize(a) {
-		return o, fmt.Errorf("/%d: %s has %d bits: %w", bits, a, 8*MaskSize(a), ErrValueSize)
+		return o, valueError(ErrValueSize, "/%d: %s has %d bits", bits, a, 8*MaskSize(a))
 	}
 	for i := 0; i < bits/8; i++ {
 		o[i] = 0xFF

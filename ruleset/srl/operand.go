@@ -91,10 +91,20 @@ func (c *compiler) meantValues(name string, a mib.Attr) []string {
 	return spelling.Nearest(name, words, 1+len(name)/5)
 }
 
+// about is an error of package ruleset with the text that it is about.
+func about(text string, err error) error {
+	if bad := (*ruleset.ValueError)(nil); errors.As(err, &bad) {
+		return &ruleset.ValueError{Text: text + ": " + bad.Text, Kind: bad.Kind}
+	}
+	return fmt.Errorf("%s: %w", text, err)
+}
+
 // plain is an error of package ruleset without the kind of error at its end.
 func plain(err error) string {
-	s := strings.TrimSuffix(err.Error(), ": "+ruleset.ErrValueSize.Error())
-	s = strings.TrimSuffix(s, ": "+ruleset.ErrValueSyntax.Error())
+	s := err.Error()
+	if bad := (*ruleset.ValueError)(nil); errors.As(err, &bad) {
+		s = bad.Text
+	}
 	if strings.HasPrefix(s, `"`) && strings.HasSuffix(s, `"`) {
 		s += " is no value" // nothing was said of it but that
 	}
@@ -164,7 +174,7 @@ func (op *operand) place(a mib.Attr) (value, mask ruleset.Octets, hint string, e
 		}
 		if value, _, err = ruleset.Place(a, op.value); err != nil {
 			if !op.value.Single { // else its number is told
-				err = fmt.Errorf("%s: %w", op.text, err)
+				err = about(op.text, err)
 			}
 			return value, mask, "", err
 		}
@@ -185,7 +195,7 @@ func (op *operand) place(a mib.Attr) (value, mask ruleset.Octets, hint string, e
 	}
 	if op.kind != onlyMask && op.kind != onlyWidth {
 		if err = ruleset.CheckLength(a, op.value, &mask); err != nil {
-			return value, mask, "", fmt.Errorf("%s: %w", op.text, err)
+			return value, mask, "", about(op.text, err)
 		}
 		if err = ruleset.CheckValue(a, &value, &mask); err != nil {
 			return value, mask, "", err
