@@ -41,8 +41,9 @@ var allowed = map[string][]string{
 	"mib/remotemeter": {"mib", "mib/client", "ruleset"},
 	"mib/usm":         {"internal/atomicfile", "internal/fileaccess", "internal/filelock"},
 
-	"sources":      {"sources/wire"},
-	"sources/wire": nil,
+	"sources":        {"sources/wire"},
+	"sources/filter": {"internal/spelling", "sources/wire"},
+	"sources/wire":   nil,
 
 	"ruleset":     {"mib", "internal/spelling"},
 	"ruleset/srl": {"ruleset", "mib", "internal/spelling"},

@@ -1,0 +1,101 @@
+package filter
+
+import "netramet/sources/wire"
+
+// linkKind is how a link layer says what it carries.
+type linkKind uint8
+
+const (
+	kindEthernet linkKind = iota
+	kindPPP
+	kindHDLC
+	kindLoopback
+	kindRaw
+	kindIPv4
+	kindIPv6
+	kindCooked
+	kindLLC
+	kindSunATM
+)
+
+// offset is a place in the frame: a number of octets, and those that a register
+// holds besides, where reg is not 0.
+type offset struct {
+	octets uint32
+	reg    uint32 // register number + 1
+}
+
+// plus is the place n octets behind o.
+func (o offset) plus(n uint32) offset { return offset{o.octets + n, o.reg} }
+
+// layout is where the headers of a frame are. It changes behind tests such as
+// vlan, which say that there is one more header.
+type layout struct {
+	kind   linkKind
+	header offset // the link layer's header
+	proto  offset // where it says what it carries
+	load   offset // what is behind it
+	net    uint32 // octets of load before the network layer's header: LLC and SNAP, or MPLS
+	bare   uint32 // the same where LLC comes without SNAP
+	labels int    // of MPLS that were tested for
+	mac    int    // octets of header before the destination's Ethernet address; -1: it has none
+	inside bool   // in a tunnel
+}
+
+// linkTypes are the link types that can be filtered.
+var linkTypes = []wire.LinkType{
+	wire.LinkEthernet, wire.LinkRaw, wire.LinkIPv4, wire.LinkIPv6, wire.LinkNull, wire.LinkLoop, wire.LinkPPP, wire.LinkPPPHDLC,
+	wire.LinkPPPEther, wire.LinkPPPWithDir, wire.LinkCHDLC, wire.LinkLinuxSLL, wire.LinkLinuxSLL2, wire.LinkFDDI, wire.LinkTokenRing,
+	wire.LinkRFC1483, wire.LinkCLIP, wire.LinkSunATM, wire.LinkATM,
+}
+
+// layoutOf is the layout of a link type's frames; ok is false for those that
+// cannot be filtered.
+func layoutOf(link wire.LinkType) (l layout, ok bool) {
+	at := func(kind linkKind, proto, load uint32) layout {
+		return layout{kind: kind, proto: offset{octets: proto}, load: offset{octets: load}, mac: -1}
+	}
+	switch link {
+	case wire.LinkEthernet:
+		l = at(kindEthernet, 12, 14)
+		l.bare, l.mac = 3, 0
+	case wire.LinkRaw:
+		l = at(kindRaw, 0, 0)
+	case wire.LinkIPv4:
+		l = at(kindIPv4, 0, 0)
+	case wire.LinkIPv6:
+		l = at(kindIPv6, 0, 0)
+	case wire.LinkNull, wire.LinkLoop:
+		l = at(kindLoopback, 0, 4)
+	case wire.LinkPPP, wire.LinkPPPHDLC:
+		l = at(kindPPP, 2, 4)
+	case wire.LinkPPPEther:
+		l = at(kindPPP, 6, 8)
+	case wire.LinkPPPWithDir:
+		l = at(kindPPP, 3, 5)
+	case wire.LinkCHDLC:
+		l = at(kindHDLC, 2, 4)
+	case wire.LinkLinuxSLL:
+		l = at(kindCooked, 14, 16)
+	case wire.LinkLinuxSLL2:
+		l = at(kindCooked, 0, 20)
+	case wire.LinkFDDI:
+		l = at(kindLLC, 13, 13)
+		l.net, l.bare, l.mac = 8, 3, 1
+	case wire.LinkTokenRing:
+		l = at(kindLLC, 14, 14)
+		l.net, l.bare, l.mac = 8, 3, 2
+	case wire.LinkRFC1483, wire.LinkCLIP:
+		l = at(kindLLC, 0, 0)
+		l.net, l.bare = 8, 3
+	case wire.LinkATM:
+		l = at(kindLLC, 4, 4)
+		l.net, l.bare = 8, 3
+	case wire.LinkSunATM:
+		l = at(kindSunATM, 4, 4)
+		l.net, l.bare = 8, 3
+	default:
+		return l, false
+	}
+	return l, true
+}

@@ -1,0 +1,63 @@
+package filter
+
+import (
+	"netramet/sources/wire"
+)
+
+// Stage is the stage of reading that drops the frames an expression does not
+// select. One goroutine uses it.
+type Stage struct {
+	expr     *Expr
+	last     wire.LinkType
+	program  *Program // of last
+	programs map[wire.LinkType]*Program
+	dropped  uint64
+}
+
+// NewStage makes the stage of an expression.
+func NewStage(e *Expr) *Stage { return &Stage{expr: e, programs: make(map[wire.LinkType]*Program)} }
+
+// Dropped is how many frames were dropped.
+func (s *Stage) Dropped() uint64 { return s.dropped }
+
+// Run drops frames of a batch. Its error is that of a link type for which the
+// expression has no meaning; that frame and those behind it are dropped then,
+// and not counted.
+func (s *Stage) Run(b *wire.Batch) error {
+	kept := b.Frames[:0]
+	for i := range b.Frames {
+		f := &b.Frames[i]
+		ok, err := s.Match(f)
+		if err != nil {
+			b.Frames = kept
+			return err
+		}
+		if ok {
+			kept = append(kept, *f)
+		} else {
+			s.dropped++
+		}
+	}
+	b.Frames = kept
+	return nil
+}
+
+// Match reports whether the expression selects a frame.
+func (s *Stage) Match(f *wire.Frame) (bool, error) {
+	if s.program == nil || f.LinkType != s.last {
+		p := s.programs[f.LinkType]
+		if p == nil {
+			var err error
+			if p, err = s.expr.Compile(f.LinkType); err != nil {
+				return false, err
+			}
+			s.programs[f.LinkType] = p
+		}
+		s.last, s.program = f.LinkType, p
+	}
+	length := f.WireLen
+	if f.Flags&wire.NoFrameLen != 0 {
+		length = uint32(len(f.Data))
+	}
+	return s.program.Match(f.Data, length), nil
+}
