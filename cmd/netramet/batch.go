@@ -176,7 +176,7 @@ func (b *batch) meterTrace(ctx context.Context) error {
 
 // readTrace is meterTrace without the losses.
 func (b *batch) readTrace(ctx context.Context) (complete bool, err error) {
-	loop := reading.Loop{Source: b.src, Stages: []reading.Stage{b.links.note}, Meter: b.meter.Meter, Interval: b.collect, Fed: func() { b.show.update(b) }}
+	loop := reading.Loop{Source: b.src, Stages: b.o.stages(b.links.note), Meter: b.meter.Meter, Interval: b.collect, Fed: func() { b.show.update(b) }}
 	complete, err = loop.Run(ctx)
 	if complete {
 		err = errors.Join(b.collect(), err)

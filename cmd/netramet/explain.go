@@ -50,6 +50,16 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 	p.DecodeRest(f)
 	out := bufio.NewWriter(std.out) // it keeps the first error of a write
 	explainFrame(out, o.explain, f, &p)
+	if o.filter != nil {
+		selected, err := o.filter.Match(f)
+		if err != nil {
+			return errors.Join(filterFault(err), out.Flush())
+		}
+		if !selected {
+			fmt.Fprintln(out, "\nnot metered: --filter does not select it")
+			return out.Flush()
+		}
+	}
 	for i, rs := range sets {
 		if err := b.explainRuleSet(out, o.rules[i], rs, &p); err != nil {
 			return errors.Join(err, out.Flush())
@@ -75,7 +85,7 @@ func (b *batch) frameNumber(ctx context.Context, n uint64) (*wire.Frame, error) 
 		wb.Frames = wb.Frames[:before]
 		return io.EOF
 	}
-	loop := reading.Loop{Source: b.src, Stages: []reading.Stage{upTo}, Meter: b.meter.Meter}
+	loop := reading.Loop{Source: b.src, Stages: append([]reading.Stage{upTo}, b.o.stages()...), Meter: b.meter.Meter}
 	_, err := loop.Run(ctx)
 	switch {
 	case found != nil:

@@ -14,6 +14,7 @@ import (
 	"netramet/internal/timeopt"
 	"netramet/meter"
 	"netramet/mib"
+	"netramet/sources/filter"
 	"netramet/streams"
 
 	"github.com/spf13/pflag"
@@ -36,6 +37,8 @@ type options struct {
 	seed         uint64
 	octets       string
 	fcs          int32 // -1: as the trace says
+	filterText   string
+	filter       *filter.Stage // nil: all frames are metered
 	inactivity   uint32
 	maxGap       time.Duration
 	noCache      bool
@@ -95,6 +98,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the chance of -n starts from")
 	f.StringVar(&o.octets, "octets", "frame", "count octets of the `LAYER`: frame (on the wire) or peer (IP)")
 	f.Int32Var(&o.fcs, "fcs", -1, "`OCTETS` of frame check sequence that the trace's lengths count: 0 or 4; default: as its format has it")
+	f.StringVar(&o.filterText, "filter", "", "meter only the packets that `EXPR` selects, in tcpdump's language")
 	f.Var(timeopt.Seconds(&o.inactivity, 0, math.MaxUint32), "inactivity", "recover flows idle for `SECONDS`, once they are collected")
 	f.Var(timeopt.Length(&o.maxGap), "max-gap", "doubt a step of time over `LENGTH`: the 16 packets behind it decide; e.g. 36h, 90m")
 	f.BoolVar(&o.noCache, "no-cache", false, "run the rules for every packet; the result is the same")
@@ -186,6 +190,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return fmt.Errorf("--readers %d: a meter has at most %d", o.managed.readers, mib.MaxRows)
 	case f.Changed("explain") && o.explain == 0:
 		return errors.New("--explain 0: packets are numbered from 1")
+	case f.Changed("filter"):
+		return o.readFilter()
 	}
 	return nil
 }
@@ -237,7 +243,11 @@ func optionText(f *pflag.FlagSet) string {
 			parts = append(parts, name)
 			return
 		}
-		parts = append(parts, name+" "+fl.Value.String())
+		value := fl.Value.String()
+		if fl.Name == "filter" { // which has no quotes in it
+			value = "'" + value + "'"
+		}
+		parts = append(parts, name+" "+value)
 	})
 	return strings.Join(append(parts, f.Args()...), " ")
 }

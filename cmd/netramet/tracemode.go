@@ -47,6 +47,8 @@ func (d *daemon) followTrace(told, ctx context.Context) error {
 	interrupted := errors.Is(fault, reading.ErrInterrupted)
 	if interrupted {
 		d.log.Warn("told to end; the running interval is closed, and left to readers that wait")
+	} else if errors.As(fault, new(noFilter)) {
+		d.log.Error("the filter does not fit the trace; what came before is metered", slog.Any("error", fault))
 	} else if fault != nil {
 		d.log.Error("the trace is damaged; what came before is metered", slog.Any("error", fault))
 	}
@@ -88,7 +90,7 @@ func (d *daemon) await(ctx context.Context, ready func(*control.State) bool, nex
 // reading.ErrInterrupted if told ended it; whole is false if ctx did.
 func (d *daemon) readTrace(told, ctx context.Context) (fault error, whole bool) {
 	loop := reading.Loop{
-		Source: d.src, Stages: []reading.Stage{d.links.note, d.nameTrace()}, Meter: d.meter.Meter,
+		Source: d.src, Stages: append([]reading.Stage{d.nameTrace()}, d.o.stages(d.links.note)...), Meter: d.meter.Meter,
 		Interval: func() error { return d.interval(ctx) }, Busy: d.load.Add,
 	}
 	whole, fault = loop.Run(told)

@@ -32,6 +32,19 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// Line renders the error on one line, with the part of the expression that is
+// meant before it.
+func (e *Error) Line() string {
+	if e.End <= e.Pos {
+		return e.Message
+	}
+	meant := shown(e.Expr[e.Pos:e.End])
+	if len(meant) > shownBehind+3 {
+		meant = append(meant[:shownBehind:shownBehind], []rune("...")...)
+	}
+	return string(meant) + ": " + e.Message
+}
+
 // Characters of an expression that are shown before and behind what is meant.
 const (
 	shownBefore = 40

@@ -1,45 +1,46 @@
 package filter
 
 import (
+	"sync/atomic"
+
 	"netramet/sources/wire"
 )
 
 // Stage is the stage of reading that drops the frames an expression does not
-// select. One goroutine uses it.
+// select. One goroutine runs it; others may ask what it Dropped.
 type Stage struct {
 	expr     *Expr
 	last     wire.LinkType
 	program  *Program // of last
 	programs map[wire.LinkType]*Program
-	dropped  uint64
+	dropped  atomic.Uint64
 }
 
 // NewStage makes the stage of an expression.
 func NewStage(e *Expr) *Stage { return &Stage{expr: e, programs: make(map[wire.LinkType]*Program)} }
 
 // Dropped is how many frames were dropped.
-func (s *Stage) Dropped() uint64 { return s.dropped }
+func (s *Stage) Dropped() uint64 { return s.dropped.Load() }
 
 // Run drops frames of a batch. Its error is that of a link type for which the
 // expression has no meaning; that frame and those behind it are dropped then,
 // and not counted.
 func (s *Stage) Run(b *wire.Batch) error {
-	kept := b.Frames[:0]
-	for i := range b.Frames {
-		f := &b.Frames[i]
-		ok, err := s.Match(f)
-		if err != nil {
-			b.Frames = kept
-			return err
+	kept, looked := b.Frames[:0], 0
+	var err error
+	for ; looked < len(b.Frames); looked++ {
+		f := &b.Frames[looked]
+		var ok bool
+		if ok, err = s.Match(f); err != nil {
+			break
 		}
 		if ok {
 			kept = append(kept, *f)
-		} else {
-			s.dropped++
 		}
 	}
+	s.dropped.Add(uint64(looked - len(kept)))
 	b.Frames = kept
-	return nil
+	return err
 }
 
 // Match reports whether the expression selects a frame.
