@@ -64,6 +64,7 @@ func TestErrors(t *testing.T) {
 		{"tcp)", "a ) without its (|tcp)|   ^"},
 		{"tcp; drop", "this character means nothing in a filter|tcp; drop|   ^"},
 		{"host $5", "ARCNET addresses are not supported|host $5|     ^"},
+		{"byte 0xfffff004 = 0", "offsets of octets go up to 65535|byte 0xfffff004 = 0|     ^^^^^^^^^^"},
 		{"vlan 5000", "vlan has numbers up to 4095|vlan 5000|     ^^^^"},
 		{"ether host 1:2:3", `"1:2:3" is no Ethernet or IPv6 address|ether host 1:2:3|           ^^^^^`},
 		{"pppoes and vlan", "link type ppp has no VLAN tags|pppoes and vlan|           ^^^^"},

@@ -178,6 +178,8 @@ func (p *parser) octet(n *node) (*node, *Error) {
 	switch {
 	case at.kind != tokNumber:
 		return nil, p.fail(at, "expected the offset of an octet")
+	case at.value > 0xffff:
+		return nil, p.fail(at, "offsets of octets go up to 65535")
 	case op.kind != tokSign || len(op.text) != 1 || !strings.Contains("=<>&|", op.text):
 		return nil, p.fail(op, "expected one of = < > & |")
 	case with.kind != tokNumber:

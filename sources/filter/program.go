@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"golang.org/x/net/bpf"
@@ -42,6 +43,8 @@ func verify(code []bpf.RawInstruction) error {
 			bad = "unknown"
 		case kind == kindBranch && (uint32(in.Jt) >= left || uint32(in.Jf) >= left), in.Op == opJump && in.K >= left:
 			bad = "a jump out of the program"
+		case (in.Op == opLd || in.Op == opLdh || in.Op == opLdb) && in.K > math.MaxInt32:
+			bad = "an offset that means something else to kernels"
 		case kind == kindRegister && in.K >= registers:
 			bad = "no such register"
 		case (in.Op == opDivK || in.Op == opModK) && in.K == 0:

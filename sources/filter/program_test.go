@@ -159,6 +159,7 @@ func TestVerify(t *testing.T) {
 		"a far jump out":      {{Op: opJump, K: 0xffffffff}, ret},
 		"a branch out":        {{Op: opJeqK, Jt: 1}, ret},
 		"another branch out":  {{Op: opJeqX, Jf: 1}, ret},
+		"a kernel's offset":   {{Op: opLdb, K: 0xfffff000}, ret},
 		"a register":          {{Op: opSt, K: 16}, ret},
 		"a division":          {{Op: opDivK}, ret},
 		"a remainder":         {{Op: opModK}, ret},
