@@ -53,7 +53,7 @@ func (s *sums) add(attrs []mib.Attr, rec *reader.Record) {
 	}
 }
 
-// agreement tells what is alike in what a program says of a trace and in what is
+// agreement says what is alike in what a program says of a trace and in what is
 // there: "packets octets flows" if it says it all rightly.
 func agreement(is, says sums) string {
 	var out []string

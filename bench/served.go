@@ -126,7 +126,7 @@ func (s *served) listen() error {
 	return nil
 }
 
-// close ends the agent and tells whether it worked to the end.
+// close ends the agent and reports whether it worked to the end.
 func (s *served) close() error {
 	s.cancel()
 	return <-s.done

@@ -19,7 +19,7 @@ type tool struct {
 	command func(t *trace, dir string) command
 	// sums is what it says that the trace holds.
 	sums func(d *done, dir string) (sums, error)
-	// only tells which traces it can meter at all, nil for all of them.
+	// only says which traces it can meter at all, nil for all of them.
 	only func(t *trace) bool
 }
 

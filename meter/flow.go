@@ -45,7 +45,7 @@ type flowTable struct {
 	newest  [][]Uptime // by lane and block
 	held    []int      // by lane, of how many flows it has a tally
 
-	// lives tells rule sets apart that had the same number, one after the
+	// lives distinguishes rule sets that had the same number, one after the
 	// other: flows whose life is not that of their number are hidden. They
 	// belong to a destroyed rule set and are not found any more; their memory
 	// comes back at ticks. noLife is the life of no flow.

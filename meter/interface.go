@@ -102,7 +102,7 @@ func (s *Engine) NameInterface(number int, name string, link wire.LinkType) erro
 	return nil
 }
 
-// SetSourceStats tells what the interface's source counts: packets lost before
+// SetSourceStats sets what the interface's source counts: packets lost before
 // the meter saw them, and damaged records.
 func (s *Engine) SetSourceStats(number int, stats wire.SourceStats) error {
 	if err := s.checkInterface(number); err != nil {

@@ -311,7 +311,7 @@ func TestFullFlowTable(t *testing.T) {
 	})
 }
 
-// TestFloodRefusals tells what flood mode refuses from what finds the table full.
+// TestFloodRefusals distinguishes what flood mode refuses from what finds the table full.
 func TestFloodRefusals(t *testing.T) {
 	m := newMeter(t, Config{MaxFlows: 4}, `save SourcePeerAddress; count;`)
 	update(t, m, func(e *Engine) error { e.SetFloodLevel(2); return nil })

@@ -60,7 +60,7 @@ type Enum struct {
 }
 
 // Object describes one SNMP object as its module declares it. What a meter
-// accepts or answers beyond that is told in docs/mib.md. Objects are shared
+// accepts or answers beyond that is described in docs/mib.md. Objects are shared
 // and must not be changed.
 type Object struct {
 	Name   string

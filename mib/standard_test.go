@@ -279,7 +279,7 @@ var smiAccess = map[string]Access{"noaccess": NotAccessible, "readonly": ReadOnl
 func compareAccess(t *testing.T, x *Object, n smiObject) {
 	t.Helper()
 	want := x.Access
-	if want == ReadCreate { // smidump does not tell the two apart
+	if want == ReadCreate { // smidump does not distinguish the two
 		want = ReadWrite
 	}
 	if got, ok := smiAccess[n.Access]; !ok || got != want {

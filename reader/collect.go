@@ -61,7 +61,7 @@ func Collect(ctx context.Context, f Flows, tasks []Task, out Output) (iv Interva
 	return iv, n, nil
 }
 
-// CommitError tells that a collection is complete in the output, but the meter
+// CommitError says that a collection is complete in the output, but the meter
 // could not be told so.
 type CommitError struct {
 	Number uint64 // of the interval

@@ -29,7 +29,7 @@ type Interval struct {
 	To     uint64    // centiseconds of uptime at the collection
 	Stats  []Stat    // the meter's figures, in order; empty if not asked for
 	Notes  []string  // what the user should know of it, a line each; mostly none
-	// Fresh tells that the rule sets are new on the meter, so that their counters
+	// Fresh says that the rule sets are new on the meter, so that their counters
 	// begin with this collection, whatever was collected before.
 	Fresh bool
 }

@@ -6,7 +6,7 @@ import (
 	"netramet/mib"
 )
 
-// This file tells what an attribute can be: values beyond it are mistakes that
+// This file says what an attribute can be: values beyond it are mistakes that
 // no packet would show.
 
 // CheckValue reports a value, under its mask, that no packet has in attribute

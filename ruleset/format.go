@@ -96,7 +96,7 @@ func (f *Format) Line() string {
 
 // ParseFormatLine reads the text after "#Format: " in a flow data file: every
 // word that is the name of a readable attribute is that, the rest is
-// separators. Names that run together are told apart. It gives back the
+// separators. Names that run together are distinguished. It gives back the
 // format that Line printed unless a separator holds an attribute's name, or
 // has a letter or digit right beside one; no reader could know better.
 func ParseFormatLine(line string) (*Format, error) {

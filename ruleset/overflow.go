@@ -81,7 +81,7 @@ func overflow(g *Graph) int {
 	return 0
 }
 
-// outcomes tells whether the test of r on attr may succeed, and whether it may
+// outcomes reports whether the test of r on attr may succeed, and whether it may
 // fail, after all that is known.
 func (w *way) outcomes(r *Rule, attr mib.Attr, work *int) (succeeds, fails bool) {
 	switch {

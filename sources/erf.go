@@ -278,7 +278,7 @@ func erfFCS(link wire.LinkType) uint32 {
 	return 0
 }
 
-// framedLink tells what a packet over SONET begins with: PPP's address octet, or
+// framedLink says what a packet over SONET begins with: PPP's address octet, or
 // the header of Cisco HDLC.
 func framedLink(body []byte) wire.LinkType {
 	if len(body) > 0 && (body[0] == 0x0f || body[0] == 0x8f) {

@@ -186,5 +186,5 @@ func isPcap(head []byte) bool {
 
 // isPcapNG tells by the type of the section header, which reads the same in
 // both byte orders, and not by its byte-order magic, so that a damaged or cut
-// one is told as such.
+// one is reported as such.
 func isPcapNG(head []byte) bool { return bytes.HasPrefix(head, []byte("\x0a\x0d\x0d\x0a")) }

@@ -70,7 +70,7 @@ func TestZeroTail(t *testing.T) {
 	}
 }
 
-// TestSecondHeader: traces put one behind the other are told as such.
+// TestSecondHeader: traces put one behind the other are reported as such.
 func TestSecondHeader(t *testing.T) {
 	rec := pcapRec(le, t0, 5, 60, 60, nil, octets(60, 1))
 	one := join(pcapHead(le, pcapMicro, 2, 4, 65535, 1), rec)

@@ -74,7 +74,7 @@ func TestPcapVariants(t *testing.T) {
 		for name, o := range map[string]order{"little": le, "big": be} {
 			least := 1
 			if row.name == "Nokia" {
-				least = 2 // one record is too little to tell it by
+				least = 2 // one record is too little to recognise it by
 			}
 			for n := least; n < 6; n++ {
 				t.Run(fmt.Sprintf("%s/%s/%d", row.name, name, n), func(t *testing.T) {

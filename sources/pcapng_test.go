@@ -88,7 +88,7 @@ func TestPcapNGLargeBlock(t *testing.T) {
 	large := ngBlock(le, 0x99, octets(minRead, 1))
 	le.PutUint32(large[len(large)-4:], 12)
 	good := ngEnhanced(le, 0, 5, 70, octets(60, 0x40))
-	// What comes first is more than the reader has looked at to tell the format,
+	// What comes first is more than the reader has looked at to recognise the format,
 	// so that a whole block then comes in one piece.
 	first := bytes.Repeat(good, 50)
 	file := join(ngSection(le), ngInterfaceBlock(le, 1, 0), first, large, good, large[:minRead])
@@ -186,7 +186,7 @@ func TestPcapNGCut(t *testing.T) {
 		}
 		checkFrames(t, got, want[:whole])
 	}
-	// Inside a block too long to be kept: the error tells where it begins.
+	// Inside a block too long to be kept: the error says where it begins.
 	long := join(file, ngBlock(le, 0x99, octets(3*chunkSize, 1)))
 	got, _, err := readBytes(t, long[:len(long)-8])
 	if !errors.Is(err, io.ErrUnexpectedEOF) || len(got) != 3 {

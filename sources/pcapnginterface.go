@@ -18,10 +18,10 @@ const (
 	optFlags      = 2 // epb_flags and pack_flags
 )
 
-// maxInterfaceName is how much of a name tells interfaces apart.
+// maxInterfaceName is how much of a name distinguishes interfaces.
 const maxInterfaceName = 255
 
-// ngIdentity tells interfaces apart. Sections that describe the same interface
+// ngIdentity distinguishes interfaces. Sections that describe the same interface
 // again, as rotated and concatenated traces do, mean the same one.
 type ngIdentity struct {
 	index int // in its section

@@ -255,7 +255,7 @@ func TestManagement(t *testing.T) {
 	}
 }
 
-// TestUnreachable tells what silence can mean.
+// TestUnreachable says what silence can mean.
 func TestUnreachable(t *testing.T) {
 	m := startMeter(t, "", meter.Config{}, 1)
 	dir := t.TempDir()

@@ -47,7 +47,7 @@ func (c *census) update(m *control.Meter, log *slog.Logger) {
 	if !log.Enabled(context.Background(), slog.LevelInfo) {
 		return
 	}
-	// One at a time, so that changes are told in the order they are seen.
+	// One at a time, so that changes are described in the order they are seen.
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var now census

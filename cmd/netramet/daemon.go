@@ -317,7 +317,7 @@ func (d *daemon) reload() {
 	d.log.Info("users and views read again", slog.Int("users", acc.Users()), slog.Int("communities", acc.Communities()))
 }
 
-// logStatus writes the line that tells how the meter is.
+// logStatus writes the line that says how the meter is.
 func (d *daemon) logStatus(msg string) {
 	var attrs []slog.Attr
 	d.meter.View(func(s *control.State) {

@@ -138,7 +138,7 @@ func (e *equivalence) pipe(t *testing.T, data []byte, options ...string) string 
 }
 
 // meter runs the command and returns the flow data from its second line on;
-// the first one tells how the trace was named.
+// the first one says how the trace was named.
 func (e *equivalence) meter(t *testing.T, stdin *os.File, options []string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer

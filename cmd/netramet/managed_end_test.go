@@ -60,7 +60,7 @@ func TestManagedToldToEnd(t *testing.T) {
 	}
 }
 
-// TestManagedSays tells who left the rule files out what the command does now.
+// TestManagedSays: whoever left the rule files out reads what the command does now.
 func TestManagedSays(t *testing.T) {
 	m := startMeter(t, "-C", office)
 	m.waitLog(`no rule files, so this is the managed meter: it waits for a manager \(nemac\)" addr=` + m.addr.String())

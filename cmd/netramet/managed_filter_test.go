@@ -8,7 +8,7 @@ import (
 )
 
 // TestManagedFilter: the managed meter filters as one command does, and its log
-// tells how many packets it has left out.
+// says how many packets it has left out.
 func TestManagedFilter(t *testing.T) {
 	t.Parallel()
 	m := startMeter(t, "-C", office, "-T60", "--filter", "udp or icmp", "--linger", "600")

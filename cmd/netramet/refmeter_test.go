@@ -218,7 +218,7 @@ func (r *refMeter) create(set int, key string, saved []pme.Saved) *refFlow {
 	return f
 }
 
-// refKey spells out everything that tells two flows apart.
+// refKey spells out everything that distinguishes two flows.
 func refKey(set int, saved []pme.Saved) string {
 	var b strings.Builder
 	fmt.Fprint(&b, set)

@@ -161,7 +161,7 @@ func (d *daemon) collected(ctx context.Context, n uint64, waiting, next mib.Trac
 
 // linger goes on answering after the end until the readers that held the trace
 // up have removed their rows, or nobody has asked anything for a while. Where
-// no reader ever held it up, only the latter tells that all is read; a meter
+// no reader ever held it up, only the latter says that all is read; a meter
 // that was told to end does not wait for that.
 func (d *daemon) linger(ctx context.Context, told bool) {
 	d.log.Info("all is collected", slog.Uint64("linger", uint64(d.o.managed.linger)))

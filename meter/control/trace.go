@@ -40,7 +40,7 @@ func (t *Tables) SetTracePhase(p mib.TracePhase, now time.Time) error {
 // TraceError says what is wrong with the trace, empty if nothing is.
 func (s *State) TraceError() string { return s.rows().trace.fault }
 
-// SetTraceError tells what is wrong with the trace.
+// SetTraceError sets what is wrong with the trace.
 func (t *Tables) SetTraceError(text string) { t.rows().trace.fault = text }
 
 // StartTrace takes somebody's word that he is ready for the trace to start

@@ -56,7 +56,7 @@ func (p *Packet) ipx(b []byte) (cut bool) {
 }
 
 // DDP header sizes, in octets; the LocalTalk header in front (LLAP) has dest
-// and source node and a type, which tells the two DDP headers apart.
+// and source node and a type, which distinguishes the two DDP headers.
 const (
 	ddpShort, ddpLong   = 5, 13
 	ddpMost             = ddpLong + 586

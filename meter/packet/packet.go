@@ -70,7 +70,7 @@ type Packet struct {
 	PeerType mib.PeerType
 	PeerLen  uint8 // natural length of the peer addresses, octets; 0 if absent
 	// TransType is the IP protocol number of the upper layer, 0 if absent. An
-	// IPv6 fragment that is not the first tells what its fragment header says.
+	// IPv6 fragment that is not the first has what its fragment header says.
 	TransType uint8
 	Interface uint8
 	Fault     Fault

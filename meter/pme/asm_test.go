@@ -134,7 +134,7 @@ func newFlows(t testing.TB, text string) *flows {
 	return &flows{p: p, known: make(map[string]bool)}
 }
 
-// meter tells how pk is counted: "f", "r", or "-" if it is not.
+// meter says how pk is counted: "f", "r", or "-" if it is not.
 func (f *flows) meter(pk *packet.Packet) string {
 	var key, back Key
 	switch f.p.Match(pk, WireOrder, &key) {

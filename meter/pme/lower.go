@@ -193,7 +193,7 @@ type cover struct {
 // coverOf returns what r covers. A value of the rule's own may be longer than
 // the packet's address: it takes as many octets as its mask. But a mask of all
 // octets there can be, as a rule has that gives none, means the whole address,
-// whatever its length (decision 9); then the value itself tells how many it
+// whatever its length (decision 9); then the value itself says how many it
 // needs, and IPv4 and IPv6 addresses are kept in their length.
 func coverOf(r *ruleset.Rule) cover {
 	c := cover{mask: r.Mask}

@@ -26,7 +26,7 @@ type Step struct {
 	// Attr is the attribute tested or saved: what the rule's meter variable
 	// holds where the rule names one.
 	Attr mib.Attr
-	// Tested tells whether the test was done; Got, the packet's value under
+	// Tested reports whether the test was done; Got, the packet's value under
 	// the mask, and Succeeded are valid iff it was. Both are left-justified
 	// in Size octets.
 	Tested    bool

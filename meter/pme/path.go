@@ -21,7 +21,7 @@ const (
 // fix the shape of the key and where each value comes from.
 type path struct {
 	hash    uint64
-	saves   []uint32 // what was pushed; tells paths of equal hash apart
+	saves   []uint32 // what was pushed; distinguishes paths of equal hash
 	copies  []move
 	dists   uint64
 	shape   uint16 // 0: there is none, see Matcher.build

@@ -209,7 +209,7 @@ func (p *Program) Needs() Needs { return p.facts.needs }
 
 // Distributions returns the distributions that the rules save, each
 // specification once, in order of the first rule that saves it. They are not
-// part of flow keys; Key.Distributions tells which ones a match saved. The
+// part of flow keys; Key.Distributions says which ones a match saved. The
 // slice belongs to the program.
 func (p *Program) Distributions() []Distribution { return p.facts.distributions }
 

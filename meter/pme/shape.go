@@ -186,7 +186,7 @@ func (s *Shapes) append(slots []slot, identity string) uint16 {
 	return n
 }
 
-// appendIdentity appends what tells shapes apart: attribute, length and mask
+// appendIdentity appends what distinguishes shapes: attribute, length and mask
 // of each slot.
 func appendIdentity(b []byte, slots []slot) []byte {
 	for i := range slots {

@@ -52,7 +52,7 @@ ait:
  Null & 0 = 0: Return, 2
 `
 
-// RFC 2123 §3.2: traffic of two gateways, told apart by MAC addresses.
+// RFC 2123 §3.2: traffic of two gateways, distinguished by MAC addresses.
 const gatewayRules = `
  SourcePeerType & 255 = 1: PushRuleTo, ip_pkt
  Null & 0 = 0: Ignore, 0
@@ -278,7 +278,7 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// MatchingStoD tells the two matches of a packet apart (RFC 2722 §4.3).
+// MatchingStoD distinguishes the two matches of a packet (RFC 2722 §4.3).
 func TestMatchingStoD(t *testing.T) {
 	f := newFlows(t, `
  SourcePeerAddress & 255 = 10: Goto, known

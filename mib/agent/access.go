@@ -119,7 +119,7 @@ func (a *Access) Users() int { return len(a.accounts) }
 // Communities returns the number of communities.
 func (a *Access) Communities() int { return len(a.communities) }
 
-// String tells how much there is, and no more.
+// String says how much there is, and no more.
 func (a *Access) String() string {
 	return fmt.Sprintf("access for %d communities and %d users", len(a.communities), len(a.accounts))
 }

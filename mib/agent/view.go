@@ -104,7 +104,7 @@ func hasPrefix(name, prefix []uint32) bool {
 	return len(name) >= len(prefix) && slices.Equal(name[:len(prefix)], prefix)
 }
 
-// relate tells where name lies: before the subtree (-1), in it (0), or behind
+// relate says where name lies: before the subtree (-1), in it (0), or behind
 // it (1).
 func relate(name, subtree []uint32) int {
 	return compare(name[:min(len(name), len(subtree))], subtree)

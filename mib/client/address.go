@@ -131,7 +131,7 @@ func (c *Client) at(err error) error {
 	return err
 }
 
-// silentError tells that no address of a name has answered.
+// silentError says that no address of a name has answered.
 type silentError struct {
 	host string
 	errs []error

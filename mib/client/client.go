@@ -76,7 +76,7 @@ type Client struct {
 }
 
 // Dial makes a client ready. With SNMPv1 and v2c nothing is sent yet, so it
-// does not tell whether there is a meter.
+// does not know whether there is a meter.
 func Dial(ctx context.Context, o Options) (*Client, error) {
 	if o.Port == 0 {
 		o.Port = DefaultPort

@@ -14,7 +14,7 @@ import (
 	"netramet/mib"
 )
 
-// NoAnswerError tells that a meter did not answer.
+// NoAnswerError says that a meter did not answer.
 type NoAnswerError struct {
 	Addr    string
 	Tries   int
@@ -53,7 +53,7 @@ func (e *NoAnswerError) Error() string {
 		e.Addr, e.Tries, e.Timeout, who)
 }
 
-// ErrRejected tells that a meter's answer to SNMPv3 is not signed as agreed,
+// ErrRejected says that a meter's answer to SNMPv3 is not signed as agreed,
 // as it is when it does not accept who asks.
 var ErrRejected = errors.New("it does not accept the user name, the authentication protocol or passphrase, or the security level")
 
@@ -73,10 +73,10 @@ func (errPrivacy) Error() string {
 
 func (errPrivacy) Unwrap() error { return ErrRejected }
 
-// NonsenseError tells that what a meter answered is no answer.
+// NonsenseError says that what a meter answered is no answer.
 type NonsenseError struct{ Text string }
 
-// Error tells what was wrong.
+// Error says what was wrong.
 func (e *NonsenseError) Error() string { return "the meter answers nonsense: " + e.Text }
 
 func nonsense(format string, args ...any) error {

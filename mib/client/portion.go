@@ -10,7 +10,7 @@ import (
 	"netramet/mib"
 )
 
-// tooLargeError tells that a message or its answer was lost while the meter
+// tooLargeError says that a message or its answer was lost while the meter
 // answers to small ones: it is too large for the path, or for the meter.
 type tooLargeError struct{ error }
 

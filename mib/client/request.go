@@ -116,7 +116,7 @@ func (c *Client) get(ctx context.Context, room func() int, names []Name) ([]Valu
 func (c *Client) getSome(ctx context.Context, names []Name, octets int) ([]Value, error) {
 	vars, err := c.sizedSome(ctx, names, octets, func(oids []string) (*gosnmp.SnmpPacket, error) { return c.snmp.Get(oids) })
 	if IsStatus(err, NoSuchName) && len(names) > 1 {
-		// SNMPv1 fails as a whole; each by itself tells which ones exist.
+		// SNMPv1 fails as a whole; each by itself says which ones exist.
 		return c.getEach(ctx, names)
 	}
 	if IsStatus(err, NoSuchName) {

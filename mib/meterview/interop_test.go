@@ -63,7 +63,7 @@ func (r *rig) serve(t *testing.T) netip.AddrPort {
 // pdus are the packets of a flow, to its dest and from it.
 type pdus struct{ to, from int }
 
-// meterTraffic meters generated packets of 20 flows and tells what they are.
+// meterTraffic meters generated packets of 20 flows and says what they are.
 // Each seed has flows of its own, later than those of smaller seeds.
 func (r *rig) meterTraffic(seed int) map[traffic.Flow]pdus {
 	r.t.Helper()

@@ -39,7 +39,7 @@ type Trace struct {
 }
 
 // Info asks the meter about itself. It does so with few variables that every
-// agent has to know first, so that something which is no meter is told apart.
+// agent has to know first, so that something which is no meter is noticed.
 func (m *Meter) Info(ctx context.Context) (*Info, error) {
 	v, err := m.GetSmall(ctx, client.Inst(mib.ObjSysUpTime), client.Inst(mib.ObjFlowMaxFlows), client.Inst(mib.ObjFlowActiveFlows),
 		client.Inst(mib.ObjFlowFloodMark), client.Inst(mib.ObjFlowFloodMode), client.Inst(mib.ObjFlowInactivityTimeout), client.Inst(mib.ObjSnmpEngineBoots),

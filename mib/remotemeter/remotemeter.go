@@ -29,7 +29,7 @@ func Dial(ctx context.Context, o client.Options) (*Meter, error) {
 	return &Meter{c}, nil
 }
 
-// ErrNoRow tells that a reader row of ours is gone: the meter was started
+// ErrNoRow says that a reader row of ours is gone: the meter was started
 // again, or removed the row after its timeout.
 var ErrNoRow = errors.New("our reader row is not on the meter any more")
 

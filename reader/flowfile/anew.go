@@ -19,7 +19,7 @@ const (
 	slackPart    = 1000 // and this part of the time between the two
 )
 
-// anew tells whether the counters of a collection are others than those in the
+// anew reports whether the counters of a collection are others than those in the
 // file, though they may carry the same names: another run of the meter, or
 // another trace. why is "" if a note of the collection says so already.
 func (a *AppendFile) anew(id blockID, iv reader.Interval) (yes bool, why string) {

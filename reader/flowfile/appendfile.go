@@ -71,7 +71,7 @@ func openFile(path string) (file, error) {
 }
 
 // OpenAppend makes path ready for appending, creating it if it does not exist.
-// What stands behind its last whole block is cut off (CutOff tells how much).
+// What stands behind its last whole block is cut off (CutOff says how much).
 // A file that this program did not write, or whose octets or time zone are not
 // h's, is refused and left alone.
 func OpenAppend(path string, h Header, s Sync) (*AppendFile, error) {

@@ -69,7 +69,7 @@ func TestDistributions(t *testing.T) {
 }
 
 // TestDistributionColumns: distributions with nothing but blanks between cannot be
-// told apart, and are not guessed at.
+// distinguished, and are not guessed at.
 func TestDistributionColumns(t *testing.T) {
 	for _, tt := range []struct {
 		format, record string

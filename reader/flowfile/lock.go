@@ -9,7 +9,7 @@ import (
 	"netramet/internal/filelock"
 )
 
-// errLocked tells that somebody else writes to a file. Two that append to one
+// errLocked says that somebody else writes to a file. Two that append to one
 // would cut off each other's collections.
 type errLocked struct{ path string }
 

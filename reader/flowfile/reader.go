@@ -31,11 +31,11 @@ type Collection struct {
 	// Notes are the lines that tell what is to be known of the collection; valid
 	// once the first record has been read.
 	Notes []string
-	// Anew tells that counters and flow indices are not those of the blocks
+	// Anew says that counters and flow indices are not those of the blocks
 	// before: a new header stands above, or a note says so. Valid like Notes.
 	Anew bool
 
-	// Complete tells that the block has its #EndData line; valid once
+	// Complete says that the block has its #EndData line; valid once
 	// NextRecord has returned io.EOF. Files of 3.x have none.
 	Complete bool
 	// Number of the interval; valid iff Complete and HasNumber (files of 4.x

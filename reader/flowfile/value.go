@@ -48,7 +48,7 @@ func formOf(a mib.Attr) (f form, ok bool) {
 var noValue reader.Value
 
 // appendValue appends the value of a column but formDist. t is the record's peer
-// type, shown tells that the record prints it too.
+// type, shown says that the record prints it too.
 func (c *column) appendValue(b []byte, v *reader.Value, t mib.PeerType, shown bool) ([]byte, error) {
 	if c.form == formNumber {
 		return strconv.AppendUint(b, v.Num, 10), nil
@@ -71,7 +71,7 @@ func (c *column) appendValue(b []byte, v *reader.Value, t mib.PeerType, shown bo
 		return strconv.AppendUint(b, n, 10), nil
 	case formHyphen:
 		if v.Len == 0 {
-			return appendHyphened(b, noValue.Octets[:c.attr.Size()]), nil // as meters tell it
+			return appendHyphened(b, noValue.Octets[:c.attr.Size()]), nil // as meters give it
 		}
 		return appendHyphened(b, v.Octets[:v.Len]), nil
 	}
@@ -347,7 +347,7 @@ func parseDist(rec *reader.Record, i int, text []byte) bool {
 	return false
 }
 
-// inForm[f] tells which characters values of form f are made of.
+// inForm[f] says which characters values of form f are made of.
 var inForm = func() (set [formDist + 1][256]bool) {
 	for f, chars := range map[form]string{
 		formNumber: "0123456789",

@@ -20,7 +20,7 @@ import (
 
 var _ reader.Flows = (*Flows)(nil)
 
-// ErrTaken tells that somebody else wrote to our reader rows: another nemac
+// ErrTaken says that somebody else wrote to our reader rows: another nemac
 // with the same Owner is at work on this meter.
 var ErrTaken = errors.New("another reader with the same Owner uses our rows on the meter")
 

@@ -33,7 +33,7 @@ type field struct {
 }
 
 // unpack reads a package of part number i into the values of rec that its fields
-// name, and notes how large they are. Of a time that is told in 32 bits it makes
+// name, and notes how large they are. Of a time that is given in 32 bits it makes
 // the 64-bit time that is nearest to now, in centiseconds of uptime; but FirstTime
 // stays as it is told, for it is part of the flow's name, which must not change
 // when the meter's clock wraps.

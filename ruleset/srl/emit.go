@@ -325,7 +325,7 @@ func (e *emitter) call(s *stmt) {
 
 // version finds or makes the version of a subroutine for a CALL's arguments.
 // Attributes whose operands are written alike share one where a meter variable
-// tells them apart.
+// distinguishes them.
 func (e *emitter) version(call *stmt) *version {
 	s := call.callee
 	v := &version{r: s}

@@ -292,7 +292,7 @@ func TestDiagnostics(t *testing.T) {
 	}
 }
 
-// checkDiags compiles src and compares what is told with want.
+// checkDiags compiles src and compares what is reported with want.
 func checkDiags(t *testing.T, src string, want []string) {
 	t.Helper()
 	rs, diags, err := Compile("diag.srl", []byte(src), Options{Optimise: -1})

@@ -9,7 +9,7 @@ import (
 	"netramet/ruleset"
 )
 
-// report tells what the ways through the program have not reached or made
+// report says what the ways through the program have not reached or made
 // true.
 func (l *linter) report() {
 	told := l.c.warnings

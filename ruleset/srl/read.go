@@ -2,7 +2,7 @@ package srl
 
 import "netramet/ruleset"
 
-// Read reads a rule file in either language, told apart by its content: an SRL
+// Read reads a rule file in either language, distinguished by its content: an SRL
 // program is compiled, low-level rules are read as they are. There, too,
 // "standard.srl" may be included, and is empty: rules know its names anyway.
 // file is the name used in messages; opt.Optimise is for SRL only.

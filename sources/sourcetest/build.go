@@ -55,7 +55,7 @@ func (s *stack) next() numbers {
 	return s.layers[s.at+1].numbers()
 }
 
-// last tells whether the present layer is the innermost one.
+// last reports whether the present layer is the innermost one.
 func (s *stack) last() bool { return s.at+1 >= len(s.layers) }
 
 // draft is a frame being built.

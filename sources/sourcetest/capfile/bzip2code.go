@@ -57,7 +57,7 @@ func burrowsWheeler(data []byte) (last []byte, origin int) {
 
 // moveToFront codes data as places in a list of recently used octets, with
 // runs of place 0 in bijective base 2 (RUNA 0, RUNB 1), place n as symbol
-// n+1, and the end symbol last. used tells which octets occur.
+// n+1, and the end symbol last. used says which octets occur.
 func moveToFront(data []byte) (symbols []uint16, used [256]bool) {
 	for _, c := range data {
 		used[c] = true

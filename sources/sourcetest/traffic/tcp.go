@@ -56,7 +56,7 @@ func (g *Realistic) tcp(at int64) {
 	c.close()
 }
 
-// handshake tells whether the connection was made.
+// handshake reports whether the connection was made.
 func (c *connection) handshake() bool {
 	r := c.g.r
 	fate := r.below(100)

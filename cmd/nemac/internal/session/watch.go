@@ -25,7 +25,7 @@ func newWatch(c *Config, tasks []remotemeter.TaskRow) watch {
 	return watch{last: remotemeter.Control{FloodMark: c.FloodMark, Inactivity: c.Inactivity, Tasks: tasks}}
 }
 
-// lookAfter looks at our tasks and the marks, tells what has changed, and puts right
+// lookAfter looks at our tasks and the marks, says what has changed, and puts right
 // what is a manager's to put right: tasks go back to their current rule set, and the
 // meter out of flood mode, when there is room again. What changes the numbers of the
 // flow data goes into it as a note.
@@ -58,7 +58,7 @@ func (s *Session) note(format string, args ...any) {
 	s.flows.Note(text)
 }
 
-// tellShared tells what has changed for the whole meter.
+// tellShared says what has changed for the whole meter.
 func (s *Session) tellShared(now *remotemeter.Control) {
 	w, log := &s.watch, s.cfg.Log
 	for _, x := range []struct {
@@ -84,13 +84,13 @@ func (s *Session) tellShared(now *remotemeter.Control) {
 	}
 }
 
-// floodOver tells that flood mode has ended.
+// floodOver says that flood mode has ended.
 func (s *Session) floodOver(now *remotemeter.Control) {
 	s.watch.floodSay = false
 	s.note("flood mode is over; it refused %d packets of new flows", now.FloodedPackets-min(s.watch.floodAt, now.FloodedPackets))
 }
 
-// tellTask tells what has changed in a task.
+// tellTask says what has changed in a task.
 func (s *Session) tellTask(was, is *remotemeter.TaskRow) {
 	owner := s.cfg.Owner
 	ours, before := is.Status != 0 && is.Owner == owner, was.Status != 0 && was.Owner == owner
