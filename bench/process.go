@@ -59,7 +59,7 @@ func (c command) run() (*done, error) {
 		return d, errors.New("the system does not tell what a process took")
 	}
 	d.CPU = time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
-	d.Peak = ru.Maxrss << 10
+	d.Peak = int64(ru.Maxrss) << 10
 	return d, nil
 }
 
