@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 const (
@@ -15,9 +16,13 @@ const (
 	storedBuffer = 64 << 10
 )
 
-// packedError is an error of a decoder: damage, unless it says that the data is
-// sound and only asks for more than is allowed.
+// packedError is an error of a decoder: damage, unless it is the system's or
+// says that the data is sound and only asks for more than is allowed.
 func packedError(at place, err error) error {
+	var failed *readError
+	if errors.As(err, &failed) {
+		return fmt.Errorf("%v: %w", at, failed.error)
+	}
 	if r := unsupported(""); errors.As(err, &r) {
 		return fmt.Errorf("%v: %w", at, r)
 	}
@@ -32,16 +37,18 @@ type compression struct {
 }
 
 // compressions returns the table. All decoders go on with the next member,
-// frame or stream where one follows. What a decoder holds, goroutines among it,
-// is given back by its Close, which is never called during a Read.
+// frame or stream where one follows, and read to the end of what is below them.
+// What a decoder holds, goroutines among it, is given back by its Close, which is
+// never called during a Read.
 func compressions() []compression {
 	return []compression{
 		{"gzip", hasPrefix("\x1f\x8b"), openGzip},
+		{"lz4", isLz4, openLz4}, // before zstd, whose skippable frames it has
 		{"zstd", isZstd, openZstd},
 		{"bzip2", isBzip2, openBzip2},
-		{"xz", hasPrefix("\xfd7zXZ\x00"), nil},
-		{"lz4", hasPrefix("\x04\x22\x4d\x18"), nil},
-		{"lzop", hasPrefix("\x89LZO\x00\x0d\x0a\x1a\x0a"), nil},
+		{"xz", hasPrefix("\xfd7zXZ\x00"), openXz},
+		{"lzop", hasPrefix(lzopMagic), openLzop},
+		{"snappy", isSnappy, openSnappy},
 		{"compress (.Z)", hasPrefix("\x1f\x9d"), nil},
 		{"zip", hasPrefix("PK\x03\x04"), nil},
 	}
@@ -89,9 +96,13 @@ func unwrap(st *stored) (u unwrapped, err error) {
 	for {
 		u.r = buf
 		u.head, err = buf.Peek(sniffLen)
+		if isSkippable(u.head) {
+			u.head, err = buf.Peek(guessLen) // what follows it tells what it is
+		}
+		var failed *readError
 		switch {
-		case st.err != nil:
-			err = fmt.Errorf("%s: %w", st.name, st.err)
+		case errors.As(err, &failed):
+			err = fmt.Errorf("%s: %w", st.name, failed.error)
 		case err != nil && err != io.EOF && len(u.layers) == 0:
 			err = fmt.Errorf("%s: %w", st.name, err)
 		case err != nil && err != io.EOF && len(u.head) < 4:
@@ -120,17 +131,64 @@ func (u *unwrapped) undo(st *stored, c *compression) (*bufio.Reader, error) {
 		return nil, fmt.Errorf("%s: compressed more than %d times", st.name, maxLayers)
 	}
 	u.layers = append([]string{c.name}, u.layers...)
-	inner, err := c.open(bufio.NewReaderSize(u.r, storedBuffer))
-	switch {
-	case st.err != nil:
-		return nil, fmt.Errorf("%s: %w", st.name, st.err)
+	packed := &below{r: u.r}
+	dec, err := c.open(bufio.NewReaderSize(packed, storedBuffer))
+	var failed *readError
+	switch err = packed.cause(err); {
+	case errors.As(err, &failed):
+		return nil, fmt.Errorf("%s: %w", st.name, failed.error)
 	case err == io.EOF:
 		return nil, cut(st.place(u.layers), "compressed data")
 	case err != nil:
 		return nil, packedError(st.place(u.layers), err)
 	}
+	if _, ok := dec.(*blocks); !ok { // which reads on while others are undone, and keeps errors
+		dec = &layer{dec, packed}
+	}
+	inner := readAhead(dec)
 	u.decoders = append([]io.Closer{inner}, u.decoders...)
 	return bufio.NewReaderSize(inner, 4096), nil
+}
+
+// layer is a decoder whose errors are those of what it reads, where that failed.
+type layer struct {
+	io.ReadCloser
+	packed *below
+}
+
+// Read implements io.Reader.
+func (l *layer) Read(p []byte) (int, error) {
+	n, err := l.ReadCloser.Read(p)
+	return n, l.packed.cause(err)
+}
+
+// below is what a decoder reads. It keeps the error that ended it, of which
+// decoders tell nothing or too little.
+type below struct {
+	r   io.Reader
+	mu  sync.Mutex
+	err error // under mu, for some decoders read on a goroutine of their own
+}
+
+// Read implements io.Reader.
+func (b *below) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if err != nil && err != io.EOF {
+		b.mu.Lock()
+		b.err = err
+		b.mu.Unlock()
+	}
+	return n, err
+}
+
+// cause is the error behind one of the decoder.
+func (b *below) cause(err error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err != nil && err != io.EOF && b.err != nil {
+		return b.err
+	}
+	return err
 }
 
 // place is the start of what the innermost of some layers reads.

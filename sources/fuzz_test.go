@@ -124,10 +124,10 @@ const fuzzMemory = 4 * maxZstdWindow
 // run it with -fuzzminimizetime=10x, or it only ever minimizes.
 func FuzzOpen(f *testing.F) {
 	file := pcapOf(manyFrames(20, 60, 60))
-	for _, names := range [][]string{{"none"}, {"gzip"}, {"gzip-multi"}, {"zstd"}, {"bzip2"}, {"gzip", "zstd"}, {"bzip2", "gzip"}, {"gzip", "gzip", "gzip"}} {
+	for _, names := range [][]string{{"none"}, {"gzip"}, {"gzip-multi"}, {"zstd"}, {"bzip2"}, {"gzip", "zstd"}, {"bzip2", "gzip"}, {"gzip", "gzip", "gzip"},
+		{"xz"}, {"lzop"}, {"lz4"}, {"lz4-linked"}, {"lz4-legacy"}, {"snappy"}, {"lzop", "xz"}} {
 		f.Add(pack(f, file, names...))
 	}
-	f.Add([]byte("\xfd7zXZ\x00\x00\x04"))
 	f.Add([]byte("snoop\x00\x00\x00"))
 	f.Add([]byte("\x28\xb5\x2f\xfd\x00\x88\x00\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {

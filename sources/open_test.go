@@ -82,9 +82,10 @@ func TestOpenUnknown(t *testing.T) {
 		{"snoop of version 1", "snoop\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x04", "snoop version 1: not supported", true},
 		{"snoop of serial lines", "snoop\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x06", "snoop data link type 6: not supported", true},
 		{"duck", "\x0d\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x01", "duck: DAG clock records, which hold no packets", true},
-		{"xz", "\xfd7zXZ\x00\x00\x04", "compressed with xz: not supported by this version", true},
-		{"lz4", "\x04\x22\x4d\x18\x64\x40", "compressed with lz4: not supported", true},
-		{"lzop", "\x89LZO\x00\r\n\x1a\n\x10", "compressed with lzop: not supported", true},
+		{"xz", "\xfd7zXZ\x00\x00\x04", "xz: offset 0: damaged: compressed data: unexpected EOF", false},
+		{"lz4", "\x04\x22\x4d\x18\x64\x40", "lz4: offset 0: damaged: compressed data: unexpected EOF", false},
+		{"lz4 with a dictionary", "\x04\x22\x4d\x18\x61\x40\x00\x00\x00\x00\xa0", "lz4 with a dictionary: not supported by this version", true},
+		{"lzop", "\x89LZO\x00\r\n\x1a\n\x10", "lzop: offset 0: damaged: compressed data: unexpected EOF", false},
 		{"compress", "\x1f\x9d\x90\x00", "compressed with compress (.Z): not supported", true},
 		{"zip", "PK\x03\x04\x14\x00", "compressed with zip: not supported", true},
 	} {

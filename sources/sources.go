@@ -92,8 +92,8 @@ func (c FCS) of(link wire.LinkType, said uint32) uint32 {
 // of one (Formats), so other names with colons are paths; a path that begins
 // with a format's name and a colon is written "./pcap:odd".
 //
-// Compression (gzip, zstd, bzip2; at most two layers) and the format are told
-// by their magic numbers. A format in the URI is a demand: the trace must be
+// Compression (gzip, bzip2, xz, zstd, lzop, lz4, snappy; at most two layers) and
+// the format are told by their magic numbers. A format in the URI is a demand: the trace must be
 // of that format, and one without a magic number is taken at its word. What is
 // known but cannot be read is an error that is
 // errors.ErrUnsupported.

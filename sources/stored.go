@@ -22,8 +22,13 @@ type stored struct {
 	read   atomic.Int64
 	closed atomic.Bool
 	once   sync.Once
-	err    error // last error of r but io.EOF; Read's goroutine only
 }
+
+// readError is an error of the system, not of the trace: what was to be read
+// could not be.
+type readError struct{ error }
+
+func (e *readError) Unwrap() error { return e.error }
 
 // openStored opens a path, or standard input for "-".
 func openStored(path string, opt Options) (*stored, error) {
@@ -69,7 +74,7 @@ func (s *stored) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
 	s.read.Add(int64(n))
 	if err != nil && err != io.EOF {
-		s.err = err
+		err = &readError{err}
 	}
 	return n, err
 }

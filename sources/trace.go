@@ -154,10 +154,8 @@ func (t *trace) end(err error, what string) error {
 			at.offset = t.feed.skipped
 		}
 		t.err = cut(at, fmt.Sprintf("the trace ends inside a %s", what))
-	case t.file.err != nil:
-		// The system failed, not the trace.
-		t.err = fmt.Errorf("%v: %w", at, t.file.err)
-		return t.err
+	case errors.As(err, new(*readError)):
+		t.err = packedError(at, err)
 	default:
 		at.offset += int64(len(rest)) - t.feed.pending
 		t.err = packedError(at, err)

@@ -35,13 +35,14 @@ func isZstd(head []byte) bool {
 type zstdReader struct {
 	dec  *zstd.Decoder
 	last *lastRead
+	err  error // what ended the stream
 }
 
 func openZstd(r *bufio.Reader) (io.ReadCloser, error) {
 	last := &lastRead{r: r}
 	dec, err := zstd.NewReader(last, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxMemory(maxZstdWindow), zstd.WithDecoderMaxWindow(maxZstdWindow))
-	return &zstdReader{dec, last}, err
+	return &zstdReader{dec: dec, last: last}, err
 }
 
 // Close implements io.Closer.
@@ -50,15 +51,32 @@ func (z *zstdReader) Close() error {
 	return nil
 }
 
-// Read implements io.Reader.
+// Read implements io.Reader. Where a frame's checksum is wrong or missing, the
+// decoder has the frame's last block only behind the error.
 func (z *zstdReader) Read(p []byte) (int, error) {
 	n, err := z.dec.Read(p)
+	if z.err == nil {
+		z.err = z.explain(err)
+	}
+	if n > 0 {
+		return n, nil
+	}
+	if err != nil {
+		if n, _ = z.dec.Read(p); n > 0 {
+			return n, nil
+		}
+	}
+	return 0, z.err
+}
+
+// explain says what the decoder's error means.
+func (z *zstdReader) explain(err error) error {
 	tooLarge := errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded)
 	if tooLarge && wideWindow(z.last.octets) {
 		err = unsupported(fmt.Sprintf(
 			"zstd with a window above the limit of %d MiB: not supported by this version", maxZstdWindow>>20))
 	}
-	return n, err
+	return err
 }
 
 // wideWindow reports whether data ends with the header of a frame that has too

@@ -15,9 +15,9 @@ Usage:
   netramet --compile RULES...
   netramet -C TRACE --explain N RULES...
 
-TRACE is a pcap, pcapng, ERF, snoop or TSH file, plain or compressed, or
-- for standard input. RULES are rule sets in SRL or as low-level rules; each
-makes flows of its own.
+TRACE is a pcap, pcapng, ERF, snoop or TSH file, plain or compressed (gzip, bzip2,
+xz, zstd, lzop, lz4, snappy), or - for standard input. RULES are rule sets in SRL
+or as low-level rules; each makes flows of its own.
 
 Options:
 `

@@ -191,7 +191,7 @@ type manifestRow struct {
 
 // covered reports whether the command reads the trace's format.
 func (r manifestRow) covered() bool {
-	return r.format != "" && r.format != "duck" && slices.Contains([]string{"-", "gz", "zst", "bz2"}, r.compression)
+	return r.format != "" && r.format != "duck" && slices.Contains([]string{"-", "gz", "zst", "bz2", "xz", "lzo", "lz4"}, r.compression)
 }
 
 func (r manifestRow) large() bool { return strings.HasPrefix(r.file, "perf/") }

@@ -6,7 +6,10 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
+	"github.com/ulikunitz/xz"
 )
 
 // memberSize is the plain size of one member of gzip-multi, in octets; small,
@@ -15,7 +18,7 @@ const memberSize = 7919
 
 // Compressions lists the names Compress knows.
 func Compressions() []string {
-	return []string{"none", "gzip", "gzip-multi", "zstd", "bzip2"}
+	return []string{"none", "gzip", "gzip-multi", "zstd", "bzip2", "xz", "lzop", "lz4", "lz4-linked", "lz4-legacy", "snappy"}
 }
 
 // Compress returns a writer that compresses to w. Closing it ends the
@@ -32,8 +35,28 @@ func Compress(w io.Writer, name string) (io.WriteCloser, error) {
 		return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
 	case "bzip2":
 		return newBzip2(w), nil
+	case "xz":
+		return xz.WriterConfig{DictCap: xzDictionary}.NewWriter(w)
+	case "lzop":
+		return &lzopWriter{w: w, flags: LzopPlainAdler}, nil
+	case "lz4":
+		return newLz4(w, lz4.ChecksumOption(true))
+	case "lz4-legacy":
+		return newLz4(w, lz4.LegacyOption(true))
+	case "lz4-linked":
+		return &lz4Linked{w: w}, nil
+	case "snappy":
+		return s2.NewWriter(w, s2.WriterSnappyCompat(), s2.WriterConcurrency(1)), nil
 	}
 	return nil, fmt.Errorf("capfile: no compression %q; there are %s", name, strings.Join(Compressions(), ", "))
+}
+
+// xzDictionary is small, for it is allocated at every start.
+const xzDictionary = 1 << 16
+
+func newLz4(w io.Writer, kind lz4.Option) (io.WriteCloser, error) {
+	z := lz4.NewWriter(w)
+	return z, z.Apply(kind, lz4.BlockSizeOption(lz4.Block64Kb), lz4.ConcurrencyOption(1))
 }
 
 // CompressAll compresses data in one go.

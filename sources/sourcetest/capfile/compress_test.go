@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
+	"encoding/binary"
 	"io"
 	"testing"
 
+	"github.com/anchore/go-lzo"
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
+	"github.com/therootcompany/xz"
 	"pgregory.net/rapid"
 )
 
@@ -26,6 +31,14 @@ func expand(t interface{ Fatal(...any) }, data []byte, name string) []byte {
 		}
 	case "bzip2":
 		r = bzip2.NewReader(r)
+	case "xz":
+		r, err = xz.NewReader(r, 0)
+	case "lzop":
+		return expandLzop(t, data)
+	case "lz4", "lz4-linked", "lz4-legacy":
+		r = lz4.NewReader(r)
+	case "snappy":
+		r = s2.NewReader(r)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -33,6 +46,30 @@ func expand(t interface{ Fatal(...any) }, data []byte, name string) []byte {
 	out, err := io.ReadAll(r)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return out
+}
+
+// expandLzop undoes a member with one checksum of each block's plain octets.
+func expandLzop(t interface{ Fatal(...any) }, data []byte) (out []byte) {
+	const headLen = 9 + 8 + 4 + 12 + 6 + 4
+	for data = data[headLen:]; ; {
+		size := int(binary.BigEndian.Uint32(data))
+		if size == 0 {
+			break
+		}
+		n := int(binary.BigEndian.Uint32(data[4:]))
+		packed := data[12 : 12+n]
+		data = data[12+n:]
+		if n == size {
+			out = append(out, packed...)
+			continue
+		}
+		plain := make([]byte, size)
+		if got, err := lzo.Decompress(packed, plain); err != nil || got != size {
+			t.Fatal(got, err)
+		}
+		out = append(out, plain...)
 	}
 	return out
 }
