@@ -32,9 +32,8 @@ type blockFormat interface {
 	next(r *bufio.Reader, b *block) error
 	// check looks at a block when its turn has come, and fails for what is
 	// wrong with the stream; what the block holds is read before that shows.
-	// It may change the block's content, and put together with it those that
-	// follow.
-	check(b *block, follow func() *block) error
+	// It may change the block's content, and use up the block that follows.
+	check(b *block, follow func(use func(next *block)) bool) error
 }
 
 // blocks undoes the blocks of a stream on several goroutines and hands them
@@ -107,8 +106,8 @@ func (s *blocks) run() {
 	}
 }
 
-// follow waits for the next block.
-func (s *blocks) follow() *block {
+// await waits for the next block.
+func (s *blocks) await() *block {
 	select {
 	case b := <-s.order:
 		<-b.done
@@ -149,13 +148,24 @@ func (s *blocks) Read(p []byte) (int, error) {
 	}
 }
 
+// follow hands the next block to be used up.
+func (s *blocks) follow(use func(next *block)) bool {
+	b := s.await()
+	if b == nil {
+		return false
+	}
+	use(b)
+	s.free <- b
+	return true
+}
+
 // turn goes on to the next block.
 func (s *blocks) turn() bool {
 	if s.cur != nil {
 		s.free <- s.cur
 		s.cur = nil
 	}
-	b := s.follow()
+	b := s.await()
 	if b == nil {
 		return false
 	}

@@ -245,7 +245,7 @@ func (z *lz4) end(r *bufio.Reader, b *block) error {
 }
 
 // check implements blockFormat: it holds a frame against what its end says.
-func (z *lz4) check(b *block, _ func() *block) error {
+func (z *lz4) check(b *block, _ func(func(*block)) bool) error {
 	note, ok := b.note.(lz4Note)
 	if !ok {
 		return nil

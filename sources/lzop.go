@@ -63,7 +63,7 @@ func (z *lzop) next(r *bufio.Reader, b *block) error {
 }
 
 // check implements blockFormat: blocks do not depend on each other.
-func (z *lzop) check(*block, func() *block) error { return nil }
+func (z *lzop) check(*block, func(func(*block)) bool) error { return nil }
 
 // summed reads a header and takes its checksum.
 type summed struct {
