@@ -14,8 +14,9 @@ import (
 const maxXzDictionary = 128 << 20
 
 // xzStep is how much is asked of the decoder at once. What it undoes in the same
-// step as it finds damage is lost; so little is hardly a record.
-const xzStep = 32
+// step as it finds damage is lost; so little is hardly a record. Of less, its
+// checksum would be taken octet by octet.
+const xzStep = 64
 
 // errPause makes the decoder hand over what it has before it waits for more.
 var errPause = errors.New("nothing more to read yet")
