@@ -3,6 +3,7 @@ package filter
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -106,6 +107,9 @@ func randomProgram(r *rand.Rand) (raw []byte) {
 // sameAsNet runs code here and there.
 func sameAsNet(t *testing.T, code []bpf.RawInstruction, data []byte) {
 	t.Helper()
+	if strconv.IntSize == 32 {
+		return // that machine takes large offsets for negative ones there, and panics
+	}
 	program := make([]bpf.Instruction, len(code))
 	for i, in := range code {
 		if in.Op == opLdxLen || in.Op == opNeg { // which that machine does not know
