@@ -9,6 +9,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,7 +77,9 @@ func testRows(t *testing.T, p programs, dir string) {
 		t.Fatalf("%+v", b.Figures)
 	}
 	for _, f := range b.Figures {
-		if f.Value <= 0 {
+		// What the ratios are is for a machine at rest: over so short a trace
+		// the start, which is taken off, is most of the time.
+		if f.Name == "" || f.Unit == "" || f.Target <= 0 || math.IsNaN(f.Value) {
 			t.Errorf("%+v", f)
 		}
 	}
