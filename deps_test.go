@@ -26,7 +26,7 @@ var allowed = map[string][]string{
 	"internal/leaktest":   nil,
 	"internal/logfile":    nil,
 	"internal/plaintext":  nil,
-	"internal/reading":    {"meter", "sources", "sources/wire"},
+	"internal/reading":    {"internal/timeopt", "meter", "sources", "sources/wire"},
 	"internal/rulefile":   {"ruleset", "ruleset/srl"},
 	"internal/slab":       nil,
 	"internal/spelling":   nil,

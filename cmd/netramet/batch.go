@@ -68,6 +68,9 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	b.show = newProgress(o, std.err)
 	err = b.meterTrace(ctx)
 	b.show.clear()
+	if missed := o.missed(); missed != "" {
+		fmt.Fprintf(std.err, "netramet: %s\n", missed)
+	}
 	if !o.silent {
 		b.summary(std.err)
 	}

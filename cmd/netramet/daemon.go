@@ -334,6 +334,9 @@ func (d *daemon) logStatus(msg string) {
 			slog.Uint64("packets", c.Packets), slog.Uint64("octets", c.Octets), slog.Int("flows", s.FlowsInUse()),
 			slog.Uint64("streams", s.Streams().Live), slog.Int("rulesets", running), slog.Uint64("damaged", s.Damaged()),
 		}
+		if d.o.window != nil {
+			attrs = append(attrs, slog.Uint64("outside", d.o.outside()))
+		}
 		if d.o.filter != nil {
 			attrs = append(attrs, slog.Uint64("filtered", d.o.filtered()))
 		}

@@ -45,20 +45,21 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
+	left, fault := o.leftOut(f)
+	if o.snap > 0 {
+		f.Data = f.Data[:min(len(f.Data), int(o.snap))]
+	}
 	var p packet.Packet
 	p.DecodeNet(f)
 	p.DecodeRest(f)
 	out := bufio.NewWriter(std.out) // it keeps the first error of a write
 	explainFrame(out, o.explain, f, &p)
-	if o.filter != nil {
-		selected, err := o.filter.Match(f)
-		if err != nil {
-			return errors.Join(filterFault(err), out.Flush())
-		}
-		if !selected {
-			fmt.Fprintln(out, "\nnot metered: --filter does not select it")
-			return out.Flush()
-		}
+	switch {
+	case fault != nil:
+		return errors.Join(fault, out.Flush())
+	case left != "":
+		fmt.Fprintf(out, "\nnot metered: %s\n", left)
+		return out.Flush()
 	}
 	for i, rs := range sets {
 		if err := b.explainRuleSet(out, o.rules[i], rs, &p); err != nil {
@@ -66,6 +67,23 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 		}
 	}
 	return out.Flush()
+}
+
+// leftOut says why a frame of the trace is not metered, "" if it is.
+func (o *options) leftOut(f *wire.Frame) (why string, err error) {
+	if o.window != nil {
+		inside, err := o.window.Holds(f)
+		if err != nil || !inside {
+			return "it is outside the window of --start and --end", err
+		}
+	}
+	if o.filter != nil {
+		selected, err := o.filter.Match(f)
+		if err != nil || !selected {
+			return "--filter does not select it", filterFault(err)
+		}
+	}
+	return "", nil
 }
 
 // frameNumber meters the packets before number n and returns that frame.

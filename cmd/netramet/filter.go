@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"netramet/internal/reading"
+	"netramet/internal/timeopt"
 	"netramet/sources/filter"
 	"netramet/sources/wire"
 )
@@ -19,13 +20,39 @@ func (o *options) readFilter() error {
 	return nil
 }
 
-// stages are the stages of a run: the filter, if there is one, before others,
-// which may change frames or look at what is metered.
+// stages are the stages of a run: those that select frames and cut them, and then
+// others, which may change frames or look at what is metered.
 func (o *options) stages(others ...reading.Stage) []reading.Stage {
-	if o.filter == nil {
-		return others
+	var all []reading.Stage
+	if o.window != nil {
+		all = append(all, o.window.Run)
 	}
-	return append([]reading.Stage{o.filterFrames}, others...)
+	if o.filter != nil {
+		all = append(all, o.filterFrames)
+	}
+	if o.snap > 0 {
+		all = append(all, reading.Snap(o.snap))
+	}
+	return append(all, others...)
+}
+
+// readWindow makes the window of --start and --end.
+func (o *options) readWindow() error {
+	if o.start.Comparable(&o.end) {
+		if _, _, err := timeopt.Between(&o.start, &o.end, 0); err != nil {
+			return fmt.Errorf("--start %s --end %s: the start is not before the end", &o.start, &o.end)
+		}
+	}
+	o.window = reading.NewWindow(o.start, o.end)
+	return nil
+}
+
+// outside is how many frames are outside of the window.
+func (o *options) outside() uint64 {
+	if o.window == nil {
+		return 0
+	}
+	return o.window.Dropped()
 }
 
 // filterFrames is the stage of --filter.
@@ -52,4 +79,12 @@ func (o *options) filtered() uint64 {
 		return 0
 	}
 	return o.filter.Dropped()
+}
+
+// missed says that the whole trace is outside of the window, "" if it is not.
+func (o *options) missed() string {
+	if o.window == nil {
+		return ""
+	}
+	return o.window.Missed()
 }

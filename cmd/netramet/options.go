@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"netramet/internal/flagerr"
+	"netramet/internal/reading"
 	"netramet/internal/rulefile"
 	"netramet/internal/timeopt"
 	"netramet/meter"
@@ -39,6 +40,9 @@ type options struct {
 	fcs          int32 // -1: as the trace says
 	filterText   string
 	filter       *filter.Stage // nil: all frames are metered
+	start, end   timeopt.Moment
+	window       *reading.Window // nil: the whole trace is metered
+	snap         uint32          // 0: frames are as the trace has them
 	inactivity   uint32
 	maxGap       time.Duration
 	noCache      bool
@@ -99,6 +103,9 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.StringVar(&o.octets, "octets", "frame", "count octets of the `LAYER`: frame (on the wire) or peer (IP)")
 	f.Int32Var(&o.fcs, "fcs", -1, "`OCTETS` of frame check sequence that the trace's lengths count: 0 or 4; default: as its format has it")
 	f.StringVar(&o.filterText, "filter", "", "meter only the packets that `EXPR` selects, in tcpdump's language")
+	f.Var(&o.start, "start", "meter from `TIME` on: '2026-01-05 14:00:00' (UTC), 14:00, or +90s after the trace's first packet")
+	f.Var(&o.end, "end", "meter what is before `TIME`")
+	f.Uint32Var(&o.snap, "snap", 0, "cut packets to `OCTETS` before they are looked at; their length counts whole")
 	f.Var(timeopt.Seconds(&o.inactivity, 0, math.MaxUint32), "inactivity", "recover flows idle for `SECONDS`, once they are collected")
 	f.Var(timeopt.Length(&o.maxGap), "max-gap", "doubt a step of time over `LENGTH`: the 16 packets behind it decide; e.g. 36h, 90m")
 	f.BoolVar(&o.noCache, "no-cache", false, "run the rules for every packet; the result is the same")
@@ -190,8 +197,16 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return fmt.Errorf("--readers %d: a meter has at most %d", o.managed.readers, mib.MaxRows)
 	case f.Changed("explain") && o.explain == 0:
 		return errors.New("--explain 0: packets are numbered from 1")
-	case f.Changed("filter"):
-		return o.readFilter()
+	case f.Changed("snap") && o.snap == 0:
+		return errors.New("--snap 0: packets keep one octet, or as many as you say")
+	}
+	if f.Changed("filter") {
+		if err := o.readFilter(); err != nil {
+			return err
+		}
+	}
+	if o.start.Given() || o.end.Given() {
+		return o.readWindow()
 	}
 	return nil
 }
@@ -244,7 +259,7 @@ func optionText(f *pflag.FlagSet) string {
 			return
 		}
 		value := fl.Value.String()
-		if fl.Name == "filter" { // which has no quotes in it
+		if fl.Name == "filter" || strings.Contains(value, " ") && fl.Value.Type() == "moment" { // which have no quotes in them
 			value = "'" + value + "'"
 		}
 		parts = append(parts, name+" "+value)

@@ -98,7 +98,7 @@ func (b *batch) summary(w io.Writer) {
 		n    uint64
 		what string
 	}{
-		{b.o.filtered(), "filtered out"}, {refused, "refused"}, {c.Unsupported, "of unsupported link type"}, {c.SampledOut, "sampled out"},
+		{b.o.outside(), "outside the window"}, {b.o.filtered(), "filtered out"}, {refused, "refused"}, {c.Unsupported, "of unsupported link type"}, {c.SampledOut, "sampled out"},
 		{c.Late, "late"}, {c.BadStamps, "with bad time stamps"}, {b.src.Stats().Odd, "in records that contradict themselves"},
 	} {
 		if extra.n > 0 {

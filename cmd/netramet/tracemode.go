@@ -44,6 +44,9 @@ func (d *daemon) followTrace(told, ctx context.Context) error {
 	if odd := d.src.Stats().Odd; odd > 0 {
 		d.log.Warn("records of the trace contradict themselves", slog.Uint64("records", odd))
 	}
+	if missed := d.o.missed(); missed != "" {
+		d.log.Warn(missed)
+	}
 	interrupted := errors.Is(fault, reading.ErrInterrupted)
 	if interrupted {
 		d.log.Warn("told to end; the running interval is closed, and left to readers that wait")
