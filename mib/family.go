@@ -34,9 +34,12 @@ type AdjacentType uint8
 
 // The adjacent types that have addresses we read.
 const (
-	AdjacentNone     AdjacentType = 0
-	AdjacentEthernet AdjacentType = 7 // 6 octets of MAC address
-	AdjacentPPP      AdjacentType = 23
+	AdjacentNone      AdjacentType = 0
+	AdjacentEthernet  AdjacentType = 7 // 6 octets of MAC address, as the next two have
+	AdjacentTokenRing AdjacentType = 9
+	AdjacentFDDI      AdjacentType = 15
+	AdjacentPPP       AdjacentType = 23
+	Adjacent80211     AdjacentType = 71
 )
 
 // PeerNamed finds the peer type that rule files and standard.srl call name, in

@@ -79,7 +79,7 @@ func (p *pcap) setLink(field uint32, major, minor uint16) {
 	if field&fcsPresent != 0 {
 		p.fcs = field >> 28 * 2
 	}
-	p.link = linkTypeOf(uint16(field))
+	p.link = wire.Stored(uint16(field))
 	if major != 2 || minor != 2 {
 		return
 	}

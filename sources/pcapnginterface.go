@@ -73,7 +73,7 @@ func (p *pcapng) describe(body []byte) error {
 		return fmt.Errorf("more than %d interfaces in a section", MaxSectionInterfaces)
 	}
 	in := ngInterface{
-		identity: ngIdentity{index: len(p.interfaces), link: linkTypeOf(p.order.u16(body))},
+		identity: ngIdentity{index: len(p.interfaces), link: wire.Stored(p.order.u16(body))},
 		snap:     p.order.u32(body[4:]),
 		unit:     newTsUnit(6),
 	}

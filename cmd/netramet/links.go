@@ -69,12 +69,10 @@ func (u unmetered) Is(target error) bool { return target == errors.ErrUnsupporte
 // foreignLinks are names that capture programs show of link types which the
 // meter does not read.
 var foreignLinks = map[wire.LinkType]string{
-	3: "ax25", 6: "token-ring", 7: "arcnet", 8: "slip", 10: "fddi", 100: "atm-rfc1483", 105: "ieee802.11",
-	107: "frame-relay", 114: "localtalk", 117: "pflog", 119: "prism", 123: "sunatm", 127: "ieee802.11-radiotap",
-	129: "arcnet-linux", 138: "ip-over-firewire", 143: "docsis", 163: "ieee802.11-avs", 187: "bluetooth-hci-h4",
-	189: "usb-linux", 192: "ppi", 195: "ieee802.15.4", 197: "erf", 201: "bluetooth-hci-h4-phdr",
-	220: "usb-linux-mmapped", 226: "ipnet", 227: "can", 230: "ieee802.15.4-nofcs", 239: "nflog", 240: "netanalyzer",
-	243: "mpegts", 247: "infiniband", 249: "usbpcap", 251: "bluetooth-le", 253: "netlink", 256: "bluetooth-le-phdr",
+	3: "ax25", 114: "localtalk", 143: "docsis", 187: "bluetooth-hci-h4",
+	189: "usb-linux", 195: "ieee802.15.4", 197: "erf", 201: "bluetooth-hci-h4-phdr",
+	220: "usb-linux-mmapped", 227: "can", 230: "ieee802.15.4-nofcs",
+	243: "mpegts", 249: "usbpcap", 251: "bluetooth-le", 253: "netlink", 256: "bluetooth-le-phdr",
 }
 
 // linkName names a link type with its number.

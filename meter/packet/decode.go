@@ -9,7 +9,8 @@ import (
 
 // Sizes of fixed headers, in octets.
 const (
-	etherHeader = 14
+	macSize     = 6
+	etherHeader = 2*macSize + 2
 	tagHeader   = 4
 	ipv4Header  = 20
 	ipv6Header  = 40

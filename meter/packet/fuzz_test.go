@@ -1,30 +1,31 @@
 package packet
 
 import (
+	"slices"
 	"testing"
 
 	"netramet/mib"
 	"netramet/sources/wire"
 )
 
-// fuzzLinks are the link types a fuzzed octet chooses from.
-var fuzzLinks = []wire.LinkType{
-	wire.LinkEthernet, wire.LinkNull, wire.LinkPPP, wire.LinkPPPHDLC, wire.LinkPPPEther, wire.LinkRaw, wire.LinkCHDLC,
-	wire.LinkLoop, wire.LinkLinuxSLL, wire.LinkPPPWithDir, wire.LinkIPv4, wire.LinkIPv6, wire.LinkLinuxSLL2,
-	linkRawBSD, linkRawOpenBSD, 147,
-}
+// fuzzLinks are the link types a fuzzed octet chooses from: those of the rows, in
+// order of first appearance.
+var fuzzLinks = func() (links []wire.LinkType) {
+	for _, r := range allLinkRows {
+		if !slices.Contains(links, r.link) {
+			links = append(links, r.link)
+		}
+	}
+	return links
+}()
 
 // FuzzDecode checks on any octets what checkFrame, checkCuts and the oracle
 // check.
 func FuzzDecode(f *testing.F) {
 	seed := func(link wire.LinkType, data []byte) {
-		for i, l := range fuzzLinks {
-			if l == link {
-				f.Add(uint8(i), uint8(0), uint32(len(data)), data)
-			}
-		}
+		f.Add(uint8(slices.Index(fuzzLinks, link)), uint8(0), uint32(len(data)), data)
 	}
-	for _, r := range linkRows {
+	for _, r := range allLinkRows {
 		seed(r.link, r.data)
 	}
 	for _, r := range ipv4Rows {
@@ -39,10 +40,10 @@ func FuzzDecode(f *testing.F) {
 		fr.WireLen, fr.Flags, fr.VLAN = wireLen, wire.Flags(flags), 0x6005
 		p := checkFrame(t, &fr)
 		checkOracle(t, &fr, &p)
-		if p.PeerType == mib.PeerNone && p.Fault == FaultLinkType && fr.LinkType != 147 {
+		if p.PeerType == mib.PeerNone && p.Fault == FaultLinkType && fr.LinkType != 147 && fr.LinkType != wire.LinkUser2 {
 			t.Fatalf("link type %d refused", fr.LinkType)
 		}
-		if len(data) <= 160 {
+		if len(data) <= 160 && len(data) <= int(wireLen) { // else octets are those captured
 			checkCuts(t, &fr)
 		}
 	})

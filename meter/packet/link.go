@@ -31,11 +31,15 @@ const (
 	etherJumboLLC  = 0x8870
 	etherTagS      = 0x88a8 // 802.1ad
 	etherLLDP      = 0x88cc
+	etherITag      = 0x88e7 // 802.1ah
 	etherFabric    = 0x8903 // Cisco FabricPath
 	etherMetaData  = 0x8909 // Cisco MetaData
 	etherVNTag     = 0x8926
+	etherETag      = 0x893f // 802.1BR
+	etherNSH       = 0x894f
 	etherLoop      = 0x9000
 	etherTagOld    = 0x9100 // stacked tags before 802.1ad
+	etherEDSA      = 0xdada // a Marvell switch's
 	etherISO       = 0xfefe // OSI over Cisco HDLC
 )
 
@@ -50,7 +54,8 @@ const (
 )
 
 // maxLinkHeaders limits the headers before the network layer: the link's own,
-// tags, labels, LLC, SNAP, PPPoE and PPP, each counting one.
+// what a capture program put before it, tags, labels, LLC, SNAP, PPPoE and PPP,
+// each counting one.
 const maxLinkHeaders = 32
 
 // step says what the octets at the walker's offset are.
@@ -58,16 +63,18 @@ type step uint8
 
 const (
 	stepDone      step = iota
+	stepLink           // what walker.link says
 	stepEtherType      // what walker.etherType says
 	stepLLC            // IEEE 802.2, or IPX without it
 	stepMPLS           // a label
 	stepPPPoE          // a PPPoE header
 	stepPPP            // a PPP protocol number, perhaps compressed
 	stepFramedPPP      // the same, perhaps after address and control octets
-	stepCHDLC          // Cisco HDLC
 	stepVersion        // IP by the version, nothing else can be
-	stepLabelled       // IP that its header bears out, or anything else
+	stepLabelled       // IP that its header bears out, a pseudowire, or anything else
 	stepAAL5           // LLC (RFC 2684), or IP without it
+	stepNLPID          // what a network layer protocol identifier says
+	stepNSH            // a network service header
 )
 
 // addressForm says how the peer addresses of a non-IP network layer are found.
@@ -86,22 +93,36 @@ const (
 type walker struct {
 	d         []byte
 	frame     *wire.Frame
-	off       int    // of the next header; in the end, of the network layer
-	etherType uint16 // for stepEtherType
+	off       int           // of the next header; in the end, of the network layer
+	link      wire.LinkType // for stepLink
+	etherType uint16        // for stepEtherType
 
 	peer  mib.PeerType
 	form  addressForm
 	fault Fault
+
+	// What adjacent attributes are made of, where the frame is no plain one.
+	adjacent mib.AdjacentType
+	macs     [2]int // offsets of the first MAC addresses, 0: none
+	tag      int    // offset of the outermost VLAN tag's information, 0: none
+	within   bool   // inside a label or backbone header: tags are not the frame's
 }
 
 // walk goes from the start of the frame to the network layer, telling its
 // offset, peer type and form, or why there is none.
 func (w *walker) walk(t wire.LinkType) {
-	s := w.begin(t)
+	w.link = t
+	w.run(w.begin())
+}
+
+// run goes from step to step.
+func (w *walker) run(s step) {
 	for range maxLinkHeaders {
 		switch s {
 		case stepDone:
 			return
+		case stepLink:
+			s = w.begin()
 		case stepEtherType:
 			s = w.byEtherType()
 		case stepLLC:
@@ -114,14 +135,16 @@ func (w *walker) walk(t wire.LinkType) {
 			s = w.framing()
 		case stepPPP:
 			s = w.ppp()
-		case stepCHDLC:
-			s = w.typed(4, 2)
 		case stepVersion:
 			s = w.version()
 		case stepLabelled:
 			s = w.labelled()
 		case stepAAL5:
 			s = w.aal5()
+		case stepNLPID:
+			s = w.nlpid()
+		case stepNSH:
+			s = w.nsh()
 		}
 	}
 	if s != stepDone {
@@ -129,11 +152,24 @@ func (w *walker) walk(t wire.LinkType) {
 	}
 }
 
-// begin chooses the first step for a link type.
-func (w *walker) begin(t wire.LinkType) step {
-	switch t {
+// enter goes on with the header of a link type.
+func (w *walker) enter(t wire.LinkType) step {
+	w.link = t
+	return stepLink
+}
+
+// enterAt is enter behind n octets.
+func (w *walker) enterAt(n int, t wire.LinkType) step {
+	w.link = t
+	return w.behind(n, stepLink)
+}
+
+// begin passes the first header of walker.link. It is long because it is the
+// list of link types; what is more than an offset has a file of its own.
+func (w *walker) begin() step {
+	switch w.link {
 	case wire.LinkEthernet:
-		return w.typed(etherHeader, 12)
+		return w.ethernet()
 	case wire.LinkNull, wire.LinkLoop:
 		return w.family()
 	case wire.LinkRaw, linkRawBSD, linkRawOpenBSD:
@@ -149,28 +185,116 @@ func (w *walker) begin(t wire.LinkType) step {
 	case wire.LinkPPP:
 		return stepFramedPPP
 	case wire.LinkPPPHDLC:
-		if w.have(1) && (w.d[0] == chdlcUnicast || w.d[0] == chdlcBroadcast) {
-			return stepCHDLC
+		if w.have(1) && (w.d[w.off] == chdlcUnicast || w.d[w.off] == chdlcBroadcast) {
+			return w.typed(chdlcHeader, 2)
 		}
 		return stepFramedPPP
 	case wire.LinkPPPWithDir:
-		if !w.have(1) {
-			return w.stop(FaultLinkCut)
-		}
-		w.off = 1
-		return stepFramedPPP
+		return w.behind(direction, stepFramedPPP)
+	case wire.LinkPPPD:
+		return w.behind(pppFraming, stepPPP)
 	case wire.LinkPPPEther:
 		return stepPPPoE
 	case wire.LinkCHDLC:
-		return stepCHDLC
+		return w.typed(chdlcHeader, 2)
+	case wire.LinkCHDLCDir:
+		return w.typed(direction+chdlcHeader, direction+2)
+	case wire.LinkFrameRelay:
+		return w.frameRelay()
+	case wire.LinkFRelayDir:
+		return w.enterAt(direction, wire.LinkFrameRelay)
+	case wire.LinkMFR:
+		return w.multiFrameRelay()
 	case wire.LinkRFC1483, wire.LinkCLIP:
 		return stepAAL5
 	case wire.LinkATM:
 		return w.behind(atmHeader, stepAAL5)
 	case wire.LinkSunATM:
 		return w.sunATM()
+	case wire.LinkMPLS:
+		return stepMPLS
+	case wire.LinkTokenRing:
+		return w.tokenRing()
+	case wire.LinkFDDI:
+		return w.fddi()
+	case wire.LinkARCNET:
+		return w.arcnet()
+	case wire.LinkARCNETLinux:
+		return w.arcnetLinux()
+	case wire.LinkIPoverFC:
+		return w.behind(fcHeader, stepLLC)
+	case wire.LinkFireWire:
+		return w.typed(18, 16)
+	case wire.LinkIPoIB:
+		return w.typed(grhHeader+ipoibHeader, grhHeader)
+	case wire.LinkInfiniBand:
+		return w.infiniBand()
+	case wire.LinkDSA, wire.LinkDSABroadcom:
+		return w.switchTag(dsaTag)
+	case wire.LinkEDSA:
+		return w.switchTag(edsaTag)
+	case wire.LinkDSAPrepend:
+		return w.enterAt(dsaTag, wire.LinkEthernet)
+	case wire.LinkNetAnalyzer:
+		return w.enterAt(4, wire.LinkEthernet)
+	case wire.Link80211:
+		return w.ieee80211(0)
+	case wire.LinkRadiotap:
+		return w.radiotap()
+	case wire.LinkPrism:
+		return w.prism()
+	case wire.LinkAVS:
+		return w.avs()
+	case wire.LinkPPI:
+		return w.ppi()
+	case wire.LinkPKTAP, wire.LinkUser2:
+		return w.pktap()
+	case wire.LinkNFLOG:
+		return w.nflog()
+	case wire.LinkIPNET:
+		return w.ipnet()
+	case wire.LinkPFLog:
+		return w.pflog()
+	case wire.LinkENC:
+		return w.enc()
+	case wire.LinkSLIP:
+		return w.behind(16, stepVersion)
+	case wire.LinkSLIPBSDOS:
+		return w.behind(bsdosHeader, stepVersion)
+	case wire.LinkPPPBSDOS:
+		return w.pppBSDOS()
+	}
+	if isJuniper(w.link) {
+		return w.juniper()
+	}
+	if w.off > 0 {
+		return w.found(mib.PeerOther) // inside a header that we know
 	}
 	return w.stop(FaultLinkType)
+}
+
+// behind passes n octets and goes on with a step.
+func (w *walker) behind(n int, next step) step {
+	if !w.have(n) {
+		return w.stop(FaultLinkCut)
+	}
+	w.off += n
+	return next
+}
+
+// ethernet passes the addresses and the type. The first frame's addresses are
+// the adjacent ones.
+func (w *walker) ethernet() step {
+	w.addresses(mib.AdjacentEthernet, w.off, w.off+macSize)
+	return w.typed(etherHeader, 2*macSize)
+}
+
+// addresses notes where the frame's MAC addresses are, unless it has others
+// farther out.
+func (w *walker) addresses(t mib.AdjacentType, dest, source int) {
+	if w.adjacent == mib.AdjacentNone && !w.within {
+		w.adjacent, w.macs = t, [2]int{Source: source, Dest: dest}
+	}
 }
 
 // have reports whether n more octets are captured.
@@ -216,6 +340,9 @@ func (w *walker) byEtherType() step {
 	case etherIPv6:
 		return w.found(mib.PeerIPv6)
 	case etherTag, etherTagS, etherTagOld:
+		if w.tag == 0 && !w.within {
+			w.tag = w.off
+		}
 		return w.typed(tagHeader, 2)
 	case etherMPLS, etherMPLSMulti:
 		return stepMPLS
@@ -232,6 +359,13 @@ func (w *walker) byEtherType() step {
 		return w.typed(8, 6)
 	case etherVNTag:
 		return w.typed(6, 4)
+	case etherETag, etherEDSA:
+		return w.typed(8, 6)
+	case etherITag:
+		w.within = true
+		return w.typed(4+etherHeader, 4+2*macSize) // a service identifier, then a frame
+	case etherNSH:
+		return stepNSH
 	case etherPPP:
 		return stepPPP
 	case etherJumboLLC:
@@ -270,6 +404,8 @@ const (
 	sapIPX   = 0xe0
 	sapISO   = 0xfe
 	llcUI    = 0x03
+
+	llcUIHeader = 3 // octets of both points and the control octet
 )
 
 // SNAP organisations under which the protocol is an EtherType: RFC 1042's,
@@ -278,6 +414,7 @@ const (
 	ouiEthernet     = 0x000000
 	ouiBridgeTunnel = 0x0000f8
 	ouiApple        = 0x080007
+	ouiBridged      = 0x0080c2 // RFC 2684, RFC 2427: whole frames of another link
 )
 
 // llc passes an IEEE 802.2 header. Novell's IPX straight on 802.3 has none:
@@ -298,7 +435,7 @@ func (w *walker) llc() step {
 	}
 	switch dsap {
 	case sapSNAP:
-		return w.snap()
+		return w.snap(llcUIHeader)
 	case sapIP:
 		w.off += 3
 		return w.found(mib.PeerIPv4)
@@ -307,7 +444,7 @@ func (w *walker) llc() step {
 		return w.foundWith(mib.PeerIPX, formIPX)
 	case sapISO:
 		w.off += 3
-		return w.iso()
+		return w.nlpidOr(mib.PeerNSAP)
 	case sapVines:
 		w.off += 3
 		return w.found(mib.PeerVines)
@@ -315,21 +452,37 @@ func (w *walker) llc() step {
 	return w.found(mib.PeerLLC)
 }
 
-// snap passes LLC and SNAP. Protocols of other organisations (CDP, VTP and
-// their like) count as LLC.
-func (w *walker) snap() step {
-	const size = 8
-	if !w.have(size) {
+// snap passes SNAP and the octets of LLC before it, none on frame relay.
+// Protocols of other organisations (CDP, VTP and their like) count as LLC.
+func (w *walker) snap(before int) step {
+	const size = 5
+	if !w.have(before + size) {
 		return w.stop(FaultLinkCut)
 	}
-	switch binary.BigEndian.Uint32(w.d[w.off+2:]) & 0xffffff {
+	switch oui := w.d[w.off+before:]; uint32(oui[0])<<16 | uint32(oui[1])<<8 | uint32(oui[2]) {
 	case ouiEthernet, ouiBridgeTunnel, ouiApple:
 		// A protocol below the least EtherType must not start LLC again.
-		if w.word(6) >= etherLeastType {
-			return w.typed(size, 6)
+		if w.word(before+3) >= etherLeastType {
+			return w.typed(before+size, before+3)
 		}
+	case ouiBridged:
+		return w.bridged(before + size)
 	}
 	return w.found(mib.PeerLLC)
+}
+
+// bridged passes the header of n octets before a bridged Ethernet frame (RFC 2684
+// §5.2, RFC 2427 §4.2), behind LLC with two octets of padding. The frames of
+// other links count as LLC.
+func (w *walker) bridged(n int) step {
+	const withFCS, withoutFCS, padding = 1, 7, 2
+	if p := w.word(n - 2); p != withFCS && p != withoutFCS {
+		return w.found(mib.PeerLLC)
+	}
+	if n > llcUIHeader+2 {
+		n += padding
+	}
+	return w.enterAt(n, wire.LinkEthernet)
 }
 
 // iso finds OSI network protocols, which may follow a padding octet on Cisco
@@ -359,99 +512,4 @@ func (w *walker) version() step {
 	}
 	w.fault = FaultPeerHeader
 	return w.found(mib.PeerOther)
-}
-
-// Address families of the BSD loopback header. IPv6 has one number per system.
-const (
-	familyInet         = 2
-	familyISO          = 7
-	familyInet6Linux   = 10
-	familyAppleTalk    = 16
-	familyIPX          = 23
-	familyInet6        = 24 // NetBSD, OpenBSD, BSD/OS
-	familyInet6FreeBSD = 28
-	familyInet6Darwin  = 30
-)
-
-// family passes the BSD loopback header: an address family in the byte order
-// of the machine that wrote it. Families are small numbers, so the order shows.
-// Some systems write an EtherType in network order instead.
-func (w *walker) family() step {
-	const size = 4
-	if !w.have(size) {
-		return w.stop(FaultLinkCut)
-	}
-	family := binary.BigEndian.Uint32(w.d)
-	if family > 0xffff {
-		family = binary.LittleEndian.Uint32(w.d)
-	}
-	w.etherType = w.word(2)
-	w.off = size
-	switch family {
-	case familyInet:
-		return w.found(mib.PeerIPv4)
-	case familyInet6, familyInet6FreeBSD, familyInet6Darwin, familyInet6Linux:
-		return w.found(mib.PeerIPv6)
-	case familyISO:
-		return w.foundWith(mib.PeerNSAP, formISO)
-	case familyAppleTalk:
-		return w.foundWith(mib.PeerAppleTalk, formDDP)
-	case familyIPX:
-		return w.foundWith(mib.PeerIPX, formIPX)
-	}
-	if w.etherType >= etherLeastType {
-		return stepEtherType
-	}
-	return w.found(mib.PeerOther)
-}
-
-// cookedHeader is the layout of a Linux cooked capture header: offsets of its
-// fields (of the address length, its last octet) and its size, in octets.
-type cookedHeader struct {
-	protocol, hardware, addressLen, address, size int
-}
-
-var (
-	cookedV1 = cookedHeader{protocol: 14, hardware: 2, addressLen: 5, address: 6, size: 16}
-	cookedV2 = cookedHeader{protocol: 0, hardware: 8, addressLen: 11, address: 12, size: 20}
-)
-
-// ARPHRD numbers of Linux. With the last three the protocol is no EtherType: it
-// is netlink's own, or says nothing of the frame relay or radiotap header that
-// follows.
-const (
-	hardwareEthernet   = 1
-	hardwarePPP        = 512
-	hardwareFrameRelay = 770
-	hardwareRadiotap   = 803
-	hardwareNetlink    = 824
-)
-
-// cooked passes a Linux cooked header. Below the EtherTypes its protocol is a
-// number of Linux.
-func (w *walker) cooked(h cookedHeader) step {
-	const (
-		rawIPX   = 0x0001
-		linuxLLC = 0x0004
-		linuxPPP = 0x0007
-	)
-	if !w.have(h.size) {
-		return w.stop(FaultLinkCut)
-	}
-	hardware := w.word(h.hardware)
-	w.etherType = w.word(h.protocol)
-	w.off = h.size
-	switch hardware {
-	case hardwareFrameRelay, hardwareRadiotap, hardwareNetlink:
-		return w.found(mib.PeerOther)
-	}
-	switch {
-	case w.etherType == rawIPX, w.etherType == linuxLLC:
-		return stepLLC
-	case w.etherType == linuxPPP:
-		return stepFramedPPP
-	case w.etherType < etherLeastType:
-		return w.found(mib.PeerOther)
-	}
-	return stepEtherType
 }

@@ -15,6 +15,7 @@ func (w *walker) mpls() step {
 	}
 	last := w.d[w.off+2]&bottom != 0
 	w.off += size
+	w.within = true
 	if last {
 		return stepLabelled
 	}
@@ -23,19 +24,24 @@ func (w *walker) mpls() step {
 
 // labelled finds IP behind the bottom label. Nothing there says what follows,
 // and an Ethernet frame may begin with 4 or 6 as well, so the header has to bear
-// it out as far as it is captured. Else it is PeerOther, which is no fault.
+// it out as far as it is captured. Else it may be a pseudowire.
 func (w *walker) labelled() step {
 	if !w.have(1) {
 		return w.stop(FaultLinkCut)
 	}
-	b := w.d[w.off:]
-	switch {
-	case b[0]>>4 == 4 && borneOut4(b):
+	switch b := w.d[w.off:]; {
+	case !borneOut(b, w.frame, w.off):
+		return w.pseudowire()
+	case b[0]>>4 == 4:
 		return w.found(mib.PeerIPv4)
-	case b[0]>>4 == 6 && borneOut6(b, w.frame, w.off):
-		return w.found(mib.PeerIPv6)
 	}
-	return w.found(mib.PeerOther)
+	return w.found(mib.PeerIPv6)
+}
+
+// borneOut reports whether b, off octets into the frame and not empty, begins
+// like an IP header.
+func borneOut(b []byte, f *wire.Frame, off int) bool {
+	return b[0]>>4 == 4 && borneOut4(b) || b[0]>>4 == 6 && borneOut6(b, f, off)
 }
 
 // borneOut4 reports whether b begins like an IPv4 header: its length is

@@ -20,6 +20,7 @@ import (
 //     cooked capture 2, LLC and 802.3 behind cooked capture: gives up;
 //   - cooked captures of netlink, frame relay and radiotap: takes their protocol
 //     for an EtherType;
+//   - pseudowires: takes some for IP;
 //   - SNAP: takes any organisation's protocol for an EtherType, and goes on
 //     behind LLC frames that are not UI;
 //   - EtherTypes 6558 and 88BE: takes them for Ethernet and ERSPAN without the
@@ -46,6 +47,7 @@ type oracleView struct {
 	ports    [2]uint16
 	hasPorts bool
 	labelled bool // behind MPLS
+	off      int  // of the network header
 }
 
 // oracle decodes f with gopacket. ok is false where gopacket does not get to
@@ -71,6 +73,9 @@ func oracle(f *wire.Frame) (v oracleView, ok bool) {
 	all := p.Layers()
 	var etherType layers.EthernetType
 	for i, l := range all {
+		if i > 0 {
+			v.off += len(all[i-1].LayerContents())
+		}
 		switch l := l.(type) {
 		case *layers.Ethernet:
 			if i > 0 {
@@ -175,7 +180,7 @@ func (v *oracleView) transport(behind []gopacket.Layer) {
 func checkOracle(t *testing.T, f *wire.Frame, p *Packet) (peers, ports bool) {
 	t.Helper()
 	v, ok := oracle(f)
-	if !ok || p.Fault == FaultLimit || v.labelled && p.PeerType == mib.PeerOther {
+	if !ok || p.Fault == FaultLimit || v.labelled && (p.PeerType == mib.PeerOther || int(p.NetOff) != v.off) {
 		return false, false
 	}
 	bad := func(what string) {
@@ -217,7 +222,7 @@ func TestOracleBuilt(t *testing.T) {
 			ports++
 		}
 	}
-	for _, r := range linkRows {
+	for _, r := range allLinkRows {
 		each(r.link, r.data)
 	}
 	for _, r := range ipv4Rows {

@@ -16,6 +16,13 @@ const (
 	pppControl   = 0x8000 // from here on: NCPs, LCP, authentication
 )
 
+// Headers of HDLC framing, in octets, and the octet some captures put before it.
+const (
+	pppFraming  = 2
+	chdlcHeader = 4
+	direction   = 1
+)
+
 // Address octets of HDLC framing.
 const (
 	pppAddress     = 0xff

@@ -121,8 +121,8 @@ func checkGrows(t *testing.T, a, b *Packet, data []byte) {
 			t.Fatalf("%s changes from %d to %d at length %d\n%+v\n%+v\ndata %x", what, x, y, len(data), *a, *b, data)
 		}
 	}
-	if a.PeerType != b.PeerType && b.PeerType == mib.PeerOther &&
-		(a.PeerType == mib.PeerIPv4 || a.PeerType == mib.PeerIPv6) {
+	if (a.PeerType == mib.PeerIPv4 || a.PeerType == mib.PeerIPv6) &&
+		(b.PeerType == mib.PeerOther || b.Fault == FaultLinkCut || b.NetOff > a.NetOff) {
 		return // behind labels, the header that is whole now does not bear IP out
 	}
 	same("PeerType", uint64(a.PeerType), uint64(b.PeerType))

@@ -14,7 +14,7 @@ func (p *Packet) DecodeRest(f *wire.Frame) {
 	*r = Rest{}
 	r.adjacent(f)
 	if tci, ok := outerTag(f); ok {
-		r.VLANid, r.Priority = tci&0xfff, uint8(tci>>13)
+		r.setTag(tci)
 	}
 	if p.Flags&IsStream == 0 {
 		return
@@ -37,11 +37,11 @@ func (r *Rest) adjacent(f *wire.Frame) {
 	switch f.LinkType {
 	case wire.LinkEthernet:
 		r.AdjacentType = mib.AdjacentEthernet
-		if len(d) >= 6 {
+		if len(d) >= macSize {
 			copy(r.AdjacentAddress[Dest][:], d)
 		}
-		if len(d) >= 12 {
-			copy(r.AdjacentAddress[Source][:], d[6:])
+		if len(d) >= 2*macSize {
+			copy(r.AdjacentAddress[Source][:], d[macSize:])
 		}
 	case wire.LinkLinuxSLL:
 		r.cooked(d, cookedV1)
@@ -49,8 +49,33 @@ func (r *Rest) adjacent(f *wire.Frame) {
 		r.cooked(d, cookedV2)
 	case wire.LinkPPP, wire.LinkPPPHDLC, wire.LinkPPPWithDir, wire.LinkPPPEther:
 		r.AdjacentType = mib.AdjacentPPP
+	default:
+		r.walked(f)
 	}
 }
+
+// walked fills the addresses, and the tag, of links whose header has no fixed
+// place for them: the first that the frame has.
+func (r *Rest) walked(f *wire.Frame) {
+	w := walker{d: f.Data, frame: f}
+	w.walk(f.LinkType)
+	if r.AdjacentType = w.adjacent; w.adjacent != mib.AdjacentNone {
+		for dir, at := range w.macs {
+			if at+macSize <= len(f.Data) {
+				copy(r.AdjacentAddress[dir][:], f.Data[at:])
+			}
+		}
+	}
+	if w.adjacent == mib.AdjacentTokenRing {
+		r.AdjacentAddress[Source][0] &^= sourceRouted
+	}
+	if w.tag > 0 && len(f.Data) >= w.tag+2 {
+		r.setTag(binary.BigEndian.Uint16(f.Data[w.tag:]))
+	}
+}
+
+// setTag takes apart the control information of a VLAN tag.
+func (r *Rest) setTag(tci uint16) { r.VLANid, r.Priority = tci&0xfff, uint8(tci>>13) }
 
 // cooked takes the source address of a Linux cooked header; it has no other.
 func (r *Rest) cooked(d []byte, h cookedHeader) {

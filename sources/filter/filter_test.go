@@ -124,7 +124,7 @@ func TestLinkTypes(t *testing.T) {
 		{"ifindex 3", wire.LinkLinuxSLL, "link type linux-sll does not tell interfaces by number"},
 		{"ifindex 3", wire.LinkLinuxSLL2, ""},
 		{"arp", wire.LinkRaw, ""},
-		{"ip", 105, "link type linktype(105) cannot be filtered"},
+		{"ip", 105, "link type ieee802.11 cannot be filtered"},
 	} {
 		e, err := Parse(tt.text)
 		if err != nil {
