@@ -45,7 +45,7 @@ var allowed = map[string][]string{
 	"sources/filter": {"internal/spelling", "sources/wire"},
 	"sources/wire":   nil,
 
-	"ruleset":     {"mib", "internal/spelling"},
+	"ruleset":     {"mib", "internal/spelling", "streams/dist"},
 	"ruleset/srl": {"ruleset", "mib", "internal/spelling"},
 
 	"meter":         {"meter/pme", "meter/packet", "streams", "sources/wire", "ruleset", "mib", "internal/index", "internal/slab"},
@@ -53,6 +53,7 @@ var allowed = map[string][]string{
 	"meter/packet":  {"sources/wire", "mib"},
 	"meter/pme":     {"ruleset", "meter/packet", "mib"},
 	"streams":       {"meter/packet", "internal/index", "internal/slab"},
+	"streams/dist":  nil,
 
 	"reader":           {"mib", "ruleset"},
 	"reader/flowfile":  {"internal/atomicfile", "internal/filelock", "reader", "ruleset", "mib"},

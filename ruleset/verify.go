@@ -1,8 +1,11 @@
 package ruleset
 
 import (
+	"errors"
 	"fmt"
+
 	"netramet/mib"
+	"netramet/streams/dist"
 )
 
 // Limits of a rule set and of one match, which a meter has for all.
@@ -141,25 +144,22 @@ func (c *checker) checkDistribution(n int, r *Rule) {
 // number of buckets and parameters. With an error, field is the part that is
 // wrong.
 func CheckDistribution(a mib.Attr, mask, value Octets) (field Field, err error) {
-	lower := int(mask[2])<<8 | int(mask[3])
-	upper := int(mask[4])<<8 | int(mask[5])
-	switch transform := mask[0]; {
-	case transform != 1 && transform != 2:
-		return FieldMask, fmt.Errorf("transform %d of %s is neither 1 (linear) nor 2 (logarithmic)", transform, a)
-	case upper <= lower:
-		return FieldMask, fmt.Errorf("the limits %d and %d of %s are not in order", lower, upper, a)
-	case transform == 2 && lower == 0:
-		return FieldMask, fmt.Errorf("the lower limit of the logarithmic %s is 0", a)
-	case mask[1] > maxScale:
-		return FieldMask, fmt.Errorf("the scale factor %d of %s is larger than %d", mask[1], a, maxScale)
-	case value[0] < 2:
-		return FieldValue, fmt.Errorf("%s has %d buckets, it needs two", a, value[0])
+	spec := dist.SpecOf([6]byte(mask[:]), [6]byte(value[:]))
+	err = spec.Check(a)
+	switch {
+	case errors.Is(err, dist.ErrBuckets):
+		return FieldValue, err
+	case err != nil:
+		return FieldMask, err
+	}
+	switch p := spec.Parameter1; {
+	case a.IsRate() && p == 0:
+		return FieldValue, fmt.Errorf("parameter 1 of %s, the seconds between two samples, is 0", a)
+	case a.IsTurnaround() && !mib.Pairing(p).Known():
+		return FieldValue, fmt.Errorf("parameter 1 of %s is %d, which pairs no packets: %s", a, p, mib.PairingNames())
 	}
 	return FieldRule, nil
 }
-
-// maxScale keeps 65535 * 10^scale within 63 bits.
-const maxScale = 14
 
 // checkDistributions: a match tells in 64 bits which distributions it saved.
 func (c *checker) checkDistributions() {

@@ -255,6 +255,8 @@ var diagTests = []struct {
 	{"distribution without parameters", "save FlowTime; count;", []string{"1:1: needs its parameters | 50.0.0!0 & 2.4.1!12000"}},
 	{"distribution limits", "save FlowTime = 50.0.0!0 & 2.4.9!3; count;", []string{"1:17: the limits 9 and 3 of FlowTime are not in order"}},
 	{"distribution transform", "save FlowTime = 50.0.0!0 & 3.4.1!12; count;", []string{"1:17: transform 3"}},
+	{"distribution of a rate without seconds", "save ToBitRate = 50.0.0!0 & 2.4.1!12; count;", []string{"1:18: the seconds between two samples, is 0"}},
+	{"distribution of unknown pairs", "save FromTurnaroundTime4 = 50.99.0!0 & 2.4.1!12; count;", []string{"1:28: is 99, which pairs no packets: 0 successive packets, 1 ICMP echo"}},
 	{"distribution tested", "if FlowTime == 1 count;", []string{"1:4: cannot be tested | a distribution is saved"}},
 	{"string without end", "format FlowKind \"abc;\ncount;", []string{"1:17: the string has no end"}},
 	{"macro in the text", "define bad = 300;\nif SourceTransType == bad count;",
