@@ -275,32 +275,40 @@ func (s *State) Attr(f *Flow, a mib.Attr, v *Value) {
 
 // number is an attribute that is a number, a counter or a time.
 func (s *State) number(f *Flow, a mib.Attr) uint64 {
-	switch a {
-	case mib.AttrFlowIndex:
-		return uint64(f.Index)
-	case mib.AttrFlowStatus:
-		return 2 // current
-	case mib.AttrFlowTimeMark:
-		return uint64(f.Changed)
-	case mib.AttrFlowRuleSet:
-		return uint64(f.RuleSet)
-	case mib.AttrToOctets:
-		return f.Octets[0]
-	case mib.AttrToPDUs:
-		return f.PDUs[0]
-	case mib.AttrFromOctets:
-		return f.Octets[1]
-	case mib.AttrFromPDUs:
-		return f.PDUs[1]
-	case mib.AttrFirstTime:
-		return uint64(f.FirstTime)
-	case mib.AttrLastActiveTime:
-		return uint64(f.LastActive)
+	if n, ok := f.own(a); ok {
+		return n
 	}
 	if v, ok := f.shapes.Value(f.key, a); ok {
 		return bigEndian(v)
 	}
 	return 0
+}
+
+// own is an attribute of every flow, whatever its rule set saves.
+func (f *Flow) own(a mib.Attr) (n uint64, ok bool) {
+	switch a {
+	case mib.AttrFlowIndex:
+		return uint64(f.Index), true
+	case mib.AttrFlowStatus:
+		return 2, true // current
+	case mib.AttrFlowTimeMark:
+		return uint64(f.Changed), true
+	case mib.AttrFlowRuleSet:
+		return uint64(f.RuleSet), true
+	case mib.AttrToOctets:
+		return f.Octets[0], true
+	case mib.AttrToPDUs:
+		return f.PDUs[0], true
+	case mib.AttrFromOctets:
+		return f.Octets[1], true
+	case mib.AttrFromPDUs:
+		return f.PDUs[1], true
+	case mib.AttrFirstTime:
+		return uint64(f.FirstTime), true
+	case mib.AttrLastActiveTime:
+		return uint64(f.LastActive), true
+	}
+	return 0, false
 }
 
 func (s *State) address(f *Flow, a mib.Attr) []byte {

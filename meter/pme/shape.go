@@ -87,19 +87,25 @@ func (s *Shapes) Reverse(key []byte, out *Key) {
 // A Dest type gives the Source type's value, FlowRuleSet the rule set's
 // number. ok is false iff the key does not save a.
 func (s *Shapes) Value(key []byte, a mib.Attr) (v []byte, ok bool) {
-	sh := s.of(key)
-	if sh == nil {
+	at, size, ok := s.Place(key, a)
+	if !ok {
 		return nil, false
 	}
+	return key[at : at+size : at+size], true
+}
+
+// Place returns where the value for a lies in key, and in every key of its shape:
+// Value(key, a) is key[at:][:size].
+func (s *Shapes) Place(key []byte, a mib.Attr) (at, size uint8, ok bool) {
 	if a == mib.AttrFlowRuleSet {
-		return key[:1:1], true
+		return 0, 1, s.of(key) != nil
 	}
-	sl := sh.find(a)
-	if sl == nil {
-		return nil, false
+	if sh := s.of(key); sh != nil {
+		if sl := sh.find(a); sl != nil {
+			return sl.off, sl.size, true
+		}
 	}
-	end := sl.off + sl.size
-	return key[sl.off:end:end], true
+	return 0, 0, false
 }
 
 // Mask returns the mask that a was saved with, in a's natural length. It
@@ -125,12 +131,15 @@ func (s *Shapes) Attrs(key []byte) []mib.Attr {
 	return nil
 }
 
+// ShapeOf returns the number of a key's shape.
+func ShapeOf(key []byte) int { return int(key[1])<<8 | int(key[2]) }
+
 // of returns the shape of key, nil if there is none of the key's size.
 func (s *Shapes) of(key []byte) *shape {
 	if len(key) < keyHeader {
 		return nil
 	}
-	n := int(key[1])<<8 | int(key[2])
+	n := ShapeOf(key)
 	if n == 0 || n > len(s.list) || int(s.list[n-1].size) != len(key) {
 		return nil
 	}

@@ -226,7 +226,10 @@ func (a *AppendFile) Record(rec *reader.Record) error {
 	if a.skip {
 		return nil
 	}
-	return a.name(a.w.Record(rec))
+	if err := a.w.Record(rec); err != nil {
+		return a.name(err)
+	}
+	return nil
 }
 
 // End completes the block, makes it last if asked to, and closes the file. See

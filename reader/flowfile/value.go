@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
-	"strconv"
 
 	"netramet/mib"
 	"netramet/reader"
@@ -51,7 +50,7 @@ var noValue reader.Value
 // type, shown says that the record prints it too.
 func (c *column) appendValue(b []byte, v *reader.Value, t mib.PeerType, shown bool) ([]byte, error) {
 	if c.form == formNumber {
-		return strconv.AppendUint(b, v.Num, 10), nil
+		return appendUint(b, v.Num), nil
 	}
 	if v.Len > mib.MaxAddress {
 		return b, fmt.Errorf("%s has %d octets, at most %d are possible", c.attr, v.Len, mib.MaxAddress)
@@ -68,7 +67,7 @@ func (c *column) appendValue(b []byte, v *reader.Value, t mib.PeerType, shown bo
 		if v.Len == 2 {
 			n = n<<8 | uint64(v.Octets[1])
 		}
-		return strconv.AppendUint(b, n, 10), nil
+		return appendUint(b, n), nil
 	case formHyphen:
 		if v.Len == 0 {
 			return appendHyphened(b, noValue.Octets[:c.attr.Size()]), nil // as meters give it
@@ -88,7 +87,7 @@ func appendDist(b []byte, counters []uint64) []byte {
 		if i > 0 {
 			b = append(b, ' ')
 		}
-		b = strconv.AppendUint(b, n, 10)
+		b = appendUint(b, n)
 	}
 	return b
 }
@@ -110,21 +109,18 @@ func appendPeer(b []byte, v *reader.Value, t mib.PeerType, shown bool) []byte {
 	case t == mib.PeerNSAP:
 		return appendHex(b, o)
 	case n == 4:
-		b = append(strconv.AppendUint(b, uint64(o[0]), 10), '.')
-		b = append(strconv.AppendUint(b, uint64(o[1]), 10), '.')
-		b = append(strconv.AppendUint(b, uint64(o[2]), 10), '.')
-		return strconv.AppendUint(b, uint64(o[3]), 10)
+		return appendQuad(b, o)
 	case n == 16:
 		return netip.AddrFrom16([16]byte(o)).AppendTo(b) // RFC 5952
 	case n == 10: // IPX: network, node
 		b = append(appendHex(b, o[:4]), '.')
 		return appendHex(b, o[4:])
 	case n == 3 && shown && t == mib.PeerAppleTalk: // network, node
-		b = append(strconv.AppendUint(b, uint64(o[0])<<8|uint64(o[1]), 10), '.')
-		return strconv.AppendUint(b, uint64(o[2]), 10)
+		b = append(appendUint(b, uint64(o[0])<<8|uint64(o[1])), '.')
+		return appendUint(b, uint64(o[2]))
 	case n == 3 && shown && t == mib.PeerDECnet: // area, host
-		b = append(strconv.AppendUint(b, uint64(o[0]), 10), '.')
-		return strconv.AppendUint(b, uint64(o[1])<<8|uint64(o[2]), 10)
+		b = append(appendUint(b, uint64(o[0])), '.')
+		return appendUint(b, uint64(o[1])<<8|uint64(o[2]))
 	}
 	return appendHex(b, o)
 }

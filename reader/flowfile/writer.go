@@ -220,7 +220,11 @@ func (p *plan) appendRecord(b []byte, rec *reader.Record) ([]byte, error) {
 	var err error
 	for i := range p.cols {
 		c := &p.cols[i]
-		b = append(b, c.sep...)
+		if len(c.sep) == 1 { // nearly all are a blank
+			b = append(b, c.sep[0])
+		} else {
+			b = append(b, c.sep...)
+		}
 		if c.form == formDist {
 			b = appendDist(b, rec.Numbers(i))
 		} else if b, err = c.appendValue(b, &rec.Values[i], t, shown); err != nil {

@@ -262,13 +262,19 @@ func defaultRecord(index uint32) reader.Record {
 }
 
 func TestRecordDoesNotAllocate(t *testing.T) {
-	w := NewWriter(io.Discard, testHeader())
-	if err := w.Begin(interval(1), []reader.Task{{RuleSet: 2, Format: ruleset.DefaultFormat()}}); err != nil {
+	t.Run("writer", func(t *testing.T) { recordsDoNotAllocate(t, NewWriter(io.Discard, testHeader())) })
+	t.Run("file", func(t *testing.T) {
+		recordsDoNotAllocate(t, openFlows(t, filepath.Join(t.TempDir(), "flows"), SyncNever))
+	})
+}
+
+func recordsDoNotAllocate(t *testing.T, out reader.Output) {
+	if err := out.Begin(interval(1), []reader.Task{{RuleSet: 2, Format: ruleset.DefaultFormat()}}); err != nil {
 		t.Fatal(err)
 	}
 	rec := defaultRecord(1)
 	write := func() {
-		if err := w.Record(&rec); err != nil {
+		if err := out.Record(&rec); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -277,6 +283,9 @@ func TestRecordDoesNotAllocate(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(5000, write); n != 0 {
 		t.Errorf("%v allocations per record", n)
+	}
+	if err := out.Abort(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -2,7 +2,7 @@
 // in-process implementation of reader.Flows, as package reader/snmpflows is the one
 // over SNMP. Both give the same records and figures.
 //
-// It works through Meter.View, one for each flow, and Meter.Change, so the meter
+// It works through Meter.View, one for some flows, and Meter.Change, so the meter
 // may go on between two calls.
 package local
 
@@ -31,6 +31,10 @@ type Flows struct {
 	after uint32 // FlowIndex of the last record of it
 	flow  meter.Flow
 	value meter.Value
+
+	layouts      []*meter.Layout // by task
+	records      [together]reader.Record
+	ahead, given int // of records, those that hold flows read ahead, and those of them that Next has given
 }
 
 // New returns the flows of m, of which nothing has been collected.
@@ -53,7 +57,12 @@ func (f *Flows) Register(tasks []reader.Task) error {
 // Begin starts the collection of the interval that has just ended; of all up to
 // now, where none has.
 func (f *Flows) Begin(_ context.Context, tasks []reader.Task) (reader.Interval, error) {
-	f.tasks, f.next, f.after = tasks, 0, 0
+	f.tasks, f.next, f.after, f.given, f.ahead = tasks, 0, 0, 0, 0
+	f.layouts = f.layouts[:0]
+	for _, t := range tasks {
+		attrs := append(slices.Clone(t.Format.Attrs), mib.AttrSourcePeerType)
+		f.layouts = append(f.layouts, meter.NewLayout(attrs))
+	}
 	f.meter.View(func(s *control.State) {
 		n, end, to := s.Interval()
 		if n == 0 {
@@ -69,34 +78,56 @@ func (f *Flows) Begin(_ context.Context, tasks []reader.Task) (reader.Interval, 
 	return f.iv, nil
 }
 
-// Next reads the next flow that has changed since the interval's From.
+// Next gives the next flow that has changed since the interval's From.
 func (f *Flows) Next(_ context.Context, rec *reader.Record) error {
-	err := io.EOF
+	if f.given == f.ahead {
+		if f.readAhead(); f.ahead == 0 {
+			return io.EOF
+		}
+	}
+	// The caller's memory is used again for a flow to come.
+	from := &f.records[f.given]
+	*rec, *from = *from, *rec
+	f.given++
+	return nil
+}
+
+// together is for how many flows the meter is held at a time: so many that
+// entering it costs little, and as few that its packets do not wait for long.
+const together = 32
+
+// readAhead reads the next flows into records.
+func (f *Flows) readAhead() {
+	f.given, f.ahead = 0, 0
 	f.meter.View(func(s *control.State) {
-		for ; f.next < len(f.tasks); f.next, f.after = f.next+1, 0 {
+		for f.next < len(f.tasks) && f.ahead < together {
 			t := &f.tasks[f.next]
-			f.after = s.NextFlow(t.RuleSet, meter.Uptime(f.iv.From), f.after)
-			if f.after == 0 {
+			if f.after = s.NextFlow(t.RuleSet, meter.Uptime(f.iv.From), f.after); f.after == 0 {
+				f.next++
 				continue
 			}
 			s.Flow(f.after, &f.flow)
-			fill(s, &f.flow, t.Format.Attrs, &f.value, rec)
-			err = nil
-			return
+			f.fill(s, t.Format.Attrs, f.layouts[f.next].Fields(&f.flow), &f.records[f.ahead])
+			f.ahead++
 		}
 	})
-	return err
 }
 
-// fill reads the attributes a FORMAT asks for, one after the other into v.
-func fill(s *control.State, f *meter.Flow, attrs []mib.Attr, v *meter.Value, rec *reader.Record) {
+// fill reads the attributes a FORMAT asks for of a flow, and its peer type, where
+// fields says.
+func (f *Flows) fill(s *control.State, attrs []mib.Attr, fields []meter.Field, rec *reader.Record) {
 	rec.Clear(len(attrs))
-	rec.RuleSet, rec.Index, rec.FirstTime = f.RuleSet, f.Index, uint64(f.FirstTime)
-	rec.PeerType = s.PeerType(f)
-	for i, a := range attrs {
-		s.Attr(f, a, v)
-		setValue(rec, i, v)
+	rec.RuleSet, rec.Index, rec.FirstTime = f.flow.RuleSet, f.flow.Index, uint64(f.flow.FirstTime)
+	for i := range rec.Values {
+		to, ok := &rec.Values[i], false
+		if to.Len, ok = fields[i].Read(&f.flow, &to.Num, &to.Octets); !ok {
+			s.Attr(&f.flow, attrs[i], &f.value)
+			setValue(rec, i, &f.value)
+		}
 	}
+	var peer uint64
+	fields[len(attrs)].Read(&f.flow, &peer, nil)
+	rec.PeerType = mib.PeerType(peer)
 }
 
 // setValue makes value i of rec what v is.
