@@ -26,7 +26,7 @@ var allowed = map[string][]string{
 	"internal/leaktest":   nil,
 	"internal/logfile":    nil,
 	"internal/plaintext":  nil,
-	"internal/reading":    {"internal/timeopt", "meter", "sources", "sources/wire"},
+	"internal/reading":    {"internal/timeopt", "meter", "sources", "sources/join", "sources/wire"},
 	"internal/rulefile":   {"ruleset", "ruleset/srl"},
 	"internal/slab":       nil,
 	"internal/spelling":   nil,
@@ -43,6 +43,7 @@ var allowed = map[string][]string{
 
 	"sources":        {"sources/wire"},
 	"sources/filter": {"internal/spelling", "sources/wire"},
+	"sources/join":   {"sources", "sources/wire"},
 	"sources/wire":   nil,
 
 	"ruleset":     {"mib", "internal/spelling", "streams/dist"},

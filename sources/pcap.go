@@ -71,6 +71,9 @@ func startPcap(t *trace) error {
 	return nil
 }
 
+// about implements describer.
+func (p *pcap) about(uint8) Interface { return Interface{Link: p.link} }
+
 // setLink takes the link type field apart: the type in the low 16 bits, and,
 // if bit 26 is set, the frame check sequence's length in the top four, in
 // units of 16 bits.

@@ -63,6 +63,12 @@ func (p *pcapng) names(have []string) []string {
 	return have
 }
 
+// about implements describer.
+func (p *pcapng) about(number uint8) Interface {
+	id := p.numbers[number-p.first]
+	return Interface{id.index, id.name, id.link}
+}
+
 // describe reads an interface description block.
 func (p *pcapng) describe(body []byte) error {
 	const fixed = 8

@@ -48,6 +48,22 @@ type Namer interface {
 	InterfaceNames() []string
 }
 
+// Interface is what a trace says of one of its interfaces. Two traces that are
+// parts of one capture say the same.
+type Interface struct {
+	Place int           // its number where the trace describes its interfaces, or in each record
+	Name  string        // empty where the trace gives none
+	Link  wire.LinkType // of all that it carries; 0 where that differs from record to record
+}
+
+// Describer is what a Source also is if it can tell its interfaces apart from
+// those of other traces.
+type Describer interface {
+	// Interface describes the interface of a frame that was read. It is called
+	// by the goroutine that calls Read, not during a Read.
+	Interface(number uint8) Interface
+}
+
 // Options are what Open needs beside the URI.
 type Options struct {
 	// Stdin is what the operand "-" reads; nil is an empty input. It is not
@@ -114,6 +130,16 @@ func Open(uri string, opt Options) (Source, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// SplitURI splits a URI as Open does into the name of the format that it demands,
+// empty if it demands none, and the path.
+func SplitURI(uri string) (format, path string) {
+	f, path := splitURI(uri)
+	if f != nil {
+		format = f.name
+	}
+	return format, path
 }
 
 // splitURI splits off the format, nil if the URI names none.

@@ -55,6 +55,9 @@ type namer interface {
 	names(have []string) []string
 }
 
+// describer is a parser whose format describes interfaces.
+type describer interface{ about(number uint8) Interface }
+
 // Read implements Source. It does no I/O once the batch has frames, so a slow
 // pipe delays nothing, and a batch lies in one chunk.
 func (t *trace) Read(b *wire.Batch) error {
@@ -195,6 +198,14 @@ func (t *trace) InterfaceNames() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return append([]string(nil), t.names...)
+}
+
+// Interface implements Describer. Formats that describe nothing have numbers alone.
+func (t *trace) Interface(number uint8) Interface {
+	if d, ok := t.parser.(describer); ok {
+		return d.about(number)
+	}
+	return Interface{Place: int(number - t.first)}
 }
 
 // Close implements Source.

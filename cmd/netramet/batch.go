@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"netramet/internal/reading"
@@ -49,12 +47,16 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
-	src, err := o.openTrace(ctx, std.in)
+	show := newProgress(o, std.err)
+	src, err := o.openTrace(ctx, std.in, func(text string) {
+		show.clear() // it is on the same terminal
+		noteTo(std.err)(text)
+	})
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	b := &batch{o: o, src: src, begun: time.Now(), tasks: tasksOf(sets)}
+	b := &batch{o: o, src: src, show: show, begun: time.Now(), tasks: tasksOf(sets)}
 	b.meter = control.New(o.meterConfig(), control.Config{})
 	if err := b.runSets(sets, o.rules); err != nil {
 		return err
@@ -65,7 +67,6 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if c, ok := b.out.(io.Closer); ok {
 		defer c.Close() // collections are whole by then, or given up
 	}
-	b.show = newProgress(o, std.err)
 	err = b.meterTrace(ctx)
 	b.show.clear()
 	if missed := o.missed(); missed != "" {
@@ -75,18 +76,6 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 		b.summary(std.err)
 	}
 	return err
-}
-
-// openTrace opens the trace of -C.
-func (o *options) openTrace(ctx context.Context, stdin io.Reader) (sources.Source, error) {
-	opt := sources.Options{Stdin: stdin}
-	switch o.fcs {
-	case 0:
-		opt.FCS = sources.FCSNone
-	case 4:
-		opt.FCS = sources.FCSFour
-	}
-	return reading.Open(ctx, o.trace, opt)
 }
 
 // runSets starts the rule sets, read from files, and registers as the reader
@@ -111,11 +100,11 @@ func openOutput(o *options, std stdio) (output, error) {
 		return nil, err
 	}
 	h := flowfile.Header{
-		Version: version.Version, Options: o.text, Meter: o.meterName, Interface: traceName(o.trace),
+		Version: version.Version, Options: o.text, Meter: o.meterName, Interface: o.traceName(),
 		MaxFlows: int(o.maxFlows), Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC,
 	}
 	if h.Meter == "" {
-		h.Meter = traceName(o.trace)
+		h.Meter = o.traceName()
 	}
 	if o.octets == "peer" {
 		h.Octets = flowfile.OctetsPeer
@@ -137,14 +126,17 @@ func (o *options) checkOverwrite(option, file string, stdin io.Reader) error {
 	if err != nil || !out.Mode().IsRegular() {
 		return nil // a new file, or none that could be destroyed
 	}
-	_, path, _ := strings.Cut(o.trace, ":") // of format:path
 	var read []os.FileInfo
-	for _, name := range append([]string{o.trace, path, o.managed.users, o.managed.state}, o.ruleFiles...) {
+	names := append([]string{o.managed.users, o.managed.state}, o.ruleFiles...)
+	for _, p := range o.parts {
+		names = append(names, p.Path)
+	}
+	for _, name := range names {
 		if fi, err := os.Stat(name); err == nil {
 			read = append(read, fi)
 		}
 	}
-	if f, ok := stdin.(*os.File); ok && isStdin(o.trace) {
+	if f, ok := stdin.(*os.File); ok && o.readsStdin() {
 		if fi, err := f.Stat(); err == nil {
 			read = append(read, fi)
 		}
@@ -153,17 +145,6 @@ func (o *options) checkOverwrite(option, file string, stdin io.Reader) error {
 		return fmt.Errorf("%s %s: this run reads that file; name another one", option, file)
 	}
 	return nil
-}
-
-// isStdin reports whether a trace is standard input.
-func isStdin(uri string) bool { return uri == "-" || strings.HasSuffix(uri, ":-") }
-
-// traceName is the base name of a trace's path.
-func traceName(uri string) string {
-	if isStdin(uri) {
-		return "stdin"
-	}
-	return filepath.Base(uri)
 }
 
 // meterTrace reads the trace to its end, collecting as it goes. A damaged

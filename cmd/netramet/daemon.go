@@ -61,7 +61,8 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
-	src, err := o.openTrace(ctx, std.in)
+	var log *slog.Logger // there is one before anything is read
+	src, err := o.openTrace(ctx, std.in, func(text string) { log.Warn(text) })
 	if errors.Is(err, reading.ErrInterrupted) {
 		return nil
 	}
@@ -74,8 +75,8 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	defer closeAll(conns)
-	log, file, err := openLog(o, std)
-	if err != nil {
+	var file *logfile.File
+	if log, file, err = openLog(o, std); err != nil {
 		return err
 	}
 	if file != nil {
@@ -130,7 +131,7 @@ func (d *daemon) build(acc *agent.Access) error {
 		},
 		Yield: view.Yield,
 		System: agent.System{
-			Descr:    fmt.Sprintf("netramet %s, RTFM traffic flow meter, trace %s, %s/%s", version.Version, traceName(d.o.trace), runtime.GOOS, runtime.GOARCH),
+			Descr:    fmt.Sprintf("netramet %s, RTFM traffic flow meter, trace %s, %s/%s", version.Version, d.o.traceName(), runtime.GOOS, runtime.GOARCH),
 			ObjectID: netrametMIB(),
 			UpTime:   view.UpTime,
 			Name:     d.systemName(),
@@ -157,7 +158,7 @@ func (d *daemon) systemName() string {
 	}
 	name, err := os.Hostname()
 	if err != nil {
-		return traceName(d.o.trace)
+		return d.o.traceName()
 	}
 	return name
 }
@@ -203,7 +204,7 @@ func (d *daemon) logStart() {
 	for _, at := range d.addrs {
 		d.log.Info("listening", slog.String("addr", at.String()))
 	}
-	d.log.Info("waiting for managers to start the trace", slog.String("version", version.Version), slog.String("trace", d.o.trace),
+	d.log.Info("waiting for managers to start the trace", slog.String("version", version.Version), slog.String("trace", strings.Join(d.o.traces, " ")),
 		slog.Uint64("readers", uint64(d.o.managed.readers)), slog.Uint64("interval", uint64(d.o.interval)))
 }
 
@@ -281,7 +282,7 @@ func (d *daemon) showSource(s *control.Tables, stats wire.SourceStats) error {
 		if x.Name != "" {
 			continue
 		}
-		name := fmt.Sprintf("%s#%d", traceName(d.o.trace), n)
+		name := fmt.Sprintf("%s#%d", d.o.traceName(), n)
 		if n <= len(names) && names[n-1] != "" {
 			name += " " + names[n-1]
 		}

@@ -29,7 +29,7 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
-	src, err := o.openTrace(ctx, std.in)
+	src, err := o.openTrace(ctx, std.in, noteTo(std.err))
 	if err != nil {
 		return err
 	}

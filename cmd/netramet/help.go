@@ -16,8 +16,9 @@ Usage:
   netramet -C TRACE --explain N RULES...
 
 TRACE is a pcap, pcapng, ERF, snoop or TSH file, plain or compressed (gzip, bzip2,
-xz, zstd, lzop, lz4, snappy), or - for standard input. RULES are rule sets in SRL
-or as low-level rules; each makes flows of its own.
+xz, zstd, lzop, lz4, snappy), or - for standard input; several files, or a pattern
+in quotes, are one trace. RULES are rule sets in SRL or as low-level rules; each
+makes flows of its own.
 
 Options:
 `

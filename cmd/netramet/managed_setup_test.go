@@ -17,6 +17,7 @@ import (
 	"netramet/meter"
 	"netramet/meter/control"
 	"netramet/mib"
+	"netramet/sources/join"
 )
 
 // runToEnd runs a command line that must end by itself.
@@ -194,6 +195,9 @@ func TestManagedLogFile(t *testing.T) {
 		}
 	}
 	if o, err = parseOptions([]string{"-C", name + ".1", "-L", name + ".1"}); err != nil {
+		t.Fatal(err)
+	}
+	if o.parts, err = join.Expand(o.traces); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := openLog(o, stdio{}); err == nil || !strings.Contains(err.Error(), "this run reads that file") {

@@ -16,6 +16,7 @@ import (
 	"netramet/meter"
 	"netramet/mib"
 	"netramet/sources/filter"
+	"netramet/sources/join"
 	"netramet/streams"
 
 	"github.com/spf13/pflag"
@@ -23,7 +24,9 @@ import (
 
 // options is the command line.
 type options struct {
-	trace     string
+	traces    []string    // of -C, as they were given
+	parts     []join.Part // the files that they mean, once they are open
+	merge     bool
 	interval  uint32 // seconds of packet time, 0: one collection at the end
 	intervals uint64 // 0: whole trace
 	flowFile  string // "": standard output
@@ -89,8 +92,9 @@ func newFlags(o *options) *pflag.FlagSet {
 	f := pflag.NewFlagSet("netramet", pflag.ContinueOnError)
 	f.SortFlags = false
 	f.SetOutput(io.Discard)
-	f.StringVarP(&o.trace, "trace", "C", "", "`TRACE` to meter: a path, format:path, or - for standard input")
-	f.StringVarP(&o.trace, "source", "S", "", "`TRACE` to meter: the older spelling of -C")
+	f.StringArrayVarP(&o.traces, "trace", "C", nil, "`TRACE` to meter: a path, format:path, a pattern as 'day/*.gz', or - for standard input; may be repeated: files are read in the order of their names")
+	f.StringArrayVarP(&o.traces, "source", "S", nil, "`TRACE` to meter: the older spelling of -C")
+	f.BoolVar(&o.merge, "merge", false, "merge the packets of several files by time")
 	f.VarP(timeopt.Seconds(&o.interval, 0, math.MaxUint32), "interval", "T", "collect after every `SECONDS` of packet time; 0: once, at the end")
 	f.Uint64VarP(&o.intervals, "intervals", "N", 0, "stop after `COUNT` intervals of -T; 0: the whole trace")
 	f.StringVarP(&o.flowFile, "flow-file", "F", "", "write the flow data to `FILE`, replacing it; default: standard output")
@@ -161,10 +165,10 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return err
 	}
 	switch {
-	case o.trace == "" && len(o.managed.interfaces) > 0 && len(o.rules) == 0:
-	case o.trace == "" && len(o.rules) == 0:
+	case len(o.traces) == 0 && len(o.managed.interfaces) > 0 && len(o.rules) == 0:
+	case len(o.traces) == 0 && len(o.rules) == 0:
 		return errors.New("nothing to meter: give a trace with -C")
-	case o.trace == "":
+	case len(o.traces) == 0:
 		if i := slices.IndexFunc(o.rules, rulefile.IsTrace); i >= 0 {
 			return fmt.Errorf("no trace: give %s with -C", o.rules[i])
 		}
@@ -172,7 +176,9 @@ func (o *options) check(f *pflag.FlagSet) error {
 	}
 	switch {
 	case f.Changed("trace") && f.Changed("source"):
-		return errors.New("-C and -S are the same option: give one trace")
+		return errors.New("-C and -S are the same option: give one of them, as often as you like")
+	case slices.Contains(o.traces, ""):
+		return errors.New("-C \"\": it is the name of a trace")
 	case o.octets != "frame" && o.octets != "peer":
 		return fmt.Errorf("--octets %q: it is frame or peer", o.octets)
 	case f.Changed("fcs") && o.fcs != 0 && o.fcs != 4:
@@ -256,6 +262,12 @@ func optionText(f *pflag.FlagSet) string {
 		}
 		if fl.Value.Type() == "bool" {
 			parts = append(parts, name)
+			return
+		}
+		if list, ok := fl.Value.(pflag.SliceValue); ok {
+			for _, value := range list.GetSlice() {
+				parts = append(parts, name+" "+value)
+			}
 			return
 		}
 		value := fl.Value.String()

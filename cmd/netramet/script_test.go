@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,7 +23,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(leaktest.Main{Tests: m, Ignored: []string{
 		// A named pipe that is given up while nobody writes to it.
-		"netramet/internal/reading.Open.func1",
+		"netramet/internal/reading.open.func1",
 		// Standard input that cannot be closed.
 		"netramet/internal/reading.(*interruptible).Read.func1",
 	}}, map[string]func(){"netramet": main})
@@ -59,6 +61,8 @@ func TestScripts(t *testing.T) {
 			"head":     scriptHead,
 			"patch":    scriptPatch,
 			"compress": scriptCompress,
+			"split":    scriptSplit,
+			"tail":     scriptTail,
 		},
 	})
 }
@@ -115,4 +119,44 @@ func scriptCompress(ts *testscript.TestScript, neg bool, args []string) {
 	data, err := capfile.CompressAll([]byte(ts.ReadFile(args[1])), args[0])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), data, 0o666))
+}
+
+// scriptSplit is "split N IN OUT": a pcap file as N files, OUT1 and so on, of as
+// many packets.
+func scriptSplit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: split n in out")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[2])), 0o777))
+	for i, part := range splitPcap([]byte(ts.ReadFile(args[1])), n) {
+		ts.Check(os.WriteFile(ts.MkAbs(args[2]+strconv.Itoa(i+1)), part, 0o666))
+	}
+}
+
+// splitPcap makes n pcap files of one, of as many packets.
+func splitPcap(data []byte, n int) (parts [][]byte) {
+	const header, record = 24, 16
+	var ends []int
+	for at := header; at < len(data); {
+		at += record + int(binary.LittleEndian.Uint32(data[at+8:]))
+		ends = append(ends, at)
+	}
+	from := header
+	for i := range n {
+		to := ends[len(ends)*(i+1)/n-1]
+		parts = append(parts, append(slices.Clone(data[:header]), data[from:to]...))
+		from = to
+	}
+	return parts
+}
+
+// scriptTail is "tail IN OUT": a file without its first line.
+func scriptTail(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: tail in out")
+	}
+	_, rest, _ := strings.Cut(ts.ReadFile(args[0]), "\n")
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(rest), 0o666))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"netramet/internal/reading"
@@ -19,7 +20,7 @@ const linkUnknown wire.LinkType = 0xffff
 // openTraceState shows managers that there is a trace which they may start.
 func (d *daemon) openTraceState() error {
 	return d.meter.Update(func(s *control.Tables) error {
-		if err := s.NameInterface(1, traceName(d.o.trace), linkUnknown); err != nil {
+		if err := s.NameInterface(1, d.o.traceName(), linkUnknown); err != nil {
 			return err
 		}
 		return s.SetTracePhase(mib.TraceWaitRuleSet, time.Now())
@@ -52,6 +53,8 @@ func (d *daemon) followTrace(told, ctx context.Context) error {
 		d.log.Warn("told to end; the running interval is closed, and left to readers that wait")
 	} else if errors.As(fault, new(noFilter)) {
 		d.log.Error("the filter does not fit the trace; what came before is metered", slog.Any("error", fault))
+	} else if fault != nil && len(d.o.parts) > 1 {
+		d.log.Error("some files of the trace are damaged; all else is metered", slog.Any("error", fault))
 	} else if fault != nil {
 		d.log.Error("the trace is damaged; what came before is metered", slog.Any("error", fault))
 	}
@@ -111,7 +114,7 @@ func (d *daemon) nameTrace() reading.Stage {
 		named = true
 		f := &b.Frames[0]
 		return d.meter.Update(func(s *control.Tables) error {
-			return s.NameInterface(max(int(f.Interface), 1), traceName(d.o.trace), f.LinkType)
+			return s.NameInterface(max(int(f.Interface), 1), d.o.traceName(), f.LinkType)
 		})
 	}
 }
@@ -145,7 +148,7 @@ func (d *daemon) collected(ctx context.Context, n uint64, waiting, next mib.Trac
 	stats := d.src.Stats()
 	err := d.meter.Update(func(s *control.Tables) error {
 		if fault != nil {
-			s.SetTraceError(fault.Error())
+			s.SetTraceError(strings.ReplaceAll(fault.Error(), "\n", "; ")) // one line
 		}
 		d.waited = d.waited || s.WaitingReaders() > 0
 		if err := s.SetSourceStats(1, stats); err != nil {

@@ -5,12 +5,25 @@ import (
 	"os"
 
 	"netramet/sources"
+	"netramet/sources/join"
 )
 
 // Open opens a source as sources.Open does. When ctx is done, an Open or a Read
 // that waits for a pipe ends: the one with ErrInterrupted, the other with what
 // a closed source says.
 func Open(ctx context.Context, uri string, opt sources.Options) (sources.Source, error) {
+	return open(ctx, opt, func(opt sources.Options) (sources.Source, error) { return sources.Open(uri, opt) })
+}
+
+// OpenAll is Open of several files, as join.Open makes one trace of them.
+func OpenAll(ctx context.Context, parts []join.Part, opt join.Options) (sources.Source, error) {
+	return open(ctx, opt.Source, func(each sources.Options) (sources.Source, error) {
+		opt.Source = each
+		return join.Open(parts, opt)
+	})
+}
+
+func open(ctx context.Context, opt sources.Options, how func(sources.Options) (sources.Source, error)) (sources.Source, error) {
 	if f, ok := opt.Stdin.(*os.File); ok {
 		if fi, err := f.Stat(); err == nil && !fi.Mode().IsRegular() {
 			opt.Stdin = &interruptible{ctx, f}
@@ -24,7 +37,7 @@ func Open(ctx context.Context, uri string, opt sources.Options) (sources.Source,
 	// nothing can close it. Given up, it goes on behind the caller's back.
 	opened := make(chan result)
 	go func() {
-		src, err := sources.Open(uri, opt)
+		src, err := how(opt)
 		select {
 		case opened <- result{src, err}:
 		case <-ctx.Done():
@@ -52,6 +65,14 @@ func Open(ctx context.Context, uri string, opt sources.Options) (sources.Source,
 type closedOnDone struct {
 	sources.Source
 	stop func() bool
+}
+
+// InterfaceNames implements sources.Namer, where the source does.
+func (s *closedOnDone) InterfaceNames() []string {
+	if n, ok := s.Source.(sources.Namer); ok {
+		return n.InterfaceNames()
+	}
+	return nil
 }
 
 // Close implements sources.Source.

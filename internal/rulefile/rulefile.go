@@ -32,7 +32,7 @@ func Read(program, file string) (f File, err error) {
 	if is := notRules(src); is != "" {
 		if program == "netramet" {
 			// A glob of captures, mostly: the first went to -C.
-			is = strings.Replace(is, "give it with -C", "give it with -C, one trace at a time; several become one by mergecap -w - TRACE... | netramet -C - RULES", 1)
+			is = strings.Replace(is, "give it with -C", "give it with -C; several traces: -C before each, or a pattern in quotes", 1)
 		} else {
 			is = strings.Replace(is, "give it with", "give it to netramet with", 1)
 		}

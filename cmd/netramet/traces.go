@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"netramet/internal/reading"
+	"netramet/sources"
+	"netramet/sources/join"
+)
+
+// openTrace opens the files of -C as one trace. note is told what is odd between
+// them, by the goroutine that reads.
+func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(string)) (sources.Source, error) {
+	opt := join.Options{Source: sources.Options{Stdin: stdin}, Note: note}
+	switch o.fcs {
+	case 0:
+		opt.Source.FCS = sources.FCSNone
+	case 4:
+		opt.Source.FCS = sources.FCSFour
+	}
+	if o.merge {
+		opt.Order = join.ByTime
+	}
+	var err error
+	if o.parts, err = join.Expand(o.traces); err != nil {
+		return nil, err
+	}
+	return reading.OpenAll(ctx, o.parts, opt)
+}
+
+// noteTo writes what is odd between files to standard error.
+func noteTo(w io.Writer) func(string) {
+	return func(text string) { fmt.Fprintf(w, "netramet: %s\n", text) }
+}
+
+// traceName is the base name of the trace's file; where there are several, that of
+// the first, and how many more there are. It is known once the trace is open.
+func (o *options) traceName() string {
+	name := baseName(o.parts[0].URI)
+	if more := len(o.parts) - 1; more > 0 {
+		name = fmt.Sprintf("%s+%d", name, more)
+	}
+	return name
+}
+
+// baseName is the base name of a trace's path.
+func baseName(uri string) string {
+	if _, path := sources.SplitURI(uri); path == "-" {
+		return "stdin"
+	}
+	return filepath.Base(uri)
+}
+
+// readsStdin reports whether standard input is one of the files.
+func (o *options) readsStdin() bool {
+	for _, p := range o.parts {
+		if p.Path == "-" {
+			return true
+		}
+	}
+	return false
+}
