@@ -72,6 +72,9 @@ var forbidden = map[string][]string{
 	"cmd/nemac":     {"netramet/meter", "netramet/sources", "github.com/google/gopacket"},
 }
 
+// netUsers are the packages, apart from commands and tests, that import net.
+var netUsers = []string{"mib/agent", "mib/client", "sources"}
+
 type pkg struct {
 	path          string
 	imports, deps []string
@@ -105,6 +108,9 @@ func TestImports(t *testing.T) {
 		}
 		if strings.HasPrefix(p.path, "cmd/") || strings.HasSuffix(p.path, "test") || strings.HasPrefix(p.path, "sources/sourcetest/") || p.path == "mib/smigen" || p.path == "netramet" || strings.HasPrefix(p.path, "bench") {
 			continue
+		}
+		if slices.Contains(p.imports, "net") != slices.Contains(netUsers, p.path) {
+			t.Errorf("%s imports net, or is in the list of those that do and does not", p.path)
 		}
 		may, known := allowed[p.path]
 		if !known {

@@ -123,7 +123,8 @@ func (f *feed) advance(n int64) {
 }
 
 // fill reads until need octets are there to parse. It fails with what ended
-// the stream, or with ErrTooManyBatches.
+// the stream, or with ErrTooManyBatches, or with errSilent where a live one has
+// nothing now.
 func (f *feed) fill(need int) error {
 	for empty := 0; f.pending > 0 || f.end-f.pos < need; {
 		if f.err != nil {
@@ -143,6 +144,9 @@ func (f *feed) fill(need int) error {
 		}
 		if err == nil && empty > maxEmptyReads {
 			err = io.ErrNoProgress
+		}
+		if err == errSilent {
+			return err
 		}
 		f.err = err
 	}

@@ -3,6 +3,7 @@ package sources
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -107,6 +108,10 @@ func openTrace(st *stored, want *format, opt Options) (*trace, error) {
 	}
 	t.feed.r = u.r
 	f, err := chooseFormat(st.name, &u, want)
+	if err == nil && st.live {
+		a := readLive(u.r)
+		t.feed.r, t.packed.decoders = a, append([]io.Closer{a}, u.decoders...)
+	}
 	if err == nil {
 		t.format = f.name
 		err = f.start(t)

@@ -72,10 +72,23 @@ type Options struct {
 	// FCS says whether the lengths of Ethernet frames count a frame check
 	// sequence, which the meter does not (decision 21).
 	FCS FCS
+	// Follow says what the end of a file means.
+	Follow Follow
 	// FirstInterface is the number of the trace's first interface; further
 	// ones follow. 0 is 1.
 	FirstInterface uint8
 }
+
+// Follow says what the end of a file means.
+type Follow uint8
+
+// The meanings.
+const (
+	EndIsEnd Follow = iota // the end of the trace
+	// FollowGrowth: more will be written, and the end is waited at. Only Close
+	// ends the trace, unless the file is cut, or is no longer under its name.
+	FollowGrowth
+)
 
 // FCS is what is known of the frame check sequence in the lengths of Ethernet
 // frames. It is taken off both lengths.
@@ -104,7 +117,8 @@ func (c FCS) of(link wire.LinkType, said uint32) uint32 {
 }
 
 // Open opens a trace. The URI is a path, "format:path", or "-" for standard
-// input, also "format:-". A prefix counts as a format only if it is the name
+// input, also "format:-", or "tcp://host:port" for what a server sends there, which
+// Open waits for. A prefix counts as a format only if it is the name
 // of one (Formats), so other names with colons are paths; a path that begins
 // with a format's name and a colon is written "./pcap:odd".
 //

@@ -11,13 +11,14 @@ import (
 	"time"
 )
 
-// stored is the trace as it is stored: a file, a pipe or standard input. It
-// counts what is read, below any decompression.
+// stored is the trace as it is stored: a file, a pipe, a connection or standard
+// input. It counts what is read, below any decompression.
 type stored struct {
 	name string
 	r    io.Reader
-	file *os.File // nil for standard input, which is not ours to close
-	size int64    // 0 if unknown
+	file io.Closer // nil for standard input, which is not ours to close
+	size int64     // 0 if unknown
+	live bool      // more may come at any time, or nothing
 
 	read   atomic.Int64
 	closed atomic.Bool
@@ -30,8 +31,16 @@ type readError struct{ error }
 
 func (e *readError) Unwrap() error { return e.error }
 
-// openStored opens a path, or standard input for "-".
+// openStored opens a path, standard input for "-", or an address.
 func openStored(path string, opt Options) (*stored, error) {
+	switch {
+	case IsAddress(path) && opt.Follow == FollowGrowth:
+		return nil, fmt.Errorf("%s: is no file to be followed: it is read until the other side closes it", path)
+	case IsAddress(path):
+		return dial(path)
+	case path == "-" && opt.Follow == FollowGrowth:
+		return nil, errors.New("standard input: is no file to be followed: a pipe is read until its writer closes it")
+	}
 	if path == "-" {
 		s := &stored{name: "standard input", r: opt.Stdin}
 		if s.r == nil {
@@ -49,6 +58,9 @@ func openStored(path string, opt Options) (*stored, error) {
 	if fi, err := f.Stat(); err == nil && fi.IsDir() {
 		f.Close()
 		return nil, fmt.Errorf("%s: is a directory", path)
+	}
+	if opt.Follow == FollowGrowth {
+		return follow(path, f)
 	}
 	return &stored{name: path, r: f, file: f, size: regularSize(f)}, nil
 }

@@ -120,6 +120,8 @@ func (t *trace) read(b *wire.Batch) error {
 			return nil // an error is met again by the next Read
 		case err != nil:
 			return t.fail(err)
+		case ferr == errSilent:
+			return nil
 		case ferr != nil && used == 0:
 			return t.end(ferr, "record")
 		}
@@ -171,7 +173,11 @@ func (t *trace) end(err error, what string) error {
 
 // header returns the first n octets, which it leaves to be parsed.
 func (t *trace) header(n int) ([]byte, error) {
-	if err := t.feed.fill(n); err != nil {
+	err := errSilent
+	for err == errSilent && !t.file.closed.Load() {
+		err = t.feed.fill(n)
+	}
+	if err != nil {
 		if err == io.EOF {
 			err = t.end(err, "header")
 			if err == io.EOF {

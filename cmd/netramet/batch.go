@@ -162,6 +162,9 @@ func (b *batch) meterTrace(ctx context.Context) error {
 func (b *batch) readTrace(ctx context.Context) (complete bool, err error) {
 	loop := reading.Loop{Source: b.src, Stages: b.o.stages(b.links.note), Meter: b.meter.Meter, Interval: b.collect, Fed: func() { b.show.update(b) }}
 	complete, err = loop.Run(ctx)
+	if b.o.endless() && errors.Is(err, reading.ErrInterrupted) {
+		err = nil // that is its end
+	}
 	if complete {
 		err = errors.Join(b.collect(), err)
 	}

@@ -27,6 +27,7 @@ type options struct {
 	traces    []string    // of -C, as they were given
 	parts     []join.Part // the files that they mean, once they are open
 	merge     bool
+	follow    bool
 	interval  uint32 // seconds of packet time, 0: one collection at the end
 	intervals uint64 // 0: whole trace
 	flowFile  string // "": standard output
@@ -92,9 +93,10 @@ func newFlags(o *options) *pflag.FlagSet {
 	f := pflag.NewFlagSet("netramet", pflag.ContinueOnError)
 	f.SortFlags = false
 	f.SetOutput(io.Discard)
-	f.StringArrayVarP(&o.traces, "trace", "C", nil, "`TRACE` to meter: a path, format:path, a pattern as 'day/*.gz', or - for standard input; may be repeated: files are read in the order of their names")
+	f.StringArrayVarP(&o.traces, "trace", "C", nil, "`TRACE` to meter: a path, format:path, a pattern as 'day/*.gz', tcp://host:port, or - for standard input; may be repeated: files are read in the order of their names")
 	f.StringArrayVarP(&o.traces, "source", "S", nil, "`TRACE` to meter: the older spelling of -C")
 	f.BoolVar(&o.merge, "merge", false, "merge the packets of several files by time")
+	f.BoolVar(&o.follow, "follow", false, "wait at the end of a file that still grows, until interrupted")
 	f.VarP(timeopt.Seconds(&o.interval, 0, math.MaxUint32), "interval", "T", "collect after every `SECONDS` of packet time; 0: once, at the end")
 	f.Uint64VarP(&o.intervals, "intervals", "N", 0, "stop after `COUNT` intervals of -T; 0: the whole trace")
 	f.StringVarP(&o.flowFile, "flow-file", "F", "", "write the flow data to `FILE`, replacing it; default: standard output")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"netramet/internal/reading"
 	"netramet/sources"
@@ -27,6 +28,12 @@ func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(stri
 	var err error
 	if o.parts, err = join.Expand(o.traces); err != nil {
 		return nil, err
+	}
+	if o.follow {
+		if len(o.parts) > 1 {
+			return nil, fmt.Errorf("--follow: it follows one file, and there are %d", len(o.parts))
+		}
+		opt.Source.Follow = sources.FollowGrowth
 	}
 	return reading.OpenAll(ctx, o.parts, opt)
 }
@@ -54,12 +61,13 @@ func baseName(uri string) string {
 	return filepath.Base(uri)
 }
 
+// endless reports whether the trace has no end of its own, so that whoever
+// interrupts the run ends it.
+func (o *options) endless() bool {
+	return o.follow || slices.ContainsFunc(o.parts, func(p join.Part) bool { return sources.IsAddress(p.Path) })
+}
+
 // readsStdin reports whether standard input is one of the files.
 func (o *options) readsStdin() bool {
-	for _, p := range o.parts {
-		if p.Path == "-" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(o.parts, func(p join.Part) bool { return p.Path == "-" })
 }

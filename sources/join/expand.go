@@ -23,7 +23,7 @@ type Part struct {
 
 // Expand finds the files that operands name, in the order of their paths' octets.
 // An operand is a path, or a pattern as filepath.Match has it, perhaps with a
-// format before it ("erf:day/*.gz"), or "-". A file that is there is never taken
+// format before it ("erf:day/*.gz"), or "-", or the address of a server. A file that is there is never taken
 // for a pattern; folders that a pattern matches are passed over. A file that is
 // named more than once is read once.
 func Expand(operands []string) ([]Part, error) {
@@ -41,6 +41,9 @@ func Expand(operands []string) ([]Part, error) {
 				parts = append(parts, part(format, name, capture))
 			}
 		}
+	}
+	if i := slices.IndexFunc(parts, func(p Part) bool { return sources.IsAddress(p.Path) }); i >= 0 && len(parts) > 1 {
+		return nil, fmt.Errorf("%s: a connection is a trace alone", parts[i].Path)
 	}
 	slices.SortStableFunc(parts, func(a, b Part) int { return cmp.Compare(a.Path, b.Path) })
 	return parts, nil
@@ -64,7 +67,7 @@ func part(format, path string, capture int) Part {
 func matches(uri, path string, several bool) ([]string, error) {
 	fi, err := os.Stat(path)
 	switch {
-	case path == "-" || path == "":
+	case path == "-" || path == "" || sources.IsAddress(path):
 		return []string{path}, nil // Open says what is wrong with the latter
 	case err == nil && fi.IsDir():
 		return nil, fmt.Errorf("%s: is a directory; name its files, as in '%s'", path, filepath.Join(path, "*"))

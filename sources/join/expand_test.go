@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"netramet/sources"
 )
 
 func TestExpand(t *testing.T) {
@@ -32,6 +34,9 @@ func TestExpand(t *testing.T) {
 		{operands: "[ab].pcap", want: "a.pcap/0 b.pcap/0"},
 		{operands: "*odd", want: "./erf:odd/0"},
 		{operands: "erf:-", want: "erf:-/0"},
+		{operands: "tcp://[::1]:4242", want: "tcp://[::1]:4242/0"},
+		{operands: "pcapng:tcp://localhost:4242", want: "pcapng:tcp://localhost:4242/0"},
+		{operands: "a.pcap tcp://[::1]:4242", want: "tcp://[::1]:4242: a connection is a trace alone", fails: true},
 		{operands: "absent", want: "absent/0"}, // which Open says
 		{operands: "a.pcap absent", want: "absent: no such file or directory", fails: true},
 		{operands: "day", want: "day: is a directory; name its files, as in 'day/*'", fails: true},
@@ -50,7 +55,7 @@ func TestExpand(t *testing.T) {
 		var got []string
 		for _, p := range parts {
 			got = append(got, p.URI+"/"+string('0'+rune(p.Capture)))
-			if regular := p.Path != "-" && p.Path != "absent"; (p.Size == 4) != regular {
+			if regular := p.Path != "-" && p.Path != "absent" && !sources.IsAddress(p.Path); (p.Size == 4) != regular {
 				t.Errorf("%s: %+v", tt.operands, p)
 			}
 		}
