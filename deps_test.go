@@ -49,7 +49,7 @@ var allowed = map[string][]string{
 	"ruleset":     {"mib", "internal/spelling", "streams/dist"},
 	"ruleset/srl": {"ruleset", "mib", "internal/spelling"},
 
-	"meter":         {"meter/pme", "meter/packet", "streams", "sources/wire", "ruleset", "mib", "internal/index", "internal/slab"},
+	"meter":         {"meter/pme", "meter/packet", "streams", "sources/wire", "ruleset", "mib", "internal/index", "internal/slab", "streams/dist"},
 	"meter/control": {"meter", "mib", "ruleset", "sources/wire"},
 	"meter/packet":  {"sources/wire", "mib"},
 	"meter/pme":     {"ruleset", "meter/packet", "mib"},

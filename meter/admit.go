@@ -22,7 +22,7 @@ func (m *Meter) admit(r *round) {
 		}
 		p := &l.pending[l.next]
 		l.next++
-		if m.settle(l, r, p) == opposed {
+		if m.settle(l, r, p) == unsettling {
 			m.admitInOrder(r, p.packet)
 			return
 		}
@@ -54,9 +54,8 @@ func (m *Meter) nextPending() (first *lane) {
 	return first
 }
 
-// admitInOrder is admit for the packets of the round behind one that has made a
-// flow beside its reverse: verdicts that name the reverse may not hold any more
-// for them, so each is looked at in its turn.
+// admitInOrder is admit for the packets of the round behind one that has made
+// verdicts which name a flow not hold any more, so each is looked at in its turn.
 func (m *Meter) admitInOrder(r *round, behind uint16) {
 	l := &m.lanes[r.keys[behind].Lane(len(m.lanes))]
 	for ; l.next < len(l.pending) && l.pending[l.next].packet == behind; l.next++ {
@@ -108,9 +107,10 @@ func (m *Meter) settleInOrder(l *lane, r *round, j, place int, i uint16) {
 // effect is what the settling of a packet does to other packets.
 type effect bool
 
-// opposed: a flow was made whose reverse was there. Packets that counted in
-// that one because this one was missing count in this one from now on.
-const opposed effect = true
+// unsettling: a flow was made whose reverse was there, and packets that counted in
+// that one because this one was missing count in this one from now on; or a flow
+// keeps distributions from now on.
+const unsettling effect = true
 
 // settle finds or makes the flow of a pending packet and counts it:
 // RFC 2722 §4.3.
@@ -126,14 +126,19 @@ func (m *Meter) settle(l *lane, r *round, p *pending) effect {
 	}
 	key, back := l.keysOf(p)
 	if slot, dir, ok := m.flows.place(p.hash, key, back, p.order); ok {
+		began := m.ask(l, p, slot)
+		if began {
+			m.forgetFlow(slot)
+		}
 		m.countHere(l, r, p, slot, dir)
-		return false
+		return effect(began)
 	}
 	other, isOpposed := m.flows.find(p.hash, back)
 	slot, ok := m.create(run.rules, l, p.hash, key, a)
 	if !ok {
 		return false
 	}
+	m.ask(l, p, slot)
 	m.countHere(l, r, p, slot, packet.Direction(p.order))
 	if isOpposed {
 		m.forgetFlow(other)
@@ -182,6 +187,7 @@ func (m *Meter) countHere(l *lane, r *round, p *pending, slot uint32, dir packet
 		ref = m.flows.addPart(slot, l.number)
 	}
 	run := &l.runs[p.run]
-	p.verdict = m.epoch.flowWord(ref, m.flows.tally(ref).generation, dir)
+	p.verdict = m.flows.flowWord(&m.epoch, slot, ref, dir)
+	run.observeLater(p.place, p.verdict)
 	l.countBy(run, p.verdict, &r.amounts[p.packet])
 }

@@ -42,6 +42,7 @@ type flowTable struct {
 	short   slab.Slab[[shortKey]byte]
 	long    keyArena
 	parts   parts
+	dists   distTable
 	newest  [][]Uptime // by lane and block
 	held    []int      // by lane, of how many flows it has a tally
 
@@ -173,6 +174,7 @@ func (t *flowTable) remove(slot uint32, now Uptime) {
 		t.long.drop(p.long, int(p.keyLen))
 	}
 	t.dropParts(slot)
+	t.dists.drop(slot)
 	t.held[p.lane]--
 	p.keyLen = 0
 	p.last, p.long = now, 0
@@ -205,7 +207,7 @@ func (t *flowTable) takeFree(now Uptime) (slot uint32, ok bool) {
 // memory is what the table holds, in octets.
 func (t *flowTable) memory() int {
 	n := (recordSize+shortKey)*int(t.records.Len()) + 8*t.index.Buckets() + t.long.bytes() +
-		partSize*int(t.parts.all.Len()) + 4*int(t.parts.first.Len())
+		partSize*int(t.parts.all.Len()) + 4*int(t.parts.first.Len()) + t.dists.memory()
 	for _, newest := range t.newest {
 		n += 8 * cap(newest)
 	}

@@ -20,6 +20,8 @@ func TestHotRecords(t *testing.T) {
 		"record":    {unsafe.Sizeof(record{}), recordSize},
 		"part":      {unsafe.Sizeof(part{}), partSize},
 		"sideWords": {unsafe.Sizeof(sideWords{}), sideSize},
+		"flowDists": {unsafe.Sizeof(flowDists{}), flowDistsSize},
+		"histogram": {unsafe.Sizeof(histogram{}), histogramSize},
 	} {
 		if size[0] != size[1] {
 			t.Errorf("%s is %d octets, want %d", name, size[0], size[1])
@@ -32,7 +34,7 @@ func TestHotRecords(t *testing.T) {
 
 // TestSlabTypesArePlain: the garbage collector never looks into the tables.
 func TestSlabTypesArePlain(t *testing.T) {
-	for _, typ := range []reflect.Type{reflect.TypeFor[record](), reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[packet.Packet]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[record](), reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[flowDists](), reflect.TypeFor[histogram](), reflect.TypeFor[packet.Packet]()} {
 		if !slabtest.Plain(typ) {
 			t.Errorf("%v holds pointers", typ)
 		}

@@ -157,6 +157,8 @@ func (m *Meter) Finish() Stop {
 	if m.in.ended {
 		return Ended
 	}
+	m.flush()
+	m.endLastRates(m.in.uptime)
 	// To the centisecond, as readers over SNMP have it.
 	at := m.in.uptime.Time(m.in.start)
 	m.in.lastEnd = intervalEnd{number: m.in.closed + 1, at: at, to: m.in.uptime}
@@ -221,8 +223,14 @@ func (m *Meter) take(f *wire.Frame, r *wire.Record, t int64) Stop {
 	case t < in.clock:
 		m.counts.Late += pdus
 	}
+	if t <= badStamp {
+		t = wire.NoTime // as if at the clock, if there is one
+		if in.begun {
+			t = in.clock
+		}
+	}
 	in.busy = true
-	m.stage(f, r)
+	m.stage(f, r, t)
 	return Taken
 }
 

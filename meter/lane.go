@@ -38,6 +38,12 @@ type lane struct {
 	fresh             []streams.ID
 	matched, reversed pme.Key // of the packet being matched
 	sink              uint64  // keeps reads alive that only bring memory near
+
+	observes     bool // some rule set's flows keep distributions
+	asks         []ask
+	asked        int // of asks, noted among observations
+	observations []observation
+	applied      int // of observations
 }
 
 // together is how many packets go through one pass before the next one begins,
@@ -50,6 +56,7 @@ type laneRun struct {
 	work     *laneWork
 	words    int    // which of a stream's words are its own; -1: not remembered
 	verdicts []word // by packet of the lane in the round; 0: nothing to count
+	observed []word // of those that were pending; nil: the rule set's flows keep no distributions
 }
 
 // laneWork is what a lane has done for a rule set since it was loaded.
@@ -69,6 +76,7 @@ type pending struct {
 	keyLen uint8
 	hash   uint32
 	key    uint32 // where in lane.keys
+	saved  uint64 // distributions that the match saved
 	// verdict is what its stream is to remember once it is admitted, which the
 	// lane writes there: admission keeps off what only the lane touches.
 	verdict word
@@ -88,7 +96,11 @@ func (l *lane) keysOf(p *pending) (key, back []byte) {
 // run adds a rule set to those that the lane runs; words says which of a
 // stream's words are its own, -1 none.
 func (l *lane) run(r *ruleSet, words int) {
-	l.runs = append(l.runs, laneRun{rules: r, work: r.lanes[l.number], words: words, verdicts: make([]word, cap(l.ids))})
+	run := laneRun{rules: r, work: r.lanes[l.number], words: words, verdicts: make([]word, cap(l.ids))}
+	if len(r.dists.list) > 0 {
+		run.observed, l.observes = make([]word, cap(l.ids)), true
+	}
+	l.runs = append(l.runs, run)
 }
 
 // judge finds the streams of the lane's packets and what each rule set says of
@@ -97,6 +109,10 @@ func (l *lane) run(r *ruleSet, words int) {
 func (l *lane) judge(r *round) {
 	mine := r.of[l.number]
 	l.pending, l.next, l.keys = l.pending[:0], 0, l.keys[:0]
+	l.asks, l.asked = l.asks[:0], 0
+	for j := range l.runs {
+		clear(l.runs[j].observed)
+	}
 	l.ids = l.ids[:len(mine)]
 	for from := 0; from < len(mine); from += together {
 		group := mine[from:min(from+together, len(mine))]
@@ -211,7 +227,7 @@ func (l *lane) keep(e *pending, shapes *pme.Shapes) {
 	key := l.matched.Bytes()
 	shapes.Reverse(key, &l.reversed)
 	back := l.reversed.Bytes()
-	e.shaped, e.hash = true, l.flows.hash(key, back)
+	e.shaped, e.hash, e.saved = true, l.flows.hash(key, back), l.matched.Distributions
 	e.key, e.keyLen = uint32(len(l.keys)), uint8(len(key))
 	l.keys = append(append(l.keys, key...), back...)
 }
@@ -226,12 +242,13 @@ func (l *lane) findFlow(r *round, p *pending) bool {
 	// A packet that matched with its addresses exchanged travels from the
 	// flow's dest to its source.
 	slot, dir, ok := l.flows.place(p.hash, key, back, p.order)
-	if !ok {
+	run := &l.runs[p.run]
+	if !ok || p.saved != 0 && !l.flows.dists.has(slot, run.rules.dists.attrs(p.saved)) {
 		return false
 	}
 	ref, ok := l.flows.refOf(slot, l.number)
 	if ok {
-		l.remember(r, &l.runs[p.run], int(p.place), p.packet, l.epoch.flowWord(ref, l.flows.tally(ref).generation, dir))
+		l.remember(r, run, int(p.place), p.packet, l.flows.flowWord(l.epoch, slot, ref, dir))
 	}
 	return ok
 }
@@ -278,17 +295,22 @@ func (l *lane) count(r *round) {
 			}
 		}
 	}
+	if l.observes {
+		for k, i := range mine {
+			l.observe(k, i)
+		}
+	}
 }
 
 // countBy counts a packet by its verdict, which must hold.
 func (l *lane) countBy(run *laneRun, w word, a *amount) {
-	switch kind := w.kind(); kind {
+	switch w.kind() {
 	case kindIgnore:
 		run.work.ignored += a.pdus
 	case kindNoMatch:
 		run.work.notMatched += a.pdus
 	default:
 		run.work.pdus += a.pdus
-		l.flows.count(w.ref(), l.number, packet.Direction(kind-kindFlowTo), a)
+		l.flows.count(w.ref(), l.number, w.dir(), a)
 	}
 }

@@ -133,6 +133,7 @@ type Counts struct {
 	Late        uint64 // behind the clock: metered at the clock
 	BadStamps   uint64 // too far ahead and not believed: metered at the clock
 	NoStamps    uint64 // without a time: metered at the clock
+	Backward    uint64 // times between two packets that were below 0: no distribution has them
 	FullAt      Uptime // at which a flow first was refused because the table was full, 0 if never
 	FloodedAt   Uptime // at which one first was refused in flood mode, 0 if never
 }

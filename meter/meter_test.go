@@ -277,6 +277,8 @@ func TestNoAllocationPerPacket(t *testing.T) {
 		{"one rule set", Config{}, []string{fiveTuple}},
 		{"three rule sets", Config{}, []string{fiveTuple, `save SourcePeerType; count;`, `ignore;`}},
 		{"no cache", Config{Cache: NoCache}, []string{fiveTuple}},
+		{"distributions", Config{}, []string{`save SourcePeerAddress; save ToPacketSize = 9.0.0!0 & 1.0.1!1500; save ToInterarrivalTime = 9.0.0!0 & 1.3.1!150;
+			save FromTurnaroundTime = 9.0.0!0 & 1.3.1!150; save ToBitRate = 9.1.0!0 & 1.3.1!1500; count;`}},
 		{"not cacheable", Config{}, []string{`save SourceAdjacentAddress; count;`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

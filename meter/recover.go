@@ -34,6 +34,7 @@ const stretch = 1 << 12
 type tick struct {
 	now     Uptime
 	streams bool  // streams may have timed out
+	rates   bool  // intervals of rates may have ended
 	recover int64 // slots to look at for idle flows
 	free    int64 // slots to look at for hidden ones
 }
@@ -48,7 +49,7 @@ func (m *Meter) advance(now Uptime, passed int64) {
 	}
 	m.flush()
 	budget := recoverBudget(m.flows.records.Len(), passed)
-	t := tick{now: now, streams: true, recover: budget, free: budget}
+	t := tick{now: now, streams: true, rates: true, recover: budget, free: budget}
 	for !m.work(&t) {
 		m.door.pass()
 	}
@@ -58,7 +59,7 @@ func (m *Meter) advance(now Uptime, passed int64) {
 
 // dueAtTick reports whether a grid point has to do with flows.
 func (m *Meter) dueAtTick(now Uptime) bool {
-	return m.allHidden > 0 || m.mayRecover(now) || m.usage.watched()
+	return m.allHidden > 0 || m.mayRecover(now) || m.usage.watched() || m.mayEndRates(now)
 }
 
 // cut ends a round at a grid point whose work is the lanes' alone: they do it
@@ -79,6 +80,11 @@ func (m *Meter) work(t *tick) (done bool) {
 			t.streams = !m.lanes[i].streams.Sweep(t.now) || t.streams
 		}
 		if t.streams {
+			return false
+		}
+	}
+	if t.rates {
+		if t.rates = !m.endRates(t.now); t.rates {
 			return false
 		}
 	}
@@ -150,15 +156,14 @@ func (m *Meter) recoverFlows(now Uptime, slots int64) {
 	}
 }
 
-// idle reports whether a flow has not changed since an uptime, and neither
+// idle reports whether a flow has had no packet since an uptime and not changed
 // since all readers collected it, before safe.
 func (m *Meter) idle(slot uint32, since, safe Uptime) bool {
 	p := m.flows.record(slot)
 	if p.last > since || p.last >= safe || m.flows.hidden(p) {
 		return false
 	}
-	last := m.flows.changed(slot)
-	return last <= since && last < safe
+	return m.flows.lastActive(slot) <= since && m.flows.changed(slot) < safe
 }
 
 func (m *Meter) removeFlow(slot uint32, now Uptime) {

@@ -55,9 +55,10 @@ func (r *round) clear() {
 	}
 }
 
-// stage decodes one frame, of the record rec if it is not nil, into the round.
-// The frame's data is not needed any more afterwards.
-func (m *Meter) stage(f *wire.Frame, rec *wire.Record) {
+// stage decodes one frame, of the record rec if it is not nil, into the round; t is
+// its time, or NoTime if nobody believes it. The frame's data is not needed any more
+// afterwards.
+func (m *Meter) stage(f *wire.Frame, rec *wire.Record, t int64) {
 	pdus := pdusOf(rec)
 	m.counts.Packets += pdus
 	if !m.interfaces.sampled(f, rec) {
@@ -68,6 +69,7 @@ func (m *Meter) stage(f *wire.Frame, rec *wire.Record) {
 	i := r.n
 	p := &r.packets[i]
 	p.DecodeNet(f)
+	p.Time = t
 	if m.needsRest {
 		p.DecodeRest(f)
 	}
@@ -170,6 +172,7 @@ func (m *Meter) alone() {
 	l.judge(r)
 	m.admit(r)
 	l.count(r)
+	m.applyObservations(r)
 	r.clear()
 	m.live = int(l.streams.Stats().Live)
 }
@@ -178,6 +181,7 @@ func (m *Meter) alone() {
 func (m *Meter) settleJudged() {
 	m.crew.wait()
 	if r := m.admitted; r != nil {
+		m.applyObservations(r)
 		r.clear()
 		m.free = append(m.free, r)
 	}

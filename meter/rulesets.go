@@ -13,6 +13,7 @@ type ruleSet struct {
 	number  int
 	program *pme.Program // nil: it cannot be run
 	shapes  *pme.Shapes  // of its flows' keys, under all the programs it has had
+	dists   *distSpecs   // of its flows
 	running bool
 
 	lanes  []*laneWork
@@ -23,7 +24,7 @@ type ruleSet struct {
 
 // newRuleSet makes a rule set that has no program yet.
 func (m *Meter) newRuleSet(number int, shapes *pme.Shapes) *ruleSet {
-	r := &ruleSet{number: number, shapes: shapes}
+	r := &ruleSet{number: number, shapes: shapes, dists: new(distSpecs)}
 	for range m.lanes {
 		r.lanes = append(r.lanes, new(laneWork))
 	}
@@ -65,6 +66,7 @@ var (
 type Prepared struct {
 	program *pme.Program
 	shapes  *pme.Shapes
+	dists   []distSpec
 }
 
 // Prepare verifies a rule set and makes its program, which changes nothing yet.
@@ -77,9 +79,16 @@ func (s *Engine) Prepare(rs *ruleset.RuleSet) (Prepared, error) {
 	}
 	var err error
 	d := &s.m.door // outside, s is nobody's
-	d.aside(func() { p.program, err = pme.Load(rs, p.shapes) })
+	d.aside(func() {
+		if p.program, err = pme.Load(rs, p.shapes); err == nil {
+			p.dists = specsOf(p.program)
+		}
+	})
 	if err == nil {
 		err = rs.Metered()
+	}
+	if r := s.lookRuleSet(rs.Number); err == nil && r != nil {
+		err = r.dists.room(p.program)
 	}
 	if err != nil {
 		return Prepared{}, err
@@ -102,6 +111,7 @@ func (s *Engine) Hold(number int, p Prepared) {
 		m.ruleSets[number] = r
 	}
 	r.setProgram(p.program)
+	r.dists.use(p.dists)
 }
 
 // Drop removes a rule set that does not run, with its flows. They are gone for
@@ -254,7 +264,7 @@ func (s *State) lookRuleSet(number int) *ruleSet {
 // first of those whose verdicts streams can remember their words.
 func (m *Meter) setRunning() {
 	for i := range m.lanes {
-		m.lanes[i].runs = m.lanes[i].runs[:0]
+		m.lanes[i].runs, m.lanes[i].observes = m.lanes[i].runs[:0], false
 	}
 	remembered := 0
 	m.needsRest = false

@@ -9,8 +9,8 @@ import (
 type tally struct {
 	pdus   [2]uint64 // To, From
 	octets [2]uint64
-	// last is the uptime of the last PDU. It is also the change time: nothing
-	// but a PDU changes a flow of plain counters (decision 5).
+	// last is the uptime of the last PDU. It is also the change time of a flow of
+	// plain counters, which nothing but a PDU changes (decision 5).
 	last Uptime
 	// generation is that of the verdicts that name this tally and still hold.
 	generation uint16
@@ -61,6 +61,14 @@ func (t *flowTable) tally(ref tallyRef) *tally {
 		return &t.records.At(uint32(ref)).tally
 	}
 	return &t.parts.all.At(uint32(ref &^ furtherPart)).tally
+}
+
+// slotOf is the slot of the flow that a tally is of.
+func (t *flowTable) slotOf(ref tallyRef) uint32 {
+	if ref&furtherPart != 0 {
+		return t.parts.all.At(uint32(ref &^ furtherPart)).flow
+	}
+	return uint32(ref)
 }
 
 // names reports whether a verdict names a tally of the present generation.
@@ -127,8 +135,17 @@ func (t *flowTable) eachTally(slot uint32, f func(*tally)) {
 	}
 }
 
-// changed is the uptime of a flow's last PDU in any lane.
+// changed is the uptime of a flow's last change.
 func (t *flowTable) changed(slot uint32) Uptime {
+	last := t.lastActive(slot)
+	if _, d := t.dists.find(slot); d != nil {
+		last = max(last, d.changed)
+	}
+	return last
+}
+
+// lastActive is the uptime of a flow's last PDU in any lane.
+func (t *flowTable) lastActive(slot uint32) Uptime {
 	last := t.record(slot).last
 	for at := t.parts.of(slot); at != 0; {
 		p := t.parts.all.At(at - 1)
@@ -140,10 +157,7 @@ func (t *flowTable) changed(slot uint32) Uptime {
 
 // count adds PDUs to a lane's tally of a flow.
 func (t *flowTable) count(ref tallyRef, lane uint8, dir packet.Direction, a *amount) {
-	ta, slot := t.tally(ref), uint32(ref)
-	if ref&furtherPart != 0 {
-		slot = t.parts.all.At(uint32(ref &^ furtherPart)).flow
-	}
+	ta, slot := t.tally(ref), t.slotOf(ref)
 	ta.pdus[dir&1] += a.pdus
 	ta.octets[dir&1] += a.octets
 	// Packets of a round that had to be admitted are counted before others.

@@ -22,6 +22,9 @@ const (
 	kindNoMatch  = 2
 	kindFlowTo   = 3 // counts in the flow's To counters
 	kindFlowFrom = 4 // counts in the flow's From counters
+	// The same for flows that keep distributions:
+	kindAskedTo   = 5
+	kindAskedFrom = 6
 )
 
 const (
@@ -50,10 +53,18 @@ func (e *epoch) holds(w word) bool {
 func (e *epoch) ignoreWord() word  { return kindIgnore<<kindShift | word(*e)<<epochShift }
 func (e *epoch) noMatchWord() word { return kindNoMatch<<kindShift | word(*e)<<epochShift }
 
-func (e *epoch) flowWord(ref tallyRef, generation uint16, dir packet.Direction) word {
-	return (kindFlowTo+word(dir))<<kindShift | word(*e)<<epochShift |
-		word(generation)<<generationShift | word(ref)
+// flowWord is the verdict of a packet that counts in a tally of a flow.
+func (t *flowTable) flowWord(e *epoch, slot uint32, ref tallyRef, dir packet.Direction) word {
+	kind := kindFlowTo + word(dir)
+	if _, d := t.dists.find(slot); d != nil {
+		kind = kindAskedTo + word(dir)
+	}
+	return kind<<kindShift | word(*e)<<epochShift |
+		word(t.tally(ref).generation)<<generationShift | word(ref)
 }
+
+// dir is the direction in the flow of a verdict that names one.
+func (w word) dir() packet.Direction { return packet.Direction(w.kind()-kindFlowTo) & 1 }
 
 // maxRemembered is for how many rule sets a stream remembers verdicts: the words
 // of so many take about as much memory as the stream. Further rule sets look at

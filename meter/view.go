@@ -22,6 +22,7 @@ type Flow struct {
 
 	key    []byte
 	shapes *pme.Shapes // of the rule set
+	dists  *flowDists  // nil: it keeps no distributions
 }
 
 // add adds what a lane has counted.
@@ -32,6 +33,9 @@ func (f *Flow) add(t *tally) {
 	}
 	f.LastActive = max(f.LastActive, t.last)
 	f.Changed = f.LastActive
+	if f.dists != nil {
+		f.Changed = max(f.Changed, f.dists.changed)
+	}
 }
 
 // Uptime is the meter's uptime now, in centiseconds: packet time since the
@@ -241,6 +245,7 @@ func (s *State) Flow(flowIndex uint32, f *Flow) bool {
 		Index: flowIndex, RuleSet: int(p.ruleSet), FirstTime: p.first,
 		key: t.key(flowIndex - 1), shapes: s.m.ruleSets[p.ruleSet].shapes,
 	}
+	_, f.dists = t.dists.find(flowIndex - 1)
 	t.eachTally(flowIndex-1, f.add)
 	return true
 }
@@ -268,6 +273,8 @@ func (s *State) Attr(f *Flow, a mib.Attr, v *Value) {
 		v.Octets = s.address(f, a)
 	case mib.ClassMask:
 		v.Octets = s.mask(f, maskOf[a])
+	case mib.ClassDistribution:
+		s.distribution(f, a, v)
 	default:
 		v.Num = s.number(f, a)
 	}
@@ -307,8 +314,26 @@ func (f *Flow) own(a mib.Attr) (n uint64, ok bool) {
 		return uint64(f.FirstTime), true
 	case mib.AttrLastActiveTime:
 		return uint64(f.LastActive), true
+	case mib.AttrDistributions:
+		if f.dists != nil {
+			n = uint64(f.dists.kept)
+		}
+		return n, true
 	}
 	return 0, false
+}
+
+// distribution reads a distribution. One that has had no sample has no counters yet.
+func (s *State) distribution(f *Flow, a mib.Attr, v *Value) {
+	counters, spec := s.m.distribution(f.dists, a)
+	if spec == nil {
+		return
+	}
+	v.Octets = spec.octets[:]
+	v.Numbers = append(v.Numbers, counters...)
+	for len(v.Numbers) < spec.counters() {
+		v.Numbers = append(v.Numbers, 0)
+	}
 }
 
 func (s *State) address(f *Flow, a mib.Attr) []byte {

@@ -189,7 +189,7 @@ func TestShowRules(t *testing.T) {
 		files []string
 		want  string
 	}{
-		{"a distribution", many[:1], "0: NeTraMet would refuse it: rule set saves FlowTime: distributions are not metered by this version"},
+		{"a distribution", many[:1], "0: NeTraMet would refuse it: rule set saves FlowTime: distributions of streams and pairs are not metered by this version"},
 		{"no rules", many[1:2], "1: NeTraMet would refuse it: the rule set has no rules"},
 		{"too many saves", many[2:3], "more than 128 saves in one match"},
 		{"too many rule sets", many[3:], "255 rule sets are more than the 254"},

@@ -144,7 +144,7 @@ func checkSums(t *testing.T, name string, m *control.Meter, ref *refMeter) {
 	t.Helper()
 	m.View(func(s *control.State) {
 		c := s.Counts()
-		if c.Packets != ref.counts.Packets || c.Octets != ref.counts.Octets || c.Late != ref.counts.Late || c.BadStamps != ref.counts.BadStamps || c.NoStamps != ref.counts.NoStamps {
+		if c.Packets != ref.counts.Packets || c.Octets != ref.counts.Octets || c.Late != ref.counts.Late || c.BadStamps != ref.counts.BadStamps || c.NoStamps != ref.counts.NoStamps || c.Backward != ref.counts.Backward {
 			t.Fatalf("%s: counts %+v, want %+v", name, c, ref.counts)
 		}
 		for _, rs := range ref.sets {
@@ -302,6 +302,13 @@ var oraclePrograms = []string{
 	`store FlowKind := 7; save FlowKind; if SourceTransType == 6 store SourceKind := 4; if SourceKind == (0, 4) save;
 	 if FlowKind == 7 { save SourceKind; save SourcePeerAddress; if SourceKind == 4 count; else ignore; }`,
 	`if SourceTransType == 6 store DestKind := 6; if DestKind == 6 save SourcePeerType; save DestKind & 3; save FlowClass = 9; count;`,
+	// Distributions, asked for by all packets or by some.
+	`save SourcePeerType; save ToPacketSize = 7.0.0!0 & 1.0.40!160; save FromInterarrivalTime = 9.0.0!0 & 2.3.1!9000;
+	 save ToTurnaroundTime = 5.0.0!0 & 1.4.1!200; save FromTurnaroundTime3 = 60.0.0!0 & 2.1.1!60000; count;`,
+	`save SourcePeerAddress; save FromPDURate = 20.1.0!0 & 1.0.0!19; if SourceTransType == 6 save ToBitRate = 30.10.0!0 & 2.0.1!50000;
+	 if DestTransAddress == 80 { save FromBitRate = 3.255.0!0 & 1.0.0!1000; save ToInterarrivalTime = 255.0.0!0 & 1.5.0!65535; } count;`,
+	`if MatchingStoD == 1 { if DestTransAddress == (53, 80) save FromPacketSize = 4.0.0!0 & 2.0.30!200; else nomatch; }
+	 else save FromPacketSize = 2.0.0!0 & 1.0.60!90; save SourcePeerAddress/24; count;`,
 	`if DestTransAddress == 53 save, { if DestPeerAddress == 10.0.0.1 store FlowKind := 1; if FlowKind == 0 nomatch; else { save SourcePeerType; count; } }`,
 }
 
@@ -309,11 +316,10 @@ func randomRuleSets(t *testing.T, rnd *rand.Rand) []*ruleset.RuleSet {
 	t.Helper()
 	format := &ruleset.Format{}
 	for _, a := range mib.Attrs() {
-		// The time mark is the meter's own; counts of lost PDUs and
-		// distributions need streams that end.
-		if a.Is(mib.UseRead) && !a.IsDistribution() && a != mib.AttrFlowStatus && a != mib.AttrFlowTimeMark {
+		// The time mark is the meter's own.
+		if a.Is(mib.UseRead) && a != mib.AttrFlowStatus && a != mib.AttrFlowTimeMark {
 			format.Attrs = append(format.Attrs, a)
-			format.Seps = append(format.Seps, " ")
+			format.Seps = append(format.Seps, " | ")
 		}
 	}
 	format.Seps = append(slices.Clip(format.Seps), "")
@@ -333,6 +339,25 @@ func randomRuleSets(t *testing.T, rnd *rand.Rand) []*ruleset.RuleSet {
 		sets = append(sets, rs)
 	}
 	return sets
+}
+
+// randomDistribution makes a rule that saves a distribution.
+func randomDistribution(rnd *rand.Rand) ruleset.Rule {
+	a := mib.AttrToPacketSize + mib.Attr(rnd.IntN(10))
+	if rnd.IntN(4) == 0 {
+		a = mib.AttrToTurnaroundTime1 + mib.Attr(rnd.IntN(8))
+	}
+	lower := 1 + rnd.IntN(300)
+	upper := lower + 1 + rnd.IntN(2000)
+	seconds := byte(0)
+	if a.IsRate() {
+		seconds = byte(1 + rnd.IntN(30))
+	}
+	return ruleset.Rule{
+		Selector: a, Action: []mib.Action{mib.ActionPushPktTo, mib.ActionPushPktToAct}[rnd.IntN(2)],
+		Mask:  ruleset.Octets{byte(1 + rnd.IntN(2)), byte(rnd.IntN(5)), byte(lower >> 8), byte(lower), byte(upper >> 8), byte(upper)},
+		Value: ruleset.Octets{byte(2 + rnd.IntN(9)), seconds},
+	}
 }
 
 // randomRules makes rules at random that the meter loads.
@@ -362,6 +387,9 @@ func randomRules(t *testing.T, rnd *rand.Rand) *ruleset.RuleSet {
 				for j := range r.Value {
 					r.Value[j] &= r.Mask[j]
 				}
+			}
+			if rnd.IntN(6) == 0 {
+				r = randomDistribution(rnd)
 			}
 			if r.Action.Goes() {
 				r.Parameter = uint16(min(i+2+rnd.IntN(3), n))

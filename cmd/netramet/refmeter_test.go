@@ -52,6 +52,10 @@ type refFlow struct {
 	saved        []pme.Saved
 	pdus, octets [2]uint64
 	first, last  int64
+	changed      int64 // last, or later
+	dists        []refDist
+	packets      []refPacket // since the flow keeps distributions
+	samples      int         // of rates, so far
 }
 
 type refFreed struct {
@@ -105,7 +109,10 @@ func (r *refMeter) run(frames []wire.Frame, tasks []reader.Task, out output) err
 		r.moveTo(t)
 		times[i].count(&r.counts)
 		r.busy = true
-		r.meter(f)
+		r.meter(f, times[i])
+	}
+	for _, f := range r.flows {
+		f.tick(r.uptime, r.inactivity())
 	}
 	return collect(r.closed + 1)
 }
@@ -119,15 +126,21 @@ func (r *refMeter) moveTo(t int64) {
 	passed := (t-r.start)/grid - (r.tick-r.start)/grid
 	if passed > 0 {
 		r.tick = r.start + (t-r.start)/grid*grid
-		r.recover(1+(r.tick-r.start)/1e7, passed)
+		now := 1 + (r.tick-r.start)/1e7
+		for _, f := range r.flows {
+			f.tick(now, r.inactivity())
+		}
+		r.recover(now, passed)
 	}
 	r.clock, r.uptime = t, 1+(t-r.start)/1e7
 }
 
+func (r *refMeter) inactivity() int64 { return int64(r.cfg.Inactivity / (10 * time.Millisecond)) }
+
 // recover frees idle flows that have been collected, a share of the table for
 // each grid point passed.
 func (r *refMeter) recover(now, passed int64) {
-	idle := int64(r.cfg.Inactivity / (10 * time.Millisecond))
+	idle := r.inactivity()
 	n := int64(len(r.slots))
 	if n == 0 || now <= idle || r.collected == 0 || len(r.flows) == 0 {
 		return
@@ -136,7 +149,7 @@ func (r *refMeter) recover(now, passed int64) {
 		if r.walk >= len(r.slots) {
 			r.walk = 0
 		}
-		if f := r.slots[r.walk]; f != nil && now-f.last >= idle && f.last < r.collected {
+		if f := r.slots[r.walk]; f != nil && now-f.last >= idle && f.changed < r.collected {
 			delete(r.flows, f.key)
 			r.slots[r.walk] = nil
 			r.freed = append(r.freed, refFreed{r.walk, now})
@@ -146,9 +159,12 @@ func (r *refMeter) recover(now, passed int64) {
 	}
 }
 
-func (r *refMeter) meter(f *wire.Frame) {
+func (r *refMeter) meter(f *wire.Frame, t refTime) {
 	var p packet.Packet
 	p.DecodeNet(f)
+	if t.bad || t.none {
+		p.Time = t.clock
+	}
 	p.DecodeRest(f)
 	octets := uint64(p.FrameOctets)
 	if r.cfg.Octets == meter.PeerOctets || octets == 0 {
@@ -200,7 +216,14 @@ func (r *refMeter) meterUnder(rs *ruleset.RuleSet, p *packet.Packet, octets uint
 	}
 	f.pdus[dir]++
 	f.octets[dir] += octets
-	f.last = r.uptime
+	f.last, f.changed = r.uptime, r.uptime
+	f.ask(out.Distributions, r.uptime)
+	if len(f.dists) > 0 {
+		before := f.backward()
+		f.packets = append(f.packets, refPacket{r.uptime, p.Time, dir, octets})
+		f.tick(r.uptime, r.inactivity())
+		r.counts.Backward += f.backward() - before
+	}
 }
 
 func (r *refMeter) create(set int, key string, saved []pme.Saved) *refFlow {
@@ -243,7 +266,7 @@ func (r *refMeter) Begin(_ context.Context, tasks []reader.Task) (reader.Interva
 	r.left, r.tasks = nil, tasks
 	for _, t := range tasks {
 		for _, f := range r.slots {
-			if f != nil && f.set == t.RuleSet && uint64(f.last) >= r.iv.From {
+			if f != nil && f.set == t.RuleSet && uint64(f.changed) >= r.iv.From {
 				r.left = append(r.left, f)
 			}
 		}
@@ -262,6 +285,11 @@ func (r *refMeter) Next(_ context.Context, rec *reader.Record) error {
 	rec.RuleSet, rec.Index, rec.FirstTime = f.set, uint32(f.index), uint64(f.first)
 	rec.PeerType = mib.PeerType(f.number(mib.AttrSourcePeerType))
 	for i, a := range task.Format.Attrs {
+		if d := f.dist(a); d != nil {
+			var backward uint64
+			rec.AddNumbers(i, f.counters(d, r.uptime, r.inactivity(), &backward)...)
+			continue
+		}
 		rec.Values[i] = f.value(a, rec.PeerType)
 	}
 	return nil
@@ -295,6 +323,9 @@ func (f *refFlow) value(a mib.Attr, peer mib.PeerType) (v reader.Value) {
 		mib.AttrFirstTime: uint64(f.first), mib.AttrLastActiveTime: uint64(f.last),
 		mib.AttrToPDUs: f.pdus[0], mib.AttrFromPDUs: f.pdus[1],
 		mib.AttrToOctets: f.octets[0], mib.AttrFromOctets: f.octets[1],
+	}
+	for _, d := range f.dists {
+		numbers[mib.AttrDistributions] |= 1 << (d.Attr - mib.AttrToPacketSize)
 	}
 	info, _ := mib.Info(a)
 	addr, isMask := a, info.Class == mib.ClassMask
