@@ -199,6 +199,7 @@ func (p *erf) take(b *wire.Batch, r erfRecord, data []byte) {
 	case erfUnread:
 		p.count.Skipped++
 	case erfCell:
+		p.count.Stored += uint64(r.wire)
 		p.cells.add(b, p.count, cell{at, body[:min(len(body), cellLen)], number})
 	case erfFramed:
 		p.frame(b, wire.Frame{Time: at, Data: body, WireLen: r.wire, LinkType: framedLink(body), Interface: number}, 0)
@@ -217,6 +218,7 @@ func (p *erf) take(b *wire.Batch, r erfRecord, data []byte) {
 
 // frame appends a frame.
 func (p *erf) frame(b *wire.Batch, f wire.Frame, fcs uint32) {
+	p.count.Stored += uint64(f.WireLen)
 	if settleERF(&f, fcs) {
 		p.count.Odd++
 	}
@@ -245,6 +247,7 @@ func insideERF(f *wire.Frame, fcs FCS, count *wire.SourceStats) bool {
 	r, need, err := readErf(f.Data)
 	if err != nil || need > len(f.Data) || r.headers > len(f.Data) {
 		count.Odd++
+		count.Stored += uint64(f.WireLen)
 		return true
 	}
 	f.Data = f.Data[r.headers:]
@@ -260,6 +263,7 @@ func insideERF(f *wire.Frame, fcs FCS, count *wire.SourceStats) bool {
 		count.Skipped++
 		return false
 	}
+	count.Stored += uint64(r.wire)
 	if f.LinkType == wire.LinkATM {
 		f.Flags |= wire.NoFrameLen
 		f.WireLen = uint32(len(f.Data))

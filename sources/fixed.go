@@ -64,6 +64,7 @@ func (p *fixed) parse(b *wire.Batch, data []byte, eof bool) (used int64, need in
 		if !p.sound(r) {
 			return int64(start - len(data)), 0, fmt.Errorf("the record has no time, or not this format's lengths")
 		}
+		p.count.Stored += p.stored(r)
 		if p.layout == layoutATM {
 			p.cells.add(b, p.count, cell{fixedPointTime(binary.LittleEndian.Uint64(r)), r[12:], p.first})
 		} else {
@@ -77,6 +78,21 @@ func (p *fixed) parse(b *wire.Batch, data []byte, eof bool) (used int64, need in
 		p.cells.flush(b, p.count)
 	}
 	return int64(start - len(data)), size, nil
+}
+
+// stored are the octets on the wire of a record's packet, with the check sequences
+// of cells' headers and of Ethernet. TSH has none but what the IP header says.
+func (p *fixed) stored(r []byte) uint64 {
+	const cell, fcs = 53, 4
+	switch p.layout {
+	case layoutTSH:
+		return uint64(binary.BigEndian.Uint16(r[10:]))
+	case layoutEthernet:
+		return uint64(binary.LittleEndian.Uint16(r[8:])) + fcs
+	case layoutPOS:
+		return uint64(binary.BigEndian.Uint32(r[12:]))
+	}
+	return cell
 }
 
 // frame is what a record other than one of ATM holds.

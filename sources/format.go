@@ -114,6 +114,7 @@ func openTrace(st *stored, want *format, opt Options) (*trace, error) {
 	}
 	if err == nil {
 		t.format = f.name
+		t.info.Format, t.info.Compression = f.name, u.layers
 		err = f.start(t)
 	}
 	if err != nil {

@@ -64,6 +64,7 @@ func startPcap(t *trace) error {
 		return unsupported(fmt.Sprintf("%s: pcap version %d.%d: not supported by this version", t.name, major, minor))
 	}
 	p.setLink(order.u32(h[20:]), major, minor)
+	t.info.SnapLen, t.info.Variant = order.u32(h[16:]), pcapName(magic, order)
 	p.fcs, p.said = t.fcs.of(p.link, p.fcs), t.fcs
 	p.number = t.first
 	t.parser = p
@@ -91,6 +92,18 @@ func (p *pcap) setLink(field uint32, major, minor uint16) {
 	if l, ok := aix[field]; ok {
 		p.link, p.unit = l, 1
 	}
+}
+
+// pcapName says what is special about a file with a magic number.
+func pcapName(magic uint32, order byteOrder) string {
+	name := map[uint32]string{pcapNano: "nanoseconds", pcapModified: "modified"}[magic]
+	switch {
+	case order != bigEndian:
+		return name
+	case name == "":
+		return "big-endian"
+	}
+	return name + ", big-endian"
 }
 
 // record is what a record header says, its lengths in order.
@@ -193,6 +206,7 @@ func (p *pcap) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int
 	// every store to a frame.
 	q := *p
 	head, start, octets := q.recordLen, len(data), uint64(0)
+	stored := uint64(0)
 	frames := b.Frames
 	for need = head; len(frames) < wire.BatchSize && len(data) >= head; need = head {
 		r := q.record((*[pcapRecordLen]byte)(data))
@@ -214,7 +228,7 @@ func (p *pcap) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int
 		if q.odd(r) {
 			p.count.Odd++
 		}
-		keep := head + int(r.captured)
+		onWire, keep := r.wire, head+int(r.captured)
 		if q.fcs != 0 {
 			cut := withoutFCS(r.captured, r.wire, q.fcs)
 			r.wire -= min(q.fcs, r.wire)
@@ -230,11 +244,15 @@ func (p *pcap) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int
 			frames = frames[:len(frames)-1]
 		} else {
 			octets += uint64(f.WireLen)
+			if q.link != wire.LinkERF {
+				stored += storedOctets(q.link, onWire)
+			}
 		}
 		data = data[end:]
 	}
 	b.Frames = frames
 	p.count.Octets += octets
+	p.count.Stored += stored
 	return int64(start - len(data)), need, err
 }
 

@@ -55,9 +55,12 @@ var (
 // is damage: neither its link type nor its time can be known.
 type pcapng struct {
 	count      *wire.SourceStats
-	order      byteOrder     // of the section
-	interfaces []ngInterface // of the section, by number
-	numbers    []ngIdentity  // of the trace: of Interface first+n at n
+	order      byteOrder        // of the section
+	interfaces []ngInterface    // of the section, by number
+	numbers    []ngIdentity     // of the trace: of Interface first+n at n
+	carrying   []wire.Interface // what was said of these
+	section    wire.Section     // the first one
+	sections   int
 	fcs        FCS
 	first      uint8
 }
@@ -75,6 +78,9 @@ func startPcapNG(t *trace) error {
 	}
 	if err != nil {
 		return t.fail(err)
+	}
+	if order == bigEndian {
+		t.info.Variant = "big-endian"
 	}
 	t.parser = &pcapng{count: &t.count, fcs: t.fcs, first: t.first}
 	return nil
@@ -169,7 +175,7 @@ func (p *pcapng) block(h []byte) (typ uint32, total int, err error) {
 func (p *pcapng) passed(typ uint32) bool {
 	switch typ {
 	case blockSection, blockInterface, blockPacket, blockSimple, blockEnhanced:
-		return false
+		return false // statistics are read where they are short
 	}
 	return true
 }
@@ -194,12 +200,17 @@ func (p *pcapng) take(b *wire.Batch, typ uint32, body []byte) error {
 			return err
 		}
 		p.interfaces = p.interfaces[:0]
+		if p.sections++; p.sections == 1 {
+			p.section = p.readSection(body[16:])
+		}
 	case blockInterface:
 		return p.describe(body)
 	case blockEnhanced, blockPacket:
 		return p.packet(b, typ, body)
 	case blockSimple:
 		return p.simple(b, body)
+	case blockStatistics:
+		p.statistics(body)
 	default:
 		p.skipped(typ)
 	}
@@ -229,8 +240,11 @@ func (p *pcapng) packet(b *wire.Batch, typ uint32, body []byte) error {
 		return fmt.Errorf("captured length %d is more than the block holds", captured)
 	}
 	fcs := in.fcs
+	if drops := o.u16(body[2:]); typ == blockPacket && drops != unknownDrops {
+		p.lost(in, in.told+uint64(drops), in.counted)
+	}
 	if opts := body[fixed+padded:]; len(opts) > 0 {
-		if n, ok := p.packetFCS(opts); ok {
+		if n, ok := p.packetOptions(in, opts); ok {
 			fcs = n
 		}
 	}
@@ -277,7 +291,7 @@ func (p *pcapng) owner(id uint32) (*ngInterface, error) {
 // add hands a frame over.
 func (p *pcapng) add(b *wire.Batch, in *ngInterface, at int64, data []byte, onWire, fcs uint32) error {
 	if in.number == 0 {
-		n, err := p.number(in.identity)
+		n, err := p.number(in)
 		if err != nil {
 			return err
 		}
@@ -286,7 +300,8 @@ func (p *pcapng) add(b *wire.Batch, in *ngInterface, at int64, data []byte, onWi
 	if len(data) > int(onWire) {
 		p.count.Odd++
 	}
-	fcs = p.fcs.of(in.identity.link, fcs)
+	link, said := in.identity.link, onWire
+	fcs = p.fcs.of(link, fcs)
 	keep := withoutFCS(uint32(len(data)), onWire, fcs)
 	data = data[:keep:keep]
 	onWire -= min(fcs, onWire)
@@ -295,10 +310,13 @@ func (p *pcapng) add(b *wire.Batch, in *ngInterface, at int64, data []byte, onWi
 	f.Time = at
 	f.Data = data
 	f.WireLen = onWire
-	f.LinkType, f.Interface, f.Flags, f.VLAN = in.identity.link, in.number, 0, 0
+	f.LinkType, f.Interface, f.Flags, f.VLAN = link, in.number, 0, 0
 	if f.LinkType == wire.LinkERF && !insideERF(f, p.fcs, p.count) {
 		b.Frames = b.Frames[:len(b.Frames)-1]
 		return nil
+	}
+	if link != wire.LinkERF {
+		p.count.Stored += storedOctets(link, said)
 	}
 	p.count.Octets += uint64(f.WireLen)
 	return nil

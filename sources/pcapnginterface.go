@@ -10,12 +10,15 @@ import (
 
 // Option codes that matter here.
 const (
-	optEnd        = 0
-	optIfName     = 2
-	optIfTsResol  = 9
-	optIfFCSLen   = 13
-	optIfTsOffset = 14
-	optFlags      = 2 // epb_flags and pack_flags
+	optEnd           = 0
+	optComment       = 1
+	optIfName        = 2
+	optIfDescription = 3
+	optIfTsResol     = 9
+	optIfFCSLen      = 13
+	optIfTsOffset    = 14
+	optFlags         = 2 // epb_flags and pack_flags
+	optDropCount     = 4 // epb_dropcount
 )
 
 // maxInterfaceName is how much of a name distinguishes interfaces.
@@ -35,13 +38,17 @@ type ngInterface struct {
 	snap     uint32 // 0 without limit
 	fcs      uint32 // octets at the end of a frame
 	number   uint8  // Interface of its frames, 0 before the first
+	text     wire.Interface
+	told     uint64 // packets lost, by what packets say
+	counted  uint64 // by its statistics
 	unit     tsUnit
 	offset   int64 // seconds to add
 }
 
 // number returns the Interface of an identity, a new one at its first frame
 // (decision 14).
-func (p *pcapng) number(id ngIdentity) (uint8, error) {
+func (p *pcapng) number(in *ngInterface) (uint8, error) {
+	id := in.identity
 	for i, known := range p.numbers {
 		if known == id {
 			return p.first + uint8(i), nil
@@ -52,15 +59,10 @@ func (p *pcapng) number(id ngIdentity) (uint8, error) {
 		return 0, unsupported(fmt.Sprintf("more than %d interfaces carry packets", MaxInterfaces))
 	}
 	p.numbers = append(p.numbers, id)
+	about := in.text
+	about.Name, about.LinkType, about.SnapLen = id.name, id.link, in.snap
+	p.carrying = append(p.carrying, about)
 	return uint8(n), nil
-}
-
-// names implements namer.
-func (p *pcapng) names(have []string) []string {
-	for _, id := range p.numbers[len(have):] {
-		have = append(have, id.name)
-	}
-	return have
 }
 
 // about implements describer.
@@ -94,6 +96,10 @@ func (p *pcapng) describe(body []byte) error {
 		switch {
 		case code == optIfName:
 			in.identity.name = string(v[:min(len(v), maxInterfaceName)])
+		case code == optIfDescription:
+			in.text.Description = ngText(v)
+		case code == optComment:
+			in.text.Comment = ngText(v)
 		case code == optIfTsResol && len(v) >= 1:
 			in.unit = newTsUnit(v[0])
 		case code == optIfTsOffset && len(v) >= 8:
@@ -115,9 +121,9 @@ func fcsOctets(v uint8) uint32 {
 	return uint32(v) / 8
 }
 
-// packetFCS reads the frame check sequence's length, in octets, from a
-// packet's flags; ok if it is told.
-func (p *pcapng) packetFCS(opts []byte) (n uint32, ok bool) {
+// packetOptions reads the frame check sequence's length, in octets, from a packet's
+// flags, ok if it is told, and how many packets were lost before it.
+func (p *pcapng) packetOptions(in *ngInterface, opts []byte) (n uint32, ok bool) {
 	o := options{p.order, opts}
 	for {
 		code, v, more, bad := o.next()
@@ -130,6 +136,9 @@ func (p *pcapng) packetFCS(opts []byte) (n uint32, ok bool) {
 		if code == optFlags && len(v) == 4 {
 			n = p.order.u32(v) >> 5 & 0xf
 			ok = n != 0
+		}
+		if code == optDropCount && len(v) == 8 {
+			p.lost(in, in.told+p.order.u64(v), in.counted)
 		}
 	}
 }

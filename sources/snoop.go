@@ -74,6 +74,7 @@ func (p *snoop) parse(b *wire.Batch, data []byte, _ bool) (used int64, need int,
 		if captured > onWire {
 			p.count.Odd++
 		}
+		p.count.Stored += storedOctets(p.link, onWire)
 		keep := snoopRecordLen + withoutFCS(captured, onWire, p.fcs)
 		onWire -= min(p.fcs, onWire)
 		b.Frames = append(b.Frames, wire.Frame{

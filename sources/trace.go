@@ -44,15 +44,8 @@ type trace struct {
 
 	mu      sync.Mutex
 	stats   wire.SourceStats // count as of the last Read, under mu
-	names   []string         // of interfaces, as of the last Read, under mu
+	info    Info             // as of the last Read, under mu
 	reading bool             // a Read is under way, under mu
-}
-
-// namer is a parser whose format names interfaces.
-type namer interface {
-	// names appends to have the names of interfaces first seen since, in the
-	// order of their numbers.
-	names(have []string) []string
 }
 
 // describer is a parser whose format describes interfaces.
@@ -91,8 +84,8 @@ func (t *trace) finish() (closed bool) {
 	defer t.mu.Unlock()
 	t.reading = false
 	t.stats = t.count
-	if n, ok := t.parser.(namer); ok {
-		t.names = n.names(t.names)
+	if p, ok := t.parser.(teller); ok {
+		p.tell(&t.info)
 	}
 	if closed = t.file.closed.Load(); closed {
 		t.packed.close()
@@ -197,13 +190,6 @@ func (t *trace) Stats() wire.SourceStats {
 	t.mu.Unlock()
 	s.BytesRead, s.BytesAll = t.file.read.Load(), t.file.size
 	return s
-}
-
-// InterfaceNames implements Namer.
-func (t *trace) InterfaceNames() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return append([]string(nil), t.names...)
 }
 
 // Interface implements Describer. Formats that describe nothing have numbers alone.

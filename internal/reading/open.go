@@ -75,6 +75,14 @@ func (s *closedOnDone) InterfaceNames() []string {
 	return nil
 }
 
+// Info implements sources.Informer, where the source does.
+func (s *closedOnDone) Info() sources.Info {
+	if i, ok := s.Source.(sources.Informer); ok {
+		return i.Info()
+	}
+	return sources.Info{}
+}
+
 // Close implements sources.Source.
 func (s *closedOnDone) Close() error {
 	s.stop()

@@ -74,7 +74,7 @@ type joined struct {
 	all    int64            // octets of all parts, as stored; 0 if unknown
 	frames uint64           // count as of the last Read
 	octets uint64
-	names  []string
+	about  []wire.Interface
 }
 
 func newJoined(parts []Part, opt Options) *joined {
@@ -162,6 +162,7 @@ func add(sum *wire.SourceStats, st wire.SourceStats) {
 	sum.Skipped += st.Skipped
 	sum.Odd += st.Odd
 	sum.Dropped += st.Dropped
+	sum.Stored += st.Stored
 	sum.BytesRead += st.BytesRead
 }
 
@@ -172,7 +173,7 @@ func (j *joined) handOver(b *wire.Batch) {
 		j.count.Octets += uint64(b.Frames[i].WireLen)
 	}
 	j.mu.Lock()
-	j.frames, j.octets, j.names = j.count.Frames, j.count.Octets, j.numbers.names
+	j.frames, j.octets, j.about = j.count.Frames, j.count.Octets, j.numbers.about
 	j.mu.Unlock()
 }
 
@@ -200,7 +201,18 @@ func (j *joined) Stats() wire.SourceStats {
 func (j *joined) InterfaceNames() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return slices.Clone(j.names)
+	var names []string
+	for _, i := range j.about {
+		names = append(names, i.Name)
+	}
+	return names
+}
+
+// Info implements sources.Informer, of what is the same for all parts.
+func (j *joined) Info() sources.Info {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return sources.Info{Interfaces: slices.Clone(j.about)}
 }
 
 // Close implements sources.Source.

@@ -21,7 +21,7 @@ type numbering struct {
 	first uint8
 	of    map[identity]uint8
 	taken [wire.MaxInterfaces + 1]bool
-	names []string // from first on; copied when it grows, for others look at it
+	about []wire.Interface // from first on; copied when it grows, for others look at it
 }
 
 func newNumbering(first uint8) numbering {
@@ -71,16 +71,20 @@ func (n *numbering) number(src sources.Source, own uint8, capture int) (uint8, e
 		return 0, tooMany{}
 	}
 	n.taken[number], n.of[id] = true, uint8(number)
-	n.name(number-int(n.first), id.about.Name)
+	n.describe(number-int(n.first), src, own)
 	return uint8(number), nil
 }
 
-// name keeps a name for InterfaceNames.
-func (n *numbering) name(at int, name string) {
-	names := make([]string, max(len(n.names), at+1))
-	copy(names, n.names)
-	names[at] = name
-	n.names = names
+// describe keeps what a file says of its interface, whose number there is own.
+func (n *numbering) describe(at int, src sources.Source, own uint8) {
+	about := make([]wire.Interface, max(len(n.about), at+1))
+	copy(about, n.about)
+	if s, ok := src.(sources.Informer); ok {
+		if all := s.Info().Interfaces; int(own) <= len(all) {
+			about[at] = all[own-1]
+		}
+	}
+	n.about = about
 }
 
 // tooMany is the error of more interfaces than there are numbers.

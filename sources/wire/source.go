@@ -4,6 +4,7 @@ package wire
 type SourceStats struct {
 	Frames    uint64 // frames handed over
 	Octets    uint64 // octets of those frames on the wire
+	Stored    uint64 // octets on the wire as the records have them, check sequences among them
 	Damaged   uint64 // records that were damaged and skipped, or ended the trace
 	Skipped   uint64 // records that hold no packet the source understands
 	Odd       uint64 // records handed over although they contradict themselves
