@@ -47,6 +47,7 @@ type Config struct {
 	MaxFlows   int // flows held at once; default DefaultMaxFlows
 	Streams    streams.Config
 	Octets     OctetMode
+	Depth      packet.Depth // how far into packets to look
 	Cache      CacheMode
 	Lanes      int           // that share the packets; default 1, at most MaxLanes. Results are the same
 	Inactivity time.Duration // a flow is idle after that; default 600 s, NoInactivity for 0

@@ -68,7 +68,7 @@ func (m *Meter) stage(f *wire.Frame, rec *wire.Record, t int64) {
 	r := m.filling
 	i := r.n
 	p := &r.packets[i]
-	p.DecodeNet(f)
+	p.DecodeTo(f, m.cfg.Depth)
 	p.Time = t
 	if m.needsRest {
 		p.DecodeRest(f)

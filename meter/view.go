@@ -363,7 +363,7 @@ func (s *State) naturalSize(f *Flow, a mib.Attr) int {
 		}
 		return 4
 	}
-	return a.Size()
+	return a.UsualSize()
 }
 
 // maskOf finds, by mask attribute, the address whose mask it is.

@@ -187,6 +187,16 @@ func (a Attr) Size() int { return attrs[a].Size }
 // the size bounds it.
 func (a Attr) Most() uint64 { return attrs[a].Most }
 
+// UsualSize is Size, but that of MAC addresses for adjacent addresses and their
+// masks, which are longer only in tunnels.
+func (a Attr) UsualSize() int {
+	switch a {
+	case AttrSourceAdjacentAddress, AttrDestAdjacentAddress, AttrSourceAdjacentMask, AttrDestAdjacentMask:
+		return 6
+	}
+	return a.Size()
+}
+
 // Class returns the attribute's class of value.
 func (a Attr) Class() Class { return attrs[a].Class }
 

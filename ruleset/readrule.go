@@ -152,7 +152,7 @@ func (r *reader) operand(a mib.Attr, offset *int32, what string) (o Octets, lit 
 		r.errorAt(at, "", "%s of %s: %v", what, a, err)
 		return o, lit, false
 	}
-	if what == "mask" && lit.Single && lit.Number > 0 && lit.Number <= 128 && FillSize(a) < a.Size() && a.Class() == mib.ClassAddress {
+	if what == "mask" && lit.Single && lit.Number > 0 && lit.Number <= 128 && FillSize(a) == 4 && a.Size() > 4 && a.Class() == mib.ClassAddress {
 		r.warnAt(at, fmt.Sprintf("for the first %d bits write /%d", lit.Number, lit.Number),
 			"mask %d of %s selects bits of its fourth octet only", lit.Number, a)
 	}

@@ -21,6 +21,8 @@ func Holds(a mib.Attr, c byte) bool {
 		case mib.AttrSourcePeerAddress, mib.AttrDestPeerAddress, mib.AttrSourcePeerMask, mib.AttrDestPeerMask:
 			chars += "ABCDEFabcdef.:"
 		case mib.AttrSourceTransAddress, mib.AttrDestTransAddress, mib.AttrSourceTransMask, mib.AttrDestTransMask:
+		case mib.AttrSourceAdjacentAddress, mib.AttrDestAdjacentAddress, mib.AttrSourceAdjacentMask, mib.AttrDestAdjacentMask:
+			chars += "ABCDEFabcdef-.:"
 		default:
 			chars += "ABCDEFabcdef-"
 		}

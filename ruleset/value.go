@@ -227,7 +227,7 @@ func FillSize(a mib.Attr) int {
 	if a.IsVariable() {
 		return 1
 	}
-	return a.Size()
+	return a.UsualSize()
 }
 
 // MaskSize is the largest number of octets a mask or value of attribute a

@@ -50,7 +50,7 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 		f.Data = f.Data[:min(len(f.Data), int(o.snap))]
 	}
 	var p packet.Packet
-	p.DecodeNet(f)
+	p.DecodeTo(f, cfg.Depth)
 	p.DecodeRest(f)
 	out := bufio.NewWriter(std.out) // it keeps the first error of a write
 	explainFrame(out, o.explain, f, &p)
@@ -126,9 +126,9 @@ func explainFrame(w io.Writer, n uint64, f *wire.Frame, p *packet.Packet) {
 		fmt.Fprintf(w, "  %v\n", p.Fault)
 	}
 	r := &p.Rest
-	if r.AdjacentType == mib.AdjacentEthernet {
-		fmt.Fprintf(w, "  adjacent  %s > %s", octetsText(mib.AttrSourceAdjacentAddress, r.AdjacentAddress[0][:]),
-			octetsText(mib.AttrSourceAdjacentAddress, r.AdjacentAddress[1][:]))
+	if r.HasAdjacent() {
+		fmt.Fprintf(w, "  adjacent  %s > %s", octetsText(mib.AttrSourceAdjacentAddress, r.AdjacentAddress[0][:r.AdjacentLen]),
+			octetsText(mib.AttrSourceAdjacentAddress, r.AdjacentAddress[1][:r.AdjacentLen]))
 		if r.VLANid != 0 {
 			fmt.Fprintf(w, ", VLAN %d, priority %d", r.VLANid, r.Priority)
 		}
@@ -230,7 +230,11 @@ func octetsText(a mib.Attr, b []byte) string {
 		if addr, ok := netip.AddrFromSlice(b); ok {
 			return addr.String()
 		}
-	case a == mib.AttrSourceAdjacentAddress || a == mib.AttrDestAdjacentAddress || a.IsDistribution():
+	case a == mib.AttrSourceAdjacentAddress || a == mib.AttrDestAdjacentAddress:
+		if addr, ok := netip.AddrFromSlice(b); ok { // the end of a tunnel
+			return addr.String()
+		}
+	case a.IsDistribution():
 	case len(b) <= 8:
 		var n [8]byte
 		copy(n[8-len(b):], b)

@@ -14,6 +14,7 @@ import (
 	"netramet/internal/rulefile"
 	"netramet/internal/timeopt"
 	"netramet/meter"
+	"netramet/meter/packet"
 	"netramet/mib"
 	"netramet/sources/filter"
 	"netramet/sources/join"
@@ -49,6 +50,8 @@ type options struct {
 	snap         uint32          // 0: frames are as the trace has them
 	inactivity   uint32
 	maxGap       time.Duration
+	tunnel       string // outer or inner
+	noPseudowire bool
 	noCache      bool
 	allowRefused bool
 	sync         bool
@@ -107,6 +110,8 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.Uint32VarP(&o.sample, "sample", "n", 1, "meter one packet in `N`, chosen by chance")
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the chance of -n starts from")
 	f.StringVar(&o.octets, "octets", "frame", "count octets of the `LAYER`: frame (on the wire) or peer (IP)")
+	f.StringVar(&o.tunnel, "tunnel", "outer", "meter a tunnel's `LAYER`: outer, or inner: the innermost IP packet that is carried")
+	f.BoolVar(&o.noPseudowire, "no-pseudowires", false, "do not look for Ethernet frames behind MPLS labels")
 	f.Int32Var(&o.fcs, "fcs", -1, "`OCTETS` of frame check sequence that the trace's lengths count: 0 or 4; default: as its format has it")
 	f.StringVar(&o.filterText, "filter", "", "meter only the packets that `EXPR` selects, in tcpdump's language")
 	f.Var(&o.start, "start", "meter from `TIME` on: '2026-01-05 14:00:00' (UTC), 14:00, or +90s after the trace's first packet")
@@ -183,6 +188,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return errors.New("-C \"\": it is the name of a trace")
 	case o.octets != "frame" && o.octets != "peer":
 		return fmt.Errorf("--octets %q: it is frame or peer", o.octets)
+	case o.tunnel != "outer" && o.tunnel != "inner":
+		return fmt.Errorf("--tunnel %q: it is outer or inner", o.tunnel)
 	case f.Changed("fcs") && o.fcs != 0 && o.fcs != 4:
 		return fmt.Errorf("--fcs %d: it is 0 or 4", o.fcs)
 	case o.sample == 0:
@@ -241,6 +248,12 @@ func (o *options) meterConfig() meter.Config {
 	}
 	if o.octets == "peer" {
 		c.Octets = meter.PeerOctets
+	}
+	if o.tunnel == "inner" {
+		c.Depth |= packet.InTunnels
+	}
+	if o.noPseudowire {
+		c.Depth |= packet.NoPseudowires
 	}
 	if o.noCache {
 		c.Cache = meter.NoCache

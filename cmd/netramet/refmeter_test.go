@@ -161,7 +161,7 @@ func (r *refMeter) recover(now, passed int64) {
 
 func (r *refMeter) meter(f *wire.Frame, t refTime) {
 	var p packet.Packet
-	p.DecodeNet(f)
+	p.DecodeTo(f, r.cfg.Depth)
 	if t.bad || t.none {
 		p.Time = t.clock
 	}
@@ -342,8 +342,8 @@ func (f *refFlow) value(a mib.Attr, peer mib.PeerType) (v reader.Value) {
 		}
 		return reader.Value{Num: f.number(a)}
 	}
-	octets := make([]byte, mib.MaxAddress)[:addr.Size()]
-	if addr.Size() == mib.MaxAddress && addr != mib.AttrSourceSubscriberID && addr != mib.AttrDestSubscriberID {
+	octets := make([]byte, mib.MaxAddress)[:addr.UsualSize()]
+	if addr.UsualSize() == mib.MaxAddress && addr != mib.AttrSourceSubscriberID && addr != mib.AttrDestSubscriberID {
 		octets = octets[:4]
 		if n := peer.AddressSize(); n > 0 {
 			octets = octets[:n]

@@ -308,8 +308,8 @@ func TestVectorH(t *testing.T) {
 			"SRL":   fmt.Sprintf("save %v = %s; count;", test.attr, test.text),
 			"rules": fmt.Sprintf("RULES %v & FF-FF-FF-FF-FF-FF = %s: PushRuleTo, Next; Null & 0 = 0: Count, 0;", test.attr, test.text),
 		} {
-			if name == "rules" && test.attr.Size() != 6 {
-				src = strings.Replace(src, "FF-FF-FF-FF-FF-FF", strings.Repeat("255.", min(test.attr.Size(), 4)-1)+"255", 1)
+			if name == "rules" && test.attr.UsualSize() != 6 {
+				src = strings.Replace(src, "FF-FF-FF-FF-FF-FF", strings.Repeat("255.", min(test.attr.UsualSize(), 4)-1)+"255", 1)
 			}
 			rs, _, err := srl.Read(name, []byte(src), srl.Options{Optimise: -1})
 			if err != nil {

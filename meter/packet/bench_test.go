@@ -41,6 +41,26 @@ func BenchmarkDecodeNet(b *testing.B) {
 	}
 }
 
+// BenchmarkDecodeInner is with tunnels looked for, where there are none and where
+// there are.
+func BenchmarkDecodeInner(b *testing.B) {
+	for _, s := range append(benchShapes[:2:2], []struct {
+		name string
+		link wire.LinkType
+		data []byte
+	}{{"GRE", wire.LinkEthernet, over4(protoGRE, hex("0000 0800"), user4)},
+		{"VXLAN", wire.LinkEthernet, overUDP(portVXLAN, hex("08000000 00000100"), ether(etherIPv4), user4)}}...) {
+		b.Run(s.name, func(b *testing.B) {
+			f := frame(s.link, s.data)
+			var p Packet
+			b.ReportAllocs()
+			for b.Loop() {
+				p.DecodeTo(&f, InTunnels)
+			}
+		})
+	}
+}
+
 func BenchmarkDecodeRest(b *testing.B) {
 	for _, s := range benchShapes[:4] {
 		b.Run(s.name, func(b *testing.B) {

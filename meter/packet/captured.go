@@ -39,12 +39,12 @@ func (w *walker) nflog() step {
 	}
 	family := uint32(w.d[w.off])
 	w.off += header
-	number := binary.LittleEndian.Uint16
-	if w.d[w.off+2] == 0 && w.d[w.off+3] != 0 {
-		number = binary.BigEndian.Uint16
-	}
+	big := w.d[w.off+2] == 0 && w.d[w.off+3] != 0
 	for w.have(attribute) {
-		size, kind := int(number(w.d[w.off:])), number(w.d[w.off+2:])
+		size, kind := int(binary.LittleEndian.Uint16(w.d[w.off:])), binary.LittleEndian.Uint16(w.d[w.off+2:])
+		if big {
+			size, kind = int(w.word(0)), w.word(2)
+		}
 		switch {
 		case size < attribute:
 			return w.found(mib.PeerOther)

@@ -25,10 +25,15 @@ const (
 //
 // IPv4 and IPv6 straight after an Ethernet header or one VLAN tag, nearly all
 // there is, do not pay for the walk through other link headers.
-func (p *Packet) DecodeNet(f *wire.Frame) {
+func (p *Packet) DecodeNet(f *wire.Frame) { p.DecodeTo(f, 0) }
+
+// DecodeTo is DecodeNet to another depth. PeerOctets are those of the packet that
+// is found, FrameOctets always the frame's.
+func (p *Packet) DecodeTo(f *wire.Frame, depth Depth) {
 	p.Time = f.Time
 	p.FrameOctets = f.WireLen
 	p.Interface = f.Interface
+	p.TunnelOff = 0
 
 	d, off, etherType := f.Data, etherHeader, uint16(0)
 	if f.LinkType == wire.LinkEthernet && len(d) >= etherHeader+tagHeader {
@@ -44,20 +49,23 @@ func (p *Packet) DecodeNet(f *wire.Frame) {
 	case etherIPv6:
 		p.ipv6(f, off)
 	default:
-		p.walk(f)
+		p.walk(f, depth)
 	}
 	switch {
 	case f.Flags&wire.NoFrameLen != 0:
 		p.FrameOctets = p.PeerOctets
 	case uint64(len(f.Data)) > uint64(f.WireLen):
-		p.contradicted(f)
+		p.contradicted(f, depth&^InTunnels)
+	}
+	if depth&InTunnels != 0 {
+		p.inTunnels(f, depth)
 	}
 }
 
 // contradicted counts a frame of which more was captured than was on the wire.
 // The wire length is believed if it can hold the headers and the network length
 // found in the frame, and else what is captured (decision 21a).
-func (p *Packet) contradicted(f *wire.Frame) {
+func (p *Packet) contradicted(f *wire.Frame, depth Depth) {
 	d, least := f.Data, uint64(len(f.Data)) // of a link header that is cut
 	switch off := int(p.NetOff); {
 	case p.Fault == FaultLinkType:
@@ -72,13 +80,13 @@ func (p *Packet) contradicted(f *wire.Frame) {
 	if least > uint64(f.WireLen) || f.WireLen == 0 {
 		whole := *f
 		whole.WireLen = uint32(len(d))
-		p.DecodeNet(&whole)
+		p.DecodeTo(&whole, depth)
 	}
 }
 
 // walk finds the network layer behind any link header and decodes it.
-func (p *Packet) walk(f *wire.Frame) {
-	w := walker{d: f.Data, frame: f}
+func (p *Packet) walk(f *wire.Frame, depth Depth) {
+	w := walker{d: f.Data, frame: f, depth: depth}
 	w.walk(f.LinkType)
 	switch {
 	case w.fault == FaultNone && w.peer == mib.PeerIPv4:

@@ -34,12 +34,16 @@ func FuzzDecode(f *testing.F) {
 	for _, r := range ipv6Rows {
 		seed(wire.LinkIPv6, r.data)
 	}
+	for _, r := range tunnelRows {
+		seed(wire.LinkEthernet, r.data)
+	}
 	f.Add(uint8(0), uint8(wire.NoFrameLen|wire.HasVLAN), uint32(0), join(ether(etherIPv4), tcp4))
 	f.Fuzz(func(t *testing.T, link, flags uint8, wireLen uint32, data []byte) {
 		fr := frame(fuzzLinks[int(link)%len(fuzzLinks)], data)
 		fr.WireLen, fr.Flags, fr.VLAN = wireLen, wire.Flags(flags), 0x6005
 		p := checkFrame(t, &fr)
 		checkOracle(t, &fr, &p)
+		checkInner(t, &fr)
 		if p.PeerType == mib.PeerNone && p.Fault == FaultLinkType && fr.LinkType != 147 && fr.LinkType != wire.LinkUser2 {
 			t.Fatalf("link type %d refused", fr.LinkType)
 		}

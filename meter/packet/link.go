@@ -96,6 +96,8 @@ type walker struct {
 	off       int           // of the next header; in the end, of the network layer
 	link      wire.LinkType // for stepLink
 	etherType uint16        // for stepEtherType
+	depth     Depth
+	swapped   bool // the octets of 802.11's frame control may be exchanged
 
 	peer  mib.PeerType
 	form  addressForm
@@ -353,8 +355,8 @@ func (w *walker) byEtherType() step {
 	case etherFabric:
 		return w.typed(2+etherHeader, 2+12) // tree and time to live, then a frame
 	case etherMetaData:
-		if w.have(2) && w.d[w.off+1] != 1 {
-			return w.found(mib.PeerOther) // not the one option that is in use
+		if w.have(2) && w.d[w.off+1] > 1 {
+			return w.found(mib.PeerOther) // more than the one option that is in use
 		}
 		return w.typed(8, 6)
 	case etherVNTag:

@@ -8,6 +8,19 @@ package packet
 
 import "netramet/mib"
 
+// Depth says how far into a frame DecodeTo looks.
+type Depth uint8
+
+// The depths. Zero is the outermost network layer, found through pseudowires.
+const (
+	// InTunnels: the innermost IP packet that tunnels carry. Where no IP packet is
+	// found in one, the packet is that of the layer above.
+	InTunnels Depth = 1 << iota
+	// NoPseudowires: what follows MPLS labels and is no IP packet is not looked
+	// into.
+	NoPseudowires
+)
+
 // Direction indexes the two halves of address pairs and counters.
 type Direction uint8
 
@@ -42,11 +55,13 @@ const (
 	// HasTCP: the first 16 octets of a TCP header are captured, so DecodeRest
 	// gives the TCP fields.
 	HasTCP
+	// Tunnelled: the packet is the innermost of a tunnel, TunnelOff is valid.
+	Tunnelled
 )
 
 // Packet is one packet as the meter sees it. DecodeNet writes every field of
 // the first part; DecodeRest writes every field of Rest. Absent fields are 0.
-// It holds no pointers and fills two cache lines.
+// It holds no pointers; the first part and a little more fill two cache lines.
 type Packet struct {
 	Time int64 // Unix nanoseconds of the frame itself, or wire.NoTime
 
@@ -78,6 +93,9 @@ type Packet struct {
 
 	NetOff   uint16 // offset of the network header in the frame, 0 if not reached
 	TransOff uint16 // offset of the transport header, 0 if not reached or absent
+	// TunnelOff is the offset of the network header of the tunnel that the packet
+	// is in, valid iff Tunnelled.
+	TunnelOff uint16
 
 	Rest Rest
 }
@@ -85,20 +103,28 @@ type Packet struct {
 // Rest holds what a stream's remembered verdict does not need. It is valid
 // only after DecodeRest.
 type Rest struct {
-	AdjacentAddress [2][6]byte // MAC addresses; 0 where the link has none
-	AdjacentType    mib.AdjacentType
-	Priority        uint8  // 802.1p of the outermost tag, 0 without one
-	VLANid          uint16 // of the outermost tag, 0 without one
-	DSCodePoint     uint8  // 6 bits, right-justified; 0 unless IsStream
-	ECNCodeBits     uint8  // 2 bits; 0 unless IsStream
-	TCPFlags        uint8  // FIN is bit 0, CWR bit 7; valid iff HasTCP
-	TCPWindow       uint16 // as sent, not scaled; valid iff HasTCP
-	TCPSeq, TCPAck  uint32 // valid iff HasTCP
+	// AdjacentAddress holds MAC addresses, or the ends of the tunnel that the packet
+	// is in, left-justified; octets after AdjacentLen are 0.
+	AdjacentAddress [2][MaxPeer]byte
+	AdjacentLen     uint8            // 6, also where the link has none; 4 or 16 in a tunnel
+	AdjacentType    mib.AdjacentType // of the link, or the peer type of the ends
+	Priority        uint8            // 802.1p of the outermost tag, 0 without one
+	VLANid          uint16           // of the outermost tag, 0 without one
+	DSCodePoint     uint8            // 6 bits, right-justified; 0 unless IsStream
+	ECNCodeBits     uint8            // 2 bits; 0 unless IsStream
+	TCPFlags        uint8            // FIN is bit 0, CWR bit 7; valid iff HasTCP
+	TCPWindow       uint16           // as sent, not scaled; valid iff HasTCP
+	TCPSeq, TCPAck  uint32           // valid iff HasTCP
 	// PayloadLen is the octets after the header of TCP, UDP, UDP-Lite, SCTP,
 	// DCCP, ICMP or ICMPv6 by the IP length, captured or not; 0 for other
 	// protocols, for fragments that are not the first, and where the octet that
 	// tells the header's length is not captured.
 	PayloadLen uint32
+}
+
+// HasAdjacent reports whether there are adjacent addresses.
+func (r *Rest) HasAdjacent() bool {
+	return r.AdjacentType != mib.AdjacentNone && r.AdjacentType != mib.AdjacentPPP
 }
 
 // Fault says why a packet could not be decoded to the end. It is counted, per

@@ -13,6 +13,9 @@ func (p *Packet) DecodeRest(f *wire.Frame) {
 	r := &p.Rest
 	*r = Rest{}
 	r.adjacent(f)
+	if p.Flags&Tunnelled != 0 {
+		r.tunnelEnds(f, int(p.TunnelOff))
+	}
 	if tci, ok := outerTag(f); ok {
 		r.setTag(tci)
 	}
@@ -34,14 +37,15 @@ func (p *Packet) DecodeRest(f *wire.Frame) {
 // adjacent fills the link-layer addresses and their type.
 func (r *Rest) adjacent(f *wire.Frame) {
 	d := f.Data
+	r.AdjacentLen = macSize
 	switch f.LinkType {
 	case wire.LinkEthernet:
 		r.AdjacentType = mib.AdjacentEthernet
 		if len(d) >= macSize {
-			copy(r.AdjacentAddress[Dest][:], d)
+			copy(r.AdjacentAddress[Dest][:macSize], d)
 		}
 		if len(d) >= 2*macSize {
-			copy(r.AdjacentAddress[Source][:], d[macSize:])
+			copy(r.AdjacentAddress[Source][:macSize], d[macSize:])
 		}
 	case wire.LinkLinuxSLL:
 		r.cooked(d, cookedV1)
@@ -62,7 +66,7 @@ func (r *Rest) walked(f *wire.Frame) {
 	if r.AdjacentType = w.adjacent; w.adjacent != mib.AdjacentNone {
 		for dir, at := range w.macs {
 			if at+macSize <= len(f.Data) {
-				copy(r.AdjacentAddress[dir][:], f.Data[at:])
+				copy(r.AdjacentAddress[dir][:macSize], f.Data[at:])
 			}
 		}
 	}
@@ -86,7 +90,7 @@ func (r *Rest) cooked(d []byte, h cookedHeader) {
 	case hardwareEthernet:
 		r.AdjacentType = mib.AdjacentEthernet
 		if d[h.addressLen] == 6 {
-			copy(r.AdjacentAddress[Source][:], d[h.address:])
+			copy(r.AdjacentAddress[Source][:macSize], d[h.address:])
 		}
 	case hardwarePPP:
 		r.AdjacentType = mib.AdjacentPPP

@@ -328,9 +328,9 @@ func TestOctets(t *testing.T) {
 }
 
 func TestRest(t *testing.T) {
-	mac := func(s string) (a [6]byte) { copy(a[:], hex(s)); return a }
-	macs := [2][6]byte{mac(macSource), mac(macDest)}
-	cookedMAC := [2][6]byte{Source: mac(macSource)}
+	mac := func(s string) (a [MaxPeer]byte) { copy(a[:], hex(s)); return a }
+	macs := [2][MaxPeer]byte{mac(macSource), mac(macDest)}
+	cookedMAC := [2][MaxPeer]byte{Source: mac(macSource)}
 	net := Rest{DSCodePoint: 46, ECNCodeBits: 1, TCPFlags: 0x18, TCPWindow: 0x2000, TCPSeq: 10, TCPAck: 11}
 	with := func(set func(*Rest)) Rest { r := net; set(&r); return r }
 	rows := []struct {
@@ -367,7 +367,7 @@ func TestRest(t *testing.T) {
 		{"TCP cut behind the window", wire.LinkRaw, tcp4[:36], -1, net},
 		{"TCP cut in the window", wire.LinkRaw, tcp4[:35], -1, Rest{DSCodePoint: 46, ECNCodeBits: 1}},
 		{"only the destination", wire.LinkEthernet, ether(etherIPv4)[:11], -1,
-			Rest{AdjacentType: mib.AdjacentEthernet, AdjacentAddress: [2][6]byte{Dest: mac(macDest)}}},
+			Rest{AdjacentType: mib.AdjacentEthernet, AdjacentAddress: [2][MaxPeer]byte{Dest: mac(macDest)}}},
 		{"ARP", wire.LinkEthernet, join(ether(etherARP), zeros(46)), -1,
 			Rest{AdjacentType: mib.AdjacentEthernet, AdjacentAddress: macs}},
 	}
@@ -377,6 +377,7 @@ func TestRest(t *testing.T) {
 			if r.vlan >= 0 {
 				f.Flags, f.VLAN = f.Flags|wire.HasVLAN, uint16(r.vlan)
 			}
+			r.want.AdjacentLen = 6
 			if p := checkFrame(t, &f); p.Rest != r.want {
 				t.Errorf("got %+v\nwant %+v", p.Rest, r.want)
 			}

@@ -38,6 +38,11 @@ func (w *walker) nsh() step {
 		return s
 	}
 	w.within = true
+	return w.nshNext(next)
+}
+
+// nshNext goes on with what NSH, or VXLAN's generic extension, says comes next.
+func (w *walker) nshNext(next byte) step {
 	switch next {
 	case nshIPv4:
 		return w.found(mib.PeerIPv4)

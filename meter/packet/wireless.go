@@ -9,7 +9,8 @@ import (
 
 // ieee80211 passes the header of an IEEE 802.11 data frame, padded to a multiple
 // of align octets if that is not 0. Other frames, and those that are encrypted,
-// are of no network that we can see.
+// are of no network that we can see. Some controllers of access points exchange
+// the octets of frame control.
 func (w *walker) ieee80211(align int) step {
 	const (
 		kind, data            = 0x0f, 0x08 // of frame control's first octet, version 0
@@ -26,6 +27,9 @@ func (w *walker) ieee80211(align int) step {
 		return w.stop(FaultLinkCut)
 	}
 	first, second := w.d[w.off], w.d[w.off+1]
+	if w.swapped && first&kind != data {
+		first, second = second, first
+	}
 	if first&kind != data {
 		return w.found(mib.PeerOther)
 	}

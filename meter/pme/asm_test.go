@@ -185,6 +185,6 @@ func dotted(b []byte) string {
 // pushAt puts what rule pc saves of pk into an empty pattern queue.
 func (p *Matcher) pushAt(pk *packet.Packet, pc uint32) int {
 	p.fill(pk, WireOrder)
-	p.queueHash[0] = uint64(pk.PeerLen)
+	p.queueHash[0] = p.lengthsOf(pk).hash()
 	return p.push(&p.code[pc], pc, 0, 0)
 }

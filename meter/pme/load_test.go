@@ -295,7 +295,10 @@ func rawPacket(b []byte) *packet.Packet {
 	for i := range pk.PeerAddress {
 		copy(pk.PeerAddress[i][:pk.PeerLen], b[3+4*i:])
 		pk.TransAddress[i] = binary.BigEndian.Uint16(b[40+2*i:])
-		copy(pk.Rest.AdjacentAddress[i][:], b[44+6*i:])
+	}
+	pk.Rest.AdjacentLen = [...]uint8{6, 4, 16}[b[62]%3]
+	for i := range pk.Rest.AdjacentAddress {
+		copy(pk.Rest.AdjacentAddress[i][:pk.Rest.AdjacentLen], b[44+2*i:])
 	}
 	return pk
 }

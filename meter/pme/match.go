@@ -49,9 +49,9 @@ func (m *Matcher) run(pk *packet.Packet, order Order, key *Key) Verdict {
 		steps   = m.maxSteps
 		passed  int // rules that look-ups ran without looking at them
 		verdict = NoMatch
-		peerLen = min(pk.PeerLen, packet.MaxPeer)
+		lens    = m.lengthsOf(pk)
 	)
-	m.queueHash[0] = uint64(peerLen)
+	m.queueHash[0] = lens.hash()
 run:
 	for uint(pc) < uint(len(code)) {
 		if steps <= 0 {
@@ -96,7 +96,7 @@ run:
 				}
 			}
 			if in.action.Ends() {
-				verdict = m.build(queued, peerLen, key)
+				verdict = m.build(queued, lens, key)
 				break run
 			}
 			pc = in.next
@@ -189,8 +189,14 @@ func (m *Matcher) fill(pk *packet.Packet, order Order) {
 	}
 	if m.facts.needs&NeedsRest != 0 {
 		rest := &pk.Rest
-		r[regSourceAdjacent] = adjacentWord(&rest.AdjacentAddress[s])
-		r[regDestAdjacent] = adjacentWord(&rest.AdjacentAddress[d])
+		a = &rest.AdjacentAddress[s]
+		r[regSourceAdjacent] = binary.LittleEndian.Uint64(a[0:])
+		r[regSourceAdjacent+1] = binary.LittleEndian.Uint64(a[8:])
+		r[regSourceAdjacent+2] = uint64(binary.LittleEndian.Uint32(a[16:]))
+		a = &rest.AdjacentAddress[d]
+		r[regDestAdjacent] = binary.LittleEndian.Uint64(a[0:])
+		r[regDestAdjacent+1] = binary.LittleEndian.Uint64(a[8:])
+		r[regDestAdjacent+2] = uint64(binary.LittleEndian.Uint32(a[16:]))
 		r[regAdjacentType] = uint64(rest.AdjacentType)
 		r[regDSCodePoint] = uint64(rest.DSCodePoint)
 		r[regVLANid] = uint64(bits.ReverseBytes16(rest.VLANid))
@@ -199,9 +205,18 @@ func (m *Matcher) fill(pk *packet.Packet, order Order) {
 	}
 }
 
-func adjacentWord(a *[6]byte) uint64 {
-	return uint64(binary.LittleEndian.Uint32(a[:])) | uint64(binary.LittleEndian.Uint16(a[4:]))<<32
+// lengthsOf are the lengths of a packet's addresses. What needs no Rest saves no
+// adjacent address.
+func (m *Matcher) lengthsOf(pk *packet.Packet) lengths {
+	lens := lengths{peer: min(pk.PeerLen, packet.MaxPeer)}
+	if m.facts.needs&NeedsRest != 0 {
+		lens.adjacent = min(pk.Rest.AdjacentLen, packet.MaxPeer)
+	}
+	return lens
 }
+
+// hash begins the hash of a pattern queue.
+func (l lengths) hash() uint64 { return uint64(l.peer) | uint64(l.adjacent)<<8 }
 
 // equal is the test of all three words of in against the registers from reg.
 func (m *Matcher) equal(in *instr, reg uint8) bool {

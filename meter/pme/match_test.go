@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"netramet/meter/packet"
 	"strings"
 	"sync"
 	"testing"
@@ -180,7 +181,7 @@ func TestShapesFull(t *testing.T) {
 		p.maxSteps = MaxSteps(len(fill.Rules))
 		// Enter at rule i+1 without its test, as a GotoAct would.
 		queued := p.pushAt(pk, uint32(i))
-		switch p.build(queued, pk.PeerLen, &key) {
+		switch p.build(queued, lengths{peer: pk.PeerLen}, &key) {
 		case Ignore:
 			ignored++
 		case Count:
@@ -192,11 +193,11 @@ func TestShapesFull(t *testing.T) {
 	if shapes.Len() != MaxShapes || ignored != 33000-MaxShapes/2 || p.Counters.ShapeErrors != uint64(ignored) {
 		t.Errorf("%d shapes, %d ignored, %d errors", shapes.Len(), ignored, p.Counters.ShapeErrors)
 	}
-	if got := p.build(p.pushAt(pk, 0), pk.PeerLen, &key); got != Count {
+	if got := p.build(p.pushAt(pk, 0), lengths{peer: pk.PeerLen}, &key); got != Count {
 		t.Errorf("a known shape gives %v", got)
 	}
 	p.adds = false
-	if got := p.build(p.pushAt(pk, uint32(len(fill.Rules)-1)), pk.PeerLen, &key); got != Unshaped {
+	if got := p.build(p.pushAt(pk, uint32(len(fill.Rules)-1)), lengths{peer: pk.PeerLen}, &key); got != Unshaped {
 		t.Errorf("a shape that is not there gives %v where none may be made", got)
 	}
 	if len(p.paths.list) != maxPaths {
@@ -303,7 +304,8 @@ func TestEveryAttribute(t *testing.T) {
 	pk.Interface = 31
 	pk.Rest.AdjacentType, pk.Rest.Priority, pk.Rest.VLANid = 32, 6, 0x0435
 	pk.Rest.DSCodePoint, pk.Rest.ECNCodeBits = 36, 3
-	pk.Rest.AdjacentAddress = [2][6]byte{{40, 41, 42, 43, 44, 45}, {50, 51, 52, 53, 54, 55}}
+	pk.Rest.AdjacentAddress = [2][packet.MaxPeer]byte{{40, 41, 42, 43, 44, 45}, {50, 51, 52, 53, 54, 55}}
+	pk.Rest.AdjacentLen = 6
 	for _, a := range allTestable {
 		if a.IsVariable() || a == mib.AttrNull {
 			continue

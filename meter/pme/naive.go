@@ -307,9 +307,9 @@ func (m *machine) value(a mib.Attr) (v ruleset.Octets, size int) {
 	case mib.AttrSourceAdjacentType, mib.AttrDestAdjacentType:
 		v[0] = byte(rest.AdjacentType)
 	case mib.AttrSourceAdjacentAddress:
-		copy(v[:], rest.AdjacentAddress[source][:])
+		return rest.AdjacentAddress[source], int(min(rest.AdjacentLen, packet.MaxPeer))
 	case mib.AttrDestAdjacentAddress:
-		copy(v[:], rest.AdjacentAddress[dest][:])
+		return rest.AdjacentAddress[dest], int(min(rest.AdjacentLen, packet.MaxPeer))
 	case mib.AttrSourcePeerType, mib.AttrDestPeerType:
 		v[0] = byte(pk.PeerType)
 	case mib.AttrSourcePeerAddress:

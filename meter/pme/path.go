@@ -17,17 +17,21 @@ const (
 )
 
 // path is how to build the key of one content of the pattern queue: what was
-// pushed (not the values), and the length of the packet's peer addresses,
+// pushed (not the values), and the lengths of the packet's addresses,
 // fix the shape of the key and where each value comes from.
 type path struct {
-	hash    uint64
-	saves   []uint32 // what was pushed; distinguishes paths of equal hash
-	copies  []move
-	dists   uint64
-	shape   uint16 // 0: there is none, see Matcher.build
-	keyLen  uint8
-	peerLen uint8
+	hash   uint64
+	saves  []uint32 // what was pushed; distinguishes paths of equal hash
+	copies []move
+	dists  uint64
+	shape  uint16 // 0: there is none, see Matcher.build
+	keyLen uint8
+	lens   lengths
 }
+
+// lengths are those of a packet's addresses, in octets. Where the program needs no
+// Rest, adjacent is 0.
+type lengths struct{ peer, adjacent uint8 }
 
 // move puts one value into the key, as whole words: what it writes beyond the
 // value is zero and is overwritten by the next one, or lies behind the key.
@@ -58,8 +62,8 @@ func (t *pathTable) init() {
 
 // build makes the key from the first n entries of the pattern queue: all
 // attributes zero, then the entries in order, later ones win (RFC 2722 §4.4).
-func (m *Matcher) build(n int, peerLen uint8, key *Key) Verdict {
-	pa := m.findPath(n, peerLen)
+func (m *Matcher) build(n int, lens lengths, key *Key) Verdict {
+	pa := m.findPath(n, lens)
 	switch {
 	case pa.shape != 0:
 	case m.adds: // the table is full
@@ -92,7 +96,7 @@ func (m *Matcher) build(n int, peerLen uint8, key *Key) Verdict {
 }
 
 // findPath returns the path of the pattern queue, made if it is new.
-func (m *Matcher) findPath(n int, peerLen uint8) *path {
+func (m *Matcher) findPath(n int, lens lengths) *path {
 	t := &m.paths
 	hash := m.queueHash[n]
 	queue := m.queue[:n]
@@ -100,16 +104,16 @@ func (m *Matcher) findPath(n int, peerLen uint8) *path {
 	at := hash & last
 	for ; t.slots[at] != 0; at = (at + 1) & last {
 		pa := &t.list[t.slots[at]-1]
-		if pa.hash == hash && pa.peerLen == peerLen && pa.is(queue) {
+		if pa.hash == hash && pa.lens == lens && pa.is(queue) {
 			return pa
 		}
 	}
 	if len(t.list) >= t.limit {
-		m.makePath(&t.scratch, queue, peerLen)
+		m.makePath(&t.scratch, queue, lens)
 		return &t.scratch
 	}
-	pa := path{hash: hash, peerLen: peerLen}
-	m.makePath(&pa, queue, peerLen)
+	pa := path{hash: hash, lens: lens}
+	m.makePath(&pa, queue, lens)
 	if pa.shape == 0 {
 		// Not remembered: another day there may be a shape.
 		t.scratch = pa
@@ -154,7 +158,7 @@ func (t *pathTable) grow() {
 }
 
 // makePath works out the shape and the moves of a content of the queue.
-func (m *Matcher) makePath(pa *path, queue []pushed, peerLen uint8) {
+func (m *Matcher) makePath(pa *path, queue []pushed, lens lengths) {
 	t := &m.paths
 	t.final, t.source = t.final[:0], t.source[:0]
 	pa.dists = 0
@@ -171,7 +175,7 @@ func (m *Matcher) makePath(pa *path, queue []pushed, peerLen uint8) {
 			continue
 		}
 		seen[a] = true
-		t.place(m.Program, i, queue[i].save, peerLen)
+		t.place(m.Program, i, queue[i].save, lens)
 	}
 	t.sort()
 	t.text = appendIdentity(t.text[:0], t.final)
@@ -188,11 +192,11 @@ func (m *Matcher) makePath(pa *path, queue []pushed, peerLen uint8) {
 }
 
 // place appends the slot and the move of queue entry i.
-func (t *pathTable) place(p *Program, i int, save uint32, peerLen uint8) {
+func (t *pathTable) place(p *Program, i int, save uint32, lens lengths) {
 	a := mib.Attr(save)
 	c := &p.covers[save>>saveShift-1]
 	fromRule := save&saveRule != 0
-	size := naturalSize(a, peerLen)
+	size := naturalSize(a, lens)
 	if size < int(c.least) {
 		size = min(int(c.size), a.Size())
 	}
@@ -213,10 +217,12 @@ func (t *pathTable) place(p *Program, i int, save uint32, peerLen uint8) {
 
 // naturalSize is the number of octets that a packet's value of a has in a key.
 // Attributes of variable length that no packet has take none.
-func naturalSize(a mib.Attr, peerLen uint8) int {
+func naturalSize(a mib.Attr, lens lengths) int {
 	switch a {
 	case mib.AttrSourcePeerAddress, mib.AttrDestPeerAddress:
-		return int(peerLen)
+		return int(lens.peer)
+	case mib.AttrSourceAdjacentAddress, mib.AttrDestAdjacentAddress:
+		return int(lens.adjacent)
 	case mib.AttrSourceSubscriberID, mib.AttrDestSubscriberID, mib.AttrSessionID:
 		return 0
 	}

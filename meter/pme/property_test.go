@@ -200,8 +200,11 @@ func drawPacket(t *rapid.T) *packet.Packet {
 			pk.PeerAddress[i][j] = octet.Draw(t, "address")
 		}
 		pk.TransAddress[i] = uint16(octet.Draw(t, "high"))<<8 | uint16(octet.Draw(t, "low"))
-		for j := range pk.Rest.AdjacentAddress[i] {
-			pk.Rest.AdjacentAddress[i][j] = octet.Draw(t, "mac")
+	}
+	pk.Rest.AdjacentLen = rapid.SampledFrom([]uint8{6, 4, 16}).Draw(t, "adjacent length")
+	for i := range pk.Rest.AdjacentAddress {
+		for j := range pk.Rest.AdjacentLen {
+			pk.Rest.AdjacentAddress[i][j] = octet.Draw(t, "adjacent")
 		}
 	}
 	pk.Rest.AdjacentType = mib.AdjacentType(octet.Draw(t, "adjacent"))

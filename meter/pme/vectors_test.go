@@ -198,7 +198,7 @@ func TestVectorE(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			copy(pk.Rest.AdjacentAddress[i][:], mac)
+			pk.Rest.AdjacentLen = uint8(copy(pk.Rest.AdjacentAddress[i][:], mac))
 		}
 		if got := f.meter(pk); got != test.want {
 			t.Errorf("%s -> %s: counted %q, want %q", test.from, test.to, got, test.want)

@@ -88,8 +88,8 @@ func ruleSize(r *ruleset.Rule) int {
 	for n > 0 && r.Mask[n-1] == 0 && r.Value[n-1] == 0 {
 		n--
 	}
-	if size := r.Selector.Size(); size < mib.MaxAddress {
-		return max(n, size, 2)
+	if size := r.Selector.UsualSize(); size < mib.MaxAddress && n <= size {
+		return max(size, 2)
 	}
 	for _, size := range [...]int{4, 16} {
 		if n <= size {

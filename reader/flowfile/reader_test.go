@@ -292,7 +292,7 @@ func drawRecord(t *rapid.T, p *plan, pt mib.PeerType) reader.Record {
 			}
 		case formPort:
 			v.Len = rapid.SampledFrom([]uint8{0, 2}).Draw(t, "length")
-		case formHyphen:
+		case formHyphen, formAdjacent:
 			v.Len = rapid.Uint8Range(0, mib.MaxAddress).Draw(t, "length")
 		case formPeer:
 			v.Len = rapid.SampledFrom([]uint8{0, 1, 3, 4, 5, 10, 16, 20, uint8(pt.AddressSize())}).Draw(t, "length")

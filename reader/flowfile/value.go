@@ -13,11 +13,12 @@ import (
 type form uint8
 
 const (
-	formNumber form = iota // decimal
-	formPort               // two octets, decimal
-	formHyphen             // octets in upper-case hexadecimal, hyphens between
-	formPeer               // a peer address or mask, see appendPeer
-	formDist               // a distribution: decimal numbers, blanks between
+	formNumber   form = iota // decimal
+	formPort                 // two octets, decimal
+	formHyphen               // octets in upper-case hexadecimal, hyphens between
+	formAdjacent             // the same, but the end of a tunnel as formPeer
+	formPeer                 // a peer address or mask, see appendPeer
+	formDist                 // a distribution: decimal numbers, blanks between
 )
 
 // formOf returns the form of a's values; ok is false if flows have no such
@@ -35,6 +36,8 @@ func formOf(a mib.Attr) (f form, ok bool) {
 		switch a {
 		case mib.AttrSourcePeerAddress, mib.AttrDestPeerAddress, mib.AttrSourcePeerMask, mib.AttrDestPeerMask:
 			return formPeer, true
+		case mib.AttrSourceAdjacentAddress, mib.AttrDestAdjacentAddress, mib.AttrSourceAdjacentMask, mib.AttrDestAdjacentMask:
+			return formAdjacent, true
 		case mib.AttrSourceTransAddress, mib.AttrDestTransAddress, mib.AttrSourceTransMask, mib.AttrDestTransMask:
 			return formPort, true
 		}
@@ -68,9 +71,12 @@ func (c *column) appendValue(b []byte, v *reader.Value, t mib.PeerType, shown bo
 			n = n<<8 | uint64(v.Octets[1])
 		}
 		return appendUint(b, n), nil
-	case formHyphen:
+	case formHyphen, formAdjacent:
 		if v.Len == 0 {
-			return appendHyphened(b, noValue.Octets[:c.attr.Size()]), nil // as meters give it
+			return appendHyphened(b, noValue.Octets[:c.attr.UsualSize()]), nil // as meters give it
+		}
+		if c.form == formAdjacent && (v.Len == 4 || v.Len == 16) {
+			return appendPeer(b, v, mib.PeerNone, false), nil
 		}
 		return appendHyphened(b, v.Octets[:v.Len]), nil
 	}
@@ -166,6 +172,8 @@ func (c *column) parseValue(v *reader.Value, text []byte, t mib.PeerType) (ok bo
 		return ok
 	case formHyphen:
 		return parseHex(v, text, 1)
+	case formAdjacent:
+		return parseHex(v, text, 1) || bytes.ContainsAny(text, ".:") && parsePeer(v, text, mib.PeerNone) && (v.Len == 4 || v.Len == 16)
 	case formPeer:
 		return parsePeer(v, text, t)
 	}
@@ -346,11 +354,12 @@ func parseDist(rec *reader.Record, i int, text []byte) bool {
 // inForm[f] says which characters values of form f are made of.
 var inForm = func() (set [formDist + 1][256]bool) {
 	for f, chars := range map[form]string{
-		formNumber: "0123456789",
-		formPort:   "0123456789",
-		formHyphen: "0123456789ABCDEFabcdef-",
-		formPeer:   "0123456789ABCDEFabcdef.:",
-		formDist:   "0123456789 ",
+		formNumber:   "0123456789",
+		formPort:     "0123456789",
+		formHyphen:   "0123456789ABCDEFabcdef-",
+		formPeer:     "0123456789ABCDEFabcdef.:",
+		formAdjacent: "0123456789ABCDEFabcdef-.:",
+		formDist:     "0123456789 ",
 	} {
 		for _, c := range []byte(chars) {
 			set[f][c] = true

@@ -29,6 +29,9 @@ func TestValues(t *testing.T) {
 		{"port mask", mib.AttrDestTransMask, ip4, true, octets(0xff, 0xff), "65535"},
 		{"MAC", mib.AttrSourceAdjacentAddress, ip4, true, octets(0, 0x80, 0x48, 0x81, 0x0e, 0x7c), "00-80-48-81-0E-7C"},
 		{"MAC unsaved", mib.AttrDestAdjacentAddress, ip4, true, none, "00-00-00-00-00-00"},
+		{"end of a tunnel", mib.AttrSourceAdjacentAddress, ip6, true, addr("192.0.2.1"), "192.0.2.1"},
+		{"end of a tunnel, IPv6", mib.AttrDestAdjacentAddress, ip4, true, addr("2001:db8::1"), "2001:db8::1"},
+		{"mask of a tunnel's end", mib.AttrDestAdjacentMask, ip4, true, addr("255.255.0.0"), "255.255.0.0"},
 		{"MAC mask", mib.AttrSourceAdjacentMask, ip4, true, octets(255, 255, 255, 0, 0, 0), "FF-FF-FF-00-00-00"},
 		{"IPv4", mib.AttrSourcePeerAddress, ip4, true, addr("130.216.0.1"), "130.216.0.1"},
 		{"IPv4 mask", mib.AttrSourcePeerMask, ip4, true, addr("255.255.0.0"), "255.255.0.0"},
@@ -88,8 +91,8 @@ func normal(c *column, v reader.Value, t mib.PeerType) reader.Value {
 	switch c.form {
 	case formPort:
 		v.Len = 2
-	case formHyphen:
-		v.Len = uint8(c.attr.Size())
+	case formHyphen, formAdjacent:
+		v.Len = uint8(c.attr.UsualSize())
 	case formPeer:
 		if v.Len = uint8(t.AddressSize()); v.Len == 0 {
 			v.Len = 4
@@ -114,6 +117,8 @@ func TestParseValueRefuses(t *testing.T) {
 		{mib.AttrSourceAdjacentAddress, 0, "00-8"},
 		{mib.AttrSourceAdjacentAddress, 0, "00-80-"},
 		{mib.AttrSourceAdjacentAddress, 0, "0080"},
+		{mib.AttrSourceAdjacentAddress, 0, "192.0.2"},
+		{mib.AttrSourceAdjacentAddress, 0, "00000012.00C001020304"},
 		{mib.AttrSourceAdjacentAddress, 0, "00-00-00-00-00-00-00-00-00-00-00-00-00-00-00-00-00-00-00-00-00"},
 		{mib.AttrSourcePeerAddress, 0, "1.2.3"},
 		{mib.AttrSourcePeerAddress, 0, "1.2.3.256"},

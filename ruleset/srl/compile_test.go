@@ -74,7 +74,7 @@ func TestOperands(t *testing.T) {
 		{"save SourcePeerAddress = ::1/128;", strings.Repeat("ff", 16), "00000000000000000000000000000001"},
 		{"save SourcePeerAddress = dead:beef::/32;", "ffffffff", "deadbeef"},
 		{"save SourcePeerAddress = 2001:db8:: & ffff:ffff::;", "ffffffff", "20010db8"},
-		{"save SourceAdjacentAddress = 00-80-48-81-0E-7C;", "ffffffffffff", "00804881 0e7c"},
+		{"save SourceAdjacentAddress = 00-80-48-81-0E-7C;", strings.Repeat("ff", 20), "00804881 0e7c"},
 		{"save SourceTransAddress = 23;", "ffff", "0017"},
 		{"save SourceTransAddress = 0.23;", "ffff", "0017"},
 		{"save SourceTransAddress = 0/6;", "fc", ""},
