@@ -224,3 +224,23 @@ func TestRecords(t *testing.T) {
 		}
 	})
 }
+
+// TestIntervalAtTheEpoch: the only packet is of the first instant of 1970, which
+// is a time like any other, unlike none.
+func TestIntervalAtTheEpoch(t *testing.T) {
+	for _, stamp := range []int64{0, wire.NoTime} {
+		m := newMeter(t, Config{}, fiveTuple)
+		f := tcp(t, "10.0.0.1:1", "10.0.0.2:2", 0)
+		f.Time = stamp
+		feedAll(t, m, f)
+		if why := m.Finish(); why != Ended {
+			t.Fatal(why)
+		}
+		m.View(func(s *State) {
+			_, end, _ := s.Interval()
+			if got := end.IsZero(); got != (stamp == wire.NoTime) || !got && end.UnixNano() != stamp {
+				t.Errorf("stamp %d: the interval ends at %v", stamp, end)
+			}
+		})
+	}
+}

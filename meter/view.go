@@ -62,7 +62,7 @@ func (s *State) TimeOf(up Uptime) time.Time {
 // no packet told one.
 func (s *State) Interval() (number uint64, end time.Time, to Uptime) {
 	e := s.m.in.lastEnd
-	if e.at == 0 && e.to <= 1 {
+	if !s.m.in.begun {
 		return e.number, time.Time{}, e.to
 	}
 	return e.number, time.Unix(0, e.at).UTC(), e.to
