@@ -58,6 +58,7 @@ func (m *Meter) nextPending() (first *lane) {
 // verdicts which name a flow not hold any more, so each is looked at in its turn.
 func (m *Meter) admitInOrder(r *round, behind uint16) {
 	l := &m.lanes[r.keys[behind].Lane(len(m.lanes))]
+	l.takeBack(r, behind)
 	for ; l.next < len(l.pending) && l.pending[l.next].packet == behind; l.next++ {
 		m.settle(l, r, &l.pending[l.next])
 	}

@@ -19,6 +19,7 @@ import (
 // the rule sets, the epoch.
 type lane struct {
 	number  uint8
+	alone   bool // there is no other
 	flows   *flowTable
 	epoch   *epoch
 	streams *streams.Table
@@ -33,6 +34,8 @@ type lane struct {
 	pending []pending
 	next    int    // of pending, to be admitted
 	keys    []byte // of pending: each key and its reverse
+	early   bool   // packets whose verdict is remembered are counted, as counted says, and all streams are told
+	counted []earlyCount
 
 	unknown           [together]uint16
 	fresh             []streams.ID
@@ -109,11 +112,15 @@ func (l *lane) run(r *ruleSet, words int) {
 func (l *lane) judge(r *round) {
 	mine := r.of[l.number]
 	l.pending, l.next, l.keys = l.pending[:0], 0, l.keys[:0]
+	l.ids, l.counted = l.ids[:len(mine)], l.counted[:0]
+	if l.early = l.mayCountEarly(); l.early {
+		l.matchUnknown(r, 0, 0, mine, l.countEarly(r))
+		return
+	}
 	l.asks, l.asked = l.asks[:0], 0
 	for j := range l.runs {
 		clear(l.runs[j].observed)
 	}
-	l.ids = l.ids[:len(mine)]
 	for from := 0; from < len(mine); from += together {
 		group := mine[from:min(from+together, len(mine))]
 		l.findStreams(r, group, l.ids[from:])
@@ -139,7 +146,12 @@ func (l *lane) findStreams(r *round, group []uint16, ids []streams.ID) {
 func (l *lane) judgeGroup(r *round, j, from int, group []uint16) {
 	run := &l.runs[j]
 	verdicts := run.verdicts[from : from+len(group)]
-	unknown := l.recall(r, run, from, group, verdicts)
+	l.matchUnknown(r, j, from, group, l.recall(r, run, from, group, verdicts))
+}
+
+// matchUnknown runs rule set j over the packets of a group at some places of it,
+// and looks for their flows.
+func (l *lane) matchUnknown(r *round, j, from int, group, unknown []uint16) {
 	first := len(l.pending)
 	for _, k := range unknown {
 		l.match(r, j, from+int(k), group[k])
@@ -272,15 +284,22 @@ func (l *lane) sweep(at Uptime) {
 	}
 }
 
-// count tells the streams of the lane's packets about them and counts the
-// packets by their verdicts.
-func (l *lane) count(r *round) {
-	mine := r.of[l.number]
+// note tells the streams of the lane's packets about them.
+func (l *lane) note(r *round, mine []uint16) {
 	for k, i := range mine {
 		l.packets += r.amounts[i].pdus
 		if id := l.ids[k]; id != streams.NoStream {
 			l.streams.Note(id, r.amounts[i].uptime)
 		}
+	}
+}
+
+// count tells the streams of the lane's packets about them and counts the
+// packets by their verdicts.
+func (l *lane) count(r *round) {
+	mine := r.of[l.number]
+	if !l.early {
+		l.note(r, mine)
 	}
 	for i := range l.pending {
 		if p := &l.pending[i]; p.verdict != 0 {

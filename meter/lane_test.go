@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"netramet/sources/wire"
 )
@@ -18,6 +19,11 @@ func inLanes(t *testing.T, cfg Config, frames []wire.Frame, programs ...string) 
 		for n := range programs {
 			lines = append(lines, flowsOf(m, 2+n)...)
 			m.View(func(s *State) {
+				var f Flow
+				for i := s.NextFlow(2+n, 0, 0); i != 0; i = s.NextFlow(2+n, 0, i) {
+					s.Flow(i, &f)
+					lines = append(lines, fmt.Sprint(f.Index, f.FirstTime, f.LastActive, f.Octets))
+				}
 				c, _ := s.RuleSetCounts(2 + n)
 				lines = append(lines, fmt.Sprintf("%+v", c))
 			})
@@ -45,23 +51,29 @@ func inLanes(t *testing.T, cfg Config, frames []wire.Frame, programs ...string) 
 }
 
 // TestOpposedInOneRound: within one round flows come beside their reverses,
-// under two rule sets, while streams of all lanes count in those.
+// under one rule set and under two, while streams of all lanes count in those,
+// new ones and such as remember them.
 func TestOpposedInOneRound(t *testing.T) {
 	const rules = `if SourceTransAddress == 80 nomatch; save SourcePeerAddress; save DestPeerAddress; count;`
 	rnd := rand.New(rand.NewPCG(3, 4))
-	for range 50 {
+	for try := range 60 {
+		hosts, packets := 3, 60
+		if try%2 == 1 {
+			hosts, packets = 6, 400
+		}
 		var frames []wire.Frame
-		for range 60 {
-			a, b := fmt.Sprintf("10.0.0.%d", rnd.IntN(3)), fmt.Sprintf("10.0.1.%d", rnd.IntN(3))
+		for n := range packets {
+			a, b := fmt.Sprintf("10.0.0.%d", rnd.IntN(hosts)), fmt.Sprintf("10.0.1.%d", rnd.IntN(hosts))
 			if rnd.IntN(2) == 0 {
 				a, b = b, a
 			}
-			port := 1000 + rnd.IntN(5)
+			port := 1000 + rnd.IntN(2)
 			if rnd.IntN(12) == 0 {
 				port = 80
 			}
-			frames = append(frames, tcp(t, fmt.Sprintf("%s:%d", a, port), fmt.Sprintf("%s:%d", b, 2000+rnd.IntN(3)), 0))
+			frames = append(frames, tcp(t, fmt.Sprintf("%s:%d", a, port), fmt.Sprintf("%s:%d", b, 2000+rnd.IntN(2)), time.Duration(n)*1500*time.Microsecond))
 		}
+		inLanes(t, Config{}, frames, rules)
 		inLanes(t, Config{}, frames, rules, rules)
 	}
 }

@@ -148,7 +148,7 @@ func New(cfg Config) *Meter {
 	m.in.init(&m.cfg)
 	m.initRounds(m.cfg.Lanes)
 	for i, table := range streams.NewLanes(m.cfg.Streams, m.cfg.Lanes) {
-		m.lanes = append(m.lanes, lane{number: uint8(i), flows: &m.flows, epoch: &m.epoch, streams: table, ids: make([]streams.ID, len(m.filling.packets))})
+		m.lanes = append(m.lanes, lane{number: uint8(i), alone: m.cfg.Lanes == 1, flows: &m.flows, epoch: &m.epoch, streams: table, ids: make([]streams.ID, len(m.filling.packets))})
 	}
 	m.interfaces.init(&m.cfg)
 	m.collected.init()

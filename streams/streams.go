@@ -191,6 +191,18 @@ func (t *Table) Find(keys []Key, which []uint16, ids, fresh []ID) []ID {
 	return fresh
 }
 
+// FindOne is Find for one packet, for tables that lie in the processor's caches.
+func (t *Table) FindOne(k *Key) ID {
+	if !k.given {
+		return NoStream
+	}
+	id, ok := t.find(k)
+	if !ok {
+		id = t.create(k)
+	}
+	return id
+}
+
 func (t *Table) find(k *Key) (id ID, ok bool) {
 	slot, c, ok := t.index.First(k.hash)
 	for ok {
