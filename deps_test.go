@@ -18,6 +18,7 @@ import (
 var allowed = map[string][]string{
 	"internal/atomicfile": nil,
 	"internal/command":    {"internal/rulefile", "reader/flowfile"},
+	"internal/direction":  {"meter/packet", "mib", "sources/wire"},
 	"internal/fileaccess": nil,
 	"internal/filelock":   nil,
 	"internal/flagerr":    {"internal/spelling"},

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"netramet/internal/direction"
 	"netramet/internal/reading"
 	"netramet/internal/version"
 	"netramet/meter/control"
@@ -127,7 +128,7 @@ func (o *options) checkOverwrite(option, file string, stdin io.Reader) error {
 		return nil // a new file, or none that could be destroyed
 	}
 	var read []os.FileInfo
-	names := append([]string{o.managed.users, o.managed.state}, o.ruleFiles...)
+	names := append([]string{o.managed.users, o.managed.state, direction.Path(o.directionBy)}, o.ruleFiles...)
 	for _, p := range o.parts {
 		names = append(names, p.Path)
 	}

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"netramet/internal/direction"
 	"netramet/internal/logfile"
 	"netramet/internal/reading"
 	"netramet/internal/version"
@@ -276,6 +277,9 @@ func (d *daemon) showSource(s *control.Tables, stats wire.SourceStats) error {
 	var names []string
 	if src, ok := d.src.(sources.Namer); ok {
 		names = src.InterfaceNames()
+	}
+	if d.o.direction != nil {
+		names = direction.Names()
 	}
 	for n := s.NextInterface(1); n != 0; n = s.NextInterface(n) {
 		x, _ := s.Interface(n)

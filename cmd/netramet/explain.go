@@ -49,6 +49,9 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 	if o.snap > 0 {
 		f.Data = f.Data[:min(len(f.Data), int(o.snap))]
 	}
+	if o.direction != nil {
+		f.Interface = o.direction.Of(f)
+	}
 	var p packet.Packet
 	p.DecodeTo(f, cfg.Depth)
 	p.DecodeRest(f)

@@ -33,6 +33,9 @@ func (o *options) stages(others ...reading.Stage) []reading.Stage {
 	if o.snap > 0 {
 		all = append(all, reading.Snap(o.snap))
 	}
+	if o.direction != nil {
+		all = append(all, o.direction.Run)
+	}
 	return append(all, others...)
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"netramet/internal/direction"
 	"netramet/internal/flagerr"
 	"netramet/internal/reading"
 	"netramet/internal/rulefile"
@@ -47,7 +48,9 @@ type options struct {
 	filter       *filter.Stage // nil: all frames are metered
 	start, end   timeopt.Moment
 	window       *reading.Window // nil: the whole trace is metered
-	snap         uint32          // 0: frames are as the trace has them
+	directionBy  string
+	direction    *direction.Tagger // nil: interfaces are the trace's
+	snap         uint32            // 0: frames are as the trace has them
 	inactivity   uint32
 	maxGap       time.Duration
 	tunnel       string // outer or inner
@@ -117,6 +120,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.Var(&o.start, "start", "meter from `TIME` on: '2026-01-05 14:00:00' (UTC), 14:00, or +90s after the trace's first packet")
 	f.Var(&o.end, "end", "meter what is before `TIME`")
 	f.Uint32Var(&o.snap, "snap", 0, "cut packets to `OCTETS` before they are looked at; their length counts whole")
+	f.StringVar(&o.directionBy, "direction", "interface", "what interfaces stand for: `interface`, those of the trace, or nets:FILE or macs:FILE, the direction: 1 in, 2 out, 3 other, by lists of what is inside")
 	f.Var(timeopt.Seconds(&o.inactivity, 0, math.MaxUint32), "inactivity", "recover flows idle for `SECONDS`, once they are collected")
 	f.Var(timeopt.Length(&o.maxGap), "max-gap", "doubt a step of time over `LENGTH`: the 16 packets behind it decide; e.g. 36h, 90m")
 	f.BoolVar(&o.noCache, "no-cache", false, "run the rules for every packet; the result is the same")
@@ -214,6 +218,9 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return errors.New("--explain 0: packets are numbered from 1")
 	case f.Changed("snap") && o.snap == 0:
 		return errors.New("--snap 0: packets keep one octet, or as many as you say")
+	}
+	if err := direction.Check(o.directionBy); err != nil {
+		return fmt.Errorf("--direction %q: %w", o.directionBy, err)
 	}
 	if f.Changed("filter") {
 		if err := o.readFilter(); err != nil {

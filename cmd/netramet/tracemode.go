@@ -96,15 +96,15 @@ func (d *daemon) await(ctx context.Context, ready func(*control.State) bool, nex
 // reading.ErrInterrupted if told ended it; whole is false if ctx did.
 func (d *daemon) readTrace(told, ctx context.Context) (fault error, whole bool) {
 	loop := reading.Loop{
-		Source: d.src, Stages: append([]reading.Stage{d.nameTrace()}, d.o.stages(d.links.note)...), Meter: d.meter.Meter,
+		Source: d.src, Stages: d.o.stages(d.nameTrace(), d.links.note), Meter: d.meter.Meter,
 		Interval: func() error { return d.interval(ctx) }, Busy: d.load.Add,
 	}
 	whole, fault = loop.Run(told)
 	return fault, whole
 }
 
-// nameTrace is the stage that gives the trace's first interface its type, which
-// its first frame has.
+// nameTrace is the stage that gives the interface of the first frame that is metered
+// the trace's name, and its type.
 func (d *daemon) nameTrace() reading.Stage {
 	named := false
 	return func(b *wire.Batch) error {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"netramet/internal/direction"
 	"netramet/internal/reading"
 	"netramet/sources"
 	"netramet/sources/join"
@@ -26,6 +27,9 @@ func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(stri
 		opt.Order = join.ByTime
 	}
 	var err error
+	if o.direction, err = direction.Open(o.directionBy); err != nil {
+		return nil, fmt.Errorf("--direction: %w", err)
+	}
 	if o.parts, err = join.Expand(o.traces); err != nil {
 		return nil, err
 	}
