@@ -55,6 +55,7 @@ var allowed = map[string][]string{
 	"meter/packet":  {"sources/wire", "mib"},
 	"meter/pme":     {"ruleset", "meter/packet", "mib"},
 	"streams":       {"meter/packet", "internal/index", "internal/slab"},
+	"streams/pair":  {"meter/packet", "internal/slab"},
 	"streams/dist":  nil,
 
 	"reader":           {"mib", "ruleset"},
@@ -143,7 +144,7 @@ func TestImports(t *testing.T) {
 
 // timeless are the packages that know packet time alone: they neither ask the
 // clock of the machine nor wait.
-var timeless = []string{"meter", "meter/control", "meter/packet", "meter/pme", "streams", "ruleset", "ruleset/srl", "mib/ber"}
+var timeless = []string{"meter", "meter/control", "meter/packet", "meter/pme", "streams", "streams/pair", "ruleset", "ruleset/srl", "mib/ber"}
 
 // clocks are the functions of package time that read the clock or wait for it.
 var clocks = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
