@@ -37,6 +37,7 @@ func FuzzDecode(f *testing.F) {
 	for _, r := range tunnelRows {
 		seed(wire.LinkEthernet, r.data)
 	}
+	seed(wire.LinkLinuxSLL, join(cookedHeaderV1(1, 0), snapIPv4)) // LLC for gopacket
 	f.Add(uint8(0), uint8(wire.NoFrameLen|wire.HasVLAN), uint32(0), join(ether(etherIPv4), tcp4))
 	f.Fuzz(func(t *testing.T, link, flags uint8, wireLen uint32, data []byte) {
 		fr := frame(fuzzLinks[int(link)%len(fuzzLinks)], data)

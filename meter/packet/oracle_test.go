@@ -18,6 +18,7 @@ import (
 //
 //   - LLC behind a VLAN tag, FabricPath, Cisco MetaData, VN-Tag, Cisco HDLC,
 //     cooked capture 2, LLC and 802.3 behind cooked capture: gives up;
+//   - cooked captures with protocol 0: takes it for LLC;
 //   - cooked captures of netlink, frame relay and radiotap: takes their protocol
 //     for an EtherType;
 //   - pseudowires: takes some for IP;
@@ -101,6 +102,9 @@ func oracle(f *wire.Frame) (v oracleView, ok bool) {
 		case *layers.LinuxSLL:
 			switch l.AddrType {
 			case hardwareFrameRelay, hardwareRadiotap, hardwareNetlink:
+				return v, false
+			}
+			if l.EthernetType < etherLeastType {
 				return v, false
 			}
 			etherType = l.EthernetType
