@@ -42,10 +42,11 @@ var allowed = map[string][]string{
 	"mib/remotemeter": {"mib", "mib/client", "ruleset"},
 	"mib/usm":         {"internal/atomicfile", "internal/fileaccess", "internal/filelock"},
 
-	"sources":        {"sources/wire"},
-	"sources/filter": {"internal/spelling", "sources/wire"},
-	"sources/join":   {"sources", "sources/wire"},
-	"sources/wire":   nil,
+	"sources":           {"sources/wire"},
+	"sources/filter":    {"internal/spelling", "sources/wire"},
+	"sources/join":      {"sources", "sources/wire"},
+	"sources/tracefile": {"sources/internal/layout", "sources/wire"},
+	"sources/wire":      nil,
 
 	"ruleset":     {"mib", "internal/spelling", "streams/dist"},
 	"ruleset/srl": {"ruleset", "mib", "internal/spelling"},

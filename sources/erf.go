@@ -298,6 +298,19 @@ func fixedPointTime(t uint64) int64 {
 	return int64(t>>32)*second + int64((t&(1<<32-1)*second+1<<31)>>32)
 }
 
+// wholeERF reports whether octets are records of ERF and nothing else, which is no
+// accident: each says its own length.
+func wholeERF(data []byte) bool {
+	for len(data) > 0 {
+		r, need, err := readErf(data)
+		if err != nil || need > len(data) || r.length < erfHeaderLen || r.length > len(data) {
+			return false
+		}
+		data = data[r.length:]
+	}
+	return true
+}
+
 // guessErf recognises an ERF trace, which has no magic number, by its first
 // records: known types, no flags that mean nothing, lengths that fit, and times
 // that belong together. One record at least must be whole.

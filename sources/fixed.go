@@ -152,6 +152,9 @@ func (l layout) fits(r []byte) bool {
 // and what must be a network layer's header is one.
 func (l layout) guess(head []byte) bool {
 	const hour = 3600
+	if len(head) < guessLen && wholeERF(head) {
+		return false // a short one, whose records might be taken for others
+	}
 	var first uint64
 	records := 0
 	for size := l.size(); len(head) >= size; head = head[size:] {

@@ -70,6 +70,20 @@ func TestOpenURI(t *testing.T) {
 	}
 }
 
+// TestOpenShortERF: one record of ERF, whose first 64 octets could be another
+// format's.
+func TestOpenShortERF(t *testing.T) {
+	record := append([]byte{0, 0, 0, 0, 1, 0, 0, 0, 2, 4, 0, 80, 0, 0, 0, 64}, make([]byte, 64)...)
+	s, err := Open("-", Options{Stdin: bytes.NewReader(record)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if got, err := readAll(s); len(got) != 1 || err != io.EOF || s.(Informer).Info().Format != "erf" {
+		t.Errorf("%s, %d frames, %v", s.(Informer).Info().Format, len(got), err)
+	}
+}
+
 func TestOpenUnknown(t *testing.T) {
 	for _, row := range []struct {
 		name, data, text string

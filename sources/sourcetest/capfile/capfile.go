@@ -12,6 +12,7 @@ import (
 	"io"
 	"strings"
 
+	"netramet/sources/internal/layout"
 	"netramet/sources/wire"
 )
 
@@ -23,10 +24,7 @@ type Writer interface {
 }
 
 // Order is the byte order of a file's numbers.
-type Order interface {
-	binary.ByteOrder
-	binary.AppendByteOrder
-}
+type Order = layout.Order
 
 // Format is a named variant of a capture file.
 type Format struct {

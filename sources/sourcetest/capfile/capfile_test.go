@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"netramet/sources/internal/layout"
 	"netramet/sources/sourcetest"
 	"netramet/sources/wire"
 )
@@ -131,7 +132,7 @@ func walkPcapng(t *testing.T, data []byte) (out []packet) {
 	var order binary.ByteOrder
 	var ifs []ngInterface
 	for len(data) > 0 {
-		if binary.LittleEndian.Uint32(data) == blockSection {
+		if binary.LittleEndian.Uint32(data) == layout.BlockSection {
 			order, ifs = binary.LittleEndian, nil
 			if data[8] == 0x1a {
 				order = binary.BigEndian
@@ -144,17 +145,17 @@ func walkPcapng(t *testing.T, data []byte) (out []packet) {
 		kind, b := order.Uint32(data), data[8:n-4]
 		data = data[n:]
 		switch kind {
-		case blockInterface:
+		case layout.BlockInterface:
 			ifs = append(ifs, walkInterface(order, b))
-		case blockEnhanced, blockOldPacket:
+		case layout.BlockEnhanced, layout.BlockOldPacket:
 			id := order.Uint32(b)
-			if kind == blockOldPacket {
+			if kind == layout.BlockOldPacket {
 				id = uint32(order.Uint16(b))
 			}
 			d := b[20 : 20+order.Uint32(b[12:])]
 			at := ifs[id].time(order.Uint32(b[4:]), order.Uint32(b[8:]))
 			out = append(out, packet{at, string(d), int(order.Uint32(b[16:])), int(id) + 1})
-		case blockSimple:
+		case layout.BlockSimple:
 			d := b[4 : 4+min(order.Uint32(b), ifs[0].snap)]
 			out = append(out, packet{0, string(d), int(order.Uint32(b)), 1})
 		}
@@ -167,9 +168,9 @@ func walkInterface(order binary.ByteOrder, b []byte) ngInterface {
 	for o := b[8:]; len(o) >= 4; {
 		code, size := order.Uint16(o), int(order.Uint16(o[2:]))
 		switch value := o[4 : 4+size]; code {
-		case optResolution:
+		case layout.OptResolution:
 			in.resolution = value[0]
-		case optOffset:
+		case layout.OptOffset:
 			in.offset = int64(order.Uint64(value))
 		}
 		o = o[4+(size+3)&^3:]

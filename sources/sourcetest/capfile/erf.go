@@ -1,10 +1,10 @@
 package capfile
 
 import (
-	"encoding/binary"
 	"fmt"
 	"io"
 
+	"netramet/sources/internal/layout"
 	"netramet/sources/wire"
 )
 
@@ -28,27 +28,23 @@ func NewERF(w io.Writer, o ERF) Writer { return &erfWriter{w: w, o: o} }
 // the frame is there, octets up to a multiple of eight: those of a cut one would
 // be taken for more of it. The length on the wire counts a check sequence.
 func (e *erfWriter) record(typ uint8, f *wire.Frame, body []byte, onWire int) error {
-	t := max(f.Time, 0)
-	whole, rest := uint64(t/1e9), uint64(t%1e9)
-	length := 16 + 8*e.o.Extensions + len(body)
+	length := layout.ERFHeaderLen + 8*e.o.Extensions + len(body)
 	if len(f.Data) == int(f.WireLen) {
 		length = (length + 7) &^ 7
 	}
 	if length > 0xffff {
 		return fmt.Errorf("erf: record %d: %d octets are too many", e.written+1, len(body))
 	}
-	h := binary.LittleEndian.AppendUint64(nil, whole<<32|(rest<<32+5e8)/1e9)
 	if e.o.Extensions > 0 {
 		typ |= 0x80
 	}
-	h = append(h, typ, 4|max(f.Interface, 1)-1) // of varying length
-	h = binary.BigEndian.AppendUint16(h, uint16(length))
 	colour := uint16(0)
 	if e.o.Colour {
 		colour = 0xbeef
 	}
-	h = binary.BigEndian.AppendUint16(h, colour)
-	h = binary.BigEndian.AppendUint16(h, uint16(onWire))
+	h := layout.AppendERF(nil, layout.ERF{
+		Time: max(f.Time, 0), Type: typ, Port: max(f.Interface, 1) - 1, Length: uint16(length), Loss: colour, Wire: uint16(onWire),
+	})
 	for i := range e.o.Extensions {
 		x := [8]byte{5, 0, 0, 1, 0, 0, 0, byte(i)}
 		if i+1 < e.o.Extensions {

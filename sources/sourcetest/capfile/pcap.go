@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"netramet/sources/internal/layout"
 	"netramet/sources/wire"
 )
 
@@ -19,13 +20,6 @@ const (
 	RedHat61                   // 24, but the magic number of Standard (ss990417)
 	SuSE63                     // 28, the magic number of Modified (ss990915)
 	Nokia                      // 20, but the magic number of Standard
-)
-
-// The magic numbers.
-const (
-	magicMicro    = 0xa1b2c3d4
-	magicNano     = 0xa1b23c4d
-	magicModified = 0xa1b2cd34
 )
 
 // Pcap says what a pcap file looks like.
@@ -53,21 +47,16 @@ func NewPcap(w io.Writer, o Pcap) (*PcapWriter, error) {
 	if o.SnapLen == 0 {
 		o.SnapLen = 262144
 	}
-	magic := uint32(magicMicro)
+	magic := uint32(layout.PcapMicro)
 	switch {
 	case o.Nano && o.Records != Standard:
 		return nil, fmt.Errorf("pcap: record form %d has no nanoseconds", o.Records)
 	case o.Nano:
-		magic = magicNano
+		magic = layout.PcapNano
 	case o.Records == Modified || o.Records == SuSE63:
-		magic = magicModified
+		magic = layout.PcapModified
 	}
-	h := o.Order.AppendUint32(nil, magic)
-	h = o.Order.AppendUint16(h, 2)
-	h = o.Order.AppendUint16(h, 4)
-	h = append(h, 0, 0, 0, 0, 0, 0, 0, 0) // time zone, accuracy: always 0
-	h = o.Order.AppendUint32(h, o.SnapLen)
-	h = o.Order.AppendUint32(h, uint32(o.LinkType))
+	h := layout.AppendPcapHeader(nil, o.Order, magic, o.SnapLen, uint32(o.LinkType))
 	if _, err := w.Write(h); err != nil {
 		return nil, fmt.Errorf("pcap: file header: %w", err)
 	}
@@ -88,10 +77,7 @@ func (p *PcapWriter) Write(f *wire.Frame) error {
 		frac /= 1000
 	}
 	order := p.o.Order
-	h := order.AppendUint32(p.header[:0], uint32(sec))
-	h = order.AppendUint32(h, uint32(frac))
-	h = order.AppendUint32(h, uint32(len(f.Data)))
-	h = order.AppendUint32(h, f.WireLen)
+	h := layout.AppendPcapRecord(p.header[:0], order, uint32(sec), uint32(frac), uint32(len(f.Data)), f.WireLen)
 	switch p.o.Records {
 	case Standard:
 	case Nokia:

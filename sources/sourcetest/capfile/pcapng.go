@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/bits"
 
+	"netramet/sources/internal/layout"
 	"netramet/sources/wire"
 )
 
@@ -18,25 +19,6 @@ const (
 	EnhancedBlock BlockKind = iota
 	SimpleBlock             // no time, always the first interface
 	OldBlock                // the obsolete packet block
-)
-
-// Block types.
-const (
-	blockInterface  = 1
-	blockOldPacket  = 2
-	blockSimple     = 3
-	blockNames      = 4
-	blockStatistics = 5
-	blockEnhanced   = 6
-	blockSection    = 0x0a0d0d0a
-	blockCustom     = 0x40000bad
-)
-
-// Options of an interface description.
-const (
-	optName       = 2
-	optResolution = 9
-	optOffset     = 14
 )
 
 // Pcapng says what a pcapng file looks like.
@@ -61,7 +43,7 @@ type Pcapng struct {
 type PcapngWriter struct {
 	w       io.Writer
 	o       Pcapng
-	block   []byte // scratch for one block
+	b       layout.Blocks // one at a time
 	written int64
 }
 
@@ -80,33 +62,33 @@ func NewPcapng(w io.Writer, o Pcapng) (*PcapngWriter, error) {
 
 // section writes a section header and its interface descriptions.
 func (p *PcapngWriter) section() error {
-	p.begin(blockSection)
-	p.u32(0x1a2b3c4d)
-	p.u16(1)
-	p.u16(0)
-	p.u64(math.MaxUint64) // length not given
+	p.begin(layout.BlockSection)
+	p.b.U32(layout.ByteOrderMagic)
+	p.b.U16(1)
+	p.b.U16(0)
+	p.b.U64(math.MaxUint64) // length not given
 	if p.o.Extras {
-		p.option(4, []byte("netramet capfile")) // shb_userappl
-		p.option(0, nil)
+		p.b.Option(4, []byte("netramet capfile")) // shb_userappl
+		p.b.Option(0, nil)
 	}
 	if err := p.end("section header"); err != nil {
 		return err
 	}
 	for i, in := range p.o.Interfaces {
-		p.begin(blockInterface)
-		p.u16(uint16(in.LinkType))
-		p.u16(0)
-		p.u32(in.SnapLen)
+		p.begin(layout.BlockInterface)
+		p.b.U16(uint16(in.LinkType))
+		p.b.U16(0)
+		p.b.U32(in.SnapLen)
 		if in.Name != "" {
-			p.option(optName, []byte(in.Name))
+			p.b.Option(layout.OptName, []byte(in.Name))
 		}
 		if p.o.Resolution != 6 {
-			p.option(optResolution, []byte{p.o.Resolution})
+			p.b.Option(layout.OptResolution, []byte{p.o.Resolution})
 		}
 		if p.o.Offset != 0 {
-			p.option(optOffset, p.o.Order.AppendUint64(nil, uint64(p.o.Offset)))
+			p.b.Option(layout.OptOffset, p.o.Order.AppendUint64(nil, uint64(p.o.Offset)))
 		}
-		p.option(0, nil)
+		p.b.Option(0, nil)
 		if err := p.end(fmt.Sprintf("interface %d", i+1)); err != nil {
 			return err
 		}
@@ -119,18 +101,18 @@ func (p *PcapngWriter) section() error {
 
 // names writes a name resolution block and a custom block.
 func (p *PcapngWriter) names() error {
-	p.begin(blockNames)
-	p.u16(1) // an IPv4 record
-	p.u16(4 + 5)
-	p.block = append(p.block, 192, 0, 2, 1, 'h', 'o', 's', 't', 0)
-	p.pad()
-	p.u32(0) // end of the records
+	p.begin(layout.BlockNames)
+	p.b.U16(1) // an IPv4 record
+	p.b.U16(4 + 5)
+	p.b.Buf = append(p.b.Buf, 192, 0, 2, 1, 'h', 'o', 's', 't', 0)
+	p.b.Pad()
+	p.b.U32(0) // end of the records
 	if err := p.end("name resolution"); err != nil {
 		return err
 	}
-	p.begin(blockCustom)
-	p.u32(32473) // the private enterprise number for examples (RFC 5612)
-	p.block = append(p.block, "anything"...)
+	p.begin(layout.BlockCustom)
+	p.b.U32(32473) // the private enterprise number for examples (RFC 5612)
+	p.b.Buf = append(p.b.Buf, "anything"...)
 	return p.end("custom block")
 }
 
@@ -160,20 +142,20 @@ func (p *PcapngWriter) Write(f *wire.Frame) error {
 	}
 	switch p.o.Block {
 	case EnhancedBlock:
-		p.begin(blockEnhanced)
-		p.u32(uint32(f.Interface - 1))
-		p.u32(high)
-		p.u32(low)
-		p.u32(uint32(len(f.Data)))
-		p.u32(f.WireLen)
+		p.begin(layout.BlockEnhanced)
+		p.b.U32(uint32(f.Interface - 1))
+		p.b.U32(high)
+		p.b.U32(low)
+		p.b.U32(uint32(len(f.Data)))
+		p.b.U32(f.WireLen)
 	case OldBlock:
-		p.begin(blockOldPacket)
-		p.u16(uint16(f.Interface - 1))
-		p.u16(0xffff) // drops unknown
-		p.u32(high)
-		p.u32(low)
-		p.u32(uint32(len(f.Data)))
-		p.u32(f.WireLen)
+		p.begin(layout.BlockOldPacket)
+		p.b.U16(uint16(f.Interface - 1))
+		p.b.U16(0xffff) // drops unknown
+		p.b.U32(high)
+		p.b.U32(low)
+		p.b.U32(uint32(len(f.Data)))
+		p.b.U32(f.WireLen)
 	case SimpleBlock:
 		// The captured length is not stored: it is the smaller of the
 		// interface's snap length and the wire length.
@@ -184,14 +166,14 @@ func (p *PcapngWriter) Write(f *wire.Frame) error {
 		if int(want) != len(f.Data) {
 			return fmt.Errorf("pcapng: packet %d: a simple block would say %d captured octets, not %d", p.written+1, want, len(f.Data))
 		}
-		p.begin(blockSimple)
-		p.u32(f.WireLen)
+		p.begin(layout.BlockSimple)
+		p.b.U32(f.WireLen)
 	}
-	p.block = append(p.block, f.Data...)
-	p.pad()
+	p.b.Buf = append(p.b.Buf, f.Data...)
+	p.b.Pad()
 	if p.o.Extras && p.o.Block != SimpleBlock {
-		p.option(1, []byte("a comment"))
-		p.option(0, nil)
+		p.b.Option(1, []byte("a comment"))
+		p.b.Option(0, nil)
 	}
 	if err := p.end(fmt.Sprintf("packet %d", p.written+1)); err != nil {
 		return err
@@ -202,10 +184,10 @@ func (p *PcapngWriter) Write(f *wire.Frame) error {
 
 // statistics writes an interface statistics block without options.
 func (p *PcapngWriter) statistics(id uint32) error {
-	p.begin(blockStatistics)
-	p.u32(id)
-	p.u32(0)
-	p.u32(0)
+	p.begin(layout.BlockStatistics)
+	p.b.U32(id)
+	p.b.U32(0)
+	p.b.U32(0)
 	return p.end("interface statistics")
 }
 
@@ -250,37 +232,16 @@ func (p *PcapngWriter) ticks(t int64) (uint64, error) {
 	return u, nil
 }
 
-// begin starts a block; end fills in its length.
+// begin starts a block; end writes it.
 func (p *PcapngWriter) begin(kind uint32) {
-	p.block = p.block[:0]
-	p.u32(kind)
-	p.u32(0)
+	p.b.Order, p.b.Buf = p.o.Order, p.b.Buf[:0]
+	p.b.Begin(kind)
 }
 
 func (p *PcapngWriter) end(what string) error {
-	p.pad()
-	n := uint32(len(p.block) + 4)
-	p.u32(n)
-	p.o.Order.PutUint32(p.block[4:], n)
-	if _, err := p.w.Write(p.block); err != nil {
+	p.b.End()
+	if _, err := p.w.Write(p.b.Buf); err != nil {
 		return fmt.Errorf("pcapng: %s: %w", what, err)
 	}
 	return nil
 }
-
-func (p *PcapngWriter) option(code uint16, value []byte) {
-	p.u16(code)
-	p.u16(uint16(len(value)))
-	p.block = append(p.block, value...)
-	p.pad()
-}
-
-func (p *PcapngWriter) pad() {
-	for len(p.block)%4 != 0 {
-		p.block = append(p.block, 0)
-	}
-}
-
-func (p *PcapngWriter) u16(v uint16) { p.block = p.o.Order.AppendUint16(p.block, v) }
-func (p *PcapngWriter) u32(v uint32) { p.block = p.o.Order.AppendUint32(p.block, v) }
-func (p *PcapngWriter) u64(v uint64) { p.block = p.o.Order.AppendUint64(p.block, v) }
