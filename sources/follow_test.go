@@ -95,6 +95,30 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// TestFollowCut follows a file that ends at each octet: what is whole is handed
+// over, and what is not is no damage.
+func TestFollowCut(t *testing.T) {
+	file := pcapngOf(damageFrames()[:3])
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
+	const headers = 28 + 20 // a section and the fixed part of an interface
+	for n := headers; n < len(file); n += step {
+		want, _, _ := readBytes(t, file[:n])
+		s := openGrowing(t, grow(t, file[:n]))
+		got, err := next(s, len(want))
+		if err != nil {
+			t.Fatalf("cut at %d: %v", n, err)
+		}
+		checkFrames(t, got, want)
+		if err := s.Read(new(wire.Batch)); err != nil || s.Stats().Damaged != 0 {
+			t.Fatalf("cut at %d: %v", n, err)
+		}
+		s.Close()
+	}
+}
+
 // TestFollowCompressed: compressed files are followed too; what can be undone of
 // what was written is handed over.
 func TestFollowCompressed(t *testing.T) {
