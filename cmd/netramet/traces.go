@@ -33,6 +33,9 @@ func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(stri
 	if o.parts, err = join.Expand(o.traces); err != nil {
 		return nil, err
 	}
+	if o.window != nil {
+		o.window.Ends = o.endless()
+	}
 	if o.follow {
 		if len(o.parts) > 1 {
 			return nil, fmt.Errorf("--follow: it follows one file, and there are %d", len(o.parts))

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,10 @@ import (
 // It comes before other stages, for what it counts from is the trace's first
 // packet. One goroutine runs it; others may ask what it Dropped.
 type Window struct {
+	// Ends makes the window's end that of a trace which has none of its own: it
+	// ends behind so many frames in a row that are of the end or later.
+	Ends bool
+
 	start, end timeopt.Moment
 
 	known    bool  // a frame with a time was seen: what follows is valid
@@ -24,8 +29,13 @@ type Window struct {
 	now      int64 // of the newest frame with a time
 	min, max int64 // of all of them
 	kept     bool  // some frame was inside
+	behind   int   // frames in a row, up to now, that are of the end or later
 	dropped  atomic.Uint64
 }
+
+// allBehind is how many frames in a row say that the window is over. As many decide
+// about odd stamps (decision 6).
+const allBehind = 16
 
 // NewWindow makes the window [start, end) of a trace.
 func NewWindow(start, end timeopt.Moment) *Window {
@@ -36,7 +46,7 @@ func NewWindow(start, end timeopt.Moment) *Window {
 func (w *Window) Dropped() uint64 { return w.dropped.Load() }
 
 // Run is the Stage. Its error is that of moments between which there is nothing in
-// this trace.
+// this trace, or io.EOF where the window Ends.
 func (w *Window) Run(b *wire.Batch) error {
 	kept := 0
 	for i := range b.Frames {
@@ -46,14 +56,19 @@ func (w *Window) Run(b *wire.Batch) error {
 			return err
 		}
 		if !in {
+			if w.over() {
+				w.dropped.Add(uint64(i + 1 - kept))
+				b.Frames = b.Frames[:kept]
+				return io.EOF
+			}
 			continue
 		}
 		if kept != i {
 			b.Frames[kept] = b.Frames[i]
 		}
 		kept++
+		w.kept = true
 	}
-	w.kept = w.kept || kept > 0
 	w.dropped.Add(uint64(len(b.Frames) - kept))
 	b.Frames = b.Frames[:kept]
 	return nil
@@ -71,8 +86,15 @@ func (w *Window) Holds(f *wire.Frame) (bool, error) {
 		w.now = f.Time
 		w.min, w.max = min(w.min, f.Time), max(w.max, f.Time)
 	}
-	return w.from <= w.now && (w.now < w.to || !w.end.Given()), nil
+	ended := w.end.Given() && w.now >= w.to
+	if w.behind++; !ended {
+		w.behind = 0
+	}
+	return w.from <= w.now && !ended, nil
 }
+
+// over reports whether nothing more is to be expected of the window.
+func (w *Window) over() bool { return w.Ends && w.behind >= allBehind }
 
 // begin finds out what the moments are in this trace, with its first packet.
 func (w *Window) begin(first int64) (err error) {

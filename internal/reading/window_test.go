@@ -2,6 +2,7 @@ package reading
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"testing"
 
@@ -77,6 +78,36 @@ func TestWindow(t *testing.T) {
 					t.Errorf("%d kept, and: %s", len(kept), missed)
 				}
 			})
+		}
+	}
+}
+
+// TestWindowEnds: a trace without an end of its own ends behind sixteen packets in a
+// row that are behind the window, wherever batches end.
+func TestWindowEnds(t *testing.T) {
+	stamps := []int64{5, 6, 20}
+	for range 15 {
+		stamps = append(stamps, 21, 22, 7) // never sixteen in a row
+	}
+	for range 30 {
+		stamps = append(stamps, 30)
+	}
+	for _, size := range []int{1, 7, 16, 256} {
+		w, kept, read := window(t, "", "+10"), 0, 0
+		w.Ends = true
+		var err error
+		for rest := stamps; len(rest) > 0 && err == nil; {
+			var b wire.Batch
+			b.Reset()
+			for n := min(size, len(rest)); n > 0; n-- {
+				b.Frames, rest = append(b.Frames, wire.Frame{Time: rest[0] * 1e9}), rest[1:]
+			}
+			err = w.Run(&b)
+			kept += len(b.Frames)
+		}
+		read = kept + int(w.Dropped())
+		if err != io.EOF || kept != 17 || read != 3+45+16 {
+			t.Errorf("batches of %d: %d kept, %d read, %v", size, kept, read, err)
 		}
 	}
 }
