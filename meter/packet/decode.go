@@ -105,6 +105,7 @@ func (p *Packet) withoutPeers(t mib.PeerType, off int, fault Fault) {
 	p.PeerOctets = 0
 	p.PeerType, p.PeerLen, p.TransType = t, 0, 0
 	p.NetOff, p.TransOff = uint16(off), 0
+	p.TCPFlags, p.QueryID = 0, 0
 	p.Flags, p.Fault = 0, fault
 	if fault == FaultLinkCut || fault == FaultPeerCut {
 		p.Flags = Cut

@@ -35,6 +35,7 @@ const (
 	ported    protoKind = 1 << iota // begins with source and destination port
 	extension                       // an IPv6 header that names a next one
 	signal                          // an extension that may itself be the message
+	queries                         // some of its messages bear an identifier
 )
 
 // kinds is indexed by protocol number; 0 is an upper protocol without ports.
@@ -42,6 +43,7 @@ var kinds = [256]protoKind{
 	protoTCP: ported, protoUDP: ported, protoUDPLite: ported, protoSCTP: ported, protoDCCP: ported,
 	protoHopByHop: extension, protoRouting: extension, protoFragment: extension,
 	protoDestOpts: extension, protoAH: extension,
+	protoICMP: queries, protoICMPv6: queries,
 	protoMobility: extension | signal, protoHIP: extension | signal, protoShim6: extension | signal,
 }
 
@@ -226,6 +228,7 @@ func (p *Packet) stopChain(next uint8, wrong bool, flags Flags) {
 func (p *Packet) endChain(proto uint8, flags Flags, fault Fault) {
 	p.TransType, p.TransOff = proto, 0
 	p.TransAddress = [2]uint16{}
+	p.TCPFlags, p.QueryID = 0, 0
 	p.Flags, p.Fault = flags, fault
 }
 
@@ -286,12 +289,17 @@ func jumboPayload(b []byte) (n uint32, ok bool) {
 func (p *Packet) transport(d []byte, off, end int, proto uint8, flags Flags) {
 	fault, transOff := FaultNone, 0
 	var ports uint32
+	var query uint16
+	var tcp uint8
 	switch {
 	case off > len(d):
 		flags, fault = flags|Cut, FaultPeerCut
 	case flags&NotFirst != 0:
 	case kinds[proto]&ported == 0:
 		transOff = off
+		if kinds[proto]&queries != 0 {
+			query = queryID(proto, d[off:min(max(end, off), len(d))])
+		}
 	case off+portOctets > end:
 		transOff, fault = off, FaultTransCut
 	case off+portOctets > len(d):
@@ -302,9 +310,27 @@ func (p *Packet) transport(d []byte, off, end int, proto uint8, flags Flags) {
 		flags |= HasPorts
 		if proto == protoTCP && off+tcpFacts <= min(end, len(d)) {
 			flags |= HasTCP
+			tcp = d[off+13]
 		}
 	}
 	p.TransAddress[Source], p.TransAddress[Dest] = uint16(ports>>16), uint16(ports)
 	p.TransType, p.TransOff = proto, uint16(transOff)
+	p.TCPFlags, p.QueryID = tcp, query
 	p.Flags, p.Fault = flags, fault
+}
+
+// queryID is the identifier of the message of ICMP or ICMPv6 in b, 0 if it has none
+// or that is not captured.
+func queryID(proto uint8, b []byte) uint16 {
+	const idAt, idEnd = 4, 6
+	if len(b) < idEnd {
+		return 0
+	}
+	switch t := b[0]; {
+	case proto == protoICMP && (t == 0 || t == 8 || t >= 13 && t <= 18 || t == 42 || t == 43):
+	case proto == protoICMPv6 && (t == 128 || t == 129 || t == 160 || t == 161):
+	default:
+		return 0
+	}
+	return binary.BigEndian.Uint16(b[idAt:])
 }

@@ -52,8 +52,8 @@ const (
 	// Cut: the captured octets end inside a link or network header, or before
 	// the transport header's ports.
 	Cut
-	// HasTCP: the first 16 octets of a TCP header are captured, so DecodeRest
-	// gives the TCP fields.
+	// HasTCP: the first 16 octets of a TCP header are captured, so TCPFlags is
+	// valid and DecodeRest gives the other TCP fields.
 	HasTCP
 	// Tunnelled: the packet is the innermost of a tunnel, TunnelOff is valid.
 	Tunnelled
@@ -89,7 +89,12 @@ type Packet struct {
 	TransType uint8
 	Interface uint8
 	Fault     Fault
+	TCPFlags  uint8 // FIN is bit 0, CWR bit 7; valid iff HasTCP
 	Flags     Flags
+	// QueryID is the identifier of a query or reply of ICMP or ICMPv6 (echo,
+	// time stamp, information, address mask; RFC 792, 950, 4443, 8335); 0 in all
+	// other packets.
+	QueryID uint16
 
 	NetOff   uint16 // offset of the network header in the frame, 0 if not reached
 	TransOff uint16 // offset of the transport header, 0 if not reached or absent
@@ -112,7 +117,6 @@ type Rest struct {
 	VLANid          uint16           // of the outermost tag, 0 without one
 	DSCodePoint     uint8            // 6 bits, right-justified; 0 unless IsStream
 	ECNCodeBits     uint8            // 2 bits; 0 unless IsStream
-	TCPFlags        uint8            // FIN is bit 0, CWR bit 7; valid iff HasTCP
 	TCPWindow       uint16           // as sent, not scaled; valid iff HasTCP
 	TCPSeq, TCPAck  uint32           // valid iff HasTCP
 	// PayloadLen is the octets after the header of TCP, UDP, UDP-Lite, SCTP,

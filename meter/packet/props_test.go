@@ -69,9 +69,11 @@ func checkAbsent(t *testing.T, f *wire.Frame, p *Packet) {
 		bad("fields without a stream")
 	case !has(HasPorts) && p.TransAddress != [2]uint16{}:
 		bad("ports that are not there")
+	case p.QueryID != 0 && p.TransType != protoICMP && p.TransType != protoICMPv6:
+		bad("a query's identifier")
 	case has(NotFirst) && (!has(IsFragment) || has(HasPorts) || p.TransOff != 0):
 		bad("a later fragment")
-	case !has(HasTCP) && (p.Rest.TCPFlags != 0 || p.Rest.TCPSeq != 0 || p.Rest.TCPAck != 0 || p.Rest.TCPWindow != 0):
+	case !has(HasTCP) && (p.TCPFlags != 0 || p.Rest.TCPSeq != 0 || p.Rest.TCPAck != 0 || p.Rest.TCPWindow != 0):
 		bad("TCP facts that are not there")
 	case !has(IsStream) && (p.Rest.DSCodePoint != 0 || p.Rest.ECNCodeBits != 0 || p.Rest.PayloadLen != 0):
 		bad("IP facts that are not there")
@@ -139,7 +141,7 @@ func checkGrows(t *testing.T, a, b *Packet, data []byte) {
 	if a.Flags&HasPorts != 0 && a.TransAddress != b.TransAddress {
 		t.Fatalf("ports change at length %d: %+v %+v", len(data), *a, *b)
 	}
-	if a.Flags&HasTCP != 0 && (a.Rest.TCPSeq != b.Rest.TCPSeq || a.Rest.TCPFlags != b.Rest.TCPFlags) {
+	if a.Flags&HasTCP != 0 && (a.Rest.TCPSeq != b.Rest.TCPSeq || a.TCPFlags != b.TCPFlags) {
 		t.Fatalf("TCP facts change at length %d: %+v %+v", len(data), *a, *b)
 	}
 	// A padding octet of Cisco HDLC shows only with the octet behind it, and a

@@ -28,7 +28,6 @@ func (p *Packet) DecodeRest(f *wire.Frame) {
 		t := f.Data[p.TransOff:]
 		r.TCPSeq = binary.BigEndian.Uint32(t[4:])
 		r.TCPAck = binary.BigEndian.Uint32(t[8:])
-		r.TCPFlags = t[13]
 		r.TCPWindow = binary.BigEndian.Uint16(t[14:])
 	}
 	r.PayloadLen = p.payload(f)

@@ -331,7 +331,7 @@ func TestRest(t *testing.T) {
 	mac := func(s string) (a [MaxPeer]byte) { copy(a[:], hex(s)); return a }
 	macs := [2][MaxPeer]byte{mac(macSource), mac(macDest)}
 	cookedMAC := [2][MaxPeer]byte{Source: mac(macSource)}
-	net := Rest{DSCodePoint: 46, ECNCodeBits: 1, TCPFlags: 0x18, TCPWindow: 0x2000, TCPSeq: 10, TCPAck: 11}
+	net := Rest{DSCodePoint: 46, ECNCodeBits: 1, TCPWindow: 0x2000, TCPSeq: 10, TCPAck: 11}
 	with := func(set func(*Rest)) Rest { r := net; set(&r); return r }
 	rows := []struct {
 		name string
