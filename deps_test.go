@@ -38,7 +38,7 @@ var allowed = map[string][]string{
 	"mib/agent":       {"mib", "mib/ber", "mib/usm"},
 	"mib/ber":         nil,
 	"mib/client":      {"internal/plaintext", "mib", "mib/ber", "mib/usm"},
-	"mib/meterview":   {"meter", "meter/control", "mib/agent", "mib/ber", "mib", "ruleset", "sources/wire"},
+	"mib/meterview":   {"meter", "meter/control", "streams", "mib/agent", "mib/ber", "mib", "ruleset", "sources/wire"},
 	"mib/remotemeter": {"mib", "mib/client", "ruleset"},
 	"mib/usm":         {"internal/atomicfile", "internal/fileaccess", "internal/filelock"},
 
@@ -55,7 +55,7 @@ var allowed = map[string][]string{
 	"meter/control": {"meter", "mib", "ruleset", "sources/wire"},
 	"meter/packet":  {"sources/wire", "mib"},
 	"meter/pme":     {"ruleset", "meter/packet", "mib"},
-	"streams":       {"meter/packet", "internal/index", "internal/slab"},
+	"streams":       {"meter/packet", "sources/wire", "mib", "internal/index", "internal/slab"},
 	"streams/pair":  {"meter/packet", "internal/slab"},
 	"streams/dist":  nil,
 

@@ -29,7 +29,7 @@ type earlyCount struct {
 // mayCountEarly reports whether the lane can count packets as soon as it judges
 // them, and whether that pays.
 func (l *lane) mayCountEarly() bool {
-	return l.alone && !l.observes && len(l.runs) == 1 && l.runs[0].words == 0 &&
+	return l.alone && !l.observes && !l.streams.Measures() && len(l.runs) == 1 && l.runs[0].words == 0 &&
 		l.flows.records.Len()+l.streams.Slots() <= earlyTables
 }
 
@@ -38,6 +38,7 @@ func (l *lane) mayCountEarly() bool {
 func (l *lane) countEarly(r *round) []uint16 {
 	run, unknown := &l.runs[0], l.unknown[:0]
 	l.counted = l.counted[:0]
+	var seen streams.Seen
 	for k := range l.ids {
 		key, a := &r.keys[k], &r.amounts[k]
 		l.packets += a.pdus
@@ -45,7 +46,8 @@ func (l *lane) countEarly(r *round) []uint16 {
 		id := l.streams.FindOne(key)
 		l.ids[k] = id
 		if id != streams.NoStream {
-			l.streams.Note(id, a.uptime)
+			seen.Uptime, seen.Dir, seen.TCPFlags = a.uptime, key.Dir, key.TCPFlags
+			l.streams.Note(id, &seen)
 			w := word(l.streams.Attached(id)[key.Dir&1])
 			if l.epoch.holds(w) && l.countIfNamed(run, uint16(k), w, a) {
 				continue

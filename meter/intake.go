@@ -158,6 +158,7 @@ func (m *Meter) Finish() Stop {
 		return Ended
 	}
 	m.flush()
+	m.endStreams()
 	m.endLastRates(m.in.uptime)
 	// To the centisecond, as readers over SNMP have it.
 	at := m.in.uptime.Time(m.in.start)
@@ -285,6 +286,7 @@ func (m *Meter) closeInterval(reached, length uint64) Stop {
 	in.closed, in.busy = n, false
 	in.lastEnd = intervalEnd{number: n, at: end, to: in.uptime}
 	if in.ended {
+		m.endStreams()
 		return Ended
 	}
 	return IntervalEnd

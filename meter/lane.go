@@ -47,6 +47,9 @@ type lane struct {
 	asked        int // of asks, noted among observations
 	observations []observation
 	applied      int // of observations
+
+	tells bool // of streams that end
+	ended []endedStream
 }
 
 // together is how many packets go through one pass before the next one begins,
@@ -277,20 +280,19 @@ func (l *lane) toStream(r *round, run *laneRun, place int, i uint16, w word) {
 	}
 }
 
-// sweep ends the streams that time out by an uptime.
-func (l *lane) sweep(at Uptime) {
-	for !l.streams.Sweep(at) {
-		continue
+// sweepSome is a part of sweep; it answers whether that was the rest.
+func (l *lane) sweepSome(at Uptime) (done bool) {
+	done = l.streams.Sweep(at)
+	if l.streams.Measures() {
+		l.takeEvents(noPacket)
 	}
+	return done
 }
 
-// note tells the streams of the lane's packets about them.
-func (l *lane) note(r *round, mine []uint16) {
-	for k, i := range mine {
-		l.packets += r.amounts[i].pdus
-		if id := l.ids[k]; id != streams.NoStream {
-			l.streams.Note(id, r.amounts[i].uptime)
-		}
+// sweep ends the streams that time out by an uptime.
+func (l *lane) sweep(at Uptime) {
+	for !l.sweepSome(at) {
+		continue
 	}
 }
 
@@ -299,7 +301,7 @@ func (l *lane) note(r *round, mine []uint16) {
 func (l *lane) count(r *round) {
 	mine := r.of[l.number]
 	if !l.early {
-		l.note(r, mine)
+		l.noteStreams(r)
 	}
 	for i := range l.pending {
 		if p := &l.pending[i]; p.verdict != 0 {

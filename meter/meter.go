@@ -55,6 +55,11 @@ type Config struct {
 	Seed       uint64        // of the sampling
 	MaxGap     time.Duration // a larger step of packet time is in doubt (decision 6); default 10 minutes, AnyGap for none
 
+	// StreamEnded is told of each stream that ends, if it is not nil, by the goroutine that
+	// feeds; the StreamEnd is the meter's again when it returns. The order does not
+	// depend on the lanes.
+	StreamEnded func(*StreamEnd)
+
 	// Interval is the length of a reading interval in packet time, a multiple
 	// of the 100 ms between ticks, 0 for none (decision 3). MaxIntervals ends the trace after that many
 	// intervals of the grid, 0 for none.
@@ -111,6 +116,8 @@ type Meter struct {
 	flows      flowTable
 	epoch      epoch
 	needsRest  bool // some running rule set looks at packet.Rest
+	needsTCP   bool // streams are measured, which look at it too
+	ended      []endedStream
 	ruleSets   [ruleset255]*ruleSet
 	collected  collected
 	usage      usage
@@ -150,6 +157,7 @@ func New(cfg Config) *Meter {
 	for i, table := range streams.NewLanes(m.cfg.Streams, m.cfg.Lanes) {
 		m.lanes = append(m.lanes, lane{number: uint8(i), alone: m.cfg.Lanes == 1, flows: &m.flows, epoch: &m.epoch, streams: table, ids: make([]streams.ID, len(m.filling.packets))})
 	}
+	m.initStreams()
 	m.interfaces.init(&m.cfg)
 	m.collected.init()
 	m.usage.init(m.flows.max)

@@ -77,11 +77,12 @@ func (m *Meter) work(t *tick) (done bool) {
 	if t.streams {
 		t.streams = false
 		for i := range m.lanes {
-			t.streams = !m.lanes[i].streams.Sweep(t.now) || t.streams
+			t.streams = !m.lanes[i].sweepSome(t.now) || t.streams
 		}
 		if t.streams {
 			return false
 		}
+		m.tellEnds()
 	}
 	if t.rates {
 		if t.rates = !m.endRates(t.now); t.rates {

@@ -70,7 +70,7 @@ func (m *Meter) stage(f *wire.Frame, rec *wire.Record, t int64) {
 	p := &r.packets[i]
 	p.DecodeTo(f, m.cfg.Depth)
 	p.Time = t
-	if m.needsRest {
+	if m.needsRest || m.needsTCP {
 		p.DecodeRest(f)
 	}
 	m.measure(&r.amounts[i], p, rec)
@@ -173,6 +173,7 @@ func (m *Meter) alone() {
 	m.admit(r)
 	l.count(r)
 	m.applyObservations(r)
+	m.tellEnds()
 	r.clear()
 	m.live = int(l.streams.Stats().Live)
 }
@@ -180,6 +181,7 @@ func (m *Meter) alone() {
 // settleJudged ends what the lanes do, and admits what they leave.
 func (m *Meter) settleJudged() {
 	m.crew.wait()
+	m.tellEnds()
 	if r := m.admitted; r != nil {
 		m.applyObservations(r)
 		r.clear()
@@ -222,6 +224,7 @@ func (m *Meter) flush() {
 		for i := range m.lanes {
 			m.lanes[i].sweep(at)
 		}
+		m.tellEnds()
 	}
 }
 
@@ -242,6 +245,10 @@ func (m *Meter) boundStreams() {
 		tables[i] = m.lanes[i].streams
 	}
 	streams.Bound(tables, m.cfg.Streams.MaxStreams, m.in.uptime)
+	for i := range m.lanes {
+		m.lanes[i].takeEvents(noPacket)
+	}
+	m.tellEnds()
 	m.countStreams()
 }
 

@@ -28,7 +28,7 @@ func BenchmarkFind(b *testing.B) {
 	for b.Loop() {
 		t.Find(keys, which, ids, nil)
 		for _, id := range ids {
-			t.Note(id, now)
+			t.Note(id, &Seen{Uptime: now})
 		}
 		now++
 	}
@@ -49,7 +49,7 @@ func BenchmarkLife(b *testing.B) {
 			b.Fatalf("%d of %d streams are new", len(fresh), n)
 		}
 		for _, id := range ids {
-			t.Note(id, now)
+			t.Note(id, &Seen{Uptime: now})
 		}
 		now += 1000 // a stream of one packet lasts 5 s
 		for !t.Sweep(now) {

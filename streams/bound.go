@@ -36,10 +36,10 @@ func Bound(tables []*Table, most int, now packet.Uptime) {
 		for slot := range t.hot.Len() {
 			switch r := t.hot.At(slot); {
 			case r.seen == 0:
-			case r.seen>>pdusBits < limit:
-				t.evict(slot)
+			case r.seen>>timeShift < limit:
+				t.remove(slot, ReasonEvicted, now)
 				excess--
-			case r.seen>>pdusBits == limit:
+			case r.seen>>timeShift == limit:
 				tied = append(tied, idleStream{t, slot})
 			}
 		}
@@ -48,7 +48,7 @@ func Bound(tables []*Table, most int, now packet.Uptime) {
 		return slices.Compare(a.table.hot.At(a.slot).key[:], b.table.hot.At(b.slot).key[:])
 	})
 	for _, s := range tied[:excess] {
-		s.table.evict(s.slot)
+		s.table.remove(s.slot, ReasonEvicted, now)
 	}
 	for _, t := range tables {
 		t.wind(now)
@@ -61,19 +61,15 @@ func lastTimes(tables []*Table, n int) []uint64 {
 	for _, t := range tables {
 		for slot := range t.hot.Len() {
 			if seen := t.hot.At(slot).seen; seen != 0 {
-				last = append(last, seen>>pdusBits)
+				last = append(last, seen>>timeShift)
 			}
 		}
 	}
 	return last
 }
 
-func (t *Table) evict(slot uint32) {
-	t.remove(slot)
-	t.stats.Evicted++
-}
-
-// wind puts all streams into the wheel anew: those evicted are still in it.
+// wind puts all streams into the wheel anew: those evicted are still in it, and many
+// more may come before their buckets do.
 func (t *Table) wind(now packet.Uptime) {
 	w := &t.wheel
 	for i := range w.heads {
@@ -87,7 +83,8 @@ func (t *Table) wind(now packet.Uptime) {
 	}
 	for slot := range t.hot.Len() {
 		if t.hot.At(slot).seen != 0 {
-			t.arm(slot, t.due(slot), now)
+			t.cold.At(slot).armed = 0
+			t.armBy(slot, min(t.due(slot), t.cfg.firstDue(now)), now)
 		}
 	}
 }

@@ -19,6 +19,8 @@ type Key struct {
 	// Dir is the packet's direction in the stream: Source if the packet's
 	// source is the end point that comes first in the key.
 	Dir packet.Direction
+	// TCPFlags are the packet's, 0 if it has none.
+	TCPFlags uint8
 }
 
 // set orders the two end points by number and packs them. The order is that
@@ -30,7 +32,8 @@ func (k *Key) set(p *packet.Packet) {
 	s1 := binary.LittleEndian.Uint64(p.PeerAddress[0][8:])
 	d0 := binary.LittleEndian.Uint64(p.PeerAddress[1][0:])
 	d1 := binary.LittleEndian.Uint64(p.PeerAddress[1][8:])
-	sp, dp := uint64(p.TransAddress[0]), uint64(p.TransAddress[1])
+	// A query of ICMP has no ports: its identifier stands for both.
+	sp, dp := uint64(p.TransAddress[0]|p.QueryID), uint64(p.TransAddress[1]|p.QueryID)
 
 	// swap is all ones iff dest < source, as 144-bit numbers.
 	_, less := bits.Sub64(dp, sp, 0)
@@ -44,5 +47,5 @@ func (k *Key) set(p *packet.Packet) {
 	k.words[2] = d0 ^ x0
 	k.words[3] = d1 ^ x1
 	k.words[4] = (sp^xp)<<16 | (dp ^ xp) | uint64(p.TransType)<<32 | uint64(p.PeerType)<<40
-	k.Dir = packet.Direction(less)
+	k.Dir, k.TCPFlags = packet.Direction(less), p.TCPFlags
 }

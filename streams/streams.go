@@ -11,6 +11,9 @@
 // anybody knows what becomes of the packet; Note tells the stream what there is
 // to know of the packet, in order; Sweep, between two rounds, ends streams. A
 // stream is never seen outside: callers hold an ID from Find to the next Sweep.
+//
+// A table that measures (Measure) keeps besides what a stream was, and tells by
+// Events when one ends. Others pay nothing for that.
 package streams
 
 import (
@@ -24,17 +27,33 @@ import (
 type Config struct {
 	// MaxStreams is the most streams held, to which Bound goes back.
 	MaxStreams int
-	// MinTimeout is the least idle time after which a stream can end.
+	// MinTimeout is the least idle time after which a stream can end; NoTimeout
+	// if none is to end by being idle.
 	MinTimeout packet.Uptime
 	// Multiplier is the number of mean packet intervals a stream may be idle.
 	Multiplier int64
+	// ShortTimeout ends streams of fewer than ShortPDUs packets once they have
+	// been idle for it, whatever their intervals; 0 if they are like any other.
+	ShortTimeout packet.Uptime
+	// CloseGrace is how long a TCP stream goes on after it was closed, for
+	// segments that are sent again.
+	CloseGrace packet.Uptime
 }
 
-// Defaults: the time-outs are those of NeTraMet's dynamic stream time-out.
+// Defaults, in centiseconds: the time-outs are those of NeTraMet's dynamic stream
+// time-out. The grace is one retransmission at the least initial time-out of RFC
+// 6298 (1 s), and time for its answer.
 const (
 	DefaultMaxStreams = 4_000_000
-	DefaultMinTimeout = 500 // centiseconds
+	DefaultMinTimeout = 500
 	DefaultMultiplier = 20
+	DefaultCloseGrace = 200
+
+	// NoTimeout is the MinTimeout of tables in which no stream times out.
+	NoTimeout = packet.Uptime(1<<63 - 1)
+
+	// ShortPDUs is the number of packets from which a stream is not short.
+	ShortPDUs = 6
 )
 
 // ID names a live stream until the next Sweep.
@@ -48,22 +67,24 @@ type record struct {
 	// key is the canonical key: addresses and ports ordered so that both
 	// directions of a stream give the same words.
 	key [5]uint64
-	// seen packs the uptime of the last packet (high 40 bits, centiseconds)
-	// and the number of packets (24 bits), which goes from its largest value
-	// back to 2, so that 1 is always the first packet; cold.rounds counts that.
-	// It is 0 in a free slot, and from Find to the Note of the first packet.
+	// seen packs the uptime of the last packet (high 40 bits, centiseconds), how
+	// far TCP has closed (4 bits, closing) and the number of packets (20 bits),
+	// which goes from its largest value back to 2, so that 1 is always the first
+	// packet; cold.rounds counts that. It is 0 in a free slot, and from Find to the
+	// Note of the first packet.
 	seen uint64
 	// attached are the caller's words, one for each packet direction.
 	attached [2]uint64
 }
 
-// cold is what only streams of several packets need, and only when they may
-// have timed out. It is valid iff the stream has had two packets: what a
-// stream of one packet would say here, its record says.
+// cold is what is needed only when a stream may have timed out.
 type cold struct {
-	first  packet.Uptime // of the first packet
-	rounds uint32        // times that the packet count went back to 2
-	_      uint32        // 16 octets on every machine
+	// first is the uptime of the first packet, valid iff the stream has had two: what
+	// a stream of one packet would say here, its record says. Of a closed stream
+	// it is the uptime at which that ends.
+	first  packet.Uptime
+	rounds uint32 // times that the packet count went back to 2; valid as first is
+	armed  uint32 // bucket of the wheel, number+1, whose entry for the slot holds; 0: none
 }
 
 // Sizes in octets.
@@ -72,23 +93,28 @@ const (
 	coldSize   = 16
 )
 
+// Parts of record.seen.
 const (
-	pdusBits = 24
-	pdusMask = 1<<pdusBits - 1
+	pdusBits  = 20
+	pdusMask  = 1<<pdusBits - 1
+	timeShift = pdusBits + closingBits
 )
 
 // Table is the stream table. It is not safe for concurrent use.
 type Table struct {
-	cfg    Config
-	secret index.Secret
-	index  index.Table
-	hot    slab.Slab[record]
-	cold   slab.Slab[cold]
-	free   freeSlots
-	wheel  wheel
-	stats  Stats
-	warm   []uint32 // Find's own
-	sink   uint64   // keeps reads alive that only bring memory near
+	cfg       Config
+	secret    index.Secret
+	index     index.Table
+	hot       slab.Slab[record]
+	cold      slab.Slab[cold]
+	free      freeSlots
+	wheel     wheel
+	stats     Stats
+	lives     slab.Slab[life] // by slot, if measuring
+	events    []Event
+	measuring bool
+	warm      []uint32 // Find's own
+	sink      uint64   // keeps reads alive that only bring memory near
 }
 
 // freeSlots are the slots given back, last in first out: nobody sees a slot's
@@ -114,18 +140,18 @@ func (f *freeSlots) take() (slot uint32, ok bool) {
 
 // Stats counts streams since the table was made.
 type Stats struct {
-	Live     uint64 // in the table now
-	Created  uint64
-	TimedOut uint64
-	Evicted  uint64 // ended because there were too many
+	Live    uint64 // in the table now
+	Created uint64
+	Ended   [NumReasons]uint64 // by Reason
 }
 
 // Add adds the counts of another table.
 func (s *Stats) Add(o Stats) {
 	s.Live += o.Live
 	s.Created += o.Created
-	s.TimedOut += o.TimedOut
-	s.Evicted += o.Evicted
+	for i, n := range o.Ended {
+		s.Ended[i] += n
+	}
 }
 
 // New makes an empty table; memory is taken as streams come.
@@ -148,6 +174,9 @@ func newTable(cfg Config, secret index.Secret) *Table {
 	if cfg.Multiplier <= 0 {
 		cfg.Multiplier = DefaultMultiplier
 	}
+	if cfg.CloseGrace <= 0 {
+		cfg.CloseGrace = DefaultCloseGrace
+	}
 	return &Table{cfg: cfg, secret: secret}
 }
 
@@ -160,7 +189,7 @@ func (t *Table) Slots() uint32 { return t.hot.Len() }
 // Bytes is the memory the table holds, in octets.
 func (t *Table) Bytes() int {
 	n := int(t.hot.Len())*(recordSize+coldSize) + 8*t.index.Buckets() + 4*int(t.free.slots.Len())
-	n += int(t.wheel.blocks.Len()) * blockSize
+	n += int(t.wheel.blocks.Len())*blockSize + int(t.lives.Len())*lifeSize
 	return n
 }
 
@@ -214,28 +243,14 @@ func (t *Table) find(k *Key) (id ID, ok bool) {
 	return NoStream, false
 }
 
-// Note adds a packet, at uptime now, to its stream.
-func (t *Table) Note(id ID, now packet.Uptime) {
-	slot := uint32(id)
-	r := t.hot.At(slot)
-	pdus := r.seen & pdusMask
-	switch {
-	case pdus == 0:
-		t.arm(slot, now+t.cfg.MinTimeout, now)
-	case pdus == 1:
-		*t.cold.At(slot) = cold{first: packet.Uptime(r.seen >> pdusBits)}
-	case pdus == pdusMask:
-		t.cold.At(slot).rounds++
-		pdus = 1
-	}
-	r.seen = uint64(now)<<pdusBits | (pdus + 1)
-}
-
 func (t *Table) create(k *Key) ID {
 	slot, ok := t.free.take()
 	if !ok {
 		slot = t.hot.Grow()
 		t.cold.Grow()
+		if t.measuring {
+			t.lives.Grow()
+		}
 	}
 	*t.hot.At(slot) = record{key: k.words}
 	t.index.Insert(k.hash, slot)
@@ -244,11 +259,14 @@ func (t *Table) create(k *Key) ID {
 	return ID(slot)
 }
 
-func (t *Table) remove(slot uint32) {
+// remove ends a stream at uptime now.
+func (t *Table) remove(slot uint32, why Reason, now packet.Uptime) {
+	t.end(slot, why, now)
 	k := &t.hot.At(slot).key
 	t.index.Delete(t.hash(k), slot)
 	t.free.put(slot)
 	t.hot.At(slot).seen = 0
+	t.cold.At(slot).armed = 0
 	t.stats.Live--
 }
 

@@ -36,6 +36,9 @@ func TestRecordSizes(t *testing.T) {
 	if n := unsafe.Sizeof(cold{}); n != coldSize {
 		t.Errorf("cold is %d octets, want %d", n, coldSize)
 	}
+	if n := unsafe.Sizeof(life{}); n != lifeSize || lifeSize != 64 {
+		t.Errorf("life is %d octets, want one cache line", n)
+	}
 	if n := unsafe.Sizeof(block{}); n != blockSize {
 		t.Errorf("block is %d octets, want %d", n, blockSize)
 	}
@@ -43,7 +46,7 @@ func TestRecordSizes(t *testing.T) {
 
 // TestSlabTypesArePlain: the garbage collector never looks into the table.
 func TestSlabTypesArePlain(t *testing.T) {
-	for _, typ := range []reflect.Type{reflect.TypeFor[record](), reflect.TypeFor[cold](), reflect.TypeFor[block]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[record](), reflect.TypeFor[cold](), reflect.TypeFor[life](), reflect.TypeFor[block]()} {
 		if !slabtest.Plain(typ) {
 			t.Errorf("%v holds pointers", typ)
 		}
@@ -79,6 +82,7 @@ func TestKeysDiffer(t *testing.T) {
 		"dest port":      func(p *packet.Packet) { p.TransAddress[1] = 1 },
 		"ports swapped":  func(p *packet.Packet) { p.TransAddress = [2]uint16{4, 3} },
 		"transport":      func(p *packet.Packet) { p.TransType = 17 },
+		"query":          func(p *packet.Packet) { p.TransAddress, p.QueryID = [2]uint16{}, 9 },
 		"family":         func(p *packet.Packet) { p.PeerType = mib.PeerIPv6 },
 	}
 	var want, got Key
@@ -96,7 +100,7 @@ func TestKeysDiffer(t *testing.T) {
 func add(t *testing.T, tab *Table, p *packet.Packet, now packet.Uptime) (ID, bool) {
 	t.Helper()
 	id, isNew := find(tab, p)
-	tab.Note(id, now)
+	tab.Note(id, &Seen{Uptime: now})
 	return id, isNew
 }
 
@@ -131,7 +135,7 @@ func TestSweepInPieces(t *testing.T) {
 		for before := tab.Stats(); ; calls++ {
 			done := tab.Sweep(step.now)
 			s := tab.Stats()
-			if ended := s.TimedOut - before.TimedOut; ended > uint64(most) {
+			if ended := s.Ended[ReasonTimeout] - before.Ended[ReasonTimeout]; ended > uint64(most) {
 				t.Fatalf("one call ends %d streams", ended)
 			}
 			if before = s; done {
@@ -147,7 +151,7 @@ func TestSweepInPieces(t *testing.T) {
 		for i := range uint16(n / 2) {
 			tab.KeyOf(pkt(1, 2, i, 4), &keys[0])
 			tab.Find(keys, which, ids, fresh)
-			tab.Note(ids[0], 5001)
+			tab.Note(ids[0], &Seen{Uptime: 5001})
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations for streams in slots that were freed", n)
@@ -186,7 +190,7 @@ func TestTimeouts(t *testing.T) {
 					break
 				}
 			}
-			if s := tab.Stats(); s.TimedOut != 1 || s.Created != 1 {
+			if s := tab.Stats(); s.Ended[ReasonTimeout] != 1 || s.Created != 1 {
 				t.Errorf("stats %+v", s)
 			}
 		})
@@ -200,7 +204,7 @@ func TestJump(t *testing.T) {
 		add(t, tab, pkt(1, 2, uint16(i), 4), packet.Uptime(i))
 	}
 	sweep(tab, 1<<35)
-	if s := tab.Stats(); s.Live != 0 || s.TimedOut != 200 {
+	if s := tab.Stats(); s.Live != 0 || s.Ended[ReasonTimeout] != 200 {
 		t.Errorf("stats %+v", s)
 	}
 	if _, isNew := add(t, tab, pkt(1, 2, 3, 4), 1<<35); !isNew {
@@ -227,7 +231,7 @@ func TestBound(t *testing.T) {
 				tables[0].KeyOf(pkt(1, 2, uint16(i), 4), &k)
 				tab, ids := tables[k.Lane(len(tables))], make([]ID, 1)
 				tab.Find([]Key{k}, []uint16{0}, ids, nil)
-				tab.Note(ids[0], now)
+				tab.Note(ids[0], &Seen{Uptime: now})
 			}
 			all = append(all, s)
 			now += packet.Uptime(rapid.Int64Range(0, 2).Draw(t, "step"))
@@ -252,7 +256,7 @@ func TestBound(t *testing.T) {
 					}
 				}
 			}
-			if sum.Live != uint64(left) || sum.Evicted != uint64(len(all)-left) || len(have) != left {
+			if sum.Live != uint64(left) || sum.Ended[ReasonEvicted] != uint64(len(all)-left) || len(have) != left {
 				t.Fatalf("%+v, %d seen, want %d of %d", sum, len(have), left, len(all))
 			}
 			for _, s := range all[:left] {
@@ -287,13 +291,13 @@ func TestAttachedStartsAtZero(t *testing.T) {
 	}
 }
 
-// TestPDUCountBeyondItsField counts past the 24 bits of the record.
+// TestPDUCountBeyondItsField counts past the 20 bits of the record.
 func TestPDUCountBeyondItsField(t *testing.T) {
 	tab := New(Config{})
 	id, _ := add(t, tab, pkt(1, 2, 3, 4), 0)
 	const more = pdusMask + 9
 	for range more {
-		tab.Note(id, 1<<34)
+		tab.Note(id, &Seen{Uptime: 1 << 34})
 	}
 	// The mean interval is what the exact number of packets makes it.
 	if got, want := tab.due(uint32(id)), packet.Uptime(1<<34+20*(1<<34)/(more+1)+1); got != want {
@@ -309,7 +313,7 @@ func TestNoAllocs(t *testing.T) {
 	if n := testing.AllocsPerRun(1000, func() {
 		tab.KeyOf(p, &keys[0])
 		tab.Find(keys, which, ids, nil)
-		tab.Note(ids[0], 2)
+		tab.Note(ids[0], &Seen{Uptime: 2})
 	}); n != 0 {
 		t.Errorf("%v allocations a packet", n)
 	}

@@ -11,9 +11,11 @@ import (
 // its mean packet interval, (LastTime-FirstTime)/(ToPDUs+FromPDUs).
 
 // The wheel has one bucket for each tick of 100 ms. A stream lies in the bucket
-// of the earliest tick at which it could time out; packets do not move it, it
-// is looked at again when its bucket comes round. A stream that may live longer
-// than the wheel's horizon (409.6 s) is looked at once in that time.
+// of the earliest tick at which it could time out whatever comes; packets do not move
+// it, it is looked at again when its bucket comes round. A stream that may live longer
+// than the wheel's horizon (409.6 s) is looked at once in that time. One that closes
+// is put into an earlier bucket: cold.armed says which of a slot's entries holds,
+// and the others are passed over.
 const (
 	tickCs       = 10 // centiseconds of uptime to a tick
 	wheelBuckets = 1 << 12
@@ -57,13 +59,33 @@ func (w *wheel) put(bucket int64, slot uint32) {
 	b.n++
 }
 
-// arm puts a stream into the bucket of uptime due. now is the present uptime.
-func (t *Table) arm(slot uint32, due, now packet.Uptime) {
-	tick := int64(due+tickCs-1) / tickCs
+// never is the uptime at which a stream is due that does not time out.
+const never = NoTimeout
+
+// armBy puts a stream into the bucket of uptime due, unless it will be looked at by
+// then anyway. now is the present uptime.
+func (t *Table) armBy(slot uint32, due, now packet.Uptime) {
+	if due == never {
+		return
+	}
+	b, first := t.bucket(due, now), t.wheel.tick+1
+	if armed := t.cold.At(slot).armed; armed == 0 || (int64(armed-1)-first)&wheelMask > (b-first)&wheelMask {
+		t.put(slot, b)
+	}
+}
+
+func (t *Table) put(slot uint32, bucket int64) {
+	t.cold.At(slot).armed = uint32(bucket&wheelMask) + 1
+	t.wheel.put(bucket, slot)
+}
+
+// bucket is the bucket of uptime due.
+func (t *Table) bucket(due, now packet.Uptime) int64 {
+	tick := int64(due+tickCs-2) / tickCs // the meter's grid points are 1, 11, 21 ...
 	// The present tick's bucket may be being emptied; beyond the horizon
 	// would be a bucket that comes round too early, which is harmless.
 	tick = max(tick, t.wheel.tick+1, int64(now)/tickCs+1)
-	t.wheel.put(min(tick, t.wheel.tick+wheelBuckets), slot)
+	return min(tick, t.wheel.tick+wheelBuckets)
 }
 
 // sweepBlocks is the work of one call of Sweep: some thousand streams, which
@@ -92,46 +114,73 @@ func (t *Table) Sweep(now packet.Uptime) (done bool) {
 		}
 		b := w.due
 		list := w.blocks.At(b - 1)
-		t.expire(list.slots[:list.n], now)
+		t.expire(w.next-1, list.slots[:list.n], now)
 		w.due = list.next
 		list.next, w.free = w.free, b
 	}
 }
 
-// expire ends or puts off streams whose bucket has come round. It reads all of
-// them first, so that their cache misses overlap.
-func (t *Table) expire(slots []uint32, now packet.Uptime) {
+// expire ends or puts off the streams of a bucket that has come round. It reads all
+// of them first, so that their cache misses overlap.
+func (t *Table) expire(bucket int64, slots []uint32, now packet.Uptime) {
+	armed := uint32(bucket&wheelMask) + 1
 	var sum uint64
 	for _, s := range slots {
-		sum += t.hot.At(s).seen
+		sum += t.hot.At(s).seen + uint64(t.cold.At(s).armed)
 	}
 	for _, s := range slots {
 		r := t.hot.At(s)
 		sum += t.index.Touch(t.hash(&r.key))
-		if r.seen&pdusMask > 1 {
-			sum += uint64(t.cold.At(s).first)
-		}
 	}
 	t.sink = sum
 	for _, s := range slots {
-		if due := t.due(s); due > now {
-			t.arm(s, due, now)
+		if t.cold.At(s).armed != armed {
 			continue
 		}
-		t.remove(s)
-		t.stats.TimedOut++
+		due := t.due(s)
+		switch {
+		case due <= now:
+			t.remove(s, ReasonTimeout, due)
+		case due == never:
+			t.cold.At(s).armed = 0
+		default:
+			// A packet that comes meanwhile can make it due earlier, but not
+			// before it has been idle for the least time.
+			t.put(s, t.bucket(min(due, t.cfg.firstDue(now)), now))
+		}
 	}
+}
+
+// firstDue is the earliest uptime at which a stream can end whose first packet comes
+// now.
+func (c *Config) firstDue(now packet.Uptime) packet.Uptime {
+	switch {
+	case c.ShortTimeout > 0:
+		return now + min(c.ShortTimeout, c.MinTimeout)
+	case c.MinTimeout == NoTimeout:
+		return never
+	}
+	return now + c.MinTimeout
 }
 
 // due is the earliest uptime at which the stream in slot can end if no more
 // packets come.
 func (t *Table) due(slot uint32) packet.Uptime {
 	seen := t.hot.At(slot).seen
-	last, pdus := packet.Uptime(seen>>pdusBits), int64(seen&pdusMask)
-	if pdus == 1 {
+	last, pdus := packet.Uptime(seen>>timeShift), int64(seen&pdusMask)
+	c := t.cold.At(slot)
+	if seen&isClosed != 0 {
+		return c.first
+	}
+	short := t.cfg.ShortTimeout > 0 && pdus < ShortPDUs && (pdus == 1 || c.rounds == 0)
+	switch {
+	case short:
+		return last + t.cfg.ShortTimeout
+	case t.cfg.MinTimeout == NoTimeout:
+		return never
+	case pdus == 1:
 		return last + t.cfg.MinTimeout
 	}
-	c := t.cold.At(slot)
 	pdus += int64(c.rounds) * (pdusMask - 1)
 	// idle > multiplier * (last-first) / pdus, without losing the remainder.
 	return last + max(t.cfg.MinTimeout, packet.Uptime(t.cfg.Multiplier*int64(last-c.first)/pdus+1))

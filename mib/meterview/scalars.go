@@ -7,6 +7,7 @@ import (
 	"netramet/meter"
 	"netramet/mib"
 	"netramet/mib/agent"
+	"netramet/streams"
 )
 
 // scalar is one scalar object.
@@ -109,9 +110,7 @@ func (v *View) counterScalars() map[mib.Obj]func() uint64 {
 		mib.ObjNtmFlowsCreated:       func() uint64 { return v.s.Totals().Created },
 		mib.ObjNtmFlowsRecovered:     func() uint64 { return v.s.Totals().Recovered },
 		mib.ObjNtmStreamsCreated:     func() uint64 { return v.s.Streams().Created },
-		// A full stream table makes packets go on without a stream; no
-		// living stream makes room for another.
-		mib.ObjNtmStreamsEvicted: func() uint64 { return 0 },
+		mib.ObjNtmStreamsEvicted:     func() uint64 { return v.s.Streams().Ended[streams.ReasonEvicted] },
 	}
 }
 

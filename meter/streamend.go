@@ -1,0 +1,127 @@
+package meter
+
+import (
+	"cmp"
+	"slices"
+
+	"netramet/meter/packet"
+	"netramet/streams"
+)
+
+// StreamEnd is a stream that has ended.
+type StreamEnd struct {
+	streams.Ends
+	streams.Life
+	Reason streams.Reason
+}
+
+// endedStream is a StreamEnd to be told when all lanes are through.
+type endedStream struct {
+	packet uint32 // in the round, of the one that ended it; noPacket: none did
+	at     Uptime
+	StreamEnd
+}
+
+const noPacket = 1 << 31
+
+// initStreams makes the tables measure if somebody is told of streams.
+func (m *Meter) initStreams() {
+	if m.cfg.StreamEnded == nil {
+		return
+	}
+	m.needsTCP = true
+	for i := range m.lanes {
+		m.lanes[i].tells = true
+		m.lanes[i].streams.Measure(true)
+	}
+}
+
+// noteStreams counts the lane's packets and tells their streams about them.
+func (l *lane) noteStreams(r *round) {
+	mine := r.of[l.number]
+	for _, i := range mine {
+		l.packets += r.amounts[i].pdus
+	}
+	if l.streams.Measures() {
+		l.measureStreams(r, mine)
+		return
+	}
+	var s streams.Seen
+	for k, i := range mine {
+		if id := l.ids[k]; id != streams.NoStream {
+			key := &r.keys[i]
+			s.Uptime, s.Dir, s.TCPFlags = r.amounts[i].uptime, key.Dir, key.TCPFlags
+			l.streams.Note(id, &s)
+		}
+	}
+}
+
+// measureStreams is noteStreams where streams are measured.
+func (l *lane) measureStreams(r *round, mine []uint16) {
+	var s streams.Seen
+	for k, i := range mine {
+		if id := l.ids[k]; id != streams.NoStream {
+			r.seen(i, &s)
+			l.streams.Note(id, &s)
+			l.takeEvents(uint32(i))
+		}
+	}
+}
+
+// seen fills s with what packet i of the round is to its stream.
+func (r *round) seen(i uint16, s *streams.Seen) {
+	a, p, k := &r.amounts[i], &r.packets[i], &r.keys[i]
+	*s = streams.Seen{
+		Uptime: a.uptime, Dir: k.Dir, TCPFlags: k.TCPFlags,
+		First: p.Time, Time: p.Time, PDUs: a.pdus, Octets: a.octets,
+		HasTCP: p.Flags&packet.HasTCP != 0, TCPSeq: p.Rest.TCPSeq, Payload: p.Rest.PayloadLen,
+	}
+	if a.first < a.uptime && p.Time > int64(a.uptime)*centisecond {
+		s.First = p.Time - int64(a.uptime-a.first)*centisecond
+	}
+}
+
+// takeEvents takes what has happened to the lane's streams with a packet of the
+// round, or noPacket.
+func (l *lane) takeEvents(packet uint32) {
+	for _, e := range l.streams.TakeEvents() {
+		if e.Kind == streams.Ended && l.tells {
+			l.ended = append(l.ended, endedStream{packet, e.At, StreamEnd{l.streams.Ends(e.Stream), e.Life, e.Reason}})
+		}
+	}
+}
+
+// tellEnds tells of the streams that ended since the last call, in an order that does
+// not depend on the lanes: packet by packet, and then those that ended without one.
+func (m *Meter) tellEnds() {
+	if m.cfg.StreamEnded == nil {
+		return
+	}
+	all := m.ended[:0]
+	for i := range m.lanes {
+		l := &m.lanes[i]
+		all = append(all, l.ended...)
+		l.ended = l.ended[:0]
+	}
+	slices.SortFunc(all, func(a, b endedStream) int {
+		return cmp.Or(cmp.Compare(a.packet, b.packet), cmp.Compare(a.at, b.at), cmp.Compare(a.First, b.First), a.Ends.Compare(&b.Ends))
+	})
+	for i := range all {
+		m.cfg.StreamEnded(&all[i].StreamEnd)
+	}
+	m.ended = all[:0]
+}
+
+// endStreams ends all streams, because metering ends.
+func (m *Meter) endStreams() {
+	if m.cfg.StreamEnded == nil {
+		return
+	}
+	m.flush()
+	for i := range m.lanes {
+		m.lanes[i].streams.EndAll(m.in.uptime)
+		m.lanes[i].takeEvents(noPacket)
+	}
+	m.tellEnds()
+	m.countStreams()
+}

@@ -1,0 +1,206 @@
+package streams
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+
+	"netramet/internal/slab"
+	"netramet/meter/packet"
+	"netramet/mib"
+	"netramet/sources/wire"
+)
+
+// Event is what happened to a stream of a table that measures.
+type Event struct {
+	Kind   Kind
+	Reason Reason           // of Ended
+	Dir    packet.Direction // of Pair and Lost: that of the request
+	Stream ID
+	// At is the uptime at which it happened. A stream times out, or ends for having
+	// been closed, when it could: that is looked for at ticks only, which may come later.
+	At   packet.Uptime
+	Life Life // of Ended
+}
+
+// Kind says what happened.
+type Kind uint8
+
+// The kinds of event.
+const (
+	// Ended: the stream is over. Its ID may be that of a new one from then on, to
+	// which the packet belongs that made the event.
+	Ended Kind = iota
+)
+
+// Reason is why a stream ended.
+type Reason uint8
+
+// The reasons.
+const (
+	ReasonTimeout Reason = iota // it was idle for too long
+	ReasonClose                 // TCP closed it
+	ReasonSYN                   // a SYN of another connection came
+	ReasonEvicted               // there were too many
+	ReasonCut                   // metering ended
+	NumReasons    = iota
+)
+
+var reasonNames = [NumReasons]string{"timeout", "close", "syn", "evicted", "cut"}
+
+// String is the reason's name in files.
+func (r Reason) String() string { return reasonNames[r] }
+
+// Life is what a stream was. Both directions are those of Key.Dir.
+type Life struct {
+	First, Last  int64 // Unix ns of its first and its latest packet; wire.NoTime if none had a time
+	PDUs, Octets [2]uint64
+	Source       packet.Direction // of the first packet
+}
+
+// life is a Life in the making.
+type life struct {
+	first, last  int64
+	pdus, octets [2]uint64
+	next         [2]uint32 // TCP sequence number that each end sends next, valid iff known
+	source       uint8
+	known        uint8 // bit set of directions
+	_            [6]uint8
+}
+
+const lifeSize = 64
+
+// Measures reports whether the table measures streams.
+func (t *Table) Measures() bool { return t.measuring }
+
+// Measure makes the table measure streams from now on, or no more. A stream that is
+// there is measured from its next packet on.
+func (t *Table) Measure(on bool) {
+	if on == t.measuring {
+		return
+	}
+	t.measuring, t.lives, t.events = on, slab.Slab[life]{}, nil
+	if on {
+		t.lives.Extend(t.hot.Len())
+	}
+}
+
+// TakeEvents returns the events since the last call, in the order in which they
+// happened. They are valid until Note, Sweep, Bound or EndAll is called.
+func (t *Table) TakeEvents() []Event {
+	e := t.events
+	t.events = e[:0]
+	return e
+}
+
+// EndAll ends all streams, because metering ends at uptime now.
+func (t *Table) EndAll(now packet.Uptime) {
+	for slot := range t.hot.Len() {
+		if t.hot.At(slot).seen != 0 {
+			t.remove(slot, ReasonCut, now)
+		}
+	}
+}
+
+// end tells that a stream ends. One that TCP had closed ends for that, whatever
+// comes first.
+func (t *Table) end(slot uint32, why Reason, now packet.Uptime) {
+	if t.hot.At(slot).seen&isClosed != 0 {
+		why = ReasonClose
+	}
+	t.stats.Ended[why]++
+	if !t.measuring {
+		return
+	}
+	l := t.lives.At(slot)
+	if l.pdus != [2]uint64{} {
+		t.events = append(t.events, Event{Kind: Ended, Reason: why, Stream: ID(slot), At: now, Life: l.public()})
+	}
+	*l = life{}
+}
+
+func (l *life) public() Life {
+	return Life{First: l.first, Last: l.last, PDUs: l.pdus, Octets: l.octets, Source: packet.Direction(l.source)}
+}
+
+// add adds a packet. Stamps that go back do not make a life shorter.
+func (l *life) add(s *Seen) {
+	if l.pdus == [2]uint64{} {
+		l.source, l.first, l.last = uint8(s.Dir), s.First, s.Time
+	}
+	if l.first == wire.NoTime {
+		l.first = s.First
+	}
+	l.last = max(l.last, s.Time)
+	l.pdus[s.Dir] += s.PDUs
+	l.octets[s.Dir] += s.Octets
+	if s.HasTCP {
+		l.sent(s)
+	}
+}
+
+// sent notes what a segment says of the sequence numbers.
+func (l *life) sent(s *Seen) {
+	next := s.TCPSeq + s.Payload
+	if s.TCPFlags&flagSYN != 0 {
+		next++
+	}
+	if s.TCPFlags&flagFIN != 0 {
+		next++
+	}
+	if known := uint8(1) << s.Dir; l.known&known == 0 {
+		l.known |= known
+	} else if int32(next-l.next[s.Dir]) < 0 {
+		return
+	}
+	l.next[s.Dir] = next
+}
+
+// farthest is how far in advance of the last octet a segment may lie: a window that
+// is not scaled.
+const farthest = 1<<16 - 1
+
+// mayHaveSent reports whether a SYN can be one of the stream's own, sent again or
+// late (decision 35): whether its sequence number lies between the first octet that the
+// sender can have sent, given how much was metered, and one window beyond the last.
+func (l *life) mayHaveSent(s *Seen) bool {
+	if l.known>>s.Dir&1 == 0 {
+		return true
+	}
+	next := l.next[s.Dir]
+	behind := min(l.octets[s.Dir]+1, 1<<31)
+	return uint64(next-s.TCPSeq) <= behind || s.TCPSeq-next <= farthest
+}
+
+// Ends are the two end points of a stream.
+type Ends struct {
+	PeerType mib.PeerType
+	Protocol uint8
+	Address  [2][16]byte // as in packet.Packet; of packets of direction Source, the first is the sender's
+	// Port is 0 where there are none. Streams of ICMP queries have the identifier
+	// as the port of both ends.
+	Port [2]uint16
+}
+
+// Compare orders end points; it returns 0 only for the same ones.
+func (e *Ends) Compare(o *Ends) int {
+	for i := range e.Address {
+		if c := cmp.Or(bytes.Compare(e.Address[i][:], o.Address[i][:]), cmp.Compare(e.Port[i], o.Port[i])); c != 0 {
+			return c
+		}
+	}
+	return cmp.Or(cmp.Compare(e.Protocol, o.Protocol), cmp.Compare(e.PeerType, o.PeerType))
+}
+
+// Ends are the end points of a stream; also of one that has ended, as long as its
+// Event is valid.
+func (t *Table) Ends(id ID) (e Ends) {
+	w := &t.hot.At(uint32(id)).key
+	for i := range e.Address {
+		binary.LittleEndian.PutUint64(e.Address[i][:], w[2*i])
+		binary.LittleEndian.PutUint64(e.Address[i][8:], w[2*i+1])
+	}
+	e.Port = [2]uint16{uint16(w[4] >> 16), uint16(w[4])}
+	e.Protocol, e.PeerType = uint8(w[4]>>32), mib.PeerType(w[4]>>40)
+	return e
+}
