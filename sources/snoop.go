@@ -21,7 +21,7 @@ var snoopLinks = map[uint32]wire.LinkType{
 	4:  wire.LinkEthernet,
 	8:  wire.LinkFDDI,
 	12: wire.LinkRFC1483, // ATM, classical IP
-	26: wire.LinkIPoIB,
+	26: wire.LinkIPoIBSnoop,
 }
 
 // snoop parses the records of a snoop trace (RFC 1761), all big-endian.

@@ -229,6 +229,8 @@ func (w *walker) begin() step {
 		return w.typed(18, 16)
 	case wire.LinkIPoIB:
 		return w.typed(grhHeader+ipoibHeader, grhHeader)
+	case wire.LinkIPoIBSnoop:
+		return w.typed(ipoibHeader, 0)
 	case wire.LinkInfiniBand:
 		return w.infiniBand()
 	case wire.LinkDSA, wire.LinkDSABroadcom:
@@ -260,9 +262,9 @@ func (w *walker) begin() step {
 	case wire.LinkENC:
 		return w.enc()
 	case wire.LinkSLIP:
-		return w.behind(16, stepVersion)
+		return w.behind(slipHeader, stepVersion)
 	case wire.LinkSLIPBSDOS:
-		return w.behind(bsdosHeader, stepVersion)
+		return w.slipBSDOS()
 	case wire.LinkPPPBSDOS:
 		return w.pppBSDOS()
 	}

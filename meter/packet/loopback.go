@@ -93,11 +93,25 @@ func (w *walker) pflog() step {
 	return w.byFamily(family)
 }
 
-// The header of BSD/OS, in octets, and where PPP's protocol is in it.
+// The header of BSD/OS, in octets, and where PPP's protocol is in it; and the
+// header of SLIP on the other systems.
 const (
+	slipHeader    = 16
 	bsdosHeader   = 24
 	bsdosProtocol = 5
 )
+
+// slipBSDOS passes the header of SLIP on BSD/OS, of which some say that it is as
+// long as that of other systems.
+func (w *walker) slipBSDOS() step {
+	if !w.have(slipHeader + ipv4Header) {
+		return w.stop(FaultLinkCut)
+	}
+	if borneOut(w.d[w.off+slipHeader:], w.frame, w.off+slipHeader) {
+		return w.behind(slipHeader, stepVersion)
+	}
+	return w.behind(bsdosHeader, stepVersion)
+}
 
 // pppBSDOS passes the header that BSD/OS puts before PPP's payload.
 func (w *walker) pppBSDOS() step {

@@ -23,19 +23,28 @@ func (w *walker) mpls() step {
 }
 
 // labelled finds IP behind the bottom label. Nothing there says what follows,
-// and an Ethernet frame may begin with 4 or 6 as well, so the header has to bear
-// it out as far as it is captured. Else it may be a pseudowire.
+// and an Ethernet frame may begin with 4 or 6 as well. So what the header bears
+// out, as far as it is captured, is IP; else what looks like a pseudowire is one;
+// and then the version decides, for lengths and checksums are often broken by
+// those who make traces anonymous.
 func (w *walker) labelled() step {
 	if !w.have(1) {
 		return w.stop(FaultLinkCut)
 	}
-	switch b := w.d[w.off:]; {
-	case !borneOut(b, w.frame, w.off):
-		return w.pseudowire()
-	case b[0]>>4 == 4:
-		return w.found(mib.PeerIPv4)
+	b := w.d[w.off:]
+	if borneOut(b, w.frame, w.off) {
+		return w.version()
 	}
-	return w.found(mib.PeerIPv6)
+	if w.depth&NoPseudowires != 0 {
+		return w.found(mib.PeerOther)
+	}
+	if s := w.pseudowire(); w.peer != mib.PeerOther {
+		return s
+	}
+	if b[0]>>4 == 6 || b[0]>>4 == 4 && b[0]&15 >= ipv4Header/4 {
+		return w.version()
+	}
+	return w.found(mib.PeerOther)
 }
 
 // borneOut reports whether b, off octets into the frame and not empty, begins

@@ -16,8 +16,8 @@ const (
 	// InTunnels: the innermost IP packet that tunnels carry. Where no IP packet is
 	// found in one, the packet is that of the layer above.
 	InTunnels Depth = 1 << iota
-	// NoPseudowires: what follows MPLS labels and is no IP packet is not looked
-	// into.
+	// NoPseudowires: what follows MPLS labels is IP if its header bears that out,
+	// and nothing else.
 	NoPseudowires
 )
 

@@ -15,9 +15,6 @@ import (
 // PeerOther, which is no fault.
 func (w *walker) pseudowire() step {
 	const controlWord = 4
-	if w.depth&NoPseudowires != 0 {
-		return w.found(mib.PeerOther)
-	}
 	first := w.ethernetAt(w.off)
 	behind := looksWrong
 	if first == looksWrong && w.d[w.off]>>4 == 0 {

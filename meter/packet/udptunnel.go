@@ -76,14 +76,11 @@ func isTunnelPort(port uint16) bool {
 // vxlan passes a VXLAN header (RFC 7348); the generic extension tells what follows,
 // in NSH's numbers, but for 0, which is Ethernet as in VXLAN itself.
 func (w *walker) vxlan(generic bool) step {
-	const header, nextAt, hasNetwork = 8, 3, 0x08
+	const header, nextAt = 8, 3
 	if !w.have(header) {
 		return w.stop(FaultLinkCut)
 	}
-	flags, next := w.d[w.off], w.d[w.off+nextAt]
-	if flags&hasNetwork == 0 {
-		return w.found(mib.PeerOther)
-	}
+	next := w.d[w.off+nextAt]
 	w.off += header
 	if !generic || next == 0 {
 		next = nshEthernet

@@ -63,6 +63,8 @@ const (
 	// LinkATM is ours, of no registry: an ATM cell's header without the octet that
 	// checks it, and what is there of the AAL5 frame.
 	LinkATM LinkType = 0xff01
+	// LinkIPoIBSnoop is ours too: IP over InfiniBand from its EtherType on.
+	LinkIPoIBSnoop LinkType = 0xff02
 )
 
 // Juniper's link types: a header that begins with the magic number 4D4743, a
@@ -98,7 +100,7 @@ var linkNames = map[LinkType]string{
 	LinkLinuxSLL: "linux-sll", LinkPPPWithDir: "ppp-with-direction",
 	LinkIPv4: "ipv4", LinkIPv6: "ipv6", LinkLinuxSLL2: "linux-sll2",
 	LinkTokenRing: "token-ring", LinkFDDI: "fddi", LinkRFC1483: "rfc1483", LinkCLIP: "clip", LinkSunATM: "sunatm",
-	LinkERF: "erf", LinkIPoIB: "ipoib", LinkInfiniBand: "infiniband", LinkATM: "atm",
+	LinkERF: "erf", LinkIPoIB: "ipoib", LinkInfiniBand: "infiniband", LinkATM: "atm", LinkIPoIBSnoop: "ipoib",
 	LinkARCNET: "arcnet", LinkARCNETLinux: "arcnet-linux", LinkSLIP: "slip", LinkSLIPBSDOS: "slip-bsdos",
 	LinkPPPBSDOS: "ppp-bsdos", Link80211: "ieee802.11", LinkFrameRelay: "frame-relay", LinkENC: "enc",
 	LinkPFLog: "pflog", LinkPrism: "prism", LinkIPoverFC: "ip-over-fc", LinkRadiotap: "ieee802.11-radiotap",
