@@ -3,6 +3,7 @@ package sources
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -27,14 +28,26 @@ func dial(uri string) (*stored, error) {
 	}
 	conn, err := net.DialTimeout("tcp", address, dialTimeout)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", uri, dialError(err))
+		return nil, fmt.Errorf("%s: %w", uri, netError(err))
 	}
-	return &stored{name: uri, r: conn, file: conn, live: true}, nil
+	return &stored{name: uri, r: received{conn}, file: conn, live: true}, nil
 }
 
-// dialError drops what the operator has just written: what was to be done, and
+// received is what a connection has received.
+type received struct{ conn net.Conn }
+
+// Read implements io.Reader.
+func (r received) Read(p []byte) (int, error) {
+	n, err := r.conn.Read(p)
+	if err != nil && err != io.EOF {
+		err = netError(err)
+	}
+	return n, err
+}
+
+// netError drops what the operator has just written: what was to be done, and
 // the address.
-func dialError(err error) error {
+func netError(err error) error {
 	var dns *net.DNSError
 	var call *os.SyscallError
 	var timeout net.Error
