@@ -51,8 +51,9 @@ var allowed = map[string][]string{
 	"ruleset":     {"mib", "internal/spelling", "streams/dist"},
 	"ruleset/srl": {"ruleset", "mib", "internal/spelling"},
 
-	"meter":         {"meter/pme", "meter/packet", "streams", "sources/wire", "ruleset", "mib", "internal/index", "internal/slab", "streams/dist"},
+	"meter":         {"meter/origin", "meter/pme", "meter/packet", "streams", "sources/wire", "ruleset", "mib", "internal/index", "internal/slab", "streams/dist"},
 	"meter/control": {"meter", "mib", "ruleset", "sources/wire"},
+	"meter/origin":  {"meter/packet", "mib"},
 	"meter/packet":  {"sources/wire", "mib"},
 	"meter/pme":     {"ruleset", "meter/packet", "mib"},
 	"streams":       {"meter/packet", "sources/wire", "mib", "internal/index", "internal/slab"},

@@ -20,6 +20,7 @@ import (
 type lane struct {
 	number  uint8
 	alone   bool // there is no other
+	cfg     *Config
 	flows   *flowTable
 	epoch   *epoch
 	streams *streams.Table
@@ -61,6 +62,7 @@ type laneRun struct {
 	rules    *ruleSet
 	work     *laneWork
 	words    int    // which of a stream's words are its own; -1: not remembered
+	origin   bool   // its rules ask for packet.Origin
 	verdicts []word // by packet of the lane in the round; 0: nothing to count
 	observed []word // of those that were pending; nil: the rule set's flows keep no distributions
 }
@@ -102,7 +104,7 @@ func (l *lane) keysOf(p *pending) (key, back []byte) {
 // run adds a rule set to those that the lane runs; words says which of a
 // stream's words are its own, -1 none.
 func (l *lane) run(r *ruleSet, words int) {
-	run := laneRun{rules: r, work: r.lanes[l.number], words: words, verdicts: make([]word, cap(l.ids))}
+	run := laneRun{rules: r, work: r.lanes[l.number], words: words, origin: r.program.Needs()&pme.NeedsOrigin != 0, verdicts: make([]word, cap(l.ids))}
 	if len(r.dists.list) > 0 {
 		run.observed, l.observes = make([]word, cap(l.ids)), true
 	}
@@ -213,6 +215,9 @@ func (l *lane) recall(r *round, run *laneRun, from int, group []uint16, verdicts
 // lane, in wire order and, if they do not match, reversed.
 func (l *lane) match(r *round, j, place int, i uint16) {
 	run, p := &l.runs[j], &r.packets[i]
+	if run.origin {
+		l.cfg.FillOrigin(p)
+	}
 	verdict, order := matchBothWays(run.work.matcher, p, &l.matched)
 	switch verdict {
 	case pme.Ignore:

@@ -16,8 +16,8 @@ type Place struct {
 }
 
 // Lookup says where a packet would be counted under an active rule set, by the
-// algorithm of RFC 2722 §4.3, and changes nothing, not even a counter. The packet's Rest must be
-// valid.
+// algorithm of RFC 2722 §4.3, and changes nothing, not even a counter. The packet's Rest and
+// Origin must be valid.
 func (s *State) Lookup(ruleSet int, p *packet.Packet) (Place, error) {
 	r, err := s.ruleSet(ruleSet)
 	if err != nil {

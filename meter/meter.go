@@ -11,6 +11,7 @@ package meter
 import (
 	"time"
 
+	"netramet/meter/origin"
 	"netramet/meter/packet"
 	"netramet/streams"
 )
@@ -53,6 +54,8 @@ type Config struct {
 	Inactivity time.Duration // a flow is idle after that; default 600 s, NoInactivity for 0
 	SampleRate uint32        // one packet in SampleRate is metered, by chance; default 1
 	Seed       uint64        // of the sampling
+	MeterID    uint32        // the value of the attribute
+	Origins    *origin.Table // of addresses; nil: none is known
 	MaxGap     time.Duration // a larger step of packet time is in doubt (decision 6); default 10 minutes, AnyGap for none
 
 	// StreamEnded is told of each stream that ends, if it is not nil, by the goroutine that
@@ -155,7 +158,7 @@ func New(cfg Config) *Meter {
 	m.in.init(&m.cfg)
 	m.initRounds(m.cfg.Lanes)
 	for i, table := range streams.NewLanes(m.cfg.Streams, m.cfg.Lanes) {
-		m.lanes = append(m.lanes, lane{number: uint8(i), alone: m.cfg.Lanes == 1, flows: &m.flows, epoch: &m.epoch, streams: table, ids: make([]streams.ID, len(m.filling.packets))})
+		m.lanes = append(m.lanes, lane{number: uint8(i), alone: m.cfg.Lanes == 1, cfg: &m.cfg, flows: &m.flows, epoch: &m.epoch, streams: table, ids: make([]streams.ID, len(m.filling.packets))})
 	}
 	m.initStreams()
 	m.interfaces.init(&m.cfg)

@@ -87,6 +87,7 @@ func (s *system) run(t testing.TB, args, rules []string, nemacArgs ...string) {
 func systemEqual(t *testing.T, s *system) {
 	office, small := testdata("office.pcap"), testdata("small.pcapng")
 	bench := benchTrace(t, 3000, time.Minute, 1, 0)
+	table := writeFile(t, "table", "10.0.0.0/8 64500\n198.51.100.0/24 4200000000\n2001:db8::/32 64501\n2001:db8:1:a::/64 64502\n")
 	for _, tt := range []struct {
 		name  string
 		long  bool // left out of a short run
@@ -111,6 +112,13 @@ func systemEqual(t *testing.T, s *system) {
 		{"gaps of hours", false, []string{"-C", benchTrace(t, 200, 90*time.Second, 3, 7*time.Hour), "-T60"}, ruleFiles("hosts.srl", "5tuple.srl")},
 		{"gaps and -N inside one", true, []string{"-C", benchTrace(t, 200, 90*time.Second, 2, 7*time.Hour), "-T60", "-N100"}, ruleFiles("hosts.srl")},
 		{"no packet", false, []string{"-C", pcapFile(t, nil), "-T60"}, ruleFiles("5tuple.srl")},
+		{"what is beside addresses", false, []string{"-C", office, "-T60", "--prefixes", table, "--meter-id", "192.0.2.1"},
+			[]string{
+				writeFile(t, "origins.srl", "save SourceASN; save SourcePrefix; save DestASN; save DestPrefix; save MeterID; count;\n"+
+					"format SourceASN SourcePrefix DestASN DestPrefix MeterID ToPDUs FromPDUs;\n"),
+				writeFile(t, "classes.srl", "if SourceASN == 4200000000 nomatch; save DSCodePoint; save ECNCodeBits; save VLANid; save Priority; count;\n"+
+					"format DSCodePoint ECNCodeBits VLANid Priority ToPDUs FromPDUs;\n"),
+			}},
 		{"one packet", true, []string{"-C", benchTrace(t, 1, time.Second, 1, 0), "-T1"}, ruleFiles("5tuple.srl")},
 		{"nothing matches", true, []string{"-C", office, "-T60"}, []string{writeFile(t, "none.srl", "if SourcePeerType == 99 count;\nelse ignore;\n")}},
 		{"damaged", false, []string{"-C", cutTrace(t, office, 29), "-T60"}, ruleFiles("5tuple.srl")},

@@ -48,6 +48,10 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
+	if o.origins, err = o.readOrigins(); err != nil {
+		return err
+	}
+	o.warnWithoutOrigins(sets, std.err)
 	show := newProgress(o, std.err)
 	src, err := o.openTrace(ctx, std.in, func(text string) {
 		show.clear() // it is on the same terminal
@@ -128,7 +132,7 @@ func (o *options) checkOverwrite(option, file string, stdin io.Reader) error {
 		return nil // a new file, or none that could be destroyed
 	}
 	var read []os.FileInfo
-	names := append([]string{o.managed.users, o.managed.state, direction.Path(o.directionBy)}, o.ruleFiles...)
+	names := append([]string{o.managed.users, o.managed.state, o.prefixes, direction.Path(o.directionBy)}, o.ruleFiles...)
 	for _, p := range o.parts {
 		names = append(names, p.Path)
 	}

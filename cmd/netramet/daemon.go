@@ -62,6 +62,9 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
+	if o.origins, err = o.readOrigins(); err != nil {
+		return err
+	}
 	var log *slog.Logger // there is one before anything is read
 	src, err := o.openTrace(ctx, std.in, func(text string) { log.Warn(text) })
 	if errors.Is(err, reading.ErrInterrupted) {
@@ -295,31 +298,6 @@ func (d *daemon) showSource(s *control.Tables, stats wire.SourceStats) error {
 		}
 	}
 	return s.SetSourceStats(1, stats)
-}
-
-// reload reads users and views again, and opens the log file anew. Where that
-// fails, what there was stays.
-func (d *daemon) reload() {
-	if d.file != nil {
-		if err := d.file.Reopen(); err != nil {
-			d.log.Error("reload: the old log file stays open", slog.Any("error", err))
-		}
-	}
-	warnOfUsers(d.o.managed.users, d.log)
-	acc, err := d.o.managed.access()
-	if err == nil {
-		err = agent.CheckListen(d.addrs, acc)
-	}
-	if err == nil {
-		err = d.agent.SetAccess(acc)
-	}
-	if err != nil {
-		for line := range strings.SplitSeq(err.Error(), "\n") {
-			d.log.Error("reload: users and views stay as they were", slog.String("error", line))
-		}
-		return
-	}
-	d.log.Info("users and views read again", slog.Int("users", acc.Users()), slog.Int("communities", acc.Communities()))
 }
 
 // logStatus writes the line that says how the meter is.

@@ -29,6 +29,9 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
+	if o.origins, err = o.readOrigins(); err != nil {
+		return err
+	}
 	src, err := o.openTrace(ctx, std.in, noteTo(std.err))
 	if err != nil {
 		return err
@@ -55,6 +58,7 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 	var p packet.Packet
 	p.DecodeTo(f, cfg.Depth)
 	p.DecodeRest(f)
+	cfg.FillOrigin(&p)
 	out := bufio.NewWriter(std.out) // it keeps the first error of a write
 	explainFrame(out, o.explain, f, &p)
 	switch {
@@ -147,6 +151,9 @@ func explainFrame(w io.Writer, n uint64, f *wire.Frame, p *packet.Packet) {
 		fmt.Fprint(w, ", fragment")
 	}
 	fmt.Fprintln(w)
+	if g := &p.Origin; g.ASN != [2]uint32{} || g.Prefix != [2]uint8{} {
+		fmt.Fprintf(w, "  origin    AS%d /%d > AS%d /%d\n", g.ASN[0], g.Prefix[0], g.ASN[1], g.Prefix[1])
+	}
 	if p.Flags&packet.IsStream != 0 {
 		fmt.Fprintf(w, "  transport type %d", p.TransType)
 		if p.Flags&packet.HasPorts != 0 {

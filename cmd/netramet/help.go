@@ -42,8 +42,8 @@ Examples:
            --listen 192.0.2.1                  the same for other hosts, by SNMPv3
 
 The managed meter ends when the trace is read and collected. SIGTERM ends it
-early, SIGHUP has it read --users again and open -L anew, SIGUSR1 has it log how
-it is.
+early, SIGHUP has it read --users and --prefixes again and open -L anew, SIGUSR1
+has it log how it is.
 
 Exit status: 0 if all went well, 1 after an error or loss (what could be metered
 is in the flow data), 2 for a wrong command line.

@@ -30,7 +30,11 @@ func TestManagedSignals(t *testing.T) {
 		}
 	}
 	write("community first read\n")
-	m := startMeter(t, "-C", office, "--users", users, "--linger", "0")
+	prefixes := filepath.Join(dir, "prefixes")
+	if err := os.WriteFile(prefixes, []byte("10.0.0.0/8 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := startMeter(t, "-C", office, "--users", users, "--prefixes", prefixes, "--linger", "0")
 	if _, err := m.dial("first").Info(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +55,17 @@ func TestManagedSignals(t *testing.T) {
 
 	send(syscall.SIGUSR1)
 	m.waitLog(`level=INFO msg=status state=waitRuleSet interval=0 uptime=1 packets=0 octets=0 flows=0 streams=0 rulesets=0`)
+
+	if err := os.WriteFile(prefixes, []byte("10.0.0.0/8 1\n192.0.2.0/24 2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	send(syscall.SIGHUP)
+	m.waitLog(`level=INFO msg="prefixes read again" prefixes=2`)
+	if err := os.WriteFile(prefixes, []byte("10.0.0.0/8 none\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	send(syscall.SIGHUP)
+	m.waitLog(`level=ERROR msg="reload: the table of prefixes stays as it was" error="--prefixes: ` + prefixes + `:1: `)
 	if text, _ := m.log.look(); strings.Contains(text, "secret") {
 		t.Error("the log has a passphrase")
 	}

@@ -15,6 +15,7 @@ import (
 	"netramet/internal/rulefile"
 	"netramet/internal/timeopt"
 	"netramet/meter"
+	"netramet/meter/origin"
 	"netramet/meter/packet"
 	"netramet/mib"
 	"netramet/sources/filter"
@@ -55,6 +56,9 @@ type options struct {
 	maxGap       time.Duration
 	tunnel       string // outer or inner
 	noPseudowire bool
+	meterID      meterID
+	prefixes     string        // file of them; "": none
+	origins      *origin.Table // once it is read
 	noCache      bool
 	allowRefused bool
 	sync         bool
@@ -123,6 +127,8 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.StringVar(&o.directionBy, "direction", "interface", "what interfaces stand for: `interface`, those of the trace, or nets:FILE or macs:FILE, the direction: 1 in, 2 out, 3 other, by lists of what is inside")
 	f.Var(timeopt.Seconds(&o.inactivity, 0, math.MaxUint32), "inactivity", "recover flows idle for `SECONDS`, once they are collected")
 	f.Var(timeopt.Length(&o.maxGap), "max-gap", "doubt a step of time over `LENGTH`: the 16 packets behind it decide; e.g. 36h, 90m")
+	f.StringVar(&o.prefixes, "prefixes", "", "`FILE` of prefixes and the systems that announce them, for SourceASN, DestPrefix and so on")
+	f.Var(&o.meterID, "meter-id", "value of the attribute MeterID: a `NUMBER`, or an IPv4 address")
 	f.BoolVar(&o.noCache, "no-cache", false, "run the rules for every packet; the result is the same")
 	f.BoolVar(&o.allowRefused, "allow-refused", false, "exit 0 even if the flow table was full (-f)")
 	f.BoolVar(&o.sync, "sync", false, "force each collection to disk before going on")
@@ -216,6 +222,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return fmt.Errorf("--readers %d: a meter has at most %d", o.managed.readers, mib.MaxRows)
 	case f.Changed("explain") && o.explain == 0:
 		return errors.New("--explain 0: packets are numbered from 1")
+	case f.Changed("prefixes") && o.prefixes == "":
+		return errors.New("--prefixes \"\": it is the name of a file")
 	case f.Changed("snap") && o.snap == 0:
 		return errors.New("--snap 0: packets keep one octet, or as many as you say")
 	}
@@ -247,6 +255,8 @@ func (o *options) meterConfig() meter.Config {
 		SampleRate:   o.sample,
 		Seed:         o.seed,
 		MaxGap:       o.maxGap,
+		MeterID:      uint32(o.meterID),
+		Origins:      o.origins,
 		Interval:     time.Duration(o.interval) * time.Second,
 		MaxIntervals: o.intervals,
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"netramet/internal/version"
 	"netramet/meter"
 	"netramet/meter/control"
+	"netramet/meter/origin"
 	"netramet/mib"
 	"netramet/reader/flowfile"
 	"netramet/ruleset"
@@ -69,6 +71,10 @@ func oracleSeed(t *testing.T, seed uint64) (flows int) {
 		Octets:     meter.OctetMode(rnd.IntN(2)),
 		Interval:   []time.Duration{0, time.Second, 10 * time.Second, time.Hour}[rnd.IntN(4)],
 	}
+	cfg.MeterID, cfg.Origins = uint32(seed), new(origin.Table)
+	for _, l := range oraclePrefixes {
+		cfg.Origins.Add(l.prefix, l.asn)
+	}
 	if cfg.Interval > 0 && rnd.IntN(3) == 0 {
 		cfg.MaxIntervals = uint64(rnd.IntN(20) + 1)
 	}
@@ -81,6 +87,7 @@ func oracleSeed(t *testing.T, seed uint64) (flows int) {
 		refCfg.Inactivity = 0
 	}
 	ref := newRefMeter(refCfg, sets)
+	ref.prefixes = oraclePrefixes
 	if err := ref.run(frames, tasks, flowfile.NewWriter(&want, header)); err != nil {
 		t.Fatalf("seed %d: reference: %v", seed, err)
 	}
@@ -95,6 +102,15 @@ func oracleSeed(t *testing.T, seed uint64) (flows int) {
 		checkSums(t, name, m, ref)
 	}
 	return bytes.Count(want.Bytes(), []byte("\n"))
+}
+
+// oraclePrefixes cut through the hosts of random traces.
+var oraclePrefixes = []refPrefix{
+	{netip.MustParsePrefix("10.0.0.0/8"), 1},
+	{netip.MustParsePrefix("10.0.0.0/23"), 2},
+	{netip.MustParsePrefix("10.0.0.2/31"), 1 << 31},
+	{netip.MustParsePrefix("2001:db8:1::/48"), 3},
+	{netip.MustParsePrefix("2001:db8::2/127"), 2},
 }
 
 // way is what no result may depend on.
@@ -262,15 +278,16 @@ func randomLayers(rnd *rand.Rand, hosts, ports int) []sourcetest.Part {
 	a, b := rnd.IntN(hosts), rnd.IntN(hosts)
 	parts := []sourcetest.Part{sourcetest.Ether(fmt.Sprintf("02:00:00:00:00:%02x", a), fmt.Sprintf("02:00:00:00:00:%02x", b))}
 	if rnd.IntN(5) == 0 {
-		parts = append(parts, sourcetest.VLAN(uint16(1+rnd.IntN(2))))
+		parts = append(parts, sourcetest.Tag{ID: uint16(1 + rnd.IntN(2)), Priority: uint8(rnd.IntN(2))})
 	}
+	class := []uint8{0, 0, 0, 1, 3, 46 << 2}[rnd.IntN(6)]
 	switch rnd.IntN(8) {
 	case 0:
 		return append(parts, sourcetest.ARP{})
 	case 1, 2:
-		parts = append(parts, sourcetest.IPv6{Src: fmt.Sprintf("2001:db8::%d", a), Dst: fmt.Sprintf("2001:db8:%d::%d", b&1, b)})
+		parts = append(parts, sourcetest.IPv6{Class: class, Src: fmt.Sprintf("2001:db8::%d", a), Dst: fmt.Sprintf("2001:db8:%d::%d", b&1, b)})
 	default:
-		parts = append(parts, sourcetest.IPv4{Src: fmt.Sprintf("10.0.%d.%d", a&1, a), Dst: fmt.Sprintf("10.0.%d.%d", b&1, b)})
+		parts = append(parts, sourcetest.IPv4{TOS: class, Src: fmt.Sprintf("10.0.%d.%d", a&1, a), Dst: fmt.Sprintf("10.0.%d.%d", b&1, b)})
 	}
 	port := func() uint16 { return uint16([]int{80, 53, 1024, 40000}[rnd.IntN(ports)]) }
 	switch rnd.IntN(5) {
@@ -298,6 +315,11 @@ var oraclePrograms = []string{
 	// Both a flow and its reverse, by the ports of the packets that make them.
 	`if SourceTransAddress == 80 nomatch; save SourcePeerAddress; save DestPeerAddress; count;`,
 	`save SourceInterface; save VLANid; save SourceAdjacentAddress; save DestAdjacentAddress; count;`,
+	`if VLANid == 1 nomatch; if DSCodePoint == 46 save, store FlowKind := 'V'; else if ECNCodeBits == (1, 3) save;
+	 save Priority; save SourcePeerAddress; count;`,
+	`save DSCodePoint; save ECNCodeBits; save SourceInterface; save SourcePeerAddress; save DestPeerAddress; count;`,
+	`if SourceASN == 2 save; else { if DestASN == 2 nomatch; ignore; } save DestASN; save SourcePrefix; count;`,
+	`save SourceASN; save DestASN & 1; save DestPrefix; save MeterID; save VLANid; count;`,
 	// Saves of variables: what is saved has no effect before COUNT.
 	`store FlowKind := 7; save FlowKind; if SourceTransType == 6 store SourceKind := 4; if SourceKind == (0, 4) save;
 	 if FlowKind == 7 { save SourceKind; save SourcePeerAddress; if SourceKind == 4 count; else ignore; }`,
@@ -367,6 +389,7 @@ func randomRules(t *testing.T, rnd *rand.Rand) *ruleset.RuleSet {
 		mib.AttrNull, mib.AttrSourcePeerType, mib.AttrDestPeerType, mib.AttrSourcePeerAddress, mib.AttrDestPeerAddress,
 		mib.AttrSourceTransType, mib.AttrSourceTransAddress, mib.AttrDestTransAddress, mib.AttrMatchingStoD,
 		mib.AttrFlowKind, mib.AttrSourceKind, mib.AttrSourceInterface, mib.AttrVLANid,
+		mib.AttrDSCodePoint, mib.AttrECNCodeBits, mib.AttrPriority, mib.AttrSourceASN, mib.AttrDestASN, mib.AttrDestPrefix,
 	}
 	masks := []ruleset.Octets{{}, {0xff}, {0xff, 0xff}, {0xff, 0xff, 0xff, 0xff}}
 	values := []ruleset.Octets{{}, {1}, {2}, {6}, {0, 80}, {0, 53}, {10}, {10, 0, 0, 1}, {10, 0, 1}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -22,8 +23,10 @@ import (
 // streams, no rounds, no batches. It is the oracle of the real meter: both
 // must give the same flow data file, octet for octet.
 type refMeter struct {
-	cfg  meter.Config
-	sets []*ruleset.RuleSet // in order of number
+	cfg meter.Config
+	// What cfg.Origins has, in a list.
+	prefixes []refPrefix
+	sets     []*ruleset.RuleSet // in order of number
 
 	flows map[string]*refFlow // by rule set and key
 	slots []*refFlow          // by FlowIndex-1; nil: free
@@ -166,6 +169,10 @@ func (r *refMeter) meter(f *wire.Frame, t refTime) {
 		p.Time = t.clock
 	}
 	p.DecodeRest(f)
+	p.Origin.MeterID = r.cfg.MeterID
+	for i := range p.PeerAddress {
+		p.Origin.ASN[i], p.Origin.Prefix[i] = r.originOf(&p, i)
+	}
 	octets := uint64(p.FrameOctets)
 	if r.cfg.Octets == meter.PeerOctets || octets == 0 {
 		octets = uint64(p.PeerOctets)
@@ -179,6 +186,27 @@ func (r *refMeter) meter(f *wire.Frame, t refTime) {
 	for _, rs := range r.sets {
 		r.meterUnder(rs, &p, octets)
 	}
+}
+
+// refPrefix is a line of a table of prefixes.
+type refPrefix struct {
+	prefix netip.Prefix
+	asn    uint32
+}
+
+// originOf looks through all prefixes for the longest that holds an address.
+func (r *refMeter) originOf(p *packet.Packet, end int) (asn uint32, length uint8) {
+	a, ok := netip.AddrFromSlice(p.PeerAddress[end][:p.PeerLen])
+	if !ok || p.PeerType > mib.PeerIPv6 {
+		return 0, 0
+	}
+	longest := -1
+	for _, l := range r.prefixes {
+		if l.prefix.Contains(a) && l.prefix.Bits() > longest {
+			longest, asn = l.prefix.Bits(), l.asn
+		}
+	}
+	return asn, uint8(max(longest, 0))
 }
 
 // meterUnder is RFC 2722 §4.3.

@@ -103,6 +103,8 @@ type Packet struct {
 	TunnelOff uint16
 
 	Rest Rest
+	// Origin is not decoded: the meter fills it where a rule asks for it.
+	Origin Origin
 }
 
 // Rest holds what a stream's remembered verdict does not need. It is valid
@@ -129,6 +131,15 @@ type Rest struct {
 // HasAdjacent reports whether there are adjacent addresses.
 func (r *Rest) HasAdjacent() bool {
 	return r.AdjacentType != mib.AdjacentNone && r.AdjacentType != mib.AdjacentPPP
+}
+
+// Origin is where a packet comes from and goes to: what is known of it beside
+// its octets. All packets of a stream have the same, exchanged in the other
+// direction.
+type Origin struct {
+	MeterID uint32    // of the meter itself
+	ASN     [2]uint32 // autonomous system of each address, 0 if not known
+	Prefix  [2]uint8  // length of the prefix that tells it, 0 if none does
 }
 
 // Fault says why a packet could not be decoded to the end. It is counted, per

@@ -15,6 +15,7 @@ func dirty() Packet {
 	for i, b := 0, (*[unsafe.Sizeof(p)]byte)(unsafe.Pointer(&p)); i < len(b); i++ {
 		b[i] = 0xff
 	}
+	p.Origin = Origin{} // which is not decoded
 	return p
 }
 

@@ -163,7 +163,9 @@ func TestFacts(t *testing.T) {
 		{"mac", gatewayRules, false, NeedsRest},
 		{"vlan", "VLANid & 255 = 1: Ignore, 0", false, NeedsRest},
 		{"dscp", "DSCodePoint & 255 = 1: Ignore, 0", false, NeedsRest},
-		{"absent", "SourceASN & 255 = 0: Count, 0", true, 0},
+		{"asn", "SourceASN & 255 = 0: Count, 0", true, NeedsOrigin},
+		{"prefix and meter", "DestPrefix & 255 = 0: PushPktTo, 2\n MeterID & 255.255.255.255 = 0: Count, 0", true, NeedsOrigin},
+		{"absent", "SourceSubscriberID & 255 = 0: Count, 0", true, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := mustLoad(t, test.rules)

@@ -64,6 +64,11 @@ const (
 	regVLANid
 	regPriority
 	regECN
+	regMeterID
+	regSourceASN
+	regDestASN
+	regSourcePrefix
+	regDestPrefix
 	regComputed // SourceClass; the other five follow in order of number
 )
 
@@ -80,6 +85,8 @@ var registers = func() (r [256]uint8) {
 		mib.AttrFlowRuleSet: regRuleSet, mib.AttrMatchingStoD: regStoD,
 		mib.AttrDSCodePoint: regDSCodePoint, mib.AttrVLANid: regVLANid,
 		mib.AttrPriority: regPriority, mib.AttrECNCodeBits: regECN,
+		mib.AttrMeterID: regMeterID, mib.AttrSourceASN: regSourceASN, mib.AttrDestASN: regDestASN,
+		mib.AttrSourcePrefix: regSourcePrefix, mib.AttrDestPrefix: regDestPrefix,
 	} {
 		r[a] = reg
 	}
@@ -275,6 +282,9 @@ func gatherFacts(rs *ruleset.RuleSet) facts {
 		if rest {
 			f.needs |= NeedsRest
 		}
+		if liesInOrigin(a) {
+			f.needs |= NeedsOrigin
+		}
 		if varies {
 			f.varying = append(f.varying, a)
 		}
@@ -299,8 +309,16 @@ func liesInRest(a mib.Attr) bool {
 	return false
 }
 
+func liesInOrigin(a mib.Attr) bool {
+	switch registers[a] {
+	case regMeterID, regSourceASN, regDestASN, regSourcePrefix, regDestPrefix:
+		return true
+	}
+	return false
+}
+
 // fixedByStream: every packet of a stream has the same value. Attributes that
-// no packet has are always 0.
+// no packet has are always 0; those of its origin follow from its addresses.
 func fixedByStream(a mib.Attr) bool {
 	return !liesInRest(a) && registers[a] != regInterface
 }

@@ -203,6 +203,14 @@ func (m *Matcher) fill(pk *packet.Packet, order Order) {
 		r[regPriority] = uint64(rest.Priority)
 		r[regECN] = uint64(rest.ECNCodeBits)
 	}
+	if m.facts.needs&NeedsOrigin != 0 {
+		o := &pk.Origin
+		r[regMeterID] = uint64(bits.ReverseBytes32(o.MeterID))
+		r[regSourceASN] = uint64(bits.ReverseBytes32(o.ASN[s]))
+		r[regDestASN] = uint64(bits.ReverseBytes32(o.ASN[d]))
+		r[regSourcePrefix] = uint64(o.Prefix[s])
+		r[regDestPrefix] = uint64(o.Prefix[d])
+	}
 }
 
 // lengthsOf are the lengths of a packet's addresses. What needs no Rest saves no

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"netramet/meter/packet"
 	"strings"
 	"sync"
 	"testing"
 
+	"netramet/meter/packet"
 	"netramet/mib"
 	"netramet/ruleset"
 )
@@ -306,6 +306,7 @@ func TestEveryAttribute(t *testing.T) {
 	pk.Rest.DSCodePoint, pk.Rest.ECNCodeBits = 36, 3
 	pk.Rest.AdjacentAddress = [2][packet.MaxPeer]byte{{40, 41, 42, 43, 44, 45}, {50, 51, 52, 53, 54, 55}}
 	pk.Rest.AdjacentLen = 6
+	pk.Origin = packet.Origin{MeterID: 0x01020304, ASN: [2]uint32{0x0a0b0c0d, 64500}, Prefix: [2]uint8{24, 48}}
 	for _, a := range allTestable {
 		if a.IsVariable() || a == mib.AttrNull {
 			continue

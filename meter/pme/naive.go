@@ -2,6 +2,7 @@ package pme
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -336,6 +337,16 @@ func (m *machine) value(a mib.Attr) (v ruleset.Octets, size int) {
 		v[0] = rest.Priority
 	case mib.AttrECNCodeBits:
 		v[0] = rest.ECNCodeBits
+	case mib.AttrMeterID:
+		binary.BigEndian.PutUint32(v[:], m.pk.Origin.MeterID)
+	case mib.AttrSourceASN:
+		binary.BigEndian.PutUint32(v[:], m.pk.Origin.ASN[source])
+	case mib.AttrDestASN:
+		binary.BigEndian.PutUint32(v[:], m.pk.Origin.ASN[dest])
+	case mib.AttrSourcePrefix:
+		v[0] = m.pk.Origin.Prefix[source]
+	case mib.AttrDestPrefix:
+		v[0] = m.pk.Origin.Prefix[dest]
 	case mib.AttrSourceSubscriberID, mib.AttrDestSubscriberID, mib.AttrSessionID:
 		return v, 0 // of variable length, and absent
 	}

@@ -103,9 +103,14 @@ func (k *Key) Bytes() []byte { return k.Buf[:k.Len] }
 // Needs is a set of what a packet must hold before Match may see it.
 type Needs uint8
 
-// NeedsRest: a tested or saved attribute lives in packet.Rest, so DecodeRest
-// must have run.
-const NeedsRest Needs = 1 << 0
+// What a packet may have to hold.
+const (
+	// NeedsRest: a tested or saved attribute lives in packet.Rest, so DecodeRest
+	// must have run.
+	NeedsRest Needs = 1 << iota
+	// NeedsOrigin: one lives in packet.Origin, which must have been filled.
+	NeedsOrigin
+)
 
 // Distribution is a distribution that rules save (RFC 2724 §3.2): the six
 // octets each of the mask and the value of the rule that pushes it.
@@ -195,8 +200,8 @@ func Load(rs *ruleset.RuleSet, shapes *Shapes) (*Program, error) {
 }
 
 // Cacheable reports whether verdict and key depend on nothing but what a
-// stream fixes: peer type and addresses, transport type and ports, the order
-// of the match, computed attributes and constants.
+// stream fixes: peer type and addresses and what their origin is, transport
+// type and ports, the order of the match, computed attributes and constants.
 func (p *Program) Cacheable() bool { return len(p.facts.varying) == 0 }
 
 // Varying returns the attributes that the rules test or save and that a

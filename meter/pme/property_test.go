@@ -212,6 +212,11 @@ func drawPacket(t *rapid.T) *packet.Packet {
 	pk.Rest.Priority = octet.Draw(t, "priority")
 	pk.Rest.DSCodePoint = octet.Draw(t, "dscp")
 	pk.Rest.ECNCodeBits = octet.Draw(t, "ecn")
+	pk.Origin.MeterID = uint32(octet.Draw(t, "meter"))<<16 | 1
+	for i := range pk.Origin.ASN {
+		pk.Origin.ASN[i] = uint32(octet.Draw(t, "asn"))<<24 | uint32(octet.Draw(t, "asn"))
+		pk.Origin.Prefix[i] = octet.Draw(t, "prefix")
+	}
 	return pk
 }
 
