@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"internal/leaktest":   nil,
 	"internal/logfile":    nil,
 	"internal/plaintext":  nil,
-	"internal/reading":    {"internal/timeopt", "meter", "sources", "sources/join", "sources/wire"},
+	"internal/reading":    {"internal/timeopt", "meter", "sources", "sources/join", "sources/tracefile", "sources/wire"},
 	"internal/rulefile":   {"ruleset", "ruleset/srl"},
 	"internal/slab":       nil,
 	"internal/spelling":   nil,

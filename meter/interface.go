@@ -3,8 +3,6 @@ package meter
 import (
 	"fmt"
 	"math"
-	"math/bits"
-	"math/rand/v2"
 
 	"netramet/sources/wire"
 )
@@ -39,19 +37,18 @@ type interfaces struct {
 		link  wire.LinkType
 		stats wire.SourceStats
 	}
-	random rand.PCG
+	sampler Sampler
 }
 
 func (x *interfaces) init(cfg *Config) {
-	x.random.Seed(cfg.Seed, 0x9e3779b97f4a7c15)
+	x.sampler = NewSampler(cfg.Seed)
 	for i := range x.taps {
 		x.taps[i].rate = cfg.SampleRate
 	}
 }
 
-// sampled counts a frame at its interface and draws whether it is metered.
-// Every packet has the same chance, whatever its neighbours, as RFC 2720's
-// flowInterfaceSampleRate asks; the packets of a record r have it together.
+// sampled counts a frame at its interface and draws whether it is metered; the
+// packets of a record r have one chance together.
 func (x *interfaces) sampled(f *wire.Frame, r *wire.Record) bool {
 	t := &x.taps[f.Interface]
 	if t.packets == 0 {
@@ -64,12 +61,7 @@ func (x *interfaces) sampled(f *wire.Frame, r *wire.Record) bool {
 		t.packets += pdusOf(r)
 		t.octets += r.Octets
 	}
-	if t.rate == 1 {
-		return true
-	}
-	// The first of rate equal parts of all 64-bit numbers; 0 parts are none.
-	part, _ := bits.Mul64(x.random.Uint64(), uint64(t.rate))
-	return part == 0 && t.rate != 0
+	return x.sampler.Draw(t.rate)
 }
 
 func (x *interfaces) first(f *wire.Frame) {

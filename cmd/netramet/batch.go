@@ -61,24 +61,30 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	defer src.Close()
+	out, err := o.openWrite(src, std)
+	if err != nil {
+		return err
+	}
 	b := &batch{o: o, src: src, show: show, begun: time.Now(), tasks: tasksOf(sets)}
 	b.meter = control.New(o.meterConfig(), control.Config{})
 	if err := b.runSets(sets, o.rules); err != nil {
-		return err
+		return errors.Join(err, out.close())
 	}
 	if b.out, err = openOutput(o, std); err != nil {
-		return err
+		return errors.Join(err, out.close())
 	}
 	if c, ok := b.out.(io.Closer); ok {
 		defer c.Close() // collections are whole by then, or given up
 	}
 	err = b.meterTrace(ctx)
+	err = errors.Join(err, out.close())
 	b.show.clear()
 	if missed := o.missed(); missed != "" {
 		fmt.Fprintf(std.err, "netramet: %s\n", missed)
 	}
 	if !o.silent {
 		b.summary(std.err)
+		out.summary()
 	}
 	return err
 }

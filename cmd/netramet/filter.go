@@ -20,8 +20,9 @@ func (o *options) readFilter() error {
 	return nil
 }
 
-// stages are the stages of a run: those that select frames and cut them, and then
-// others, which may change frames or look at what is metered.
+// stages are the stages of a run: those that select frames and cut them, the one
+// that writes what is left, and then others, which may change frames or look at what
+// is metered. What makes other traces of a trace has its place before writing.
 func (o *options) stages(others ...reading.Stage) []reading.Stage {
 	var all []reading.Stage
 	if o.window != nil {
@@ -32,6 +33,9 @@ func (o *options) stages(others ...reading.Stage) []reading.Stage {
 	}
 	if o.snap > 0 {
 		all = append(all, reading.Snap(o.snap))
+	}
+	if o.writing != nil {
+		all = append(all, o.writing.Run)
 	}
 	if o.direction != nil {
 		all = append(all, o.direction.Run)

@@ -14,6 +14,7 @@ Usage:
   netramet -C TRACE [-T SECONDS] [-N COUNT] [-m PORT]
   netramet --compile RULES...
   netramet -C TRACE --explain N RULES...
+  netramet -C TRACE --write FILE [RULES...]
 
 TRACE is a pcap, pcapng, ERF, snoop or TSH file, plain or compressed (gzip, bzip2,
 xz, zstd, lzop, lz4, snappy), or - for standard input; several files, or a pattern
@@ -36,6 +37,8 @@ Examples:
   netramet --octets=peer -C office.pcap 5tuple.srl
                                                count IP octets, not frames
   netramet -C office.pcap --explain 17 a.srl   why did packet 17 go there?
+  netramet -C office.pcap --filter 'port 53' --write dns.pcapng.gz
+                                               those packets as another trace
   netramet --compile services.srl > services.rules
   netramet -C office.pcap -T60 -m 1614         in step with nemac -C, over SNMP
   netramet -C office.pcap -T60 --users meter.users --state meter.state

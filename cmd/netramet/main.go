@@ -44,6 +44,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = explainPacket(ctx, o, std)
 	case o.isManaged():
 		err = profiled(o.profile, func() error { return runManaged(ctx, o, std) })
+	case len(o.rules) == 0:
+		err = profiled(o.profile, func() error { return rewrite(ctx, o, std) })
 	default:
 		err = profiled(o.profile, func() error { return runBatch(ctx, o, std) })
 	}

@@ -39,7 +39,7 @@ func (m *managedOptions) declare(f *pflag.FlagSet) {
 	f.Uint16VarP(&m.port, "port", "m", defaultPort, "answer SNMP on UDP `PORT`; 0: a free one, which the log names")
 	f.StringArrayVar(&m.listen, "listen", nil, "answer on `ADDRESS`, or ADDRESS:PORT; may be repeated; default: 127.0.0.1 and ::1")
 	f.StringVarP(&m.read, "read", "r", "public", "`COMMUNITY` that may read; \"\" or -w alone: none")
-	f.StringVarP(&m.write, "write", "w", "private", "`COMMUNITY` that may read and write; \"\": none")
+	f.StringVarP(&m.write, "readwrite", "w", "private", "`COMMUNITY` that may read and write; \"\": none")
 	f.StringVar(&m.users, "users", "", "`FILE` of SNMPv3 users, communities and their views")
 	f.StringVar(&m.state, "state", "", "keep SNMPv3's engine ID and boots in `FILE`; default: a new engine ID each time")
 	f.StringVarP(&m.logFile, "log", "L", "", "append the log to `FILE`; default: standard error")
@@ -53,7 +53,7 @@ func (m *managedOptions) declare(f *pflag.FlagSet) {
 // onlyManaged and onlyBatch name the options that make no sense with rule
 // files, and without.
 var (
-	onlyManaged = []string{"interface", "port", "listen", "read", "write", "users", "state",
+	onlyManaged = []string{"interface", "port", "listen", "read", "readwrite", "users", "state",
 		"log", "log-level", "readers", "linger", "no-keyboard", "daemon"}
 	onlyBatch = []string{"flow-file", "sync"}
 )
@@ -61,6 +61,9 @@ var (
 // checkMode checks that the options suit the way the command is used.
 func (o *options) checkMode(f *pflag.FlagSet) error {
 	bad, why := onlyManaged, "is for the managed meter, which takes no rule files"
+	if o.write != "" {
+		why = "is for the managed meter, which has no --write"
+	}
 	if o.isManaged() {
 		bad, why = onlyBatch, "needs rule files: a managed meter leaves flow data to its readers"
 	}
@@ -76,8 +79,8 @@ func (o *options) checkMode(f *pflag.FlagSet) error {
 		}
 	}
 	m := &o.managed
-	m.given = f.Changed("read") || f.Changed("write")
-	if f.Changed("write") && !f.Changed("read") {
+	m.given = f.Changed("read") || f.Changed("readwrite")
+	if f.Changed("readwrite") && !f.Changed("read") {
 		m.read = "" // who chooses a secret does not want "public" beside it
 	}
 	for _, c := range []struct{ option, value string }{{"-r", m.read}, {"-w", m.write}} {

@@ -64,6 +64,8 @@ type options struct {
 	sync         bool
 	silent       bool
 	profile      string
+	write        string         // trace file to write; "": none
+	writing      *reading.Write // nil: none
 
 	managed managedOptions
 
@@ -133,6 +135,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.allowRefused, "allow-refused", false, "exit 0 even if the flow table was full (-f)")
 	f.BoolVar(&o.sync, "sync", false, "force each collection to disk before going on")
 	f.BoolVarP(&o.silent, "silent", "s", false, "no progress and no summary on standard error; in the log, warnings and errors only")
+	f.StringVar(&o.write, "write", "", "write the packets that are metered to `FILE`, or - for standard output: .pcap, .pcapng or .erf, perhaps with .gz, .zst, .xz, .lz4, .sz; without rule files that is all")
 	f.StringVar(&o.profile, "profile", "", "write to `FILE` where the processor's time goes, for go tool pprof")
 	f.Var(&o.form, "compile", "print the rule sets as low-level rules and end; --compile=lowered: as the meter runs them")
 	f.Lookup("compile").NoOptDefVal = "true"
@@ -174,6 +177,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 			return fmt.Errorf("--compile=%s: it is --compile=%s, or --compile=%s", o.form, formRules, formLowered)
 		case len(o.rules) == 0:
 			return errors.New("no rule file: name one or more SRL or .rules files")
+		case f.Changed("write"):
+			return errors.New("--write goes with metering: --compile and --explain print to standard output")
 		case f.Changed("flow-file"):
 			return errors.New("-F is for flow data: --compile and --explain print to standard output")
 		}
@@ -183,6 +188,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 	}
 	switch {
 	case len(o.traces) == 0 && len(o.managed.interfaces) > 0 && len(o.rules) == 0:
+	case len(o.traces) == 0 && len(o.rules) == 0 && o.write != "":
+		return errors.New("nothing to write: give a trace with -C")
 	case len(o.traces) == 0 && len(o.rules) == 0:
 		return errors.New("nothing to meter: give a trace with -C")
 	case len(o.traces) == 0:
@@ -227,6 +234,11 @@ func (o *options) check(f *pflag.FlagSet) error {
 	case f.Changed("snap") && o.snap == 0:
 		return errors.New("--snap 0: packets keep one octet, or as many as you say")
 	}
+	if f.Changed("write") {
+		if err := o.checkWrite(f); err != nil {
+			return err
+		}
+	}
 	if err := direction.Check(o.directionBy); err != nil {
 		return fmt.Errorf("--direction %q: %w", o.directionBy, err)
 	}
@@ -243,7 +255,7 @@ func (o *options) check(f *pflag.FlagSet) error {
 
 // isManaged reports whether the command is the managed meter: rule sets come
 // from managers, not from files.
-func (o *options) isManaged() bool { return len(o.rules) == 0 }
+func (o *options) isManaged() bool { return len(o.rules) == 0 && o.write == "" }
 
 // meterConfig is the part of the options that the meter needs.
 func (o *options) meterConfig() meter.Config {
@@ -285,7 +297,7 @@ func optionText(f *pflag.FlagSet) string {
 	var parts []string
 	f.Visit(func(fl *pflag.Flag) {
 		switch fl.Name {
-		case "flow-file", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile":
+		case "flow-file", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile", "write":
 			return
 		}
 		name := "--" + fl.Name

@@ -8,6 +8,7 @@ import (
 
 	"netramet/meter"
 	"netramet/meter/control"
+	"netramet/sources/wire"
 )
 
 // progress is the line on standard error that says how far a run has come. It
@@ -41,18 +42,23 @@ func isTerminal(w io.Writer) bool {
 
 // update shows how far b has come, a few times a second.
 func (p *progress) update(b *batch) {
-	if p.w == nil {
+	if !p.isDue() {
 		return
 	}
-	now := time.Now()
-	if now.Before(p.due) {
-		return
-	}
-	p.due, p.shown = now.Add(progressEvery), true
-	st, spent := b.src.Stats(), now.Sub(p.begun)
 	var packets uint64
 	var flows int
 	b.meter.View(func(s *control.State) { packets, flows = s.Counts().Packets, s.FlowsInUse() })
+	p.show(b.src.Stats(), packets, fmt.Sprintf("  %d flows", flows))
+}
+
+// isDue reports whether it is time to show something.
+func (p *progress) isDue() bool { return p.w != nil && !time.Now().Before(p.due) }
+
+// show shows how much of a source is read, and more about it.
+func (p *progress) show(st wire.SourceStats, packets uint64, more string) {
+	now := time.Now()
+	p.due, p.shown = now.Add(progressEvery), true
+	spent := now.Sub(p.begun)
 	share, left := "", ""
 	if st.BytesAll > 0 {
 		part := min(1, float64(st.BytesRead)/float64(st.BytesAll)) // the file may grow
@@ -64,8 +70,8 @@ func (p *progress) update(b *batch) {
 	}
 	// What is wider than the terminal is left out, not wrapped, or each line
 	// would stay.
-	fmt.Fprintf(p.w, "\r\x1b[K\x1b[?7l%s%d packets  %.0f packets/s  %d flows%s\x1b[?7h",
-		share, packets, float64(packets)/spent.Seconds(), flows, left)
+	fmt.Fprintf(p.w, "\r\x1b[K\x1b[?7l%s%d packets  %.0f packets/s%s%s\x1b[?7h",
+		share, packets, float64(packets)/spent.Seconds(), more, left)
 }
 
 // clear removes the line.
@@ -73,6 +79,20 @@ func (p *progress) clear() {
 	if p.shown {
 		fmt.Fprint(p.w, "\r\x1b[K")
 		p.shown = false
+	}
+}
+
+// extra is a count that a summary tells of where there is something to tell.
+type extra struct {
+	n    uint64
+	what string
+}
+
+func writeExtras(w io.Writer, all []extra) {
+	for _, e := range all {
+		if e.n > 0 {
+			fmt.Fprintf(w, "%d %s, ", e.n, e.what)
+		}
 	}
 }
 
@@ -94,17 +114,10 @@ func (b *batch) summary(w io.Writer) {
 	st, spent := b.src.Stats(), time.Since(b.begun).Seconds()
 	fmt.Fprintf(w, "netramet: %d packets, %d octets, %d ignored, %d not matched, %d flows, ",
 		c.Packets, c.Octets, ignored, notMatched, flows)
-	for _, extra := range []struct {
-		n    uint64
-		what string
-	}{
+	writeExtras(w, []extra{
 		{b.o.outside(), "outside the window"}, {b.o.filtered(), "filtered out"}, {refused, "refused"}, {c.Unsupported, "of unsupported link type"}, {c.SampledOut, "sampled out"},
 		{c.Late, "late"}, {c.BadStamps, "with bad time stamps"}, {b.src.Stats().Odd, "in records that contradict themselves"},
-	} {
-		if extra.n > 0 {
-			fmt.Fprintf(w, "%d %s, ", extra.n, extra.what)
-		}
-	}
+	})
 	fmt.Fprintf(w, "%d damaged or skipped records, %.2f s, %.0f packets/s\n",
 		st.Damaged+st.Skipped, spent, float64(c.Packets)/max(spent, 1e-9))
 }

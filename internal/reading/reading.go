@@ -33,7 +33,7 @@ type Stage func(*wire.Batch) error
 type Loop struct {
 	Source sources.Source
 	Stages []Stage
-	Meter  *meter.Meter
+	Meter  *meter.Meter // nil: frames go through the stages only
 
 	// Interval collects the interval that is complete, which State.Interval
 	// names; nil where the meter has no intervals. The last interval is left to
@@ -92,7 +92,7 @@ func (l *Loop) stage(b *wire.Batch) (err error) {
 
 // feed meters a batch and has each interval that ends in it collected.
 func (l *Loop) feed(b *wire.Batch) (meter.Stop, error) {
-	for {
+	for l.Meter != nil {
 		stop := l.meter(b)
 		if stop != meter.IntervalEnd {
 			return stop, nil
@@ -101,6 +101,7 @@ func (l *Loop) feed(b *wire.Batch) (meter.Stop, error) {
 			return stop, err
 		}
 	}
+	return meter.Taken, nil
 }
 
 func (l *Loop) meter(b *wire.Batch) meter.Stop {
@@ -115,7 +116,7 @@ func (l *Loop) meter(b *wire.Batch) meter.Stop {
 
 // finish meters what the meter holds back and completes the last interval.
 func (l *Loop) finish(end error) (complete bool, err error) {
-	for l.Meter.Finish() == meter.IntervalEnd {
+	for l.Meter != nil && l.Meter.Finish() == meter.IntervalEnd {
 		if err := l.Interval(); err != nil {
 			return false, errors.Join(err, end)
 		}
