@@ -95,6 +95,7 @@ type distSpecs struct {
 	list    []distSpec
 	present []uint16 // of the present program's, by their bit in pme.Key
 	rates   bool     // some are rates
+	streams bool     // some are of streams
 }
 
 // maxDistSpecs bounds what programs that are exchanged again and again leave.
@@ -124,6 +125,7 @@ func (x *distSpecs) number(s *distSpec) uint16 {
 	}
 	x.list = append(x.list, *s)
 	x.rates = x.rates || s.period > 0
+	x.streams = x.streams || wantsOf(s.measure) != wantsPackets
 	return uint16(len(x.list) - 1)
 }
 

@@ -10,9 +10,10 @@ import (
 // flowDists is what a flow keeps beside its counters if a match of its asked for
 // distributions. Flows that did not ask have none.
 type flowDists struct {
-	slot       uint32 // of the flow
-	generation uint32 // goes up when the flow goes
-	histograms uint32 // place+1 of the first one; of a free flowDists, of the next free one; 0: none
+	slot       uint32    // of the flow
+	streams    uint32    // that feed it and live
+	members    memberRef // the first one of these
+	histograms uint32    // place+1 of the first one; of a free flowDists, of the next free one; 0: none
 	asked      distSet
 	kept       distSet // those of asked whose histograms are there
 	wants      wants
@@ -31,15 +32,11 @@ type wants uint8
 const (
 	wantsPackets wants = 1 << iota // each packet
 	wantsStreams                   // what its streams were
-	wantsPairs                     // pairs of packets of its streams
 )
 
 func wantsOf(m measure) wants {
-	switch m {
-	case measuresStream:
+	if m == measuresStream {
 		return wantsStreams
-	case measuresPair:
-		return wantsPairs
 	}
 	return wantsPackets
 }
@@ -62,7 +59,7 @@ type histogram struct {
 }
 
 // distTable holds the distributions of all flows. It changes between rounds only;
-// what lanes look at meanwhile are asked, wants and generation.
+// what lanes look at meanwhile are asked and wants.
 type distTable struct {
 	of         slab.Slab[uint32] // by slot of flow, place+1 of its flowDists; 0: none
 	flows      slab.Slab[flowDists]
@@ -101,7 +98,7 @@ func (t *distTable) begin(slot uint32, ruleSet uint8) (place uint32, d *flowDist
 		t.freeFlows = t.flows.At(place).histograms
 	}
 	d = t.flows.At(place)
-	*d = flowDists{slot: slot, generation: d.generation, ruleSet: ruleSet, last: [2]int64{wire.NoTime, wire.NoTime}}
+	*d = flowDists{slot: slot, ruleSet: ruleSet, last: [2]int64{wire.NoTime, wire.NoTime}}
 	t.of.Extend(slot + 1)
 	*t.of.At(slot) = place + 1
 	return place, d
@@ -127,7 +124,6 @@ func (t *distTable) drop(slot uint32) {
 		}
 		at = next
 	}
-	d.generation++
 	d.histograms, t.freeFlows = t.freeFlows, place+1
 }
 
@@ -158,18 +154,27 @@ func (t *distTable) add(place uint32, number uint16, s *distSpec) uint32 {
 // distribution returns the counters of a flow's distribution and its specification; nil
 // if the flow does not have it. There are no counters before the first sample.
 func (m *Meter) distribution(d *flowDists, a mib.Attr) (counters []uint64, s *distSpec) {
-	t := &m.flows.dists
-	if d == nil || d.kept&distBit(a) == 0 {
+	if d == nil {
+		return nil, nil
+	}
+	h, s := m.histogram(d, a)
+	if h != nil && h.counters != 0 {
+		counters = m.flows.dists.arena.At(h.counters, s.counters())
+	}
+	return counters, s
+}
+
+// histogram returns a flow's distribution and its specification; nil if the flow does
+// not have it.
+func (m *Meter) histogram(d *flowDists, a mib.Attr) (*histogram, *distSpec) {
+	if d.kept&distBit(a) == 0 {
 		return nil, nil
 	}
 	specs := m.ruleSets[d.ruleSet].dists
 	for at := d.histograms; at != 0; {
-		h := t.histograms.At(at - 1)
-		if s = &specs.list[h.spec]; s.Attr == a {
-			if h.counters != 0 {
-				counters = t.arena.At(h.counters, s.counters())
-			}
-			return counters, s
+		h := m.flows.dists.histograms.At(at - 1)
+		if s := &specs.list[h.spec]; s.Attr == a {
+			return h, s
 		}
 		at = h.next
 	}
@@ -200,6 +205,6 @@ func (t *distTable) memory() int {
 
 // Sizes in octets.
 const (
-	flowDistsSize = 56
+	flowDistsSize = 64
 	histogramSize = 48
 )

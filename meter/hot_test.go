@@ -22,6 +22,7 @@ func TestHotRecords(t *testing.T) {
 		"sideWords": {unsafe.Sizeof(sideWords{}), sideSize},
 		"flowDists": {unsafe.Sizeof(flowDists{}), flowDistsSize},
 		"histogram": {unsafe.Sizeof(histogram{}), histogramSize},
+		"member":    {unsafe.Sizeof(member{}), memberSize},
 	} {
 		if size[0] != size[1] {
 			t.Errorf("%s is %d octets, want %d", name, size[0], size[1])
@@ -39,7 +40,7 @@ func TestHotRecords(t *testing.T) {
 
 // TestSlabTypesArePlain: the garbage collector never looks into the tables.
 func TestSlabTypesArePlain(t *testing.T) {
-	for _, typ := range []reflect.Type{reflect.TypeFor[record](), reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[flowDists](), reflect.TypeFor[histogram](), reflect.TypeFor[packet.Packet]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[record](), reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[flowDists](), reflect.TypeFor[histogram](), reflect.TypeFor[member](), reflect.TypeFor[packet.Packet]()} {
 		if !slabtest.Plain(typ) {
 			t.Errorf("%v holds pointers", typ)
 		}

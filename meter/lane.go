@@ -47,6 +47,7 @@ type lane struct {
 	asks         []ask
 	asked        int // of asks, noted among observations
 	observations []observation
+	members      members
 	applied      int // of observations
 
 	tells bool // of streams that end
@@ -319,11 +320,6 @@ func (l *lane) count(r *round) {
 			if w := run.verdicts[k]; w != 0 {
 				l.countBy(run, w, &r.amounts[i])
 			}
-		}
-	}
-	if l.observes {
-		for k, i := range mine {
-			l.observe(k, i)
 		}
 	}
 }

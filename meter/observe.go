@@ -2,7 +2,9 @@ package meter
 
 import (
 	"netramet/meter/packet"
+	"netramet/mib"
 	"netramet/sources/wire"
+	"netramet/streams"
 )
 
 // Distributions depend on the order of packets, also of those that several lanes
@@ -12,9 +14,11 @@ import (
 // observation is something that happened to a flow which keeps distributions, or
 // began to.
 type observation struct {
-	packet uint16 // in the round
-	what   observed
+	packet uint32 // in the round, that it came with; noPacket: none
 	flow   uint32 // place of its flowDists
+	what   observed
+	attr   mib.Attr
+	at     Uptime // where there is no packet
 	value  uint64
 }
 
@@ -22,9 +26,12 @@ type observation struct {
 type observed uint8
 
 const (
-	observedTo   observed = iota // a packet counted in the flow's To counters
-	observedFrom                 // or in its From counters
-	observedAsk                  // a match asked for the distributions of value, bits as in pme.Key
+	observedTo    observed = iota // a packet counted in the flow's To counters
+	observedFrom                  // or in its From counters
+	observedAsk                   // a match asked for the distributions of value, bits as in pme.Key
+	observedJoin                  // a stream began to feed the flow: value is the memberRef
+	observedLeave                 // and ended
+	observedPoint                 // a stream that ended gives value to distribution attr
 )
 
 // ask is what a match asked for that its flow did not have yet.
@@ -44,7 +51,7 @@ func (run *laneRun) observeLater(place uint16, w word) {
 
 // observe notes what the lane's packet, at a place of the lane, does to flows that
 // keep distributions.
-func (l *lane) observe(place int, i uint16) {
+func (l *lane) observe(r *round, place int, i uint16) {
 	for j := range l.runs {
 		run := &l.runs[j]
 		if run.observed == nil {
@@ -55,7 +62,7 @@ func (l *lane) observe(place int, i uint16) {
 			if a.packet != i || int(a.run) != j {
 				break
 			}
-			l.observations = append(l.observations, observation{packet: i, what: observedAsk, flow: a.flow, value: a.saved})
+			l.observations = append(l.observations, observation{packet: uint32(i), what: observedAsk, flow: a.flow, value: a.saved})
 		}
 		w := run.verdicts[place]
 		if w == 0 {
@@ -65,13 +72,17 @@ func (l *lane) observe(place int, i uint16) {
 			continue
 		}
 		flow, d := l.flows.dists.find(l.flows.slotOf(w.ref()))
+		if id := l.ids[place]; d.wants&wantsStreams != 0 && id != streams.NoStream {
+			l.join(uint32(i), id, flow, uint8(r.keys[i].Dir^w.dir()))
+		}
 		if d.wants&wantsPackets != 0 {
-			l.observations = append(l.observations, observation{packet: i, what: observed(w.kind() - kindAskedTo), flow: flow})
+			l.observations = append(l.observations, observation{packet: uint32(i), what: observed(w.kind() - kindAskedTo), flow: flow})
 		}
 	}
 }
 
-// applyObservations applies what the lanes noted of a round.
+// applyObservations applies what the lanes noted of a round, which is nil if no packets
+// were counted.
 func (m *Meter) applyObservations(r *round) {
 	for {
 		l := m.nextObserved()
@@ -101,12 +112,32 @@ func (m *Meter) nextObserved() (first *lane) {
 }
 
 func (m *Meter) apply(r *round, o *observation) {
-	d := m.flows.dists.flows.At(o.flow)
+	var d *flowDists
+	if o.flow != noFlow {
+		d = m.flows.dists.flows.At(o.flow)
+	}
 	switch o.what {
 	case observedTo, observedFrom:
 		m.observePacket(d, packet.Direction(o.what-observedTo), r.packets[o.packet].Time, &r.amounts[o.packet])
 	case observedAsk:
 		m.keep(d, o.flow, o.value, r.amounts[o.packet].uptime)
+	case observedJoin:
+		m.joined(d, memberRef(o.value))
+	case observedLeave:
+		m.left(memberRef(o.value))
+	case observedPoint:
+		m.addPoint(d, o.attr, o.value, o.at)
+	}
+}
+
+// addPoint adds a value to one of a flow's distributions.
+func (m *Meter) addPoint(d *flowDists, a mib.Attr, value uint64, at Uptime) {
+	if m.flows.hidden(m.flows.record(d.slot)) {
+		return
+	}
+	if h, s := m.histogram(d, a); h != nil {
+		m.sample(h, s, value, 1)
+		m.distChanged(d, at)
 	}
 }
 

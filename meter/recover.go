@@ -82,7 +82,7 @@ func (m *Meter) work(t *tick) (done bool) {
 		if t.streams {
 			return false
 		}
-		m.tellEnds()
+		m.applyNoted(nil)
 	}
 	if t.rates {
 		if t.rates = !m.endRates(t.now); t.rates {
@@ -146,7 +146,7 @@ func (m *Meter) recoverFlows(now Uptime, slots int64) {
 		p := m.flows.record(m.cursor)
 		switch {
 		case p.keyLen == 0:
-		case m.idle(m.cursor, now-idle, safe[p.ruleSet]):
+		case m.recoverable(m.cursor, now-idle, safe[p.ruleSet], now):
 			m.ruleSets[p.ruleSet].counts.Recovered++
 			m.removeFlow(m.cursor, now)
 		default:
@@ -155,6 +155,20 @@ func (m *Meter) recoverFlows(now Uptime, slots int64) {
 		walk.leave(m.cursor)
 		m.cursor++
 	}
+}
+
+// recoverable reports whether a flow is idle and no stream feeds it any more. Its
+// streams that are as idle end.
+func (m *Meter) recoverable(slot uint32, since, safe, now Uptime) bool {
+	if !m.idle(slot, since, safe) {
+		return false
+	}
+	_, d := m.flows.dists.find(slot)
+	if d == nil || d.streams == 0 {
+		return true
+	}
+	m.endStreamsOf(d, since, now)
+	return d.streams == 0 && m.idle(slot, since, safe)
 }
 
 // idle reports whether a flow has had no packet since an uptime and not changed
@@ -174,6 +188,7 @@ func (m *Meter) removeFlow(slot uint32, now Uptime) {
 		m.ruleSets[p.ruleSet].counts.Flows--
 	}
 	m.forgetFlow(slot)
+	m.leaveAll(slot)
 	m.flows.remove(slot, now)
 }
 

@@ -172,8 +172,7 @@ func (m *Meter) alone() {
 	l.judge(r)
 	m.admit(r)
 	l.count(r)
-	m.applyObservations(r)
-	m.tellEnds()
+	m.applyNoted(r)
 	r.clear()
 	m.live = int(l.streams.Stats().Live)
 }
@@ -181,9 +180,8 @@ func (m *Meter) alone() {
 // settleJudged ends what the lanes do, and admits what they leave.
 func (m *Meter) settleJudged() {
 	m.crew.wait()
-	m.tellEnds()
+	m.applyNoted(m.admitted)
 	if r := m.admitted; r != nil {
-		m.applyObservations(r)
 		r.clear()
 		m.free = append(m.free, r)
 	}
@@ -224,7 +222,7 @@ func (m *Meter) flush() {
 		for i := range m.lanes {
 			m.lanes[i].sweep(at)
 		}
-		m.tellEnds()
+		m.applyNoted(nil)
 	}
 }
 
@@ -248,7 +246,7 @@ func (m *Meter) boundStreams() {
 	for i := range m.lanes {
 		m.lanes[i].takeEvents(noPacket)
 	}
-	m.tellEnds()
+	m.applyNoted(nil)
 	m.countStreams()
 }
 

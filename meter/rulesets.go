@@ -123,6 +123,7 @@ func (s *Engine) Drop(number int) {
 	total := r.total()
 	m.gone.add(&total)
 	m.ruleSets[number] = nil
+	m.measureStreams()
 }
 
 // RuleSets is a set of rule sets, by number.
@@ -285,6 +286,7 @@ func (m *Meter) setRunning() {
 	for i := range m.lanes {
 		m.lanes[i].remembered(remembered)
 	}
+	m.measureStreams()
 	m.forgetVerdicts()
 }
 

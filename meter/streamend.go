@@ -24,15 +24,32 @@ type endedStream struct {
 
 const noPacket = 1 << 31
 
-// initStreams makes the tables measure if somebody is told of streams.
+// initStreams makes the lanes note which streams end if somebody is told of it.
 func (m *Meter) initStreams() {
-	if m.cfg.StreamEnded == nil {
+	for i := range m.lanes {
+		m.lanes[i].tells = m.cfg.StreamEnded != nil
+	}
+	m.measureStreams()
+}
+
+// measureStreams makes the tables measure streams while somebody is told of them, or a
+// rule set has flows that may want to know what their streams were.
+func (m *Meter) measureStreams() {
+	on := m.cfg.StreamEnded != nil
+	for _, r := range m.ruleSets {
+		on = on || r != nil && r.dists.streams
+	}
+	if m.needsTCP = on; on == m.lanes[0].streams.Measures() {
 		return
 	}
-	m.needsTCP = true
 	for i := range m.lanes {
-		m.lanes[i].tells = true
-		m.lanes[i].streams.Measure(true)
+		m.lanes[i].streams.Measure(on)
+		m.lanes[i].members = members{}
+	}
+	// There are none, but for those of flows that nobody sees any more.
+	for i := range m.flows.dists.flows.Len() {
+		d := m.flows.dists.flows.At(i)
+		d.members, d.streams = 0, 0
 	}
 }
 
@@ -45,6 +62,11 @@ func (l *lane) noteStreams(r *round) {
 	if l.streams.Measures() {
 		l.measureStreams(r, mine)
 		return
+	}
+	if l.observes {
+		for k, i := range mine {
+			l.observe(r, k, i)
+		}
 	}
 	var s streams.Seen
 	for k, i := range mine {
@@ -65,6 +87,9 @@ func (l *lane) measureStreams(r *round, mine []uint16) {
 			l.streams.Note(id, &s)
 			l.takeEvents(uint32(i))
 		}
+		if l.observes {
+			l.observe(r, k, i)
+		}
 	}
 }
 
@@ -84,11 +109,24 @@ func (r *round) seen(i uint16, s *streams.Seen) {
 // takeEvents takes what has happened to the lane's streams with a packet of the
 // round, or noPacket.
 func (l *lane) takeEvents(packet uint32) {
-	for _, e := range l.streams.TakeEvents() {
-		if e.Kind == streams.Ended && l.tells {
+	events := l.streams.TakeEvents()
+	for i := range events {
+		e := &events[i]
+		if e.Kind != streams.Ended {
+			continue
+		}
+		l.streamEnded(packet, e)
+		if l.tells {
 			l.ended = append(l.ended, endedStream{packet, e.At, StreamEnd{l.streams.Ends(e.Stream), e.Life, e.Reason}})
 		}
 	}
+}
+
+// applyNoted applies and tells what the lanes noted of a round, nil if no packets were
+// counted.
+func (m *Meter) applyNoted(r *round) {
+	m.applyObservations(r)
+	m.tellEnds()
 }
 
 // tellEnds tells of the streams that ended since the last call, in an order that does
@@ -114,14 +152,14 @@ func (m *Meter) tellEnds() {
 
 // endStreams ends all streams, because metering ends.
 func (m *Meter) endStreams() {
-	if m.cfg.StreamEnded == nil {
+	m.flush()
+	if !m.lanes[0].streams.Measures() {
 		return
 	}
-	m.flush()
 	for i := range m.lanes {
 		m.lanes[i].streams.EndAll(m.in.uptime)
 		m.lanes[i].takeEvents(noPacket)
 	}
-	m.tellEnds()
+	m.applyNoted(nil)
 	m.countStreams()
 }

@@ -116,7 +116,7 @@ func (s *State) OctetMode() OctetMode { return s.m.cfg.Octets }
 func (s *State) Memory() int {
 	n := s.m.flows.memory()
 	for i := range s.m.lanes {
-		n += s.m.lanes[i].streams.Bytes() + s.m.lanes[i].sideMemory()
+		n += s.m.lanes[i].streams.Bytes() + s.m.lanes[i].sideMemory() + s.m.lanes[i].members.memory()
 	}
 	return n
 }

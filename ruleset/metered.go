@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-
-	"netramet/mib"
 )
 
 // Limits of all rule sets of one meter together.
@@ -23,8 +21,8 @@ func (rs *RuleSet) Metered() error {
 		return errors.New("the rule set has no rules")
 	}
 	for i := range rs.Rules {
-		if a := rs.Rules[i].Selector; a.IsDistribution() && (a >= mib.AttrFlowTime || a.IsTurnaround() && rs.Rules[i].Value[1] != 0) {
-			return fmt.Errorf("rule set saves %v: distributions of streams and pairs are not metered by this version", a)
+		if a := rs.Rules[i].Selector; a.IsTurnaround() && rs.Rules[i].Value[1] != 0 {
+			return fmt.Errorf("rule set saves %v: distributions of pairs are not metered by this version", a)
 		}
 	}
 	return nil

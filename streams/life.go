@@ -102,6 +102,14 @@ func (t *Table) EndAll(now packet.Uptime) {
 	}
 }
 
+// Cut ends a stream at uptime now if its last packet came at uptime since or before,
+// because nobody waits for more.
+func (t *Table) Cut(id ID, since, now packet.Uptime) {
+	if seen := t.hot.At(uint32(id)).seen; seen != 0 && packet.Uptime(seen>>timeShift) <= since {
+		t.remove(uint32(id), ReasonCut, now)
+	}
+}
+
 // end tells that a stream ends. One that TCP had closed ends for that, whatever
 // comes first.
 func (t *Table) end(slot uint32, why Reason, now packet.Uptime) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"netramet/mib"
 	"netramet/sources/sourcetest/capfile"
 	"netramet/sources/sourcetest/traffic"
 	"netramet/sources/wire"
@@ -55,6 +57,17 @@ func pcapFile(t testing.TB, frames []wire.Frame) string {
 		}
 	}
 	return writeFile(t, "bench.pcap", b.String())
+}
+
+// distRules saves distributions of so many counters that no datagram holds those of a
+// flow together.
+func distRules(t testing.TB) string {
+	t.Helper()
+	text := "if SourcePeerType == 1 save; else ignore; save SourcePeerAddress & 255.255.255.248;\n"
+	for a := mib.AttrToPacketSize; a <= mib.AttrFromPDURate; a++ {
+		text += fmt.Sprintf("save %s = 250.%d.0!0 & 2.0.1!65000;\n", a, min(1, uint8(a)/uint8(mib.AttrToBitRate)))
+	}
+	return writeFile(t, "dist.srl", text+"count;\n")
 }
 
 // cutTrace is a file without its last octets.
@@ -111,6 +124,8 @@ func systemEqual(t *testing.T, s *system) {
 		{"bench", true, []string{"-C", bench, "-T1"}, ruleFiles("5tuple.srl")},
 		{"gaps of hours", false, []string{"-C", benchTrace(t, 200, 90*time.Second, 3, 7*time.Hour), "-T60"}, ruleFiles("hosts.srl", "5tuple.srl")},
 		{"gaps and -N inside one", true, []string{"-C", benchTrace(t, 200, 90*time.Second, 2, 7*time.Hour), "-T60", "-N100"}, ruleFiles("hosts.srl")},
+		{"distributions", false, []string{"-C", office, "-T60"}, append(ruleFiles("rules/link-rates.srl"), distRules(t))},
+		{"distributions of idle flows", true, []string{"-C", benchTrace(t, 200, 90*time.Second, 2, 7*time.Hour), "-T60"}, []string{distRules(t)}},
 		{"no packet", false, []string{"-C", pcapFile(t, nil), "-T60"}, ruleFiles("5tuple.srl")},
 		{"what is beside addresses", false, []string{"-C", office, "-T60", "--prefixes", table, "--meter-id", "192.0.2.1"},
 			[]string{

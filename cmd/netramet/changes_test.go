@@ -52,7 +52,7 @@ func changesSeed(t *testing.T, seed uint64) (flows int) {
 			frames[i].LinkType = 0xfffe // cannot be decoded
 		}
 	}
-	steps := randomSteps(t, rnd, len(frames))
+	steps, streamed := randomSteps(t, rnd, len(frames))
 	cfg := meter.Config{
 		MaxFlows:   []int{3, 20, 1 << 20}[rnd.IntN(3)],
 		Inactivity: []time.Duration{meter.NoInactivity, time.Second, 20 * time.Second}[rnd.IntN(3)],
@@ -60,7 +60,7 @@ func changesSeed(t *testing.T, seed uint64) (flows int) {
 		MaxGap:     []time.Duration{time.Minute, meter.DefaultMaxGap, 24 * time.Hour}[rnd.IntN(3)],
 		SampleRate: []uint32{1, 1, 2}[rnd.IntN(3)],
 	}
-	var want []string
+	wantOf := map[int][]string{} // after each step; by limit of streams where flows know theirs
 	streamsOf := map[int][]streams.Stats{} // after each step, by limit
 	for _, v := range waysToMeter {
 		cfg.Lanes, cfg.Cache, cfg.Streams = v.lanes, v.cache, streams.Config{MaxStreams: v.maxStreams}
@@ -69,8 +69,15 @@ func changesSeed(t *testing.T, seed uint64) (flows int) {
 			c.audit = nil
 		}
 		got := c.run(frames, v.batch, steps)
+		limit := 0
+		if streamed {
+			limit = v.maxStreams
+		}
+		want := wantOf[limit]
 		if want == nil {
-			want = got
+			want, wantOf[limit] = got, got
+		}
+		if c.audit != nil {
 			flows = c.audit.born
 		}
 		if had := streamsOf[v.maxStreams]; had == nil {
@@ -88,8 +95,8 @@ func changesSeed(t *testing.T, seed uint64) (flows int) {
 }
 
 // randomSteps are changes at random places of a trace of n frames; the last
-// step only feeds what is left.
-func randomSteps(t *testing.T, rnd *rand.Rand, n int) (steps []step) {
+// step only feeds what is left. streamed says that flows may know their streams.
+func randomSteps(t *testing.T, rnd *rand.Rand, n int) (steps []step, streamed bool) {
 	t.Helper()
 	sets := slices.Concat(randomRuleSets(t, rnd), randomRuleSets(t, rnd))
 	for left := n; left > 0; {
@@ -98,7 +105,7 @@ func randomSteps(t *testing.T, rnd *rand.Rand, n int) (steps []step) {
 		steps = append(steps, step{k, name, do})
 		left -= k
 	}
-	return steps
+	return steps, slices.ContainsFunc(sets, savesStreams)
 }
 
 // randomChange is one change; what it may not do changes nothing.

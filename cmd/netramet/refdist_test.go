@@ -18,6 +18,8 @@ type refDist struct {
 	spec dist.Spec
 	from int   // packets before that one do not count
 	at   int64 // uptime at which it was asked for
+
+	points []uint64 // of streams that ended
 }
 
 // refPacket is what a flow of the reference meter remembers of a packet.
@@ -31,7 +33,7 @@ type refPacket struct {
 func (f *refFlow) ask(saved []pme.Distribution, uptime int64) {
 	for _, d := range saved {
 		if f.dist(d.Attr) == nil {
-			f.dists = append(f.dists, refDist{d, dist.SpecOf(d.Mask, d.Value), len(f.packets), uptime})
+			f.dists = append(f.dists, refDist{d, dist.SpecOf(d.Mask, d.Value), len(f.packets), uptime, nil})
 		}
 	}
 }
@@ -70,6 +72,8 @@ func (f *refFlow) values(d *refDist, uptime, inactivity int64, backward *uint64)
 		}
 	}
 	switch a := d.Attr; a {
+	case mib.AttrFlowTime, mib.AttrToFlowPDUs, mib.AttrFromFlowPDUs, mib.AttrToFlowOctets, mib.AttrFromFlowOctets:
+		return d.points
 	case mib.AttrToPacketSize, mib.AttrFromPacketSize:
 		for _, p := range f.packets[d.from:] {
 			if p.dir == packet.Direction(a-mib.AttrToPacketSize) {

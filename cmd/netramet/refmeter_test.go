@@ -33,6 +33,7 @@ type refMeter struct {
 	freed []refFreed          // oldest first
 	walk  int                 // slot that recovery looks at next
 
+	streams            []*refStream
 	counts             meter.Counts
 	perSet             map[int]*meter.RuleSetCounts
 	begun, busy        bool
@@ -102,6 +103,9 @@ func (r *refMeter) run(frames []wire.Frame, tasks []reader.Task, out output) err
 			}
 			r.moveTo(r.start + int64(n)*int64(r.cfg.Interval))
 			r.closed, r.busy = n, false
+			if n == r.cfg.MaxIntervals {
+				r.endStreams(func(*refStream) (int64, bool) { return r.uptime, true })
+			}
 			if err := collect(n); err != nil {
 				return err
 			}
@@ -117,6 +121,7 @@ func (r *refMeter) run(frames []wire.Frame, tasks []reader.Task, out output) err
 	for _, f := range r.flows {
 		f.tick(r.uptime, r.inactivity())
 	}
+	r.endStreams(func(*refStream) (int64, bool) { return r.uptime, true })
 	return collect(r.closed + 1)
 }
 
@@ -130,6 +135,7 @@ func (r *refMeter) moveTo(t int64) {
 	if passed > 0 {
 		r.tick = r.start + (t-r.start)/grid*grid
 		now := 1 + (r.tick-r.start)/1e7
+		r.endStreams(func(s *refStream) (int64, bool) { return s.due(), s.due() <= now })
 		for _, f := range r.flows {
 			f.tick(now, r.inactivity())
 		}
@@ -143,16 +149,21 @@ func (r *refMeter) inactivity() int64 { return int64(r.cfg.Inactivity / (10 * ti
 // recover frees idle flows that have been collected, a share of the table for
 // each grid point passed.
 func (r *refMeter) recover(now, passed int64) {
-	idle := r.inactivity()
+	inactivity := r.inactivity()
 	n := int64(len(r.slots))
-	if n == 0 || now <= idle || r.collected == 0 || len(r.flows) == 0 {
+	if n == 0 || now <= inactivity || r.collected == 0 || len(r.flows) == 0 {
 		return
 	}
 	for range min(n, passed*(256+n/32)) {
 		if r.walk >= len(r.slots) {
 			r.walk = 0
 		}
-		if f := r.slots[r.walk]; f != nil && now-f.last >= idle && f.changed < r.collected {
+		f := r.slots[r.walk]
+		idle := func() bool { return f != nil && now-f.last >= inactivity && f.changed < r.collected }
+		if idle() { // its streams end, if they are idle too
+			r.endStreams(func(s *refStream) (int64, bool) { return now, slices.Contains(s.flows, f) && now-s.last >= inactivity })
+		}
+		if idle() && !r.hasStreams(f) {
 			delete(r.flows, f.key)
 			r.slots[r.walk] = nil
 			r.freed = append(r.freed, refFreed{r.walk, now})
@@ -183,8 +194,14 @@ func (r *refMeter) meter(f *wire.Frame, t refTime) {
 		r.counts.Unsupported++
 		return
 	}
+	s, dir := r.stream(&p)
+	if s != nil {
+		s.add(dir, r.uptime, p.Time, octets)
+	}
 	for _, rs := range r.sets {
-		r.meterUnder(rs, &p, octets)
+		if f, flowDir := r.meterUnder(rs, &p, octets); f != nil && s != nil {
+			s.join(f, dir, flowDir)
+		}
 	}
 }
 
@@ -209,8 +226,9 @@ func (r *refMeter) originOf(p *packet.Packet, end int) (asn uint32, length uint8
 	return asn, uint8(max(longest, 0))
 }
 
-// meterUnder is RFC 2722 §4.3.
-func (r *refMeter) meterUnder(rs *ruleset.RuleSet, p *packet.Packet, octets uint64) {
+// meterUnder is RFC 2722 §4.3. It returns the flow that counts the packet, and its
+// direction there.
+func (r *refMeter) meterUnder(rs *ruleset.RuleSet, p *packet.Packet, octets uint64) (*refFlow, packet.Direction) {
 	c := r.perSet[rs.Number]
 	out := pme.Interpret(rs, p, pme.WireOrder, nil)
 	reversed := out.Verdict == pme.NoMatch
@@ -220,10 +238,10 @@ func (r *refMeter) meterUnder(rs *ruleset.RuleSet, p *packet.Packet, octets uint
 	switch out.Verdict {
 	case pme.Ignore:
 		c.Ignored++
-		return
+		return nil, 0
 	case pme.NoMatch:
 		c.NotMatched++
-		return
+		return nil, 0
 	}
 	key := refKey(rs.Number, out.Saved)
 	f, dir := r.flows[key], packet.Source
@@ -238,7 +256,7 @@ func (r *refMeter) meterUnder(rs *ruleset.RuleSet, p *packet.Packet, octets uint
 		if f = r.create(rs.Number, key, out.Saved); f == nil {
 			c.RefusedPDUs++
 			c.RefusedOctets += octets
-			return
+			return nil, 0
 		}
 		c.Created++
 	}
@@ -252,6 +270,7 @@ func (r *refMeter) meterUnder(rs *ruleset.RuleSet, p *packet.Packet, octets uint
 		f.tick(r.uptime, r.inactivity())
 		r.counts.Backward += f.backward() - before
 	}
+	return f, dir
 }
 
 func (r *refMeter) create(set int, key string, saved []pme.Saved) *refFlow {
