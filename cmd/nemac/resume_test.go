@@ -174,7 +174,7 @@ func TestShowRules(t *testing.T) {
 	dir := t.TempDir()
 	var many []string
 	for i, text := range append([]string{
-		"save FlowTime = 50.0.0!0 & 2.4.1!12000; count;",
+		"save ToTurnaroundTime1 = 50.11.0!0 & 2.4.1!12000; count;",
 		"FORMAT ToPDUs;\nRULES",
 		strings.Repeat("save SourcePeerType;", 129) + "count;",
 	}, slices.Repeat([]string{"count;"}, 255)...) {
@@ -189,7 +189,7 @@ func TestShowRules(t *testing.T) {
 		files []string
 		want  string
 	}{
-		{"a distribution", many[:1], "0: NeTraMet would refuse it: rule set saves FlowTime: distributions of streams and pairs are not metered by this version"},
+		{"a distribution", many[:1], "0: NeTraMet would refuse it: rule set saves ToTurnaroundTime1: distributions of pairs are not metered by this version"},
 		{"no rules", many[1:2], "1: NeTraMet would refuse it: the rule set has no rules"},
 		{"too many saves", many[2:3], "more than 128 saves in one match"},
 		{"too many rule sets", many[3:], "255 rule sets are more than the 254"},
@@ -198,7 +198,7 @@ func TestShowRules(t *testing.T) {
 			t.Errorf("%s: %d %.300s", tt.name, status, errs)
 		}
 	}
-	if status, out, errs = nemac(t, t.Context(), "--compile", many[0]); status != 0 || !strings.Contains(out, "FlowTime") {
+	if status, out, errs = nemac(t, t.Context(), "--compile", many[0]); status != 0 || !strings.Contains(out, "ToTurnaroundTime1") {
 		t.Errorf("%d %s%s", status, out, errs) // other meters run it
 	}
 	if status, _, _ = nemac(t, t.Context(), "--check", testdata("nonesuch")); status != 1 {
