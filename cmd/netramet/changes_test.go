@@ -60,7 +60,7 @@ func changesSeed(t *testing.T, seed uint64) (flows int) {
 		MaxGap:     []time.Duration{time.Minute, meter.DefaultMaxGap, 24 * time.Hour}[rnd.IntN(3)],
 		SampleRate: []uint32{1, 1, 2}[rnd.IntN(3)],
 	}
-	wantOf := map[int][]string{} // after each step; by limit of streams where flows know theirs
+	wantOf := map[int][]string{}           // after each step; by limit of streams where flows know theirs
 	streamsOf := map[int][]streams.Stats{} // after each step, by limit
 	for _, v := range waysToMeter {
 		cfg.Lanes, cfg.Cache, cfg.Streams = v.lanes, v.cache, streams.Config{MaxStreams: v.maxStreams}
