@@ -2,11 +2,11 @@ package meter
 
 import "netramet/streams"
 
-// Where there is one lane, one rule set whose verdicts streams remember, and
-// tables are not large, packets are counted as soon as their streams are found, if
-// these remember a verdict: one pass over a packet takes less time than passes
-// that wait for memory together, if there is little to wait for. Flows that keep
-// distributions are not counted so: what they observe goes in order.
+// Where there is one lane and tables are not large, packets are counted as soon as
+// their streams are found, if these remember verdicts: one pass over a packet takes
+// less time than passes that wait for memory together, if there is little to wait
+// for. Flows that keep distributions are not counted so: what they observe goes in
+// order.
 //
 // So those packets are counted before the ones ahead of them that have to be
 // admitted. Sums do not mind; but a packet that makes a flow beside its reverse
@@ -14,14 +14,16 @@ import "netramet/streams"
 // rest of the round goes its usual way.
 
 // earlyTables is up to what size tables are taken to lie near enough to the
-// processor, in flows and streams, some 100 octets each. Where packets of a flow
-// follow each other it could be any; where they are scattered, as on no link, half
-// a million flows cost a fifth more without the passes that wait together.
+// processor, in streams and flows of a rule set, some 100 octets each. Where packets
+// of a flow follow each other it could be any; where they are scattered, as on no
+// link, half a million flows cost a fifth more without the passes that wait together.
 const earlyTables = 1 << 18
 
-// earlyCount is a packet that was counted before those ahead of it were admitted.
+// earlyCount is a packet that was counted, under a rule set, before those ahead of
+// it were admitted.
 type earlyCount struct {
 	packet uint16 // in the round, and in the lane
+	run    uint8
 	last   Uptime // of its tally before
 	word   word
 }
@@ -29,48 +31,66 @@ type earlyCount struct {
 // mayCountEarly reports whether the lane can count packets as soon as it judges
 // them, and whether that pays.
 func (l *lane) mayCountEarly() bool {
-	return l.alone && !l.observes && !l.streams.Measures() && len(l.runs) == 1 && l.runs[0].words == 0 &&
-		l.flows.records.Len()+l.streams.Slots() <= earlyTables
+	return l.alone && !l.observes && !l.streams.Measures() && len(l.runs) > 0 &&
+		int(l.flows.records.Len())/len(l.runs)+int(l.streams.Slots()) <= earlyTables
 }
 
-// countEarly finds the streams of the round's packets, tells them, and counts the
-// packets whose verdict is remembered. It returns the places of the others.
-func (l *lane) countEarly(r *round) []uint16 {
-	run, unknown := &l.runs[0], l.unknown[:0]
-	l.counted = l.counted[:0]
+// judgeEarly is judge for a lane that may count early: the verdicts that are
+// remembered are counted by, and nothing is left of them to count.
+func (l *lane) judgeEarly(r *round, mine []uint16) {
+	for j := range l.runs {
+		run := &l.runs[j]
+		run.unknown = run.unknown[:0]
+		clear(run.verdicts[:len(mine)])
+	}
 	var seen streams.Seen
-	for k := range l.ids {
-		key, a := &r.keys[k], &r.amounts[k]
-		l.packets += a.pdus
-		run.verdicts[k] = 0
-		id := l.streams.FindOne(key)
-		l.ids[k] = id
-		if id != streams.NoStream {
-			seen.Uptime, seen.Dir, seen.TCPFlags = a.uptime, key.Dir, key.TCPFlags
-			l.streams.Note(id, &seen)
-			w := word(l.streams.Attached(id)[key.Dir&1])
-			if l.epoch.holds(w) && l.countIfNamed(run, uint16(k), w, a) {
+	for k := range mine {
+		l.countEarly(r, uint16(k), &seen)
+	}
+	for j := range l.runs {
+		l.matchUnknown(r, j, 0, mine, l.runs[j].unknown)
+	}
+	l.sortPending()
+}
+
+// countEarly finds the stream of packet k, tells it, and counts the packet under
+// the rule sets whose verdict it remembers. It uses the memory of seen.
+func (l *lane) countEarly(r *round, k uint16, seen *streams.Seen) {
+	key, a := &r.keys[k], &r.amounts[k]
+	l.packets += a.pdus
+	id, fresh := l.streams.FindOne(key)
+	l.ids[k] = id
+	if id != streams.NoStream {
+		if fresh {
+			l.forgetSide(id)
+		}
+		seen.Uptime, seen.Dir, seen.TCPFlags = a.uptime, key.Dir, key.TCPFlags
+		l.streams.Note(id, seen)
+	}
+	for j := range l.runs {
+		run := &l.runs[j]
+		if id != streams.NoStream && run.words >= 0 {
+			w := *l.word(run, id, key.Dir)
+			if l.epoch.holds(w) && l.countIfNamed(run, earlyCount{packet: k, run: uint8(j), word: w}, a) {
 				continue
 			}
 		}
-		unknown = append(unknown, uint16(k))
+		run.unknown = append(run.unknown, k)
 	}
-	return unknown
 }
 
 // countIfNamed counts a packet by a verdict of the present epoch, if that still
 // holds.
-func (l *lane) countIfNamed(run *laneRun, k uint16, w word, a *amount) bool {
-	var last Uptime
-	if w.isFlow() {
+func (l *lane) countIfNamed(run *laneRun, e earlyCount, a *amount) bool {
+	if w := e.word; w.isFlow() {
 		t := l.flows.tally(w.ref())
 		if t.generation != w.generation() {
 			return false
 		}
-		last = t.last
+		e.last = t.last
 	}
-	l.counted = append(l.counted, earlyCount{packet: k, last: last, word: w})
-	l.countBy(run, w, a)
+	l.counted = append(l.counted, e)
+	l.countBy(run, e.word, a)
 	return true
 }
 
@@ -82,7 +102,7 @@ func (l *lane) takeBack(r *round, behind uint16) {
 	n := len(l.counted)
 	for ; n > 0 && l.counted[n-1].packet > behind; n-- {
 		e := &l.counted[n-1]
-		run, a := &l.runs[0], r.amounts[e.packet]
+		run, a := &l.runs[e.run], r.amounts[e.packet]
 		a.pdus, a.octets, a.uptime = -a.pdus, -a.octets, 0 // counters are counted modulo 2^64
 		l.countBy(run, e.word, &a)
 		if e.word.isFlow() {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"netramet/internal/slab"
 	"netramet/meter/packet"
 	"netramet/meter/pme"
 	"netramet/streams"
@@ -25,9 +24,9 @@ type lane struct {
 	epoch   *epoch
 	streams *streams.Table
 	packets uint64 // that went through it
-	// side holds the words of the second and further remembered rule sets,
-	// by stream; those of the first lie in the stream itself.
-	side []slab.Slab[sideWords]
+	// side holds the words of the second and further remembered rule sets;
+	// those of the first lie in the stream itself.
+	side sides
 	runs []laneRun
 
 	// Of one round. Packets of the lane are numbered from 0.
@@ -38,7 +37,6 @@ type lane struct {
 	early   bool   // packets whose verdict is remembered are counted, as counted says, and all streams are told
 	counted []earlyCount
 
-	unknown           [together]uint16
 	fresh             []streams.ID
 	matched, reversed pme.Key // of the packet being matched
 	sink              uint64  // keeps reads alive that only bring memory near
@@ -62,10 +60,11 @@ const together = 64
 type laneRun struct {
 	rules    *ruleSet
 	work     *laneWork
-	words    int    // which of a stream's words are its own; -1: not remembered
-	origin   bool   // its rules ask for packet.Origin
-	verdicts []word // by packet of the lane in the round; 0: nothing to count
-	observed []word // of those that were pending; nil: the rule set's flows keep no distributions
+	words    int      // which of a stream's words are its own; -1: not remembered
+	origin   bool     // its rules ask for packet.Origin
+	verdicts []word   // by packet of the lane in the round; 0: nothing to count
+	observed []word   // of those that were pending; nil: the rule set's flows keep no distributions
+	unknown  []uint16 // places in the group of packets that no verdict is remembered for
 }
 
 // laneWork is what a lane has done for a rule set since it was loaded.
@@ -105,7 +104,10 @@ func (l *lane) keysOf(p *pending) (key, back []byte) {
 // run adds a rule set to those that the lane runs; words says which of a
 // stream's words are its own, -1 none.
 func (l *lane) run(r *ruleSet, words int) {
-	run := laneRun{rules: r, work: r.lanes[l.number], words: words, origin: r.program.Needs()&pme.NeedsOrigin != 0, verdicts: make([]word, cap(l.ids))}
+	run := laneRun{
+		rules: r, work: r.lanes[l.number], words: words, origin: r.program.Needs()&pme.NeedsOrigin != 0,
+		verdicts: make([]word, cap(l.ids)), unknown: make([]uint16, together),
+	}
 	if len(r.dists.list) > 0 {
 		run.observed, l.observes = make([]word, cap(l.ids)), true
 	}
@@ -120,7 +122,7 @@ func (l *lane) judge(r *round) {
 	l.pending, l.next, l.keys = l.pending[:0], 0, l.keys[:0]
 	l.ids, l.counted = l.ids[:len(mine)], l.counted[:0]
 	if l.early = l.mayCountEarly(); l.early {
-		l.matchUnknown(r, 0, 0, mine, l.countEarly(r))
+		l.judgeEarly(r, mine)
 		return
 	}
 	l.asks, l.asked = l.asks[:0], 0
@@ -134,6 +136,11 @@ func (l *lane) judge(r *round) {
 			l.judgeGroup(r, j, from, group)
 		}
 	}
+	l.sortPending()
+}
+
+// sortPending puts those that are pending in order of packets, and of rule sets.
+func (l *lane) sortPending() {
 	if len(l.runs) > 1 {
 		slices.SortFunc(l.pending, func(a, b pending) int {
 			return cmp.Or(int(a.packet)-int(b.packet), int(a.run)-int(b.run))
@@ -185,7 +192,7 @@ func (l *lane) matchUnknown(r *round, j, from int, group, unknown []uint16) {
 // recall fills verdicts with those that the streams remember and that hold, and
 // returns the places in the group of the other packets.
 func (l *lane) recall(r *round, run *laneRun, from int, group []uint16, verdicts []word) []uint16 {
-	unknown := l.unknown[:0]
+	unknown := run.unknown[:0]
 	if run.words < 0 {
 		clear(verdicts)
 		for k := range group {

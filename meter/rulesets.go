@@ -267,7 +267,7 @@ func (m *Meter) setRunning() {
 	for i := range m.lanes {
 		m.lanes[i].runs, m.lanes[i].observes = m.lanes[i].runs[:0], false
 	}
-	remembered := 0
+	remembered, most := 0, rememberable(m.cfg.Streams.MaxStreams)
 	m.needsRest = false
 	for _, r := range m.ruleSets {
 		if r == nil || !r.running {
@@ -275,7 +275,7 @@ func (m *Meter) setRunning() {
 		}
 		m.needsRest = m.needsRest || r.program.Needs()&pme.NeedsRest != 0
 		words := -1
-		if m.cfg.Cache == CacheVerdicts && r.program.Cacheable() && remembered < maxRemembered {
+		if m.cfg.Cache == CacheVerdicts && r.program.Cacheable() && remembered < most {
 			words = remembered
 			remembered++
 		}

@@ -66,15 +66,33 @@ func (t *flowTable) flowWord(e *epoch, slot uint32, ref tallyRef, dir packet.Dir
 // dir is the direction in the flow of a verdict that names one.
 func (w word) dir() packet.Direction { return packet.Direction(w.kind()-kindFlowTo) & 1 }
 
-// maxRemembered is for how many rule sets a stream remembers verdicts: the words
-// of so many take about as much memory as the stream. Further rule sets look at
-// each packet.
-const maxRemembered = 8
+// maxRemembered is for how many rule sets a stream remembers verdicts. The words of
+// so many take three times the memory of the stream; rules that run for each packet
+// cost more. Further rule sets look at each packet.
+const maxRemembered = 16
 
 // sideWords are one rule set's words of a stream, one for each direction.
 type sideWords [2]uint64
 
 const sideSize = 16
+
+// sides are the words of all streams of a lane for the second and further
+// remembered rule sets: those of one stream lie next to each other.
+type sides struct {
+	words slab.Slab[sideWords]
+	each  uint32 // rule sets
+}
+
+// at returns the words of a rule set, from 0, and a stream.
+func (s *sides) at(n int, id streams.ID) *sideWords {
+	return s.words.At(uint32(id)*s.each + uint32(n))
+}
+
+// rememberable is for how many rule sets so many streams can remember verdicts:
+// words are numbered with 32 bits.
+func rememberable(streams int) int {
+	return int(min(maxRemembered, 1+(1<<31)/(uint64(streams)+1)))
+}
 
 // word is where the verdict of a rule set on one direction of a stream is
 // remembered.
@@ -82,29 +100,25 @@ func (l *lane) word(run *laneRun, id streams.ID, dir packet.Direction) *word {
 	if run.words == 0 {
 		return (*word)(&l.streams.Attached(id)[dir])
 	}
-	return (*word)(&l.side[run.words-1].At(uint32(id))[dir])
+	return (*word)(&l.side.at(run.words-1, id)[dir])
 }
 
 // remembered gives n rule sets their words in the streams there are. Words may
 // go from one rule set to another as they are: who calls this forgets all
 // verdicts.
 func (l *lane) remembered(n int) {
-	keep := max(n-1, 0)
-	for len(l.side) < keep {
-		var words slab.Slab[sideWords]
-		words.Extend(l.streams.Slots())
-		l.side = append(l.side, words)
+	if each := uint32(max(n-1, 0)); each != l.side.each {
+		l.side = sides{each: each}
+		l.side.words.Extend(l.streams.Slots() * each)
 	}
-	clear(l.side[keep:])
-	l.side = l.side[:keep]
 }
 
 // forgetSide makes room for a new stream's further words and zeroes them.
 func (l *lane) forgetSide(id streams.ID) {
-	for i := range l.side {
-		words := &l.side[i]
-		words.Extend(uint32(id) + 1)
-		*words.At(uint32(id)) = sideWords{}
+	each := l.side.each
+	l.side.words.Extend((uint32(id) + 1) * each)
+	for n := range each {
+		*l.side.at(int(n), id) = sideWords{}
 	}
 }
 
@@ -136,17 +150,10 @@ func (m *Meter) forgetVerdicts() {
 
 func (l *lane) forgetWords() {
 	l.streams.ForgetAttached()
-	for i := range l.side {
-		for j := range l.side[i].Len() {
-			*l.side[i].At(j) = sideWords{}
-		}
+	for i := range l.side.words.Len() {
+		*l.side.words.At(i) = sideWords{}
 	}
 }
 
 // sideMemory is what the further words take, in octets.
-func (l *lane) sideMemory() (n int) {
-	for i := range l.side {
-		n += sideSize * int(l.side[i].Len())
-	}
-	return n
-}
+func (l *lane) sideMemory() int { return sideSize * int(l.side.words.Len()) }

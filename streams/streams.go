@@ -221,15 +221,15 @@ func (t *Table) Find(keys []Key, which []uint16, ids, fresh []ID) []ID {
 }
 
 // FindOne is Find for one packet, for tables that lie in the processor's caches.
-func (t *Table) FindOne(k *Key) ID {
+func (t *Table) FindOne(k *Key) (id ID, fresh bool) {
 	if !k.given {
-		return NoStream
+		return NoStream, false
 	}
-	id, ok := t.find(k)
-	if !ok {
+	id, known := t.find(k)
+	if !known {
 		id = t.create(k)
 	}
-	return id
+	return id, !known
 }
 
 func (t *Table) find(k *Key) (id ID, ok bool) {
