@@ -40,7 +40,7 @@ func (w *walker) nflog() step {
 	family := uint32(w.d[w.off])
 	w.off += header
 	big := w.d[w.off+2] == 0 && w.d[w.off+3] != 0
-	for w.have(attribute) {
+	for w.have(attribute) && w.off <= maxLinkOctets {
 		size, kind := int(binary.LittleEndian.Uint16(w.d[w.off:])), binary.LittleEndian.Uint16(w.d[w.off+2:])
 		if big {
 			size, kind = int(w.word(0)), w.word(2)

@@ -1,6 +1,7 @@
 package packet
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"testing"
@@ -225,5 +226,26 @@ func TestAdjacentOfLinks(t *testing.T) {
 				t.Errorf("got %+v\nwant %+v", got, r.want)
 			}
 		})
+	}
+}
+
+// TestLongLinkHeaders: what begins so far behind that offsets would not fit is not
+// decoded.
+func TestLongLinkHeaders(t *testing.T) {
+	const behind = 24 + 8 // 802.11 and SNAP
+	for n, want := range map[int]Fault{
+		maxLinkOctets - behind: FaultNone, maxLinkOctets - behind + 1: FaultLimit, 65000: FaultLimit,
+	} {
+		f := frame(wire.LinkRadiotap, join(hex("0000"), le16(uint16(n)), zeros(n-4), wlan("0801", 0), snapIPv4))
+		if p := checkFrame(t, &f); p.Fault != want || want == FaultNone && int(p.NetOff) != n+behind {
+			t.Errorf("a header of %d octets: %v, the packet at %d", n, p.Fault, p.NetOff)
+		}
+	}
+	// A tunnel may begin far behind too: sixteen headers of 2,048 octets.
+	options := bytes.Repeat(extHeader(protoDestOpts, 2048), 15)
+	data := join(ipv6(protoDestOpts, 16*2048+uint16(len(user4))), options, extHeader(4, 2048), user4)
+	f := frame(wire.LinkRaw, data)
+	if p := checkInner(t, &f); p.Flags&Tunnelled != 0 || p.TransOff != 40+16*2048 {
+		t.Errorf("%+v", p)
 	}
 }

@@ -58,6 +58,10 @@ const (
 // each counting one.
 const maxLinkHeaders = 32
 
+// maxLinkOctets limits where the network layer may begin, in a tunnel too: with
+// all extension headers that are followed behind it, offsets fit 16 bits.
+const maxLinkOctets = 28 << 10
+
 // step says what the octets at the walker's offset are.
 type step uint8
 
@@ -122,6 +126,9 @@ func (w *walker) run(s step) {
 	for range maxLinkHeaders {
 		switch s {
 		case stepDone:
+			if w.off > maxLinkOctets {
+				w.tooFar()
+			}
 			return
 		case stepLink:
 			s = w.begin()
@@ -149,9 +156,15 @@ func (w *walker) run(s step) {
 			s = w.nsh()
 		}
 	}
-	if s != stepDone {
-		w.stop(FaultLimit)
+	if s != stepDone || w.off > maxLinkOctets {
+		w.tooFar()
 	}
+}
+
+// tooFar ends the walk for headers that are too many or too long.
+func (w *walker) tooFar() {
+	w.peer, w.form = mib.PeerNone, formNone
+	w.stop(FaultLimit)
 }
 
 // enter goes on with the header of a link type.

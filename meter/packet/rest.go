@@ -52,6 +52,7 @@ func (r *Rest) adjacent(f *wire.Frame) {
 		r.cooked(d, cookedV2)
 	case wire.LinkPPP, wire.LinkPPPHDLC, wire.LinkPPPWithDir, wire.LinkPPPEther:
 		r.AdjacentType = mib.AdjacentPPP
+	case wire.LinkRaw, wire.LinkIPv4, wire.LinkIPv6, wire.LinkNull, wire.LinkLoop, wire.LinkCHDLC:
 	default:
 		r.walked(f)
 	}
