@@ -12,6 +12,10 @@ const (
 	greBridged = 0x6558 // Ethernet
 	greOSI     = 0x00fe
 	greWCCP    = 0x883e
+	greFrames  = 0x6559 // frame relay, RFC 1701
+	// Aruba's access points send 802.11 frames, by queues with numbers of their own.
+	greAruba     = 0x8200
+	greArubaLast = 0x8370
 )
 
 // gre passes a GRE header of version 0 (RFC 2784, RFC 2890, the routes of RFC 1701)
@@ -86,6 +90,8 @@ func (w *walker) greProtocol(kind uint16, sequenced bool) step {
 		return w.enter(wire.LinkEthernet)
 	case greERSPAN, greERSPAN3:
 		return w.erspan(kind, sequenced)
+	case greFrames:
+		return w.enter(wire.LinkFrameRelay)
 	case etherPPP:
 		return stepFramedPPP
 	case greOSI:
@@ -100,8 +106,11 @@ func (w *walker) greProtocol(kind uint16, sequenced bool) step {
 		}
 		return w.found(mib.PeerIPv4)
 	}
-	if kind < etherLeastType {
+	switch {
+	case kind < etherLeastType:
 		return w.found(mib.PeerOther)
+	case kind >= greAruba && kind <= greArubaLast:
+		return w.enter(wire.Link80211)
 	}
 	w.etherType = kind
 	return stepEtherType

@@ -60,6 +60,8 @@ var tunnelRows = []struct {
 	{"GRE, PPP compressed", over4(protoGRE, hex("3001 880b 0029 0001 00000001"), hex("57"), user6), inner{2, 47, 14}},
 	{"GRE, WCCP", over4(protoGRE, hex("0000 883e"), user4), inner{1, 38, 14}},
 	{"GRE, WCCP 2", over4(protoGRE, hex("0000 883e 00000000"), user4), inner{1, 42, 14}},
+	{"GRE, frame relay", over4(protoGRE, hex("0000 6559 1841 03 cc"), user4), inner{1, 42, 14}},
+	{"GRE, 802.11", over4(protoGRE, hex("0000 8210"), wlan("0801", 0), hex("aaaa03 000000 0800"), user4), inner{1, 70, 14}},
 	{"GRE in GRE over IPv6", over6(protoGRE, hex("0000 0800"), ipv4(protoGRE, 64), hex("0000 0800"), user4), inner{1, 82, 58}},
 	{"GRE, keep-alive", over4(protoGRE, hex("0000 0000")), inner{}},
 	{"GRE, another version", over4(protoGRE, hex("0002 0800"), user4), inner{}},
