@@ -191,9 +191,8 @@ func naiveParse(f *wire.Frame, start int64) (key [2]netip.Addr, p naivePacket) {
 	p.next = p.first + uint32(ip[2])<<8 + uint32(ip[3]) - 40
 	p.octets = uint64(f.WireLen)
 	if p.flags&sourcetest.SYN != 0 {
-		p.next++
-	}
-	if p.flags&sourcetest.FIN != 0 {
+		p.next = p.first + 1
+	} else if p.flags&sourcetest.FIN != 0 {
 		p.next++
 	}
 	return key, p
@@ -250,13 +249,21 @@ func naiveBegins(cfg *streams.Config, s *naiveStream, p *naivePacket) bool {
 	}
 	var next uint32
 	var octets uint64
-	known := false
+	known, open, answered := false, false, false
 	for _, q := range s.packets {
+		answered = answered || q.dir != p.dir
 		if q.dir == p.dir {
+			open = open || q.flags&sourcetest.SYN == 0
 			if octets += q.octets; !known || int32(q.next-next) >= 0 {
 				next, known = q.next, true
 			}
 		}
 	}
-	return known && uint64(next-p.first) > octets+1 && p.first-next > 65535
+	if p.flags&sourcetest.ACK != 0 && answered {
+		return false
+	}
+	if known && !open {
+		return p.first+1 != next
+	}
+	return known && uint64(next-p.first) > octets+1 && (!answered || p.first-next > 65535)
 }

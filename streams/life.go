@@ -65,7 +65,8 @@ type life struct {
 	next         [2]uint32 // TCP sequence number that each end sends next, valid iff known
 	source       uint8
 	known        uint8 // bit set of directions
-	_            [6]uint8
+	opened       uint8 // bit set of directions that have sent more than SYNs
+	_            [5]uint8
 }
 
 const lifeSize = 64
@@ -149,35 +150,43 @@ func (l *life) add(s *Seen) {
 
 // sent notes what a segment says of the sequence numbers.
 func (l *life) sent(s *Seen) {
-	next := s.TCPSeq + s.Payload
-	if s.TCPFlags&flagSYN != 0 {
+	next, dir := s.TCPSeq+s.Payload, uint8(1)<<s.Dir
+	switch {
+	case s.TCPFlags&flagSYN != 0:
+		next = s.TCPSeq + 1 // what it carries counts when it is acknowledged
+	case s.TCPFlags&flagFIN != 0:
 		next++
+		fallthrough
+	default:
+		l.opened |= dir
 	}
-	if s.TCPFlags&flagFIN != 0 {
-		next++
-	}
-	if known := uint8(1) << s.Dir; l.known&known == 0 {
-		l.known |= known
+	if l.known&dir == 0 {
+		l.known |= dir
 	} else if int32(next-l.next[s.Dir]) < 0 {
 		return
 	}
 	l.next[s.Dir] = next
 }
 
-// farthest is how far in advance of the last octet a segment may lie: a window that
-// is not scaled.
+// farthest is how far in advance of the last octet a segment may lie once the other end
+// has spoken: a window that is not scaled.
 const farthest = 1<<16 - 1
 
-// mayHaveSent reports whether a SYN can be one of the stream's own, sent again or
-// late (decision 35): whether its sequence number lies between the first octet that the
-// sender can have sent, given how much was metered, and one window beyond the last.
+// mayHaveSent reports whether a SYN can be one of the stream's own, sent again or late
+// (decision 35). Behind a SYN alone it is the same number. Later it lies between the first
+// octet that the sender can have sent, given how much was metered, and the last one, or, if
+// the other end has spoken, one window beyond that.
 func (l *life) mayHaveSent(s *Seen) bool {
-	if l.known>>s.Dir&1 == 0 {
+	answers := s.TCPFlags&flagACK != 0 && l.pdus[1-s.Dir] > 0 // another number of it matters to the ends alone
+	if l.known>>s.Dir&1 == 0 || answers {
 		return true
 	}
-	next := l.next[s.Dir]
-	behind := min(l.octets[s.Dir]+1, 1<<31)
-	return uint64(next-s.TCPSeq) <= behind || s.TCPSeq-next <= farthest
+	behind := uint64(l.next[s.Dir] - s.TCPSeq)
+	if l.opened>>s.Dir&1 == 0 {
+		return behind == 1
+	}
+	ahead := s.TCPSeq - l.next[s.Dir]
+	return behind <= min(l.octets[s.Dir]+1, 1<<31) || l.known == 3 && ahead <= farthest
 }
 
 // Ends are the two end points of a stream.

@@ -66,18 +66,23 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	b := &batch{o: o, src: src, show: show, begun: time.Now(), tasks: tasksOf(sets)}
-	b.meter = control.New(o.meterConfig(), control.Config{})
+	cfg := o.meterConfig()
+	dump, err := o.openStreamDump(std.in, &cfg)
+	closed := func(err error) error { return errors.Join(err, out.close(), dump.Close()) }
+	if err != nil {
+		return closed(err)
+	}
+	b.meter = control.New(cfg, control.Config{})
 	if err := b.runSets(sets, o.rules); err != nil {
-		return errors.Join(err, out.close())
+		return closed(err)
 	}
 	if b.out, err = openOutput(o, std); err != nil {
-		return errors.Join(err, out.close())
+		return closed(err)
 	}
 	if c, ok := b.out.(io.Closer); ok {
 		defer c.Close() // collections are whole by then, or given up
 	}
-	err = b.meterTrace(ctx)
-	err = errors.Join(err, out.close())
+	err = closed(b.meterTrace(ctx))
 	b.show.clear()
 	if missed := o.missed(); missed != "" {
 		fmt.Fprintf(std.err, "netramet: %s\n", missed)

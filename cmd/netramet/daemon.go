@@ -19,6 +19,7 @@ import (
 	"netramet/internal/logfile"
 	"netramet/internal/reading"
 	"netramet/internal/version"
+	"netramet/meter"
 	"netramet/meter/control"
 	"netramet/mib/agent"
 	"netramet/mib/meterview"
@@ -95,10 +96,15 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 		d.addrs = append(d.addrs, boundTo(c))
 	}
 	defer func() { d.engine.Close() }()
-	if err := d.build(acc); err != nil {
+	cfg := o.meterConfig()
+	dump, err := o.openStreamDump(std.in, &cfg)
+	if err != nil {
 		return err
 	}
-	if err := d.run(ctx, conns); err != nil {
+	if err := d.build(acc, cfg); err != nil {
+		return errors.Join(err, dump.Close())
+	}
+	if err := errors.Join(d.run(ctx, conns), dump.Close()); err != nil {
 		log.Error("ended", slog.Any("error", err))
 		if file == nil {
 			return loggedError{err}
@@ -109,8 +115,8 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 }
 
 // build makes the meter and its agent.
-func (d *daemon) build(acc *agent.Access) error {
-	d.meter = control.New(d.o.meterConfig(), control.Config{})
+func (d *daemon) build(acc *agent.Access, cfg meter.Config) error {
+	d.meter = control.New(cfg, control.Config{})
 	view := meterview.New(d.meter, meterview.Config{
 		Version: version.Version,
 		Memory:  memoryTaken,

@@ -20,7 +20,6 @@ import (
 	"netramet/mib"
 	"netramet/sources/filter"
 	"netramet/sources/join"
-	"netramet/streams"
 
 	"github.com/spf13/pflag"
 )
@@ -39,7 +38,7 @@ type options struct {
 
 	meterName    string
 	maxFlows     uint32
-	maxStreams   uint32
+	streams      streamOptions
 	lanes        uint32
 	sample       uint32
 	seed         uint64
@@ -114,7 +113,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.StringVarP(&o.flowFile, "flow-file", "F", "", "write the flow data to `FILE`, replacing it; default: standard output")
 	f.StringVar(&o.meterName, "meter-name", "", "`NAME` of the meter in the flow data; default: the trace's base name")
 	f.Uint32VarP(&o.maxFlows, "max-flows", "f", meter.DefaultMaxFlows, "hold at most `COUNT` flows; memory is taken as needed")
-	f.Uint32VarP(&o.maxStreams, "max-streams", "t", streams.DefaultMaxStreams, "hold at most `COUNT` streams")
+	o.streams.declare(f)
 	f.Uint32Var(&o.lanes, "lanes", 1, "share the packets out to `COUNT` lanes that work side by side; the result is the same")
 	f.Uint32VarP(&o.sample, "sample", "n", 1, "meter one packet in `N`, chosen by chance")
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the chance of -n starts from")
@@ -181,6 +180,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 			return errors.New("--write goes with metering: --compile and --explain print to standard output")
 		case f.Changed("flow-file"):
 			return errors.New("-F is for flow data: --compile and --explain print to standard output")
+		case f.Changed("dump-streams"):
+			return errors.New("--dump-streams is for metering: --compile and --explain print to standard output")
 		}
 	}
 	if err := o.checkMode(f); err != nil || o.compile {
@@ -213,13 +214,11 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return errors.New("-n 0: sampling takes one packet in N, N from 1")
 	case o.maxFlows == 0:
 		return errors.New("-f 0: a flow table needs room for one flow")
-	case o.maxStreams == 0:
-		return errors.New("-t 0: a stream table needs room for one stream")
 	case o.lanes == 0:
 		return errors.New("--lanes 0: packets need one lane")
 	case o.lanes > meter.MaxLanes:
 		return fmt.Errorf("--lanes %d: there are at most %d", o.lanes, meter.MaxLanes)
-	case o.maxFlows > math.MaxInt32 || o.maxStreams > math.MaxInt32:
+	case o.maxFlows > math.MaxInt32 || o.streams.most > math.MaxInt32:
 		return fmt.Errorf("-f and -t: tables hold at most %d", math.MaxInt32)
 	case o.intervals > 0 && o.interval == 0:
 		return errors.New("-N counts intervals: give their length with -T")
@@ -238,6 +237,9 @@ func (o *options) check(f *pflag.FlagSet) error {
 		if err := o.checkWrite(f); err != nil {
 			return err
 		}
+	}
+	if err := o.streams.check(f); err != nil {
+		return err
 	}
 	if err := direction.Check(o.directionBy); err != nil {
 		return fmt.Errorf("--direction %q: %w", o.directionBy, err)
@@ -261,7 +263,7 @@ func (o *options) isManaged() bool { return len(o.rules) == 0 && o.write == "" }
 func (o *options) meterConfig() meter.Config {
 	c := meter.Config{
 		MaxFlows:     int(o.maxFlows),
-		Streams:      streams.Config{MaxStreams: int(o.maxStreams)},
+		Streams:      o.streams.config(),
 		Lanes:        int(o.lanes),
 		Inactivity:   time.Duration(o.inactivity) * time.Second,
 		SampleRate:   o.sample,
@@ -297,7 +299,7 @@ func optionText(f *pflag.FlagSet) string {
 	var parts []string
 	f.Visit(func(fl *pflag.Flag) {
 		switch fl.Name {
-		case "flow-file", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile", "write":
+		case "flow-file", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile", "write", "dump-streams":
 			return
 		}
 		name := "--" + fl.Name
