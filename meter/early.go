@@ -71,7 +71,7 @@ func (l *lane) countEarly(r *round, k uint16, seen *streams.Seen) {
 		run := &l.runs[j]
 		if id != streams.NoStream && run.words >= 0 {
 			w := *l.word(run, id, key.Dir)
-			if l.epoch.holds(w) && l.countIfNamed(run, earlyCount{packet: k, run: uint8(j), word: w}, a) {
+			if l.epoch.holds(w) && l.remembers(run, id, key.Dir, &r.packets[k]) && l.countIfNamed(run, earlyCount{packet: k, run: uint8(j), word: w}, a) {
 				continue
 			}
 		}

@@ -20,6 +20,7 @@ func TestHotRecords(t *testing.T) {
 		"record":    {unsafe.Sizeof(record{}), recordSize},
 		"part":      {unsafe.Sizeof(part{}), partSize},
 		"sideWords": {unsafe.Sizeof(sideWords{}), sideSize},
+		"traits":    {unsafe.Sizeof(sideTraits{}), sideTraitsSize},
 		"flowDists": {unsafe.Sizeof(flowDists{}), flowDistsSize},
 		"histogram": {unsafe.Sizeof(histogram{}), histogramSize},
 		"member":    {unsafe.Sizeof(member{}), memberSize},
@@ -40,7 +41,7 @@ func TestHotRecords(t *testing.T) {
 
 // TestSlabTypesArePlain: the garbage collector never looks into the tables.
 func TestSlabTypesArePlain(t *testing.T) {
-	for _, typ := range []reflect.Type{reflect.TypeFor[record](), reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[flowDists](), reflect.TypeFor[histogram](), reflect.TypeFor[member](), reflect.TypeFor[packet.Packet]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[record](), reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[sideTraits](), reflect.TypeFor[flowDists](), reflect.TypeFor[histogram](), reflect.TypeFor[member](), reflect.TypeFor[packet.Packet]()} {
 		if !slabtest.Plain(typ) {
 			t.Errorf("%v holds pointers", typ)
 		}
@@ -81,7 +82,10 @@ func TestMatchesPerPacket(t *testing.T) {
 		{"remembered, reversed", Config{}, []string{reversed}, back, 2, 0},
 		{"three remembered", Config{}, []string{fiveTuple, reversed, `ignore;`}, back, 4, 0},
 		{"no match", Config{}, []string{`nomatch;`}, out, 2, 0},
-		{"one of two remembered", Config{}, []string{fiveTuple, `save VLANid; count;`}, out, 2, 1},
+		{"one of two remembered", Config{}, []string{fiveTuple, `save SourceAdjacentAddress; count;`}, out, 2, 1},
+		{"remembered with what they depend on", Config{}, []string{
+			`save VLANid; save Priority; count;`, `if DSCodePoint == 3 save; save SourceInterface; count;`, `if ECNCodeBits == 1 count; nomatch;`,
+		}, out, 4, 0},
 		{"no cache", Config{Cache: NoCache}, []string{fiveTuple, reversed}, back, 3, 3},
 		{"refused", Config{MaxFlows: 1}, []string{`save SourcePeerType; count;`, fiveTuple}, out, 2, 1},
 	} {

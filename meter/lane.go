@@ -25,9 +25,11 @@ type lane struct {
 	streams *streams.Table
 	packets uint64 // that went through it
 	// side holds the words of the second and further remembered rule sets;
-	// those of the first lie in the stream itself.
-	side sides
-	runs []laneRun
+	// those of the first lie in the stream itself. traits says for which packets
+	// the words of rule sets hold that depend on them.
+	side   sides[sideWords]
+	traits sides[sideTraits]
+	runs   []laneRun
 
 	// Of one round. Packets of the lane are numbered from 0.
 	ids     []streams.ID
@@ -58,9 +60,9 @@ const together = 64
 
 // laneRun is a running rule set as a lane has it.
 type laneRun struct {
-	rules    *ruleSet
-	work     *laneWork
-	words    int      // which of a stream's words are its own; -1: not remembered
+	rules *ruleSet
+	work  *laneWork
+	memory
 	origin   bool     // its rules ask for packet.Origin
 	verdicts []word   // by packet of the lane in the round; 0: nothing to count
 	observed []word   // of those that were pending; nil: the rule set's flows keep no distributions
@@ -101,11 +103,10 @@ func (l *lane) keysOf(p *pending) (key, back []byte) {
 	return l.keys[at : at+n], l.keys[at+n : at+2*n]
 }
 
-// run adds a rule set to those that the lane runs; words says which of a
-// stream's words are its own, -1 none.
-func (l *lane) run(r *ruleSet, words int) {
+// run adds a rule set to those that the lane runs.
+func (l *lane) run(r *ruleSet, mem memory) {
 	run := laneRun{
-		rules: r, work: r.lanes[l.number], words: words, origin: r.program.Needs()&pme.NeedsOrigin != 0,
+		rules: r, work: r.lanes[l.number], memory: mem, origin: r.program.Needs()&pme.NeedsOrigin != 0,
 		verdicts: make([]word, cap(l.ids)), unknown: make([]uint16, together),
 	}
 	if len(r.dists.list) > 0 {
@@ -203,7 +204,7 @@ func (l *lane) recall(r *round, run *laneRun, from int, group []uint16, verdicts
 	for k, i := range group {
 		verdicts[k] = 0
 		if id := l.ids[from+k]; id != streams.NoStream {
-			if w := *l.word(run, id, r.keys[i].Dir); l.epoch.holds(w) {
+			if w := *l.word(run, id, r.keys[i].Dir); l.epoch.holds(w) && l.remembers(run, id, r.keys[i].Dir, &r.packets[i]) {
 				verdicts[k] = w
 			}
 		}
@@ -290,6 +291,7 @@ func (l *lane) remember(r *round, run *laneRun, place int, i uint16, w word) {
 func (l *lane) toStream(r *round, run *laneRun, place int, i uint16, w word) {
 	if id := l.ids[place]; run.words >= 0 && id != streams.NoStream {
 		*l.word(run, id, r.keys[i].Dir) = w
+		l.noteTraits(run, id, r.keys[i].Dir, &r.packets[i])
 	}
 }
 

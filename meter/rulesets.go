@@ -267,24 +267,27 @@ func (m *Meter) setRunning() {
 	for i := range m.lanes {
 		m.lanes[i].runs, m.lanes[i].observes = m.lanes[i].runs[:0], false
 	}
-	remembered, most := 0, rememberable(m.cfg.Streams.MaxStreams)
+	remembered, depending, most := 0, 0, rememberable(m.cfg.Streams.MaxStreams)
 	m.needsRest = false
 	for _, r := range m.ruleSets {
 		if r == nil || !r.running {
 			continue
 		}
 		m.needsRest = m.needsRest || r.program.Needs()&pme.NeedsRest != 0
-		words := -1
-		if m.cfg.Cache == CacheVerdicts && r.program.Cacheable() && remembered < most {
-			words = remembered
+		mem := memory{words: -1}
+		if depends, ok := dependsOn(r.program); ok && m.cfg.Cache == CacheVerdicts && remembered < most {
+			mem = memory{words: remembered, depends: depends, traits: depending}
 			remembered++
+			if depends != 0 {
+				depending++
+			}
 		}
 		for i := range m.lanes {
-			m.lanes[i].run(r, words)
+			m.lanes[i].run(r, mem)
 		}
 	}
 	for i := range m.lanes {
-		m.lanes[i].remembered(remembered)
+		m.lanes[i].remembered(remembered, depending)
 	}
 	m.measureStreams()
 	m.forgetVerdicts()

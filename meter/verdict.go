@@ -76,16 +76,25 @@ type sideWords [2]uint64
 
 const sideSize = 16
 
-// sides are the words of all streams of a lane for the second and further
-// remembered rule sets: those of one stream lie next to each other.
-type sides struct {
-	words slab.Slab[sideWords]
-	each  uint32 // rule sets
+// sides are what all streams of a lane know of some of the remembered rule sets, but
+// for what lies in the streams themselves: that of one stream lies next to each other.
+type sides[T any] struct {
+	all  slab.Slab[T]
+	each uint32 // rule sets
 }
 
-// at returns the words of a rule set, from 0, and a stream.
-func (s *sides) at(n int, id streams.ID) *sideWords {
-	return s.words.At(uint32(id)*s.each + uint32(n))
+// at returns what is known of a rule set, from 0, by a stream.
+func (s *sides[T]) at(n int, id streams.ID) *T {
+	return s.all.At(uint32(id)*s.each + uint32(n))
+}
+
+// keep makes room for as many rule sets and streams. What is there may go to another
+// rule set as it is, or be lost.
+func (s *sides[T]) keep(each int, streams uint32) {
+	if uint32(each) != s.each {
+		*s = sides[T]{each: uint32(each)}
+		s.all.Extend(streams * s.each)
+	}
 }
 
 // rememberable is for how many rule sets so many streams can remember verdicts:
@@ -103,23 +112,21 @@ func (l *lane) word(run *laneRun, id streams.ID, dir packet.Direction) *word {
 	return (*word)(&l.side.at(run.words-1, id)[dir])
 }
 
-// remembered gives n rule sets their words in the streams there are. Words may
-// go from one rule set to another as they are: who calls this forgets all
-// verdicts.
-func (l *lane) remembered(n int) {
-	if each := uint32(max(n-1, 0)); each != l.side.each {
-		l.side = sides{each: each}
-		l.side.words.Extend(l.streams.Slots() * each)
-	}
+// remembered gives n rule sets their words in the streams there are, and those of
+// them that depend on traits these. Who calls this forgets all verdicts.
+func (l *lane) remembered(n, depending int) {
+	l.side.keep(max(n-1, 0), l.streams.Slots())
+	l.traits.keep(depending, l.streams.Slots())
 }
 
 // forgetSide makes room for a new stream's further words and zeroes them.
 func (l *lane) forgetSide(id streams.ID) {
 	each := l.side.each
-	l.side.words.Extend((uint32(id) + 1) * each)
+	l.side.all.Extend((uint32(id) + 1) * each)
 	for n := range each {
 		*l.side.at(int(n), id) = sideWords{}
 	}
+	l.traits.all.Extend((uint32(id) + 1) * l.traits.each) // words say whether they mean anything
 }
 
 // forgetFlow makes the verdicts that name a flow unknown.
@@ -150,10 +157,12 @@ func (m *Meter) forgetVerdicts() {
 
 func (l *lane) forgetWords() {
 	l.streams.ForgetAttached()
-	for i := range l.side.words.Len() {
-		*l.side.words.At(i) = sideWords{}
+	for i := range l.side.all.Len() {
+		*l.side.all.At(i) = sideWords{}
 	}
 }
 
-// sideMemory is what the further words take, in octets.
-func (l *lane) sideMemory() int { return sideSize * int(l.side.words.Len()) }
+// sideMemory is what the further words and the traits take, in octets.
+func (l *lane) sideMemory() int {
+	return sideSize*int(l.side.all.Len()) + sideTraitsSize*int(l.traits.all.Len())
+}

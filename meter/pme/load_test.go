@@ -148,7 +148,7 @@ func TestFacts(t *testing.T) {
 	const v1 = "V1 & 0 = SourceInterface: Assign, next\n"
 	for _, test := range []struct {
 		name, rules string
-		cacheable   bool
+		fixed       bool // by the stream
 		needs       Needs
 	}{
 		{"five-tuple", fiveTuple, true, 0},
@@ -169,11 +169,8 @@ func TestFacts(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := mustLoad(t, test.rules)
-			if p.Cacheable() != test.cacheable || p.Needs() != test.needs {
-				t.Errorf("cacheable %v needs %v, want %v %v", p.Cacheable(), p.Needs(), test.cacheable, test.needs)
-			}
-			if (len(p.Varying()) == 0) != test.cacheable {
-				t.Errorf("varying %v", p.Varying())
+			if fixed := len(p.Varying()) == 0; fixed != test.fixed || p.Needs() != test.needs {
+				t.Errorf("varying %v needs %v, want %v %v", p.Varying(), p.Needs(), test.fixed, test.needs)
 			}
 		})
 	}

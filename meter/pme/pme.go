@@ -199,14 +199,11 @@ func Load(rs *ruleset.RuleSet, shapes *Shapes) (*Program, error) {
 	return compile(rs, shapes, minGroup), nil
 }
 
-// Cacheable reports whether verdict and key depend on nothing but what a
-// stream fixes: peer type and addresses and what their origin is, transport
-// type and ports, the order of the match, computed attributes and constants.
-func (p *Program) Cacheable() bool { return len(p.facts.varying) == 0 }
-
 // Varying returns the attributes that the rules test or save and that a
-// stream does not fix, in order of number; empty iff Cacheable. The slice
-// belongs to the program.
+// stream does not fix, in order of number. Apart from them, verdict and key depend
+// on what a stream fixes: peer type and addresses and what their origin is, transport
+// type and ports, the order of the match, computed attributes and constants. The
+// slice belongs to the program.
 func (p *Program) Varying() []mib.Attr { return p.facts.varying }
 
 // Needs returns what a packet must hold before Match may see it.
