@@ -4,7 +4,8 @@
 //
 // It owns the octets of the frames it hands over (see wire.Batch), the limits
 // on what a trace may claim, and the telling of damage from a clean end. It
-// never looks into a frame, never orders or drops frames, and knows no clock.
+// never looks into a frame, never orders or drops frames, and takes no time from
+// the machine's clock.
 // The commands call Open; the meter's reading stage calls Read.
 package sources
 
@@ -117,8 +118,8 @@ func (c FCS) of(link wire.LinkType, said uint32) uint32 {
 }
 
 // Open opens a trace. The URI is a path, "format:path", or "-" for standard
-// input, also "format:-", or "tcp://host:port" for what a server sends there, which
-// Open waits for. A prefix counts as a format only if it is the name
+// input, also "format:-", or "tcp://host:port" for what a server sends there. A
+// trace of a server, or one that is followed, may begin after it is opened. A prefix counts as a format only if it is the name
 // of one (Formats), so other names with colons are paths; a path that begins
 // with a format's name and a colon is written "./pcap:odd".
 //
@@ -135,6 +136,9 @@ func Open(uri string, opt Options) (Source, error) {
 	st, err := openStored(path, opt)
 	if err != nil {
 		return nil, hint(uri, path, err)
+	}
+	if st.live {
+		return openLive(st, want, opt)
 	}
 	t, err := openTrace(st, want, opt)
 	if err != nil {

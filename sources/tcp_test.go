@@ -188,6 +188,58 @@ func TestTCPSilence(t *testing.T) {
 	}
 }
 
+// TestTCPLate: a server that says nothing yet keeps nobody waiting. Reads return
+// without frames, and then with what it sends, or with what is wrong with that; Close
+// ends it before and after.
+func TestTCPLate(t *testing.T) {
+	frames := manyFrames(3, 60, 60)
+	for name, send := range map[string][]byte{"frames": pack(t, pcapngOf(frames), "gzip"), "no trace": []byte("HTTP/1.0 400 Bad Request\r\n\r\n"), "closed before": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			more, gone := make(chan struct{}), make(chan struct{})
+			uri := serve(t, "127.0.0.1:0", func(c net.Conn) {
+				<-more
+				_, _ = c.Write(send)
+				if name != "no trace" { // which is told by all of it
+					<-gone
+				}
+			})
+			defer close(gone)
+			s := openURI(t, uri)
+			b := new(wire.Batch)
+			if err := s.Read(b); err != nil || len(b.Frames) > 0 {
+				t.Fatalf("before it begins: %d frames, %v", len(b.Frames), err)
+			}
+			if n := len(s.(Namer).InterfaceNames()); n > 0 || s.Stats() != (wire.SourceStats{}) {
+				t.Errorf("before it begins: %d names, %+v", n, s.Stats())
+			}
+			if send != nil {
+				close(more)
+				got, err := next(s, len(frames))
+				switch {
+				case name == "frames":
+					checkFrames(t, got, frames)
+					if n := len(s.(Namer).InterfaceNames()); err != nil || n != 1 || s.Stats().Frames != 3 || s.(Informer).Info().Format != "pcapng" {
+						t.Errorf("%d names, %+v, %v", n, s.Stats(), err)
+					}
+				case err == nil || !strings.HasPrefix(err.Error(), uri+": is not a trace of a known format"):
+					t.Errorf("no trace: %v", err)
+				}
+			} else {
+				defer close(more)
+			}
+			for range 2 {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+				if err := s.Read(b); !errors.Is(err, os.ErrClosed) {
+					t.Errorf("Read after Close: %v", err)
+				}
+			}
+		})
+	}
+}
+
 // TestTCPSilentOpen: whoever waits for a server's first words is let go when it
 // closes the connection.
 func TestTCPSilentOpen(t *testing.T) {

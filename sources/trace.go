@@ -167,7 +167,7 @@ func (t *trace) end(err error, what string) error {
 // header returns the first n octets, which it leaves to be parsed.
 func (t *trace) header(n int) ([]byte, error) {
 	err := errSilent
-	for err == errSilent && !t.file.closed.Load() {
+	for err == errSilent {
 		err = t.feed.fill(n)
 	}
 	if err != nil {
