@@ -82,6 +82,9 @@ func (s *State) Streams() (sum streams.Stats) {
 	return sum
 }
 
+// StreamConfig says when streams end.
+func (s *State) StreamConfig() streams.Config { return s.m.lanes[0].streams.Config() }
+
 // Lane is what NETRAMET-MIB shows of a lane.
 type Lane struct {
 	Packets uint64 // that went through it

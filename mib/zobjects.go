@@ -230,29 +230,38 @@ const (
 	ObjNtmPackageTimeHigh            Obj = 223
 	ObjNtmPackageTimeLow             Obj = 224
 	ObjNtmPackageData                Obj = 225
-	ObjNtmConformance                Obj = 226
-	ObjSnmpModules                   Obj = 227
-	ObjSnmpSet                       Obj = 228
-	ObjSnmpSetSerialNo               Obj = 229
-	ObjSnmpEngine                    Obj = 230
-	ObjSnmpEngineID                  Obj = 231
-	ObjSnmpEngineBoots               Obj = 232
-	ObjSnmpEngineTime                Obj = 233
-	ObjSnmpEngineMaxMessageSize      Obj = 234
-	ObjSnmpMPDStats                  Obj = 235
-	ObjSnmpUnknownSecurityModels     Obj = 236
-	ObjSnmpInvalidMsgs               Obj = 237
-	ObjSnmpUnknownPDUHandlers        Obj = 238
-	ObjSnmpTargetObjects             Obj = 239
-	ObjSnmpUnavailableContexts       Obj = 240
-	ObjSnmpUnknownContexts           Obj = 241
-	ObjUsmStats                      Obj = 242
-	ObjUsmStatsUnsupportedSecLevels  Obj = 243
-	ObjUsmStatsNotInTimeWindows      Obj = 244
-	ObjUsmStatsUnknownUserNames      Obj = 245
-	ObjUsmStatsUnknownEngineIDs      Obj = 246
-	ObjUsmStatsWrongDigests          Obj = 247
-	ObjUsmStatsDecryptionErrors      Obj = 248
+	ObjNtmStreamEnds                 Obj = 226
+	ObjNtmStreamTimeout              Obj = 227
+	ObjNtmStreamMultiplier           Obj = 228
+	ObjNtmStreamShort                Obj = 229
+	ObjNtmStreamGrace                Obj = 230
+	ObjNtmStreamsTimedOut            Obj = 231
+	ObjNtmStreamsClosed              Obj = 232
+	ObjNtmStreamsReplaced            Obj = 233
+	ObjNtmStreamsCut                 Obj = 234
+	ObjNtmConformance                Obj = 235
+	ObjSnmpModules                   Obj = 236
+	ObjSnmpSet                       Obj = 237
+	ObjSnmpSetSerialNo               Obj = 238
+	ObjSnmpEngine                    Obj = 239
+	ObjSnmpEngineID                  Obj = 240
+	ObjSnmpEngineBoots               Obj = 241
+	ObjSnmpEngineTime                Obj = 242
+	ObjSnmpEngineMaxMessageSize      Obj = 243
+	ObjSnmpMPDStats                  Obj = 244
+	ObjSnmpUnknownSecurityModels     Obj = 245
+	ObjSnmpInvalidMsgs               Obj = 246
+	ObjSnmpUnknownPDUHandlers        Obj = 247
+	ObjSnmpTargetObjects             Obj = 248
+	ObjSnmpUnavailableContexts       Obj = 249
+	ObjSnmpUnknownContexts           Obj = 250
+	ObjUsmStats                      Obj = 251
+	ObjUsmStatsUnsupportedSecLevels  Obj = 252
+	ObjUsmStatsNotInTimeWindows      Obj = 253
+	ObjUsmStatsUnknownUserNames      Obj = 254
+	ObjUsmStatsUnknownEngineIDs      Obj = 255
+	ObjUsmStatsWrongDigests          Obj = 256
+	ObjUsmStatsDecryptionErrors      Obj = 257
 )
 
 // The sub-identifiers of columns below their entry, and of scalars below their
@@ -439,6 +448,14 @@ const (
 	ColNtmPackageTimeHigh            uint32 = 1
 	ColNtmPackageTimeLow             uint32 = 2
 	ColNtmPackageData                uint32 = 3
+	ColNtmStreamTimeout              uint32 = 1
+	ColNtmStreamMultiplier           uint32 = 2
+	ColNtmStreamShort                uint32 = 3
+	ColNtmStreamGrace                uint32 = 4
+	ColNtmStreamsTimedOut            uint32 = 5
+	ColNtmStreamsClosed              uint32 = 6
+	ColNtmStreamsReplaced            uint32 = 7
+	ColNtmStreamsCut                 uint32 = 8
 	ColSnmpSetSerialNo               uint32 = 1
 	ColSnmpEngineID                  uint32 = 1
 	ColSnmpEngineBoots               uint32 = 2
@@ -744,6 +761,15 @@ var objects = [...]Object{
 	ObjNtmPackageTimeHigh:            {Name: "ntmPackageTimeHigh", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 8, 1, 1}, Kind: KindColumn, Syntax: SyntaxGauge32, Type: "Unsigned32", Access: NotAccessible, Min: 0, Max: 4294967295, Table: ObjNtmPackageTable},
 	ObjNtmPackageTimeLow:             {Name: "ntmPackageTimeLow", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 8, 1, 2}, Kind: KindColumn, Syntax: SyntaxGauge32, Type: "Unsigned32", Access: NotAccessible, Min: 0, Max: 4294967295, Table: ObjNtmPackageTable},
 	ObjNtmPackageData:                {Name: "ntmPackageData", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 8, 1, 3}, Kind: KindColumn, Syntax: SyntaxOctets, Type: "Octets", Access: ReadOnly, Min: 0, Max: 65535, Table: ObjNtmPackageTable},
+	ObjNtmStreamEnds:                 {Name: "ntmStreamEnds", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 9}, Kind: KindNode},
+	ObjNtmStreamTimeout:              {Name: "ntmStreamTimeout", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 9, 1}, Kind: KindScalar, Syntax: SyntaxGauge32, Type: "Unsigned32", Access: ReadOnly, Min: 0, Max: 4294967295},
+	ObjNtmStreamMultiplier:           {Name: "ntmStreamMultiplier", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 9, 2}, Kind: KindScalar, Syntax: SyntaxGauge32, Type: "Unsigned32", Access: ReadOnly, Min: 0, Max: 4294967295},
+	ObjNtmStreamShort:                {Name: "ntmStreamShort", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 9, 3}, Kind: KindScalar, Syntax: SyntaxGauge32, Type: "Unsigned32", Access: ReadOnly, Min: 0, Max: 4294967295},
+	ObjNtmStreamGrace:                {Name: "ntmStreamGrace", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 9, 4}, Kind: KindScalar, Syntax: SyntaxGauge32, Type: "Unsigned32", Access: ReadOnly, Min: 0, Max: 4294967295},
+	ObjNtmStreamsTimedOut:            {Name: "ntmStreamsTimedOut", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 9, 5}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmStreamsClosed:              {Name: "ntmStreamsClosed", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 9, 6}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmStreamsReplaced:            {Name: "ntmStreamsReplaced", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 9, 7}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmStreamsCut:                 {Name: "ntmStreamsCut", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 9, 8}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmConformance:                {Name: "ntmConformance", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 2}, Kind: KindNode},
 	ObjSnmpModules:                   {Name: "snmpModules", Module: "SNMPv2-SMI", OID: []uint32{1, 3, 6, 1, 6, 3}, Kind: KindNode},
 	ObjSnmpSet:                       {Name: "snmpSet", Module: "SNMPv2-MIB", OID: []uint32{1, 3, 6, 1, 6, 3, 1, 1, 6}, Kind: KindNode},

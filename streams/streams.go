@@ -180,6 +180,9 @@ func newTable(cfg Config, secret index.Secret) *Table {
 	return &Table{cfg: cfg, secret: secret}
 }
 
+// Config returns the limits and time-outs, with defaults filled in.
+func (t *Table) Config() Config { return t.cfg }
+
 // Stats returns the counts so far.
 func (t *Table) Stats() Stats { return t.stats }
 

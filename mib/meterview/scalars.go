@@ -1,6 +1,7 @@
 package meterview
 
 import (
+	"maps"
 	"math"
 	"time"
 
@@ -39,6 +40,7 @@ type reader = func(q *agent.Request, val *agent.Value)
 // scalars returns how each scalar is read.
 func (v *View) scalars() map[mib.Obj]reader {
 	all := v.controlScalars()
+	maps.Copy(all, v.streamScalars())
 	for o, count := range v.counterScalars() {
 		all[o] = func(_ *agent.Request, val *agent.Value) { val.Counter64(count()) }
 	}
@@ -81,6 +83,24 @@ func (v *View) controlScalars() map[mib.Obj]reader {
 	}
 }
 
+// streamScalars are when streams end.
+func (v *View) streamScalars() map[mib.Obj]reader {
+	config := func(of func(streams.Config) meter.Uptime) reader {
+		return func(_ *agent.Request, val *agent.Value) { val.Gauge32(clampGauge(uint64(of(v.s.StreamConfig())))) }
+	}
+	return map[mib.Obj]reader{
+		mib.ObjNtmStreamTimeout: config(func(c streams.Config) meter.Uptime {
+			if c.MinTimeout == streams.NoTimeout {
+				return 0
+			}
+			return c.MinTimeout
+		}),
+		mib.ObjNtmStreamMultiplier: config(func(c streams.Config) meter.Uptime { return meter.Uptime(c.Multiplier) }),
+		mib.ObjNtmStreamShort:      config(func(c streams.Config) meter.Uptime { return c.ShortTimeout }),
+		mib.ObjNtmStreamGrace:      config(func(c streams.Config) meter.Uptime { return c.CloseGrace }),
+	}
+}
+
 func (v *View) counterScalars() map[mib.Obj]func() uint64 {
 	return map[mib.Obj]func() uint64{
 		mib.ObjNtmUptime64: func() uint64 { return uint64(v.s.Uptime()) },
@@ -111,6 +131,10 @@ func (v *View) counterScalars() map[mib.Obj]func() uint64 {
 		mib.ObjNtmFlowsRecovered:     func() uint64 { return v.s.Totals().Recovered },
 		mib.ObjNtmStreamsCreated:     func() uint64 { return v.s.Streams().Created },
 		mib.ObjNtmStreamsEvicted:     func() uint64 { return v.s.Streams().Ended[streams.ReasonEvicted] },
+		mib.ObjNtmStreamsTimedOut:    func() uint64 { return v.s.Streams().Ended[streams.ReasonTimeout] },
+		mib.ObjNtmStreamsClosed:      func() uint64 { return v.s.Streams().Ended[streams.ReasonClose] },
+		mib.ObjNtmStreamsReplaced:    func() uint64 { return v.s.Streams().Ended[streams.ReasonSYN] },
+		mib.ObjNtmStreamsCut:         func() uint64 { return v.s.Streams().Ended[streams.ReasonCut] },
 	}
 }
 
