@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"internal/slab":       nil,
 	"internal/spelling":   nil,
 	"internal/timeopt":    nil,
+	"internal/traceinfo":  {"internal/plaintext", "meter/packet", "mib", "ruleset", "sources", "sources/wire"},
 	"internal/version":    nil,
 
 	"mib":             nil,

@@ -3,6 +3,7 @@ package mib
 import (
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // PeerType is a network-layer address family: IANA's address family number
@@ -58,6 +59,28 @@ var peerNames = map[string]PeerType{
 	"ethertalk": PeerAppleTalk, "decnet": PeerDECnet, "vines": PeerVines,
 	"arp": PeerARP, "llc": PeerLLC, "lldp": PeerLLDP, "loop": PeerLoop,
 	"ppp": PeerPPP, "other": PeerOther, "dummy": PeerDummy,
+}
+
+// Name is the type's usual name, its number if it has none.
+func (t PeerType) Name() string {
+	switch t { // those with several names
+	case PeerNone:
+		return "none"
+	case PeerIPv4:
+		return "ipv4"
+	case PeerNSAP:
+		return "nsap"
+	case PeerIPX:
+		return "ipx"
+	case PeerAppleTalk:
+		return "appletalk"
+	}
+	for name, known := range peerNames {
+		if known == t {
+			return name
+		}
+	}
+	return strconv.Itoa(int(t))
 }
 
 // AddressSize is the natural size in octets of a peer address of type t:

@@ -1,6 +1,7 @@
 package ruleset
 
 import (
+	"strconv"
 	"strings"
 
 	"netramet/mib"
@@ -13,6 +14,16 @@ var protocolNames = map[string]uint8{
 	"dccp": 33, "idrp": 45, "rsvp": 46, "gre": 47, "esp": 50, "ah": 51,
 	"icmpv6": 58, "eigrp": 88, "ospf": 89, "pim": 103, "vrrp": 112,
 	"l2tp": 115, "sctp": 132, "udplite": 136,
+}
+
+// ProtocolName is the name of an IP protocol, its number if it has none here.
+func ProtocolName(number uint8) string {
+	for name, n := range protocolNames {
+		if n == number {
+			return name
+		}
+	}
+	return strconv.Itoa(int(number))
 }
 
 // portNames are the well-known ports that rule files and standard.srl know by

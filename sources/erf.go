@@ -241,7 +241,7 @@ func settleERF(f *wire.Frame, fcs uint32) (odd bool) {
 }
 
 // insideERF makes of a frame that holds an ERF record the frame that the record
-// holds, in traces of other formats. It reports false where the record holds no
+// holds, with its finer time, in traces of other formats. It reports false where the record holds no
 // packet; what cannot be a record stays as it is.
 func insideERF(f *wire.Frame, fcs FCS, count *wire.SourceStats) bool {
 	r, need, err := readErf(f.Data)
@@ -249,6 +249,9 @@ func insideERF(f *wire.Frame, fcs FCS, count *wire.SourceStats) bool {
 		count.Odd++
 		count.Stored += uint64(f.WireLen)
 		return true
+	}
+	if stamp := binary.LittleEndian.Uint64(f.Data); stamp != 0 {
+		f.Time = fixedPointTime(stamp)
 	}
 	f.Data = f.Data[r.headers:]
 	f.WireLen = r.wire

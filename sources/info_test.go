@@ -89,3 +89,27 @@ func TestInfo(t *testing.T) {
 		})
 	}
 }
+
+// TestERFInside: of an ERF record in another format the time is the record's own,
+// which is finer, if it has one.
+func TestERFInside(t *testing.T) {
+	for _, tt := range []struct{ stamp, want int64 }{{t0ns + 395, t0ns + 395}, {0, t0ns}} {
+		record := layoutERF(tt.stamp, octets(60, 0x40))
+		file := join(pcapHead(le, pcapMicro, 2, 4, 65535, uint32(wire.LinkERF)), pcapRec(le, uint32(t0ns/1e9), 0, uint32(len(record)), uint32(len(record)), nil, record))
+		got, _, err := readBytes(t, file)
+		if err != io.EOF || len(got) != 1 || got[0].Time != tt.want || got[0].LinkType != wire.LinkEthernet || got[0].WireLen != 60 {
+			t.Errorf("%d: %+v, %v", tt.stamp, got, err)
+		}
+	}
+}
+
+// layoutERF is an ERF record of an Ethernet frame.
+func layoutERF(at int64, data []byte) []byte {
+	whole, rest := uint64(at/1e9), uint64(at%1e9)
+	r := le.AppendUint64(nil, whole<<32|(rest<<32+5e8)/1e9)
+	r = append(r, erfEthernet, 4)
+	r = be.AppendUint16(r, uint16(erfHeaderLen+erfEthernetPad+len(data)))
+	r = be.AppendUint16(r, 0)
+	r = be.AppendUint16(r, uint16(len(data)+4))
+	return append(append(r, 0, 0), data...)
+}

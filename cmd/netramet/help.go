@@ -15,6 +15,7 @@ Usage:
   netramet --compile RULES...
   netramet -C TRACE --explain N RULES...
   netramet -C TRACE --write FILE [RULES...]
+  netramet --info [--json] TRACE...
 
 TRACE is a pcap, pcapng, ERF, snoop or TSH file, plain or compressed (gzip, bzip2,
 xz, zstd, lzop, lz4, snappy), or - for standard input; several files, or a pattern
@@ -39,6 +40,7 @@ Examples:
   netramet -C office.pcap --explain 17 a.srl   why did packet 17 go there?
   netramet -C office.pcap --filter 'port 53' --write dns.pcapng.gz
                                                those packets as another trace
+  netramet --info day1.erf.gz day2.erf.gz      what are these?
   netramet --compile services.srl > services.rules
   netramet -C office.pcap -T60 -m 1614         in step with nemac -C, over SNMP
   netramet -C office.pcap -T60 --users meter.users --state meter.state

@@ -63,6 +63,8 @@ type options struct {
 	sync         bool
 	silent       bool
 	profile      string
+	info         bool
+	json         bool
 	write        string         // trace file to write; "": none
 	writing      *reading.Write // nil: none
 
@@ -135,6 +137,8 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.sync, "sync", false, "force each collection to disk before going on")
 	f.BoolVarP(&o.silent, "silent", "s", false, "no progress and no summary on standard error; in the log, warnings and errors only")
 	f.StringVar(&o.write, "write", "", "write the packets that are metered to `FILE`, or - for standard output: .pcap, .pcapng or .erf, perhaps with .gz, .zst, .xz, .lz4, .sz; without rule files that is all")
+	f.BoolVar(&o.info, "info", false, "say what each of the traces is that are operands, and end")
+	f.BoolVar(&o.json, "json", false, "with --info: as one line of JSON for each trace")
 	f.StringVar(&o.profile, "profile", "", "write to `FILE` where the processor's time goes, for go tool pprof")
 	f.Var(&o.form, "compile", "print the rule sets as low-level rules and end; --compile=lowered: as the meter runs them")
 	f.Lookup("compile").NoOptDefVal = "true"
@@ -168,6 +172,9 @@ func parseOptions(args []string) (*options, error) {
 }
 
 func (o *options) check(f *pflag.FlagSet) error {
+	if o.info || o.json {
+		return o.checkInfo(f)
+	}
 	if o.compile || f.Changed("explain") {
 		switch {
 		case o.compile && f.Changed("explain"):
@@ -208,8 +215,6 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return fmt.Errorf("--octets %q: it is frame or peer", o.octets)
 	case o.tunnel != "outer" && o.tunnel != "inner":
 		return fmt.Errorf("--tunnel %q: it is outer or inner", o.tunnel)
-	case f.Changed("fcs") && o.fcs != 0 && o.fcs != 4:
-		return fmt.Errorf("--fcs %d: it is 0 or 4", o.fcs)
 	case o.sample == 0:
 		return errors.New("-n 0: sampling takes one packet in N, N from 1")
 	case o.maxFlows == 0:
@@ -233,6 +238,9 @@ func (o *options) check(f *pflag.FlagSet) error {
 	case f.Changed("snap") && o.snap == 0:
 		return errors.New("--snap 0: packets keep one octet, or as many as you say")
 	}
+	if err := o.checkFCS(f); err != nil {
+		return err
+	}
 	if f.Changed("write") {
 		if err := o.checkWrite(f); err != nil {
 			return err
@@ -251,6 +259,13 @@ func (o *options) check(f *pflag.FlagSet) error {
 	}
 	if o.start.Given() || o.end.Given() {
 		return o.readWindow()
+	}
+	return nil
+}
+
+func (o *options) checkFCS(f *pflag.FlagSet) error {
+	if f.Changed("fcs") && o.fcs != 0 && o.fcs != 4 {
+		return fmt.Errorf("--fcs %d: it is 0 or 4", o.fcs)
 	}
 	return nil
 }

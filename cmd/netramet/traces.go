@@ -16,13 +16,7 @@ import (
 // openTrace opens the files of -C as one trace. note is told what is odd between
 // them, by the goroutine that reads.
 func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(string)) (sources.Source, error) {
-	opt := join.Options{Source: sources.Options{Stdin: stdin}, Note: note}
-	switch o.fcs {
-	case 0:
-		opt.Source.FCS = sources.FCSNone
-	case 4:
-		opt.Source.FCS = sources.FCSFour
-	}
+	opt := join.Options{Source: sources.Options{Stdin: stdin, FCS: o.checkSequence()}, Note: note}
 	if o.merge {
 		opt.Order = join.ByTime
 	}
@@ -43,6 +37,17 @@ func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(stri
 		opt.Source.Follow = sources.FollowGrowth
 	}
 	return reading.OpenAll(ctx, o.parts, opt)
+}
+
+// checkSequence is what --fcs says.
+func (o *options) checkSequence() sources.FCS {
+	switch o.fcs {
+	case 0:
+		return sources.FCSNone
+	case 4:
+		return sources.FCSFour
+	}
+	return sources.FCSAsFormat
 }
 
 // noteTo writes what is odd between files to standard error.
