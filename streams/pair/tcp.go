@@ -146,7 +146,12 @@ func (p *Pool) sentBefore(u *queue, dir packet.Direction, first, behind uint32) 
 		if end := r.behind() - 1; !before(end, first) && !before(last, end) {
 			r.state |= sentAgain
 		}
-		old = old || !before(last, r.first()) && before(last, r.behind())
+		if !before(last, r.first()) && before(last, r.behind()) {
+			old = true
+			if before(first, r.first()) { // a gap before r is filled, too
+				r.id = uint64(first)<<32 | uint64(r.behind())
+			}
+		}
 	}
 	if old {
 		p.stats.Repeats++
