@@ -52,12 +52,12 @@ var allowed = map[string][]string{
 	"ruleset":     {"mib", "internal/spelling", "streams/dist"},
 	"ruleset/srl": {"ruleset", "mib", "internal/spelling"},
 
-	"meter":         {"meter/origin", "meter/pme", "meter/packet", "streams", "sources/wire", "ruleset", "mib", "internal/index", "internal/slab", "streams/dist"},
+	"meter":         {"meter/origin", "meter/pme", "meter/packet", "streams", "sources/wire", "ruleset", "mib", "internal/index", "internal/slab", "streams/dist", "streams/pair"},
 	"meter/control": {"meter", "mib", "ruleset", "sources/wire"},
 	"meter/origin":  {"meter/packet", "mib"},
 	"meter/packet":  {"sources/wire", "mib"},
 	"meter/pme":     {"ruleset", "meter/packet", "mib"},
-	"streams":       {"meter/packet", "sources/wire", "mib", "internal/index", "internal/slab"},
+	"streams":       {"meter/packet", "streams/pair", "internal/index", "internal/slab", "mib", "sources/wire"},
 	"streams/pair":  {"meter/packet", "internal/slab"},
 	"streams/dist":  nil,
 

@@ -52,6 +52,10 @@ type lane struct {
 
 	tells bool // of streams that end
 	ended []endedStream
+
+	matches    bool // packets in pairs
+	tellsPairs bool // of all streams
+	paired     []notedPair
 }
 
 // together is how many packets go through one pass before the next one begins,

@@ -63,6 +63,13 @@ type Config struct {
 	// depend on the lanes.
 	StreamEnded func(*StreamEnd)
 
+	// Paired is told of each packet that replies to one before it, if it is not nil, as
+	// StreamEnded is of streams: all packets are then matched in pairs, in all ways.
+	Paired func(*Pair)
+	// PairPorts are the ports by which protocols are known, for pairs. By default, DNS
+	// has 53.
+	PairPorts packet.FactsPorts
+
 	// Interval is the length of a reading interval in packet time, a multiple
 	// of the 100 ms between ticks, 0 for none (decision 3). MaxIntervals ends the trace after that many
 	// intervals of the grid, 0 for none.
@@ -76,6 +83,7 @@ const (
 	MaxLanes          = 64
 	DefaultInactivity = 600 * time.Second
 	DefaultMaxGap     = 10 * time.Minute
+	DefaultDNSPort    = 53
 
 	// NoInactivity makes a flow idle with its last packet.
 	NoInactivity = time.Duration(-1)
@@ -104,6 +112,9 @@ func (c Config) withDefaults() Config {
 	if c.MaxGap <= 0 {
 		c.MaxGap = DefaultMaxGap
 	}
+	if c.PairPorts.DNS == nil {
+		c.PairPorts.DNS = []uint16{DefaultDNSPort}
+	}
 	return c
 }
 
@@ -120,6 +131,8 @@ type Meter struct {
 	epoch      epoch
 	needsRest  bool // some running rule set looks at packet.Rest
 	needsTCP   bool // streams are measured, which look at it too
+	needsFacts bool // packets are matched in pairs
+	paired     []notedPair
 	ended      []endedStream
 	ruleSets   [ruleset255]*ruleSet
 	collected  collected
@@ -160,6 +173,7 @@ func New(cfg Config) *Meter {
 	for i, table := range streams.NewLanes(m.cfg.Streams, m.cfg.Lanes) {
 		m.lanes = append(m.lanes, lane{number: uint8(i), alone: m.cfg.Lanes == 1, cfg: &m.cfg, flows: &m.flows, epoch: &m.epoch, streams: table, ids: make([]streams.ID, len(m.filling.packets))})
 	}
+	m.initPairs()
 	m.initStreams()
 	m.interfaces.init(&m.cfg)
 	m.collected.init()

@@ -19,6 +19,7 @@ const (
 type round struct {
 	n       int
 	packets []packet.Packet
+	facts   []packet.Facts // nil unless packets are matched in pairs
 	amounts []amount
 	keys    []streams.Key // the zero Key where a packet has no stream
 	of      [][]uint16    // by lane, its packets
@@ -72,6 +73,12 @@ func (m *Meter) stage(f *wire.Frame, rec *wire.Record, t int64) {
 	p.Time = t
 	if m.needsRest || m.needsTCP {
 		p.DecodeRest(f)
+	}
+	if m.needsFacts {
+		r.facts[i] = packet.Facts{}
+		if rec == nil {
+			p.DecodeFacts(f, &m.cfg.PairPorts, &r.facts[i])
+		}
 	}
 	m.measure(&r.amounts[i], p, rec)
 	m.counts.Octets += r.amounts[i].octets

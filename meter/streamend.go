@@ -35,10 +35,11 @@ func (m *Meter) initStreams() {
 // measureStreams makes the tables measure streams while somebody is told of them, or a
 // rule set has flows that may want to know what their streams were.
 func (m *Meter) measureStreams() {
-	on := m.cfg.StreamEnded != nil
+	on := m.cfg.StreamEnded != nil || m.cfg.Paired != nil
 	for _, r := range m.ruleSets {
 		on = on || r != nil && r.dists.streams
 	}
+	m.takesFacts(m.cfg.Paired != nil)
 	if m.needsTCP = on; on == m.lanes[0].streams.Measures() {
 		return
 	}
@@ -90,6 +91,9 @@ func (l *lane) measureStreams(r *round, mine []uint16) {
 		if l.observes {
 			l.observe(r, k, i)
 		}
+		if id := l.ids[k]; l.matches && id != streams.NoStream {
+			l.matchPairs(r, i, id)
+		}
 	}
 }
 
@@ -112,6 +116,9 @@ func (l *lane) takeEvents(packet uint32) {
 	events := l.streams.TakeEvents()
 	for i := range events {
 		e := &events[i]
+		if e.Kind == streams.Paired && l.tellsPairs {
+			l.paired = append(l.paired, notedPair{packet, e.Pair})
+		}
 		if e.Kind != streams.Ended {
 			continue
 		}
@@ -126,6 +133,7 @@ func (l *lane) takeEvents(packet uint32) {
 // counted.
 func (m *Meter) applyNoted(r *round) {
 	m.applyObservations(r)
+	m.tellPairs(r)
 	m.tellEnds()
 }
 

@@ -9,18 +9,19 @@ import (
 	"netramet/meter/packet"
 	"netramet/mib"
 	"netramet/sources/wire"
+	"netramet/streams/pair"
 )
 
 // Event is what happened to a stream of a table that measures.
 type Event struct {
 	Kind   Kind
-	Reason Reason           // of Ended
-	Dir    packet.Direction // of Pair and Lost: that of the request
+	Reason Reason // of Ended
 	Stream ID
 	// At is the uptime at which it happened. A stream times out, or ends for having
 	// been closed, when it could: that is looked for at ticks only, which may come later.
 	At   packet.Uptime
-	Life Life // of Ended
+	Life Life       // of Ended
+	Pair pair.Event // of Paired and Lost; its direction is that of Key.Dir
 }
 
 // Kind says what happened.
@@ -31,6 +32,10 @@ const (
 	// Ended: the stream is over. Its ID may be that of a new one from then on, to
 	// which the packet belongs that made the event.
 	Ended Kind = iota
+	// Paired: a packet of the stream is the reply to a request in it.
+	Paired
+	// Lost: a request has waited for its reply longer than the stream's limit.
+	Lost
 )
 
 // Reason is why a stream ended.
@@ -66,7 +71,8 @@ type life struct {
 	source       uint8
 	known        uint8 // bit set of directions
 	opened       uint8 // bit set of directions that have sent more than SYNs
-	_            [5]uint8
+	_            uint8
+	queue        pair.Queue // of requests that wait for their replies
 }
 
 const lifeSize = 64
@@ -80,8 +86,9 @@ func (t *Table) Measure(on bool) {
 	if on == t.measuring {
 		return
 	}
-	t.measuring, t.lives, t.events = on, slab.Slab[life]{}, nil
+	t.measuring, t.lives, t.events, t.pairs = on, slab.Slab[life]{}, nil, nil
 	if on {
+		t.pairs = pair.New(t.cfg.Pairs)
 		t.lives.Extend(t.hot.Len())
 	}
 }
@@ -122,6 +129,7 @@ func (t *Table) end(slot uint32, why Reason, now packet.Uptime) {
 		return
 	}
 	l := t.lives.At(slot)
+	t.endQueue(slot, l, why, now)
 	if l.pdus != [2]uint64{} {
 		t.events = append(t.events, Event{Kind: Ended, Reason: why, Stream: ID(slot), At: now, Life: l.public()})
 	}

@@ -20,6 +20,7 @@ import (
 	"netramet/internal/index"
 	"netramet/internal/slab"
 	"netramet/meter/packet"
+	"netramet/streams/pair"
 )
 
 // Config holds the limits and time-outs of a table. The zero value of a field
@@ -38,6 +39,8 @@ type Config struct {
 	// CloseGrace is how long a TCP stream goes on after it was closed, for
 	// segments that are sent again.
 	CloseGrace packet.Uptime
+	// Pairs are the limits of the queues of requests, of one table.
+	Pairs pair.Config
 }
 
 // Defaults, in centiseconds: the time-outs are those of NeTraMet's dynamic stream
@@ -111,6 +114,8 @@ type Table struct {
 	wheel     wheel
 	stats     Stats
 	lives     slab.Slab[life] // by slot, if measuring
+	pairs     *pair.Pool      // nil unless measuring
+	matched   []pair.Event    // of one packet or stream, before they are events
 	events    []Event
 	measuring bool
 	warm      []uint32 // Find's own
@@ -193,6 +198,9 @@ func (t *Table) Slots() uint32 { return t.hot.Len() }
 func (t *Table) Bytes() int {
 	n := int(t.hot.Len())*(recordSize+coldSize) + 8*t.index.Buckets() + 4*int(t.free.slots.Len())
 	n += int(t.wheel.blocks.Len())*blockSize + int(t.lives.Len())*lifeSize
+	if t.pairs != nil {
+		n += t.pairs.Bytes()
+	}
 	return n
 }
 

@@ -138,6 +138,9 @@ func (t *Table) expire(bucket int64, slots []uint32, now packet.Uptime) {
 			continue
 		}
 		due := t.due(s)
+		if t.measuring {
+			due = t.waitFor(s, due, now)
+		}
 		switch {
 		case due <= now:
 			t.remove(s, ReasonTimeout, due)

@@ -126,7 +126,7 @@ func TestExpire(t *testing.T) {
 		lost       []uint64
 	}{{60, 60, nil}, {61, 70, []uint64{2}}, {99, 100, []uint64{3}}, {100, 100, nil}, {1000, -1, []uint64{1}}, {2000, -1, nil}} {
 		until, events := p.Expire(q, ns(c.now), nil)
-		if want := ns(c.until); until != want && (c.until >= 0 || until != never) {
+		if want := ns(c.until); until != want && (c.until >= 0 || until != Never) {
 			t.Errorf("at %v ms: lives until %d, want %d", c.now, until, want)
 		}
 		var lost []uint64
@@ -137,7 +137,7 @@ func TestExpire(t *testing.T) {
 			t.Errorf("at %v ms: lost %v, want %v", c.now, lost, c.lost)
 		}
 	}
-	if until, _ := p.Expire(0, ns(5000), nil); until != never {
+	if until, _ := p.Expire(0, ns(5000), nil); until != Never {
 		t.Error("no queue: nothing waits")
 	}
 	// A larger limit comes with a flow that asks later; a smaller one does nothing.
@@ -152,10 +152,10 @@ func TestExpire(t *testing.T) {
 // TestTimesFarApart: times and limits of any size are no pairs, or right ones.
 func TestTimesFarApart(t *testing.T) {
 	p := New(Config{})
-	q := p.Want(0, AllKinds, [2]int64{never, never})
+	q := p.Want(0, AllKinds, [2]int64{Never, Never})
 	f, r := ask(i, 1), reply(i, 1)
-	events := p.Match(q, 0, &f, -never-1, nil)
-	events = p.Match(q, 1, &r, never, events)
+	events := p.Match(q, 0, &f, -Never-1, nil)
+	events = p.Match(q, 1, &r, Never, events)
 	if len(events) != 1 || events[0].What != Lost || p.Stats().Backwards != 1 {
 		t.Errorf("%v %+v, want it lost, and no pair of a time that 64 bits do not hold", events, p.Stats())
 	}

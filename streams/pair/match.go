@@ -120,7 +120,7 @@ func (p *Pool) matched(r *request) {
 
 // tell tells of a pair.
 func (p *Pool) tell(r *request, dir packet.Direction, t int64, events []Event) []Event {
-	if t < r.time || waited(r.time, t) == never {
+	if t < r.time || waited(r.time, t) == Never {
 		p.stats.Backwards++
 		return events
 	}

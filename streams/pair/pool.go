@@ -43,7 +43,7 @@ func (r *request) behind() uint32 { return uint32(r.id) }
 
 // queue is what waits of one stream.
 type queue struct {
-	due   int64    // Unix ns after which the next request is lost; never, if none
+	due   int64    // Unix ns after which the next request is lost; Never if none
 	limit [2]int64 // ns that a request of each direction may wait; 0: for ever
 	lists [2]list  // by direction
 	order uint32
@@ -56,7 +56,8 @@ type queue struct {
 // none.
 type list struct{ head, tail uint32 }
 
-const never = math.MaxInt64
+// Never is the time that never comes, in Unix ns.
+const Never = math.MaxInt64
 
 // Sizes in octets.
 const (
@@ -110,13 +111,13 @@ func (p *Pool) newQueue() Queue {
 	} else {
 		n = p.queues.Grow() + 1
 	}
-	*p.queues.At(n - 1) = queue{due: never}
+	*p.queues.At(n - 1) = queue{due: Never}
 	return Queue(n)
 }
 
 // schedule finds out when the next request of a queue is lost.
 func (p *Pool) schedule(u *queue) {
-	u.due = never
+	u.due = Never
 	for dir, list := range u.lists {
 		for at := list.head; at != 0; {
 			r := p.requests.At(at - 1)
@@ -138,7 +139,7 @@ func later(t, d int64) int64 {
 	if s := t + d; s >= t {
 		return s
 	}
-	return never
+	return Never
 }
 
 // waited is how long it is from request to now; the longest there is, if that is
@@ -146,7 +147,7 @@ func later(t, d int64) int64 {
 func waited(request, now int64) int64 {
 	d := now - request
 	if now > request && d < 0 {
-		return never
+		return Never
 	}
 	return d
 }
@@ -156,7 +157,7 @@ func waited(request, now int64) int64 {
 // live on. If nothing waits for a limit to pass, that is the end of time.
 func (p *Pool) Expire(q Queue, now int64, events []Event) (int64, []Event) {
 	if q == 0 {
-		return never, events
+		return Never, events
 	}
 	u := p.queues.At(uint32(q - 1))
 	events = p.expire(u, now, events)
