@@ -66,9 +66,8 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	b := &batch{o: o, src: src, show: show, begun: time.Now(), tasks: tasksOf(sets)}
-	cfg := o.meterConfig()
-	dump, err := o.openStreamDump(std.in, &cfg)
-	closed := func(err error) error { return errors.Join(err, out.close(), dump.Close()) }
+	cfg, dumps, err := o.openDumps(std.in)
+	closed := func(err error) error { return errors.Join(err, out.close(), dumps.close()) }
 	if err != nil {
 		return closed(err)
 	}

@@ -96,15 +96,14 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 		d.addrs = append(d.addrs, boundTo(c))
 	}
 	defer func() { d.engine.Close() }()
-	cfg := o.meterConfig()
-	dump, err := o.openStreamDump(std.in, &cfg)
+	cfg, dumps, err := o.openDumps(std.in)
 	if err != nil {
-		return err
+		return errors.Join(err, dumps.close())
 	}
 	if err := d.build(acc, cfg); err != nil {
-		return errors.Join(err, dump.Close())
+		return errors.Join(err, dumps.close())
 	}
-	if err := errors.Join(d.run(ctx, conns), dump.Close()); err != nil {
+	if err := errors.Join(d.run(ctx, conns), dumps.close()); err != nil {
 		log.Error("ended", slog.Any("error", err))
 		if file == nil {
 			return loggedError{err}

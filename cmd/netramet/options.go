@@ -39,6 +39,7 @@ type options struct {
 	meterName    string
 	maxFlows     uint32
 	streams      streamOptions
+	pairs        pairOptions
 	lanes        uint32
 	sample       uint32
 	seed         uint64
@@ -116,6 +117,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.StringVar(&o.meterName, "meter-name", "", "`NAME` of the meter in the flow data; default: the trace's base name")
 	f.Uint32VarP(&o.maxFlows, "max-flows", "f", meter.DefaultMaxFlows, "hold at most `COUNT` flows; memory is taken as needed")
 	o.streams.declare(f)
+	o.pairs.declare(f)
 	f.Uint32Var(&o.lanes, "lanes", 1, "share the packets out to `COUNT` lanes that work side by side; the result is the same")
 	f.Uint32VarP(&o.sample, "sample", "n", 1, "meter one packet in `N`, chosen by chance")
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the chance of -n starts from")
@@ -189,6 +191,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 			return errors.New("-F is for flow data: --compile and --explain print to standard output")
 		case f.Changed("dump-streams"):
 			return errors.New("--dump-streams is for metering: --compile and --explain print to standard output")
+		case f.Changed("dump-pairs"):
+			return errors.New("--dump-pairs is for metering: --compile and --explain print to standard output")
 		}
 	}
 	if err := o.checkMode(f); err != nil || o.compile {
@@ -249,6 +253,9 @@ func (o *options) check(f *pflag.FlagSet) error {
 	if err := o.streams.check(f); err != nil {
 		return err
 	}
+	if err := o.pairs.check(f); err != nil {
+		return err
+	}
 	if err := direction.Check(o.directionBy); err != nil {
 		return fmt.Errorf("--direction %q: %w", o.directionBy, err)
 	}
@@ -289,6 +296,7 @@ func (o *options) meterConfig() meter.Config {
 		Interval:     time.Duration(o.interval) * time.Second,
 		MaxIntervals: o.intervals,
 	}
+	o.pairs.set(&c)
 	if o.inactivity == 0 {
 		c.Inactivity = meter.NoInactivity
 	}
@@ -314,7 +322,7 @@ func optionText(f *pflag.FlagSet) string {
 	var parts []string
 	f.Visit(func(fl *pflag.Flag) {
 		switch fl.Name {
-		case "flow-file", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile", "write", "dump-streams":
+		case "flow-file", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile", "write", "dump-streams", "dump-pairs":
 			return
 		}
 		name := "--" + fl.Name

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"netramet/meter"
+)
+
+// dumpFile is a file of lines about what was metered, which an option asks for.
+type dumpFile struct {
+	option string
+	file   *os.File
+	to     *bufio.Writer
+	line   []byte // the last one, whose memory the next one takes
+	err    error  // the first one
+}
+
+// dumps are the files of a run.
+type dumps []*dumpFile
+
+// openDumps makes the files that were asked for, and has the meter of the configuration
+// it returns fill them. Those that it returns with an error are to be closed, too.
+func (o *options) openDumps(stdin io.Reader) (meter.Config, dumps, error) {
+	cfg := o.meterConfig()
+	var all dumps
+	if o.streams.dump != "" {
+		d, err := o.openDump("--dump-streams", o.streams.dump, streamHeader, stdin)
+		if err != nil {
+			return cfg, all, err
+		}
+		all = append(all, d)
+		cfg.StreamEnded = func(e *meter.StreamEnd) { d.write(appendStreamEnd(d.line[:0], e)) }
+	}
+	if o.pairs.dump != "" {
+		d, err := o.openDump("--dump-pairs", o.pairs.dump, pairHeader, stdin)
+		if err != nil {
+			return cfg, all, err
+		}
+		all = append(all, d)
+		cfg.Paired = func(p *meter.Pair) { d.write(appendPair(d.line[:0], p)) }
+	}
+	return cfg, all, nil
+}
+
+// close writes what is left, and returns what failed.
+func (all dumps) close() error {
+	var errs []error
+	for _, d := range all {
+		errs = append(errs, d.close())
+	}
+	return errors.Join(errs...)
+}
+
+// openDump makes the file of an option, whose first line is header.
+func (o *options) openDump(option, name, header string, stdin io.Reader) (*dumpFile, error) {
+	if err := o.checkOverwrite(option, name, stdin); err != nil {
+		return nil, err
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", option, err)
+	}
+	d := &dumpFile{option: option, file: f, to: bufio.NewWriterSize(f, 1<<16)}
+	d.write([]byte(header))
+	return d, nil
+}
+
+// write writes a line, which ends with a newline; what fails is close's error.
+func (d *dumpFile) write(line []byte) {
+	if d.line = line; d.err == nil {
+		_, d.err = d.to.Write(line)
+	}
+}
+
+// close writes what is left, and returns the first error of all.
+func (d *dumpFile) close() error {
+	if err := d.to.Flush(); d.err == nil {
+		d.err = err
+	}
+	if err := d.file.Close(); d.err == nil {
+		d.err = err
+	}
+	if d.err != nil {
+		return fmt.Errorf("%s: %w", d.option, d.err)
+	}
+	return nil
+}
