@@ -14,6 +14,7 @@ import (
 	"netramet/meter"
 	"netramet/meter/control"
 	"netramet/meter/origin"
+	"netramet/meter/packet"
 	"netramet/mib"
 	"netramet/reader/flowfile"
 	"netramet/ruleset"
@@ -69,6 +70,7 @@ func oracleSeed(t *testing.T, seed uint64) (flows int) {
 		Inactivity: []time.Duration{meter.NoInactivity, time.Second, 20 * time.Second, 600 * time.Second}[rnd.IntN(4)],
 		MaxGap:     []time.Duration{time.Minute, meter.DefaultMaxGap, 24 * time.Hour}[rnd.IntN(3)],
 		Octets:     meter.OctetMode(rnd.IntN(2)),
+		Depth:      packet.Depth(rnd.IntN(2)) * packet.InTunnels,
 		Interval:   []time.Duration{0, time.Second, 10 * time.Second, time.Hour}[rnd.IntN(4)],
 	}
 	cfg.MeterID, cfg.Origins = uint32(seed), new(origin.Table)
@@ -267,6 +269,9 @@ func randomTrace(t *testing.T, rnd *rand.Rand) []wire.Frame {
 func randomStart(rnd *rand.Rand, frames []wire.Frame) {
 	first := frames[0].Time
 	stamp := []int64{first + int64(time.Hour), first + 1<<60, first - 1<<60, 0, wire.NoTime}[rnd.IntN(5)]
+	if first == wire.NoTime {
+		stamp = wire.NoTime // there is no first stamp to be off from
+	}
 	switch rnd.IntN(6) {
 	case 0:
 		frames[0].Time = stamp
@@ -290,7 +295,11 @@ func randomLayers(rnd *rand.Rand, hosts, ports int) []sourcetest.Part {
 		parts = append(parts, sourcetest.Tag{ID: uint16(1 + rnd.IntN(2)), Priority: uint8(rnd.IntN(2))})
 	}
 	class := []uint8{0, 0, 0, 1, 3, 46 << 2}[rnd.IntN(6)]
-	switch rnd.IntN(8) {
+	peer := rnd.IntN(8)
+	if peer > 0 {
+		parts = append(parts, randomTunnel(rnd)...)
+	}
+	switch peer {
 	case 0:
 		return append(parts, sourcetest.ARP{})
 	case 1, 2:
@@ -310,6 +319,18 @@ func randomLayers(rnd *rand.Rand, hosts, ports int) []sourcetest.Part {
 	return append(parts, sourcetest.Payload(rnd.IntN(100)))
 }
 
+// randomTunnel is the header of one tunnel of a few, or none.
+func randomTunnel(rnd *rand.Rand) []sourcetest.Part {
+	a, b := 1+rnd.IntN(2), 1+rnd.IntN(2)
+	switch rnd.IntN(12) {
+	case 0, 1:
+		return []sourcetest.Part{sourcetest.IPv4{TOS: 32, Src: fmt.Sprintf("192.0.2.%d", a), Dst: fmt.Sprintf("192.0.2.%d", b)}}
+	case 2:
+		return []sourcetest.Part{sourcetest.IPv6{Src: fmt.Sprintf("2001:db8:a::%d", a), Dst: fmt.Sprintf("2001:db8:a::%d", b)}}
+	}
+	return nil
+}
+
 // oraclePrograms are rule sets people would write.
 var oraclePrograms = []string{
 	`save SourcePeerType; save SourcePeerAddress; save DestPeerAddress; save SourceTransType;
@@ -324,6 +345,8 @@ var oraclePrograms = []string{
 	// Both a flow and its reverse, by the ports of the packets that make them.
 	`if SourceTransAddress == 80 nomatch; save SourcePeerAddress; save DestPeerAddress; count;`,
 	`save SourceInterface; save VLANid; save SourceAdjacentAddress; save DestAdjacentAddress; count;`,
+	`save SourceAdjacentType; save SourceAdjacentAddress; save DestAdjacentAddress/24; save SourcePeerAddress; count;`,
+	`if SourceAdjacentAddress == 192.0.2.1 nomatch; if DestAdjacentAddress == 2001:db8:a::/48 save; save SourceTransAddress; count;`,
 	`if VLANid == 1 nomatch; if DSCodePoint == 46 save, store FlowKind := 'V'; else if ECNCodeBits == (1, 3) save;
 	 save Priority; save SourcePeerAddress; count;`,
 	`save DSCodePoint; save ECNCodeBits; save SourceInterface; save SourcePeerAddress; save DestPeerAddress; count;`,
