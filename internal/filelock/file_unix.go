@@ -12,6 +12,9 @@ import (
 // a link to somewhere else.
 const noFollow = unix.O_NOFOLLOW
 
+// removesOpenFiles: a file that is open can be removed.
+const removesOpenFiles = true
+
 // TryFile takes the lock of an existing regular file itself, so it is the same
 // lock by whatever name (symbolic or hard link, relative path) the file is
 // given, and it stays with the file when that is renamed. Others may go on

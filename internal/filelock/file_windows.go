@@ -10,6 +10,9 @@ import (
 // noFollow has no counterpart here.
 const noFollow = 0
 
+// removesOpenFiles: a file that is open can be removed.
+const removesOpenFiles = false
+
 // TryFile takes the lock of an existing regular file itself, so it is the same
 // lock by whatever name (link, relative path) the file is given, and it stays
 // with the file when that is renamed. Others may go on reading and writing the

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -56,6 +58,92 @@ func TestTryNamed(t *testing.T) {
 		t.Fatalf("another text: %v", err)
 	}
 	b()
+}
+
+// TestNamedIsRemoved: no lock file stays behind, also where one was left, and one
+// that is removed by others is no lock any more.
+func TestNamedIsRemoved(t *testing.T) {
+	if !removesOpenFiles {
+		t.Skip("this system removes no open files")
+	}
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	files := func() (names []string) {
+		list, err := os.ReadDir(temp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range list {
+			names = append(names, e.Name())
+		}
+		return names
+	}
+	unlock, err := TryNamed("test", "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := files()
+	if len(left) != 1 {
+		t.Fatalf("lock files %q", left)
+	}
+	unlock()
+	if got := files(); len(got) != 0 {
+		t.Errorf("%q stay behind", got)
+	}
+	if err := os.WriteFile(filepath.Join(temp, left[0]), nil, 0o600); err != nil { // of one that was killed
+		t.Fatal(err)
+	}
+	if unlock, err = TryNamed("test", "a"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(temp, left[0])); err != nil {
+		t.Fatal(err)
+	}
+	another, err := TryNamed("test", "a")
+	if err != nil {
+		t.Fatalf("where the file of the lock is gone: %v", err)
+	}
+	unlock()
+	if _, err := TryNamed("test", "a"); !errors.Is(err, ErrHeld) {
+		t.Errorf("the lock of another is gone with the file of the first: %v", err)
+	}
+	another()
+	if got := files(); len(got) != 0 {
+		t.Errorf("%q stay behind", got)
+	}
+}
+
+// TestNamedUnderContention: of many that take a lock and free it at the same time,
+// never two have it.
+func TestNamedUnderContention(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("TMP", os.Getenv("TMPDIR"))
+	var held, taken atomic.Int32
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 200 {
+				unlock, err := TryNamed("test", "a")
+				if errors.Is(err, ErrHeld) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				taken.Add(1)
+				if n := held.Add(1); n != 1 {
+					t.Errorf("%d have the lock", n)
+				}
+				held.Add(-1)
+				unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if taken.Load() == 0 {
+		t.Error("nobody got the lock")
+	}
 }
 
 // TestTryFile: a file has one lock, whatever it is called.
