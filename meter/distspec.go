@@ -6,6 +6,7 @@ import (
 	"netramet/meter/pme"
 	"netramet/mib"
 	"netramet/streams/dist"
+	"netramet/streams/pair"
 )
 
 // distSpec is a distribution that flows of a rule set can have.
@@ -13,11 +14,11 @@ type distSpec struct {
 	pme.Distribution
 	limits  dist.Limits
 	measure measure
-	dir     uint8 // of the flow: 0 To, 1 From
-	pairing mib.Pairing
-	period  Uptime   // of a rate, between two samples
-	seconds uint64   // the same
-	octets  [12]byte // mask and value of the rule
+	dir     uint8     // of the flow: 0 To, 1 From
+	pairing pair.Kind // 0 where it is not of pairs
+	period  Uptime    // of a rate, between two samples
+	seconds uint64    // the same
+	octets  [12]byte  // mask and value of the rule
 }
 
 // counters is how many a distribution has: one more for overflow.
@@ -47,7 +48,7 @@ func newDistSpec(d pme.Distribution) distSpec {
 		s.seconds = uint64(spec.Parameter1)
 		s.period = Uptime(s.seconds) * 100
 	case d.Attr.IsTurnaround():
-		if s.pairing = mib.Pairing(spec.Parameter1); s.pairing != mib.PairingPlain {
+		if s.pairing = pair.Kind(spec.Parameter1); s.pairing != 0 {
 			s.measure = measuresPair
 		}
 	}
@@ -95,7 +96,8 @@ type distSpecs struct {
 	list    []distSpec
 	present []uint16 // of the present program's, by their bit in pme.Key
 	rates   bool     // some are rates
-	streams bool     // some are of streams
+	streams bool     // some are of streams or their pairs
+	pairs   bool     // some are of pairs
 }
 
 // maxDistSpecs bounds what programs that are exchanged again and again leave.
@@ -125,6 +127,7 @@ func (x *distSpecs) number(s *distSpec) uint16 {
 	}
 	x.list = append(x.list, *s)
 	x.rates = x.rates || s.period > 0
+	x.pairs = x.pairs || s.measure == measuresPair
 	x.streams = x.streams || wantsOf(s.measure) != wantsPackets
 	return uint16(len(x.list) - 1)
 }

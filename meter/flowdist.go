@@ -24,6 +24,8 @@ type flowDists struct {
 	changed Uptime
 	active  Uptime   // of the last packet
 	last    [2]int64 // Unix ns of the last packet of each direction; wire.NoTime: none
+	pairs   pairWish
+	lost    [2]uint64 // requests, To and From
 }
 
 // wants says what a flow has to be told.
@@ -31,11 +33,11 @@ type wants uint8
 
 const (
 	wantsPackets wants = 1 << iota // each packet
-	wantsStreams                   // what its streams were
+	wantsStreams                   // what its streams were, and their pairs
 )
 
 func wantsOf(m measure) wants {
-	if m == measuresStream {
+	if m == measuresStream || m == measuresPair {
 		return wantsStreams
 	}
 	return wantsPackets
@@ -50,10 +52,10 @@ type histogram struct {
 	measure  measure
 	dir      uint8
 	buckets  uint8 // without the one for overflow
+	armed    bool  // a rate that is in the wheel
 
 	// Of a rate:
 	timer uint32 // place+1 of the next one with a timer of the same tick
-	armed bool   // it is in the wheel
 	end   Uptime // of the interval under way
 	sum   uint64 // of the interval so far
 }
@@ -205,6 +207,6 @@ func (t *distTable) memory() int {
 
 // Sizes in octets.
 const (
-	flowDistsSize = 64
-	histogramSize = 48
+	flowDistsSize = 104
+	histogramSize = 40
 )

@@ -18,9 +18,11 @@ import (
 type member struct {
 	flow   uint32 // place of its flowDists, or noFlow
 	stream streams.ID
-	next   uint32 // place+1 of the stream's next one, or of the next free one; 0: none
-	lane   uint8  // of the stream
-	to     uint8  // direction of the stream that is the flow's To
+	next   uint32  // place+1 of the stream's next one, or of the next free one; 0: none
+	lane   uint8   // of the stream
+	to     uint8   // direction of the stream that is the flow's To
+	asked  distSet // by the flow, when its wishes for pairs were told to the stream
+	_      uint32  // one size on all machines
 	// Of the flow's other members:
 	after, before memberRef
 }
@@ -42,7 +44,7 @@ type members struct {
 
 func (x *members) memory() int { return memberSize*int(x.all.Len()) + 4*int(x.first.Len()) }
 
-const memberSize = 32
+const memberSize = 40
 
 // of is the place+1 of a stream's first member, 0 if it has none.
 func (x *members) of(id streams.ID) uint32 {
@@ -107,7 +109,7 @@ func (l *lane) addPoints(packet uint32, mb *member, e *streams.Event) {
 	asked, life, to := l.flows.dists.flows.At(mb.flow).asked, &e.Life, mb.to&1
 	add := func(a mib.Attr, value uint64) {
 		if asked&distBit(a) != 0 {
-			l.observations = append(l.observations, observation{packet: packet, what: observedPoint, attr: a, flow: mb.flow, at: e.At, value: value})
+			l.observations = append(l.observations, observation{packet: packet, what: observedPoint, of: uint8(a), flow: mb.flow, at: e.At, value: value})
 		}
 	}
 	if life.First != wire.NoTime && life.Last != wire.NoTime {

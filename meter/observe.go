@@ -17,7 +17,8 @@ type observation struct {
 	packet uint32 // in the round, that it came with; noPacket: none
 	flow   uint32 // place of its flowDists
 	what   observed
-	attr   mib.Attr
+	of     uint8  // attribute of a point, kind of a pair
+	lost   bool   // the request of a pair has been told as lost
 	at     Uptime // where there is no packet
 	value  uint64
 }
@@ -26,12 +27,16 @@ type observation struct {
 type observed uint8
 
 const (
-	observedTo    observed = iota // a packet counted in the flow's To counters
-	observedFrom                  // or in its From counters
-	observedAsk                   // a match asked for the distributions of value, bits as in pme.Key
-	observedJoin                  // a stream began to feed the flow: value is the memberRef
-	observedLeave                 // and ended
-	observedPoint                 // a stream that ended gives value to distribution attr
+	observedTo     observed = iota // a packet counted in the flow's To counters
+	observedFrom                   // or in its From counters
+	observedAsk                    // a match asked for the distributions of value, bits as in pme.Key
+	observedJoin                   // a stream began to feed the flow: value is the memberRef
+	observedLeave                  // and ended
+	observedPoint                  // a stream that ended gives value to distribution of
+	observedPairTo                 // a request To and its reply, value ns apart
+	observedPairFrom
+	observedLostTo // a request To that was not answered in time
+	observedLostFrom
 )
 
 // ask is what a match asked for that its flow did not have yet.
@@ -73,7 +78,7 @@ func (l *lane) observe(r *round, place int, i uint16) {
 		}
 		flow, d := l.flows.dists.find(l.flows.slotOf(w.ref()))
 		if id := l.ids[place]; d.wants&wantsStreams != 0 && id != streams.NoStream {
-			l.join(uint32(i), id, flow, uint8(r.keys[i].Dir^w.dir()))
+			l.wantPairs(l.join(uint32(i), id, flow, uint8(r.keys[i].Dir^w.dir())), d)
 		}
 		if d.wants&wantsPackets != 0 {
 			l.observations = append(l.observations, observation{packet: uint32(i), what: observed(w.kind() - kindAskedTo), flow: flow})
@@ -126,7 +131,11 @@ func (m *Meter) apply(r *round, o *observation) {
 	case observedLeave:
 		m.left(memberRef(o.value))
 	case observedPoint:
-		m.addPoint(d, o.attr, o.value, o.at)
+		m.addPoint(d, mib.Attr(o.of), o.value, o.at)
+	case observedPairTo, observedPairFrom:
+		m.addPair(d, packet.Direction(o.what-observedPairTo), o)
+	case observedLostTo, observedLostFrom:
+		m.lostPair(d, packet.Direction(o.what-observedLostTo), o.at)
 	}
 }
 
@@ -158,6 +167,9 @@ func (m *Meter) ask(l *lane, p *pending, slot uint32) (began bool) {
 		if p.saved>>bit&1 != 0 && d.asked&distBit(s.Attr) == 0 {
 			d.asked |= distBit(s.Attr)
 			d.wants |= wantsOf(s.measure)
+			if s.measure == measuresPair {
+				d.pairs.add(s)
+			}
 		}
 	}
 	l.asks = append(l.asks, ask{packet: p.packet, run: p.run, flow: place, saved: p.saved})

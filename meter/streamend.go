@@ -35,11 +35,13 @@ func (m *Meter) initStreams() {
 // measureStreams makes the tables measure streams while somebody is told of them, or a
 // rule set has flows that may want to know what their streams were.
 func (m *Meter) measureStreams() {
-	on := m.cfg.StreamEnded != nil || m.cfg.Paired != nil
+	pairs := m.cfg.Paired != nil
+	on := m.cfg.StreamEnded != nil || pairs
 	for _, r := range m.ruleSets {
 		on = on || r != nil && r.dists.streams
+		pairs = pairs || r != nil && r.dists.pairs
 	}
-	m.takesFacts(m.cfg.Paired != nil)
+	m.takesFacts(pairs)
 	if m.needsTCP = on; on == m.lanes[0].streams.Measures() {
 		return
 	}
@@ -120,6 +122,7 @@ func (l *lane) takeEvents(packet uint32) {
 			l.paired = append(l.paired, notedPair{packet, e.Pair})
 		}
 		if e.Kind != streams.Ended {
+			l.pairEvent(packet, e)
 			continue
 		}
 		l.streamEnded(packet, e)

@@ -317,6 +317,8 @@ func (f *Flow) own(a mib.Attr) (n uint64, ok bool) {
 		return uint64(f.FirstTime), true
 	case mib.AttrLastActiveTime:
 		return uint64(f.LastActive), true
+	case mib.AttrToLostPDUs, mib.AttrFromLostPDUs:
+		return f.lostOf(a), true
 	case mib.AttrDistributions:
 		if f.dists != nil {
 			n = uint64(f.dists.kept)

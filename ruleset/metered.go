@@ -20,11 +20,6 @@ func (rs *RuleSet) Metered() error {
 	if len(rs.Rules) == 0 {
 		return errors.New("the rule set has no rules")
 	}
-	for i := range rs.Rules {
-		if a := rs.Rules[i].Selector; a.IsTurnaround() && rs.Rules[i].Value[1] != 0 {
-			return fmt.Errorf("rule set saves %v: distributions of pairs are not metered by this version", a)
-		}
-	}
 	return nil
 }
 
