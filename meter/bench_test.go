@@ -2,6 +2,7 @@ package meter
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,4 +77,44 @@ func BenchmarkNewFlows(b *testing.B) {
 		}
 	}
 	perPacket(b, packets)
+}
+
+// BenchmarkDistributions is BenchmarkCount with what flows may keep beside counters; each
+// run is one beside a plain one, and "added" is the difference of a packet.
+func BenchmarkDistributions(b *testing.B) {
+	const packets = 200_000
+	ask := func(save string) string { return strings.Replace(fiveTuple, "count;", save+" count;", 1) }
+	for _, tt := range []struct{ name, rules string }{
+		{"sizes", ask(`save ToPacketSize = 60.0.0!0 & 1.0.25!1500; save FromPacketSize = 60.0.0!0 & 1.0.25!1500;`)},
+		{"times", ask(`save ToInterarrivalTime = 60.0.0!0 & 2.3.1!1800; save FromTurnaroundTime = 60.0.0!0 & 2.3.1!1800;`)},
+		{"rates", ask(`save ToBitRate = 48.10.0!0 & 1.6.1!24; save FromBitRate = 48.10.0!0 & 1.6.1!24;`)},
+		{"streams", ask(lifeDists)},
+		{"TCPData", ask(`save ToTurnaroundTime1 = 100.6.0!0 & 1.3.1!700; save FromTurnaroundTime1 = 100.6.0!0 & 1.3.1!700;`)},
+	} {
+		b.Run(tt.name, func(b *testing.B) {
+			batches := benchBatches(b, packets, 10_000)
+			feed := func(m *Meter) time.Duration {
+				begin := time.Now()
+				for i := range batches {
+					m.Feed(&batches[i])
+				}
+				return time.Since(begin)
+			}
+			plain, asked := newMeter(b, Config{}, fiveTuple), newMeter(b, Config{}, tt.rules)
+			var took [2]time.Duration
+			for b.Loop() {
+				took[0] += feed(plain)
+				took[1] += feed(asked)
+				for i := range batches {
+					for k := range batches[i].Frames {
+						batches[i].Frames[k].Time += int64(time.Second)
+					}
+				}
+			}
+			n := float64(packets * b.N)
+			b.ReportMetric(float64(took[1])/n, "ns/packet")
+			b.ReportMetric(float64(took[1]-took[0])/n, "added-ns/packet")
+			b.ReportMetric(float64(took[1])/float64(took[0]), "ratio")
+		})
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"netramet/ruleset"
 	"netramet/sources/wire"
 	"netramet/streams"
+	"netramet/streams/pair"
 )
 
 // TestChanges holds the meter against itself without remembered verdicts while
@@ -94,11 +95,25 @@ func changesSeed(t *testing.T, seed uint64) (flows int) {
 	return flows
 }
 
+// randomPairs makes half of the plain turnaround times of rule sets those of pairs, most of
+// UDP, for which a packet is enough.
+func randomPairs(rnd *rand.Rand, sets []*ruleset.RuleSet) {
+	kinds := []pair.Kind{pair.UDP, pair.UDP, pair.UDP, pair.ICMP, pair.TCPData, pair.TCPSyn, pair.DNS}
+	for _, rs := range sets {
+		for i := range rs.Rules {
+			if r := &rs.Rules[i]; r.Selector.IsTurnaround() && rnd.IntN(2) == 0 {
+				r.Value[1] = uint8(kinds[rnd.IntN(len(kinds))])
+			}
+		}
+	}
+}
+
 // randomSteps are changes at random places of a trace of n frames; the last
 // step only feeds what is left. streamed says that flows may know their streams.
 func randomSteps(t *testing.T, rnd *rand.Rand, n int) (steps []step, streamed bool) {
 	t.Helper()
 	sets := slices.Concat(randomRuleSets(t, rnd), randomRuleSets(t, rnd))
+	randomPairs(rnd, sets)
 	for left := n; left > 0; {
 		k := min(left, rnd.IntN(30))
 		name, do := randomChange(rnd, sets)

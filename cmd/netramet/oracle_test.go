@@ -119,9 +119,12 @@ var oraclePrefixes = []refPrefix{
 	{netip.MustParsePrefix("2001:db8::2/127"), 2},
 }
 
-// savesStreams reports whether a rule set saves distributions of streams.
+// savesStreams reports whether a rule set saves distributions of streams or their pairs.
 func savesStreams(rs *ruleset.RuleSet) bool {
-	return slices.ContainsFunc(rs.Rules, func(r ruleset.Rule) bool { return r.Selector.IsDistribution() && r.Selector >= mib.AttrFlowTime })
+	return slices.ContainsFunc(rs.Rules, func(r ruleset.Rule) bool {
+		a := r.Selector
+		return a.IsDistribution() && a >= mib.AttrFlowTime || a.IsTurnaround() && r.Value[1] != 0
+	})
 }
 
 // way is what no result may depend on.

@@ -30,6 +30,7 @@ func TestPublishedRuleSets(t *testing.T) {
 	}{
 		{"link-rates", link, []string{"-T60"}},
 		{"lifetimes", office, []string{"-T300"}},
+		{"root-servers", office, []string{"-T300"}},
 	} {
 		t.Run(tt.rules, func(t *testing.T) {
 			trace := rootServersTrace(t, tt.trace())
