@@ -227,3 +227,65 @@ func TestTooManyDistributions(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestSumsOfDistributions: the counters of a distribution are as many as there were
+// samples, whatever the lanes.
+func TestSumsOfDistributions(t *testing.T) {
+	const rules = `save SourceTransType; save ToPacketSize = 9.0.0!0 & 1.0.1!70; save FromPacketSize = 9.0.0!0 & 1.0.1!70;
+		save ToInterarrivalTime = 9.0.0!0 & 2.2.1!70; save ToTurnaroundTime1 = 9.14.0!0 & 2.2.1!70; ` + lifeDists + ` count;`
+	rnd := rand.New(rand.NewPCG(7, 8))
+	for _, lanes := range []int{1, 3} {
+		var frames []wire.Frame
+		at := time.Duration(0)
+		for range 3000 {
+			at += time.Duration(rnd.IntN(int(20 * time.Millisecond)))
+			a, b := fmt.Sprintf("10.0.0.%d:5", rnd.IntN(20)), fmt.Sprintf("10.1.0.%d:7", rnd.IntN(3))
+			if rnd.IntN(2) == 0 {
+				a, b = b, a
+			}
+			frames = append(frames, udp(t, a, b, at-time.Duration(rnd.IntN(int(time.Millisecond)))))
+		}
+		m := newMeter(t, Config{Lanes: lanes}, rules)
+		feedAll(t, m, frames...)
+		m.Finish()
+		m.View(func(s *State) {
+			var f Flow
+			s.Flow(1, &f)
+			sum := func(a mib.Attr) (n uint64) {
+				var v Value
+				s.Attr(&f, a, &v)
+				for _, c := range v.Numbers {
+					n += c
+				}
+				return n
+			}
+			ended := uint64(0)
+			for _, n := range s.Streams().Ended {
+				ended += n
+			}
+			pairs := uint64(0)
+			for i := range m.lanes {
+				pairs += m.lanes[i].streams.Pairs().Pairs
+			}
+			back := s.Counts().Backward
+			if pairs == 0 || back == 0 {
+				t.Errorf("%d pairs, %d times below 0: the trace tests little", pairs, back)
+			}
+			for _, tt := range []struct {
+				a    mib.Attr
+				want uint64
+			}{
+				{mib.AttrToPacketSize, f.PDUs[0]}, {mib.AttrFromPacketSize, f.PDUs[1]},
+				{mib.AttrToInterarrivalTime, f.PDUs[0] - 1 - back},
+				{mib.AttrFlowTime, ended}, {mib.AttrFromFlowPDUs, ended}, {mib.AttrToFlowOctets, ended},
+			} {
+				if got := sum(tt.a); got != tt.want {
+					t.Errorf("%d lanes: %v has %d samples, want %d", lanes, tt.a, got, tt.want)
+				}
+			}
+			if got := sum(mib.AttrToTurnaroundTime1); got > pairs || got == 0 {
+				t.Errorf("%d lanes: %d samples of %d pairs", lanes, got, pairs)
+			}
+		})
+	}
+}

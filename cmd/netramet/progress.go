@@ -116,7 +116,7 @@ func (b *batch) summary(w io.Writer) {
 		c.Packets, c.Octets, ignored, notMatched, flows)
 	writeExtras(w, []extra{
 		{b.o.outside(), "outside the window"}, {b.o.filtered(), "filtered out"}, {refused, "refused"}, {c.Unsupported, "of unsupported link type"}, {c.SampledOut, "sampled out"},
-		{c.Late, "late"}, {c.BadStamps, "with bad time stamps"}, {b.src.Stats().Odd, "in records that contradict themselves"},
+		{c.Late, "late"}, {c.BadStamps, "with bad time stamps"}, {c.Backward, "times of distributions below 0, dropped"}, {b.src.Stats().Odd, "in records that contradict themselves"},
 	})
 	fmt.Fprintf(w, "%d damaged or skipped records, %.2f s, %.0f packets/s\n",
 		st.Damaged+st.Skipped, spent, float64(c.Packets)/max(spent, 1e-9))
