@@ -68,7 +68,7 @@ func parse(args []string, stderr io.Writer) (*settings, error) {
 	fs.StringVar(&s.sums, "sums", "", "write how many packets and octets the trace has to `file`, as JSON")
 	fs.StringVar(&s.formatName, "format", "pcap", "`format` of the trace: "+strings.Join(formats, ", "))
 	fs.StringVar(&s.compress, "z", "none", "`compression`: "+strings.Join(capfile.Compressions(), ", "))
-	fs.StringVar(&s.mix, "mix", "realistic", "`mix` of traffic: realistic, bench (fast, exact numbers, flows hit at random) or link (Zipf's law, flows as a busy link has them)")
+	fs.StringVar(&s.mix, "mix", "realistic", "`mix` of traffic: realistic, damaged (the same, half captured), bench (fast, exact numbers, flows hit at random) or link (Zipf's law, flows as a busy link has them)")
 	fs.StringVar(&s.pick, "pick", "uniform", "how bench chooses flows: uniform or zipf")
 	fs.IntVar(&s.traffic.Singles, "singles", 0, "`percentage` of link's flows that have just one packet")
 	fs.BoolVar(&s.traffic.Scattered, "scattered", false, "link: each flow's packets anywhere in the trace")
@@ -99,12 +99,14 @@ func (s *settings) complete() error {
 	packets, flows, snap, duration := 0, 300, 0, 5*time.Minute
 	switch s.mix {
 	case "realistic":
+	case "damaged":
+		s.traffic.Damaged = true
 	case "bench":
 		packets, flows, snap, duration = 5_000_000, 50_000, 64, time.Minute
 	case "link":
 		packets, flows, snap, duration = 5_000_000, 50_000, 64, 10*time.Minute
 	default:
-		return fmt.Errorf("no mix %q; there are realistic, bench, link", s.mix)
+		return fmt.Errorf("no mix %q; there are realistic, damaged, bench, link", s.mix)
 	}
 	o := &s.traffic
 	for _, d := range []struct {

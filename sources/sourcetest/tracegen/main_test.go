@@ -180,7 +180,7 @@ func TestUsage(t *testing.T) {
 	}{
 		{"help", []string{"-h"}, 0, "-mix"},
 		{"operand", []string{"x"}, 2, "no operands"},
-		{"mix", []string{"-mix", "x"}, 2, "realistic, bench, link"},
+		{"mix", []string{"-mix", "x"}, 2, "realistic, damaged, bench, link"},
 		{"pick", []string{"-pick", "x"}, 2, "uniform, zipf"},
 		{"format", []string{"-format", "x"}, 2, "pcapng"},
 		{"compression", []string{"-z", "x"}, 2, "bzip2"},

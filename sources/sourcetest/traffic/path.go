@@ -24,6 +24,7 @@ type path struct {
 	vlan      uint16 // 0 is untagged
 	iface     uint8
 	hops      [2]uint8
+	missing   [2]bool           // by direction, in a damaged trace
 	ext       []sourcetest.Part // IPv6 extension headers
 	extOctets int
 }
@@ -52,6 +53,7 @@ func (g *Realistic) path(proto uint8, v6 int, serverPort uint16) *path {
 		p.addr[up] = netip.AddrFrom4([4]byte{10, 1, byte(vlan), byte(host)})
 		p.addr[down] = netip.AddrFrom4([4]byte{198, 51, 100, byte(server)})
 	}
+	p.damage()
 	return p
 }
 
@@ -104,6 +106,9 @@ func (p *path) flow(dir int) Flow {
 // send sends a packet; octets is the size of the transport header and all
 // behind it.
 func (p *path) send(at int64, dir, octets int, transport ...sourcetest.Part) {
+	if p.lost(dir, transport) {
+		return
+	}
 	parts := append(append(p.links(dir), p.ip(dir)...), transport...)
 	if p.vlan == 0 && dir == down {
 		parts = append(parts, sourcetest.Pad(60)) // as received, not as sent

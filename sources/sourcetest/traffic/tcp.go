@@ -169,6 +169,7 @@ func (c *connection) duplicateAck(hole uint32) {
 
 // segment sends a segment with size octets of data.
 func (c *connection) segment(dir int, flags sourcetest.TCPFlags, size int) {
+	c.jump(dir)
 	tcp := sourcetest.TCP{
 		Src: c.port[dir], Dst: c.port[1-dir], Flags: flags,
 		Seq: c.seq[dir], Window: new(c.g.r.between(500, 65535)),

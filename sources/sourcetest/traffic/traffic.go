@@ -60,6 +60,10 @@ type Options struct {
 	// packets at even chances anywhere: no link is like that, and it is the worst
 	// case for whatever remembers flows.
 	Scattered bool
+	// Damaged makes a realistic trace of what is left where one fifth of the packets
+	// is captured: of each conversation one direction, no SYN, FIN or RST, and jumps in
+	// sequence numbers.
+	Damaged bool
 }
 
 // Flow is a packet's 5-tuple in the packet's own direction. Ports are 0 where

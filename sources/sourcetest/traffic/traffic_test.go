@@ -422,3 +422,27 @@ func TestPacketLimit(t *testing.T) {
 		}
 	}
 }
+
+// TestDamaged: what is left of a realistic trace has one direction of each conversation,
+// nothing that opens or closes one, and fewer packets.
+func TestDamaged(t *testing.T) {
+	damaged := office
+	damaged.Damaged = true
+	seen := map[Flow]bool{}
+	left := realistic(t, damaged)
+	for _, p := range left {
+		if !p.IP || p.Fragment || p.Flow.SrcPort == 0 {
+			continue
+		}
+		if seen[p.Flow] = true; seen[p.Flow.Reverse()] {
+			t.Fatalf("both directions of %v", p.Flow)
+		}
+		d := gopacket.NewPacket(p.Frame.Data, layers.LayerTypeEthernet, gopacket.NoCopy)
+		if tcp, ok := d.Layer(layers.LayerTypeTCP).(*layers.TCP); ok && (tcp.SYN || tcp.FIN || tcp.RST) {
+			t.Fatalf("%v opens or closes", p.Flow)
+		}
+	}
+	if whole := realistic(t, office); len(left) > len(whole)/4 || len(seen) < 10 {
+		t.Errorf("%d of %d packets of %d flows are left", len(left), len(whole), len(seen))
+	}
+}
