@@ -28,6 +28,12 @@ type earlyCount struct {
 	word   word
 }
 
+// latePacket is a packet for which no verdict of a rule set is remembered.
+type latePacket struct {
+	packet uint16 // in the round, and in the lane
+	run    uint8
+}
+
 // mayCountEarly reports whether the lane can count packets as soon as it judges
 // them, and whether that pays.
 func (l *lane) mayCountEarly() bool {
@@ -39,18 +45,17 @@ func (l *lane) mayCountEarly() bool {
 // remembered are counted by, and nothing is left of them to count.
 func (l *lane) judgeEarly(r *round, mine []uint16) {
 	for j := range l.runs {
-		run := &l.runs[j]
-		run.unknown = run.unknown[:0]
-		clear(run.verdicts[:len(mine)])
+		clear(l.runs[j].verdicts[:len(mine)])
 	}
+	l.late = l.late[:0]
 	var seen streams.Seen
 	for k := range mine {
 		l.countEarly(r, uint16(k), &seen)
 	}
-	for j := range l.runs {
-		l.matchUnknown(r, j, 0, mine, l.runs[j].unknown)
+	for _, x := range l.late {
+		l.match(r, int(x.run), int(x.packet), x.packet)
 	}
-	l.sortPending()
+	l.findFlows(r, 0)
 }
 
 // countEarly finds the stream of packet k, tells it, and counts the packet under
@@ -75,7 +80,7 @@ func (l *lane) countEarly(r *round, k uint16, seen *streams.Seen) {
 				continue
 			}
 		}
-		run.unknown = append(run.unknown, k)
+		l.late = append(l.late, latePacket{packet: k, run: uint8(j)})
 	}
 }
 

@@ -38,7 +38,9 @@ type lane struct {
 	keys    []byte // of pending: each key and its reverse
 	early   bool   // packets whose verdict is remembered are counted, as counted says, and all streams are told
 	counted []earlyCount
+	late    []latePacket
 
+	unknown           [together]uint16
 	fresh             []streams.ID
 	matched, reversed pme.Key // of the packet being matched
 	sink              uint64  // keeps reads alive that only bring memory near
@@ -67,10 +69,9 @@ type laneRun struct {
 	rules *ruleSet
 	work  *laneWork
 	memory
-	origin   bool     // its rules ask for packet.Origin
-	verdicts []word   // by packet of the lane in the round; 0: nothing to count
-	observed []word   // of those that were pending; nil: the rule set's flows keep no distributions
-	unknown  []uint16 // places in the group of packets that no verdict is remembered for
+	origin   bool   // its rules ask for packet.Origin
+	verdicts []word // by packet of the lane in the round; 0: nothing to count
+	observed []word // of those that were pending; nil: the rule set's flows keep no distributions
 }
 
 // laneWork is what a lane has done for a rule set since it was loaded.
@@ -111,7 +112,7 @@ func (l *lane) keysOf(p *pending) (key, back []byte) {
 func (l *lane) run(r *ruleSet, mem memory) {
 	run := laneRun{
 		rules: r, work: r.lanes[l.number], memory: mem, origin: r.program.Needs()&pme.NeedsOrigin != 0,
-		verdicts: make([]word, cap(l.ids)), unknown: make([]uint16, together),
+		verdicts: make([]word, cap(l.ids)),
 	}
 	if len(r.dists.list) > 0 {
 		run.observed, l.observes = make([]word, cap(l.ids)), true
@@ -141,11 +142,6 @@ func (l *lane) judge(r *round) {
 			l.judgeGroup(r, j, from, group)
 		}
 	}
-	l.sortPending()
-}
-
-// sortPending puts those that are pending in order of packets, and of rule sets.
-func (l *lane) sortPending() {
 	if len(l.runs) > 1 {
 		slices.SortFunc(l.pending, func(a, b pending) int {
 			return cmp.Or(int(a.packet)-int(b.packet), int(a.run)-int(b.run))
@@ -164,16 +160,17 @@ func (l *lane) findStreams(r *round, group []uint16, ids []streams.ID) {
 func (l *lane) judgeGroup(r *round, j, from int, group []uint16) {
 	run := &l.runs[j]
 	verdicts := run.verdicts[from : from+len(group)]
-	l.matchUnknown(r, j, from, group, l.recall(r, run, from, group, verdicts))
-}
-
-// matchUnknown runs rule set j over the packets of a group at some places of it,
-// and looks for their flows.
-func (l *lane) matchUnknown(r *round, j, from int, group, unknown []uint16) {
+	unknown := l.recall(r, run, from, group, verdicts)
 	first := len(l.pending)
 	for _, k := range unknown {
 		l.match(r, j, from+int(k), group[k])
 	}
+	l.findFlows(r, first)
+}
+
+// findFlows looks for the flows of the packets that are pending, from the first on,
+// and leaves those that the lane cannot count yet.
+func (l *lane) findFlows(r *round, first int) {
 	// Most of those that are pending need the flow table, and the place of
 	// each in it is far from the others'.
 	found := l.pending[first:]
@@ -197,7 +194,7 @@ func (l *lane) matchUnknown(r *round, j, from int, group, unknown []uint16) {
 // recall fills verdicts with those that the streams remember and that hold, and
 // returns the places in the group of the other packets.
 func (l *lane) recall(r *round, run *laneRun, from int, group []uint16, verdicts []word) []uint16 {
-	unknown := run.unknown[:0]
+	unknown := l.unknown[:0]
 	if run.words < 0 {
 		clear(verdicts)
 		for k := range group {
