@@ -316,10 +316,13 @@ func wholeERF(data []byte) bool {
 
 // guessErf recognises an ERF trace, which has no magic number, by its first
 // records: known types, no flags that mean nothing, lengths that fit, and times
-// that belong together. One record at least must be whole.
+// that belong together. One record at least must be whole. Where times do not belong
+// together, it takes a whole trace of records, or some more of them. A first record
+// that is longer than head counts if its two lengths fit each other.
 func guessErf(head []byte) bool {
-	const reserved, day = 0xc0, 24 * 3600
-	first, whole := uint64(0), 0
+	const reserved, day, enough = 0xc0, 24 * 3600, 4
+	first, whole, apart := uint64(0), 0, false
+	complete := len(head) < guessLen && wholeERF(head)
 	for len(head) >= erfHeaderLen {
 		r, _, err := readErf(head)
 		seconds := binary.LittleEndian.Uint64(head) >> 32
@@ -328,16 +331,20 @@ func guessErf(head []byte) bool {
 		}
 		packet := r.kind.carries != erfNothing
 		switch {
-		case err != nil, r.length < erfHeaderLen, head[9]&reserved != 0:
+		case err != nil, r.length < erfHeaderLen, head[9]&reserved != 0, packet && r.wire == 0:
 			return false
-		case packet && (seconds == 0 || r.wire == 0), seconds-first+day > 2*day:
-			return false
+		case packet && seconds == 0, seconds-first+day > 2*day:
+			apart = true
 		}
 		if r.length > len(head) {
+			body := r.length - r.headers
+			if whole == 0 && len(head) == guessLen && int(r.wire) <= body+4 && body < int(r.wire)+8 {
+				whole++
+			}
 			break
 		}
 		whole++
 		head = head[r.length:]
 	}
-	return whole > 0
+	return whole > 0 && (!apart || complete || whole >= enough)
 }

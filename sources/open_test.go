@@ -70,17 +70,34 @@ func TestOpenURI(t *testing.T) {
 	}
 }
 
-// TestOpenShortERF: one record of ERF, whose first 64 octets could be another
-// format's.
-func TestOpenShortERF(t *testing.T) {
-	record := append([]byte{0, 0, 0, 0, 1, 0, 0, 0, 2, 4, 0, 80, 0, 0, 0, 64}, make([]byte, 64)...)
-	s, err := Open("-", Options{Stdin: bytes.NewReader(record)})
-	if err != nil {
-		t.Fatal(err)
+// TestOpenERF: what is ERF is told by its records, whatever their times, and also
+// where the first ones could be of another format.
+func TestOpenERF(t *testing.T) {
+	record := func(seconds byte, octets int) []byte {
+		length := byte(octets >> 8)
+		r := append([]byte{0, 0, 0, 0, 0, 0, 0, seconds, 2, 4, length, byte(octets), 0, 0, length, byte(octets - 16)}, make([]byte, octets-16)...)
+		return r
 	}
-	defer s.Close()
-	if got, err := readAll(s); len(got) != 1 || err != io.EOF || s.(Informer).Info().Format != "erf" {
-		t.Errorf("%s, %d frames, %v", s.(Informer).Info().Format, len(got), err)
+	for _, tt := range []struct {
+		name   string
+		trace  []byte
+		frames int
+	}{
+		{"one record", record(1, 80), 1},
+		{"one that is longer than is looked at", record(1, 5000), 1},
+		{"years apart", join(record(1, 80), record(50, 96)), 2},
+		{"of 1970", record(0, 80), 1},
+		{"years apart, long", bytes.Repeat(join(record(1, 80), record(50, 96)), 50), 100},
+	} {
+		s, err := Open("-", Options{Stdin: bytes.NewReader(tt.trace)})
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		defer s.Close()
+		if got, err := readAll(s); len(got) != tt.frames || err != io.EOF || s.(Informer).Info().Format != "erf" {
+			t.Errorf("%s: %s, %d frames, %v", tt.name, s.(Informer).Info().Format, len(got), err)
+		}
 	}
 }
 

@@ -33,8 +33,9 @@ func (e *erf) frame(buf []byte, f *wire.Frame) ([]byte, error) {
 	if err != nil {
 		return buf, err
 	}
-	at, onWire, length := e.clock.of(f), int(wireLen(f)), layout.ERFHeaderLen+len(f.Data)
-	whole := len(f.Data) >= onWire
+	data, wired := known(f)
+	at, onWire, length := e.clock.of(f), int(wired), layout.ERFHeaderLen+len(data)
+	whole := len(data) >= onWire
 	if typ == erfEthernet {
 		onWire += erfFCS
 		length += erfPad
@@ -47,7 +48,7 @@ func (e *erf) frame(buf []byte, f *wire.Frame) ([]byte, error) {
 		return buf, fmt.Errorf("ERF holds times from 1970 to 2106, and its is %s; pcapng holds it", date(at))
 	case onWire > math.MaxUint16 || length > math.MaxUint16:
 		return buf, fmt.Errorf("the records of ERF have up to %d octets, and it has %d on the wire, %d captured; pcap and pcapng hold it", math.MaxUint16, f.WireLen, len(f.Data))
-	case len(f.Data) > int(wireLen(f)):
+	case len(data) > int(wired):
 		return buf, fmt.Errorf("%d octets are captured of %d on the wire, a contradiction that ERF cannot hold; pcap and pcapng can", len(f.Data), f.WireLen)
 	case f.Interface > erfPorts:
 		return buf, fmt.Errorf("ERF knows %d interfaces, and its is number %d; pcapng holds it", erfPorts, f.Interface)
@@ -59,7 +60,7 @@ func (e *erf) frame(buf []byte, f *wire.Frame) ([]byte, error) {
 	if typ == erfEthernet {
 		buf = append(buf, 0, 0)
 	}
-	buf = append(buf, f.Data...)
+	buf = append(buf, data...)
 	for len(buf) < end {
 		buf = append(buf, 0)
 	}

@@ -30,11 +30,12 @@ func (c *clock) of(f *wire.Frame) int64 {
 // date is a time as messages have it.
 func date(at int64) string { return time.Unix(0, at).UTC().Format(time.RFC3339) }
 
-// wireLen is a frame's length on the wire. Where the trace does not know it, it is
-// that of the network layer, which then counts.
-func wireLen(f *wire.Frame) uint32 {
+// known is a frame's data and its length on the wire. Where the trace does not know
+// the length, it is that of the network layer, which then counts, and what is more
+// than that is no part of the packet.
+func known(f *wire.Frame) (data []byte, onWire uint32) {
 	if f.Flags&wire.NoFrameLen == 0 || len(f.Data) < 20 {
-		return f.WireLen
+		return f.Data, f.WireLen
 	}
 	n := uint32(0)
 	switch version := f.Data[0] >> 4; {
@@ -44,5 +45,8 @@ func wireLen(f *wire.Frame) uint32 {
 	case version == 6:
 		n = 40 + uint32(binary.BigEndian.Uint16(f.Data[4:]))
 	}
-	return max(n, f.WireLen)
+	if n < 20 {
+		return f.Data, f.WireLen
+	}
+	return f.Data[:min(len(f.Data), int(n))], n
 }

@@ -37,8 +37,9 @@ func (p *pcap) frame(buf []byte, f *wire.Frame) ([]byte, error) {
 		p.begun, p.link = true, f.LinkType
 		buf = p.header(buf)
 	}
-	buf = layout.AppendPcapRecord(buf, binary.LittleEndian, uint32(at/1e9), uint32(at%1e9), uint32(len(f.Data)), wireLen(f))
-	return append(buf, f.Data...), nil
+	data, onWire := known(f)
+	buf = layout.AppendPcapRecord(buf, binary.LittleEndian, uint32(at/1e9), uint32(at%1e9), uint32(len(data)), onWire)
+	return append(buf, data...), nil
 }
 
 func (p *pcap) header(buf []byte) []byte {

@@ -19,7 +19,6 @@ type pcapng struct {
 	begun  bool
 	offset int64 // seconds that times of the section count from
 	known  []ngInterface
-	clock  clock
 }
 
 // ngInterface is an interface of the section.
@@ -41,28 +40,31 @@ func (p *pcapng) frame(buf []byte, f *wire.Frame) ([]byte, error) {
 	if f.LinkType == wire.LinkATM {
 		return buf, errATM
 	}
-	at := p.clock.of(f)
 	p.b.Buf = buf
-	if at < 0 && p.offset == 0 {
+	if f.Time < 0 && f.Time != wire.NoTime && p.offset == 0 {
 		p.offset, p.begun = earliest, false
 	}
 	if !p.begun {
 		p.section()
 	}
 	id := p.interfaceOf(f)
+	data, onWire := known(f)
+	ticks := uint64(f.Time) - uint64(p.offset)*1_000_000_000 // modulo 2^64, and less than that
+	if f.Time == wire.NoTime {
+		ticks = math.MaxUint64 // too far away to be a time
+	}
 	if f.Time == wire.NoTime && p.fitsSimple(id, f) {
 		p.b.Begin(layout.BlockSimple)
 		p.b.U32(f.WireLen)
 	} else {
 		p.b.Begin(layout.BlockEnhanced)
-		ticks := uint64(at) - uint64(p.offset)*1_000_000_000 // modulo 2^64, and less than that
 		p.b.U32(uint32(id))
 		p.b.U32(uint32(ticks >> 32))
 		p.b.U32(uint32(ticks))
-		p.b.U32(uint32(len(f.Data)))
-		p.b.U32(wireLen(f))
+		p.b.U32(uint32(len(data)))
+		p.b.U32(onWire)
 	}
-	p.b.Octets(f.Data)
+	p.b.Octets(data)
 	p.b.End()
 	return p.b.Buf, nil
 }

@@ -121,16 +121,13 @@ func frame(t *rapid.T, format string) wire.Frame {
 }
 
 // renumbered are frames as pcapng has them: interfaces by first appearance, one for
-// each link type, and where a frame without a time follows no first interface, or is
-// not all there, the largest time before it.
+// each link type.
 func renumbered(frames []wire.Frame) []wire.Frame {
 	type key struct {
 		number uint8
 		link   wire.LinkType
 	}
 	numbers := map[key]uint8{}
-	at := int64(0)
-	known := false
 	frames = slices.Clone(frames)
 	for i := range frames {
 		f := &frames[i]
@@ -139,14 +136,6 @@ func renumbered(frames []wire.Frame) []wire.Frame {
 			numbers[k] = uint8(len(numbers) + 1)
 		}
 		f.Interface = numbers[k]
-		switch {
-		case f.Time != wire.NoTime:
-			if !known || f.Time > at {
-				known, at = true, f.Time
-			}
-		case f.Interface > 1 || len(f.Data) != int(f.WireLen):
-			f.Time = at
-		}
 	}
 	return frames
 }
@@ -380,11 +369,11 @@ func TestUnknownLength(t *testing.T) {
 		data []byte
 		link wire.LinkType
 		want uint32
-	}{{v4, wire.LinkRaw, 1500}, {v6, wire.LinkRaw, 552}, {v4, wire.LinkIPv4, 1500}, {v4, wire.LinkEthernet, 36}, {v4[:10], wire.LinkRaw, 10}} {
+	}{{append([]byte{0x45, 0, 0, 28}, make([]byte, 32)...), wire.LinkRaw, 28}, {append([]byte{0x45, 0, 0, 0}, make([]byte, 32)...), wire.LinkRaw, 36}, {v4, wire.LinkRaw, 1500}, {v6, wire.LinkRaw, 552}, {v4, wire.LinkIPv4, 1500}, {v4, wire.LinkEthernet, 36}, {v4[:10], wire.LinkRaw, 10}} {
 		f := wire.Frame{Time: monday, Data: tt.data, WireLen: uint32(len(tt.data)), LinkType: tt.link, Interface: 1, Flags: wire.NoFrameLen}
 		for _, format := range []string{"pcap", "pcapng"} {
 			got, _ := readBack(t, "-", bytes.NewReader(written(t, format, []wire.Frame{f}, Options{})))
-			if len(got) != 1 || got[0].WireLen != tt.want {
+			if len(got) != 1 || got[0].WireLen != tt.want || len(got[0].Data) != min(len(tt.data), int(tt.want)) {
 				t.Errorf("%s, %v, %d octets: %+v, want %d", format, tt.link, len(tt.data), got, tt.want)
 			}
 		}

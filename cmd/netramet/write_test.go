@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"netramet/internal/command"
+)
+
+// TestWriteShared writes real traces while it meters them: what is written makes the
+// same flows, in every format that holds it.
+func TestWriteShared(t *testing.T) {
+	dir := sharedTraces(t)
+	rules := filepath.Join("..", "..", "testdata", "5tuple.srl")
+	held := map[string]int{}
+	for _, row := range manifest(t, dir) {
+		folder, _, _ := strings.Cut(row.file, "/")
+		if !row.covered() || row.packets == 0 || row.packets > 5000 || !strings.Contains("formats derived encap pcapng-gen edge", folder) {
+			continue
+		}
+		t.Run(row.file, func(t *testing.T) {
+			uri := filepath.Join(dir, row.file)
+			for _, format := range []string{"pcapng.zst", "pcap.lz4", "erf.gz"} {
+				written := filepath.Join(t.TempDir(), "x."+format)
+				first, ok := flowsOf(t, rules, "-C", uri, "--write", written)
+				if !ok {
+					continue // the format does not hold it, which package tracefile tests
+				}
+				held[format]++
+				if fi, err := os.Stat(written); err != nil || fi.Size() == 0 {
+					t.Fatalf("%s: %v", format, err)
+				}
+				again, _ := flowsOf(t, rules, "-C", written)
+				if d := cmp.Diff(strings.Split(first, "\n"), strings.Split(again, "\n")); d != "" {
+					t.Errorf("%s: the flows differ:\n%s", format, d)
+				}
+			}
+		})
+	}
+	t.Log(held)
+}
+
+// noTime begins a collection of packets without times.
+const noTime = "#Time: --:--:-- "
+
+// flowsOf runs the command and returns the flow data behind its first line; ok says
+// that nothing was refused by --write.
+func flowsOf(t *testing.T, rules string, args ...string) (flows string, ok bool) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	status := run(t.Context(), append(args, "-s", "--meter-name", "m", rules), nil, &stdout, &stderr)
+	ok = !strings.Contains(stderr.String(), "--write ") || strings.Contains(stderr.String(), "pcap knows one interface")
+	if status == command.StatusUsage {
+		t.Fatal(&stderr)
+	}
+	_, flows, _ = strings.Cut(stdout.String(), "\n")
+	if format, rest, _ := strings.Cut(flows, "\n"); strings.HasPrefix(rest, noTime) || strings.HasPrefix(rest, "#Time: 00:00:00 Thu  1 Jan 1970 m Flows from 1 to 1\n") {
+		_, rest, _ = strings.Cut(rest, "\n") // pcap and ERF have 1970 for no time
+		return format + rest, ok
+	}
+	return flows, ok
+}
