@@ -126,6 +126,7 @@ func TestGuess(t *testing.T) {
 	ether := legacy(60, 0, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 8, 0)
 	pos := legacy(0, 0, 0, 64, 0, 0, 0, 46, 0xff, 3, 0, 0x21)
 	atm := legacy(0, 0, 0, 0, 0, 0xa0, 6, 0x70, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0)
+	nzix := func(clock, wireLen uint32) []byte { return nzixRecord(clock, wireLen, etherIP) }
 	for _, tt := range []struct {
 		name string
 		data []byte
@@ -135,6 +136,7 @@ func TestGuess(t *testing.T) {
 		{"tsh", join(tsh(0x45), tsh(0x46)), "raw/2:36,36 raw/2:36,36"},
 		{"legacyeth", join(ether, ether), "ethernet/1:60,54 ethernet/1:60,54"},
 		{"legacypos", join(pos, pos), "ppp-hdlc/1:46,46 ppp-hdlc/1:46,46"},
+		{"nzix", join(nzix(0, 60), nzix(1, 0), nzix(2, 1500)), "ethernet/1:60,54 ethernet/1:1500,54"},
 		{"legacyatm", join(atm, atm), "atm/1:52,52 atm/1:52,52"},
 		{"text", bytes.Repeat([]byte("some text, a line of it\n"), 100), "not a trace of a known format"},
 		{"zeros", make([]byte, 5000), "not a trace of a known format"},
@@ -199,7 +201,7 @@ func FuzzFixed(f *testing.F) {
 		f.Add(byte(i), octets(128, byte(i)))
 	}
 	f.Fuzz(func(t *testing.T, which byte, data []byte) {
-		fuzzDemanded(t, []string{"tsh:-", "legacyatm:-", "legacyeth:-", "legacypos:-"}[which%4], data)
+		fuzzDemanded(t, []string{"tsh:-", "legacyatm:-", "legacyeth:-", "legacypos:-", "nzix:-"}[which%5], data)
 	})
 }
 

@@ -15,6 +15,7 @@ type fixed struct {
 	count *wire.SourceStats
 	cells cells
 	first uint8
+	clock nzixClock
 }
 
 // layout names the fixed formats.
@@ -33,6 +34,8 @@ const (
 	// layoutPOS: a DAG time stamp, the record's length, the length on the wire,
 	// big-endian, and 48 octets of PPP or Cisco HDLC.
 	layoutPOS
+	// layoutNZIX: see nzix.go.
+	layoutNZIX
 )
 
 const (
@@ -42,8 +45,11 @@ const (
 
 // size is the length of a record.
 func (l layout) size() int {
-	if l == layoutTSH {
+	switch l {
+	case layoutTSH:
 		return tshLen
+	case layoutNZIX:
+		return nzixLen
 	}
 	return legacyLen
 }
@@ -51,7 +57,7 @@ func (l layout) size() int {
 // startFixed begins a trace of a layout.
 func startFixed(l layout) func(*trace) error {
 	return func(t *trace) error {
-		t.parser = &fixed{layout: l, count: &t.count, first: t.first}
+		t.parser = &fixed{layout: l, count: &t.count, first: t.first, clock: nzixClock{start: nzixStart(t.name)}}
 		return nil
 	}
 }
@@ -65,9 +71,12 @@ func (p *fixed) parse(b *wire.Batch, data []byte, eof bool) (used int64, need in
 			return int64(start - len(data)), 0, fmt.Errorf("the record has no time, or not this format's lengths")
 		}
 		p.count.Stored += p.stored(r)
-		if p.layout == layoutATM {
+		switch {
+		case p.layout == layoutATM:
 			p.cells.add(b, p.count, cell{fixedPointTime(binary.LittleEndian.Uint64(r)), r[12:], p.first})
-		} else {
+		case p.layout == layoutNZIX && binary.LittleEndian.Uint32(r[8:]) == 0:
+			p.count.Skipped++ // a pulse of the clock
+		default:
 			f := p.frame(r)
 			p.count.Octets += uint64(f.WireLen)
 			b.Frames = append(b.Frames, f)
@@ -91,6 +100,8 @@ func (p *fixed) stored(r []byte) uint64 {
 		return uint64(binary.LittleEndian.Uint16(r[8:])) + fcs
 	case layoutPOS:
 		return uint64(binary.BigEndian.Uint32(r[12:]))
+	case layoutNZIX:
+		return uint64(binary.LittleEndian.Uint32(r[8:]))
 	}
 	return cell
 }
@@ -109,6 +120,10 @@ func (p *fixed) frame(r []byte) wire.Frame {
 		}
 		f.WireLen = uint32(len(f.Data))
 		return f
+	case layoutNZIX:
+		f.Data, f.LinkType = nzixFrame(r), wire.LinkEthernet
+		f.WireLen = binary.LittleEndian.Uint32(r[8:])
+		f.Time = p.clock.time(binary.LittleEndian.Uint32(r))
 	case layoutEthernet:
 		f.Data, f.LinkType = r[10:], wire.LinkEthernet
 		f.WireLen = uint32(binary.LittleEndian.Uint16(r[8:]))
@@ -116,7 +131,9 @@ func (p *fixed) frame(r []byte) wire.Frame {
 		f.Data, f.LinkType = r[16:], framedLink(r[16:])
 		f.WireLen = binary.BigEndian.Uint32(r[12:])
 	}
-	f.Time = fixedPointTime(binary.LittleEndian.Uint64(r))
+	if p.layout != layoutNZIX {
+		f.Time = fixedPointTime(binary.LittleEndian.Uint64(r))
+	}
 	if n := int(f.WireLen); len(f.Data) > n {
 		f.Data = f.Data[:n:n] // the record is filled up
 	}
@@ -144,6 +161,8 @@ func (l layout) fits(r []byte) bool {
 	case layoutPOS:
 		return binary.LittleEndian.Uint64(r) != 0 && binary.BigEndian.Uint32(r[8:]) == legacyLen &&
 			binary.BigEndian.Uint32(r[12:]) < longest
+	case layoutNZIX:
+		return nzixFits(r)
 	}
 	return binary.LittleEndian.Uint64(r) != 0
 }

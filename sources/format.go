@@ -39,6 +39,7 @@ func formats() []format {
 		{name: "legacyeth", guess: layoutEthernet.guess, start: startFixed(layoutEthernet)},
 		{name: "erf", guess: guessErf, start: startErf},
 		{name: "legacyatm", guess: layoutATM.guess, start: startFixed(layoutATM)},
+		{name: "nzix", guess: guessNZIX, start: startFixed(layoutNZIX)},
 		{name: "duck", guess: isDuck, start: refuseDuck},
 	}
 }
