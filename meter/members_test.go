@@ -23,10 +23,12 @@ func lifeOf(m *Meter, flowIndex uint32) (text string) {
 
 // TestStreamFeedsTwoFlows is the sequence that made another meter crash: the second packet
 // counts in the first flow, reversed; the third, of the same stream, makes a second flow;
-// and the second packet again counts in that one. The stream is a point in both.
+// and the second packet again counts in that one. The stream is a point in both, and
+// its pair a time in both: from the first one's dest, and to the second one's.
 func TestStreamFeedsTwoFlows(t *testing.T) {
 	const rules = `if SourcePeerType == 1 save; else ignore; if SourceTransAddress == 62225 nomatch;
-		save SourcePeerAddress; save DestPeerAddress; ` + lifeDists + ` count;`
+		save SourcePeerAddress; save DestPeerAddress; ` + lifeDists + `
+		save ToTurnaroundTime1 = 3.14.0!0 & 1.6.1!3; save FromTurnaroundTime1 = 3.14.0!0 & 1.6.1!3; count;`
 	frames := []wire.Frame{
 		udp(t, "0.180.0.2:53", "0.1.0.1:53", 0),
 		udp(t, "0.1.0.1:53", "0.180.0.2:62225", 1*time.Second),
@@ -49,6 +51,12 @@ func TestStreamFeedsTwoFlows(t *testing.T) {
 			}
 			if got, want := lifeOf(m, 2), "[0 1 / 0] [0 0 1 / 0] [0 1 / 0] [0 1 / 0] [0 1 / 0] "; got != want {
 				t.Errorf("second flow: %s, want %s", got, want)
+			}
+			for i, want := range [][2]string{{" / 0", "1 / 0"}, {"1 / 0", " / 0"}} {
+				to, from := distOf(m, uint32(i+1), mib.AttrToTurnaroundTime1), distOf(m, uint32(i+1), mib.AttrFromTurnaroundTime1)
+				if to != want[0] || from != want[1] {
+					t.Errorf("flow %d: pairs %q to, %q from, want %q", i+1, to, from, want)
+				}
 			}
 		})
 	}

@@ -279,6 +279,8 @@ func TestNoAllocationPerPacket(t *testing.T) {
 		{"no cache", Config{Cache: NoCache}, []string{fiveTuple}},
 		{"distributions", Config{}, []string{`save SourcePeerAddress; save ToPacketSize = 9.0.0!0 & 1.0.1!1500; save ToInterarrivalTime = 9.0.0!0 & 1.3.1!150;
 			save FromTurnaroundTime = 9.0.0!0 & 1.3.1!150; save ToBitRate = 9.1.0!0 & 1.3.1!1500; count;`}},
+		{"streams", Config{}, []string{`save SourcePeerAddress; ` + lifeDists + ` count;`}},
+		{"pairs", Config{}, []string{`save SourcePeerAddress; save ToTurnaroundTime1 = 9.6.0!0 & 1.3.1!150; save FromTurnaroundTime1 = 9.7.0!0 & 1.3.1!150; count;`}},
 		{"not cacheable", Config{}, []string{`save SourceAdjacentAddress; count;`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

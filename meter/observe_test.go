@@ -86,6 +86,28 @@ func TestDistributions(t *testing.T) {
 	}
 }
 
+// TestDocsExample is the example of docs/streams.md.
+func TestDocsExample(t *testing.T) {
+	const ms = time.Millisecond
+	sized := func(f wire.Frame, octets uint32) wire.Frame {
+		f.WireLen = octets
+		return f
+	}
+	a, b := "10.0.0.1:1", "10.0.0.2:2"
+	m := newMeter(t, Config{}, `save SourcePeerAddress; save DestPeerAddress;
+		save ToPacketSize = 4.0.0!0 & 1.0.50!200; save FromPacketSize = 4.0.0!0 & 1.0.50!200;
+		save ToInterarrivalTime = 3.0.0!0 & 2.3.1!100; save ToTurnaroundTime = 3.0.0!0 & 2.3.1!100; count;`)
+	feedAll(t, m, sized(tcp(t, a, b, 0), 100), sized(tcp(t, a, b, 10*ms), 100), sized(tcp(t, b, a, 40*ms), 1400))
+	for a, want := range map[mib.Attr]string{
+		mib.AttrToPacketSize: "0 2 / 0", mib.AttrFromPacketSize: " / 1",
+		mib.AttrToInterarrivalTime: "0 1 / 0", mib.AttrToTurnaroundTime: "0 0 1 / 0",
+	} {
+		if got := distOf(m, 1, a); got != want {
+			t.Errorf("%v: %q, want %q", a, got, want)
+		}
+	}
+}
+
 // TestRateOfAnIdleFlow: intervals without packets give samples of 0 until the flow is
 // idle, and none afterwards, however long the gap; and they are changes of the flow.
 func TestRateOfAnIdleFlow(t *testing.T) {

@@ -125,6 +125,7 @@ func systemEqual(t *testing.T, s *system) {
 		{"gaps of hours", false, []string{"-C", benchTrace(t, 200, 90*time.Second, 3, 7*time.Hour), "-T60"}, ruleFiles("hosts.srl", "5tuple.srl")},
 		{"gaps and -N inside one", true, []string{"-C", benchTrace(t, 200, 90*time.Second, 2, 7*time.Hour), "-T60", "-N100"}, ruleFiles("hosts.srl")},
 		{"distributions", false, []string{"-C", office, "-T60"}, append(ruleFiles("rules/link-rates.srl", "rules/lifetimes.srl"), distRules(t))},
+		{"pairs", false, []string{"-C", office, "-T60"}, ruleFiles("turnaround.rules", "rules/root-servers.srl")},
 		{"streams of each interval", true, []string{"-C", office, "-T20", "-N6"}, ruleFiles("rules/lifetimes.srl")},
 		{"distributions of idle flows", true, []string{"-C", benchTrace(t, 200, 90*time.Second, 2, 7*time.Hour), "-T60"}, []string{distRules(t)}},
 		{"no packet", false, []string{"-C", pcapFile(t, nil), "-T60"}, ruleFiles("5tuple.srl")},
