@@ -41,20 +41,24 @@ var pairings = []struct {
 }
 
 // Known reports whether there is such a pairing.
-func (p Pairing) Known() bool {
+func (p Pairing) Known() bool { return p.String() != "" }
+
+// String says which packets are paired, in a few words; nothing if there is no such
+// pairing.
+func (p Pairing) String() string {
 	for _, known := range pairings {
 		if known.code == p {
-			return true
+			return known.name
 		}
 	}
-	return false
+	return ""
 }
 
 // PairingNames lists the pairings, for messages.
 func PairingNames() string {
 	var names []string
 	for _, p := range pairings {
-		names = append(names, fmt.Sprintf("%d %s", p.code, p.name))
+		names = append(names, fmt.Sprintf("%d %s", uint8(p.code), p.name))
 	}
 	return strings.Join(names, ", ")
 }

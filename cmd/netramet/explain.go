@@ -20,6 +20,7 @@ import (
 	"netramet/mib"
 	"netramet/ruleset"
 	"netramet/sources/wire"
+	"netramet/streams/dist"
 )
 
 // explainPacket shows how packet N of a trace runs through the rule sets, by
@@ -205,8 +206,26 @@ func explainSaved(w io.Writer, out *pme.Outcome) {
 	}
 	for i := range out.Distributions {
 		d := &out.Distributions[i]
-		saved(d.Attr, d.Value[:], d.Mask[:])
+		fmt.Fprintf(w, "       %-22v %s\n", d.Attr, specText(d))
 	}
+}
+
+// specText says what a distribution's specification means.
+func specText(d *pme.Distribution) string {
+	spec := dist.SpecOf(d.Mask, d.Value)
+	spacing := "linear"
+	if spec.Transform == dist.Logarithmic {
+		spacing = "logarithmic"
+	}
+	limits := spec.Limits()
+	text := fmt.Sprintf("%d buckets, %s, the first up to %d, the last to %d", len(limits), spacing, limits[0], limits[len(limits)-1])
+	switch p := spec.Parameter1; {
+	case d.Attr.IsRate():
+		text += fmt.Sprintf("; a sample every %d s", p)
+	case d.Attr.IsTurnaround():
+		text += "; " + mib.Pairing(p).String()
+	}
+	return text
 }
 
 // explainFlow prints which flow counts the packet.

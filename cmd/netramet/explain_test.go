@@ -43,8 +43,8 @@ func TestExplainAfterHeldFrames(t *testing.T) {
 	}
 }
 
-// TestExplainSaved: what rules save is shown in its own notation, a distribution's
-// specification as its octets.
+// TestExplainSaved: what rules save is shown in its own notation, and of a distribution
+// what its specification means.
 func TestExplainSaved(t *testing.T) {
 	rs, diags, err := ruleset.ReadText("dist.rules", []byte(`
 SET 2
@@ -52,6 +52,8 @@ RULES
   Null & 0 = 0: GotoAct, Next;
   SourcePeerAddress & 255.255.255.0 = 0: PushPktToAct, Next;
   FromPacketSize & 1.0.0.25.5.220 = 60.0.0.0.0.0: PushPktToAct, Next;
+  ToBitRate & 2.3.1!10000 = 60.5.0!0: PushPktToAct, Next;
+  ToTurnaroundTime1 & 1.3.1!700 = 100.11.0!0: PushPktToAct, Next;
   Null & 0 = 0: Count, 0;
 `), ruleset.ReadOptions{})
 	if err != nil {
@@ -68,7 +70,9 @@ RULES
 	got.Reset()
 	explainSaved(&got, &out)
 	const want = `       SourcePeerAddress      10.0.0.0  mask 255.255.255.0
-       FromPacketSize         3C-00-00-00-00-00  mask 01-00-00-19-05-DC
+       FromPacketSize         60 buckets, linear, the first up to 25, the last to 1500
+       ToBitRate              60 buckets, logarithmic, the first up to 1000, the last to 10000000; a sample every 5 s
+       ToTurnaroundTime1      100 buckets, linear, the first up to 1000, the last to 700000; DNS
 `
 	if got.String() != want {
 		t.Errorf("%v\n%swant\n%s", out.Verdict, &got, want)
