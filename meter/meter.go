@@ -112,6 +112,9 @@ func (c Config) withDefaults() Config {
 	if c.MaxGap <= 0 {
 		c.MaxGap = DefaultMaxGap
 	}
+	if c.Paired != nil {
+		c.Streams.Pairs.Patience = int64(pairPatience)
+	}
 	if c.PairPorts.DNS == nil {
 		c.PairPorts.DNS = []uint16{DefaultDNSPort}
 	}

@@ -3,6 +3,7 @@ package meter
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"netramet/meter/packet"
 	"netramet/mib"
@@ -25,6 +26,10 @@ type notedPair struct {
 	packet uint32 // in the round: the reply
 	event  pair.Event
 }
+
+// pairPatience is how long a stream lives on for a reply where Config.Paired is told of it,
+// whatever the distributions that rules ask for.
+const pairPatience = time.Minute
 
 // initPairs makes the lanes match all packets if somebody is told of pairs.
 func (m *Meter) initPairs() {

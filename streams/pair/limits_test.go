@@ -149,6 +149,24 @@ func TestExpire(t *testing.T) {
 	}
 }
 
+// TestPatience: without a limit, a stream lives on for a while after its last request.
+func TestPatience(t *testing.T) {
+	p := New(Config{Patience: ns(1000)})
+	q := p.Want(0, AllKinds, [2]int64{})
+	for _, s := range []step{{0, "a", ask(i, 1)}, {400, "a", ask(i, 2)}, {500, "b", ask(i, 3)}, {600, "a", reply(i, 3)}} {
+		p.Match(q, s.dir(), &s.facts, ns(s.at), nil)
+	}
+	for _, c := range []struct{ now, until float64 }{{600, 1400}, {1400, 1400}, {1401, -1}} {
+		if until, events := p.Expire(q, ns(c.now), nil); len(events) != 0 || until != ns(c.until) && (until != Never || c.until >= 0) {
+			t.Errorf("at %v ms: lives until %d, want %v ms; %v", c.now, until, c.until, events)
+		}
+	}
+	p.Want(q, 0, [2]int64{ns(900), 0})
+	if until, _ := p.Expire(q, ns(800), nil); until != ns(900) {
+		t.Errorf("lives until %d, want what is lost first, 900 ms", until)
+	}
+}
+
 // TestTimesFarApart: times and limits of any size are no pairs, or right ones.
 func TestTimesFarApart(t *testing.T) {
 	p := New(Config{})

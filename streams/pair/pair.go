@@ -106,6 +106,9 @@ type Config struct {
 	MaxTCP   int // requests in the queue of a TCP stream, at most MaxQueue
 	MaxOther int // in that of another stream
 	Measure  Measure
+	// Patience is how long a stream lives on for a request that waits without a
+	// limit, in nanoseconds; 0: not at all.
+	Patience int64
 }
 
 // Defaults and bounds: those of NeTraMet.

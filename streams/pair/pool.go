@@ -153,15 +153,37 @@ func waited(request, now int64) int64 {
 }
 
 // Expire tells of the requests that are lost by now, a Unix time in nanoseconds, and
-// returns the time after which the next one will be: until then, its stream is to
-// live on. If nothing waits for a limit to pass, that is the end of time.
+// returns the time up to which their stream is to live on: that after which the next one
+// will be lost, or Patience ends. If nothing waits for that, it is Never.
 func (p *Pool) Expire(q Queue, now int64, events []Event) (int64, []Event) {
 	if q == 0 {
 		return Never, events
 	}
 	u := p.queues.At(uint32(q - 1))
 	events = p.expire(u, now, events)
-	return u.due, events
+	if p.cfg.Patience == 0 {
+		return u.due, events
+	}
+	return min(u.due, p.lastWait(u, now)), events
+}
+
+// lastWait is when Patience ends for the last request that waits, if that is not before
+// now; else Never.
+func (p *Pool) lastWait(u *queue, now int64) int64 {
+	last, some := now, false
+	for _, list := range u.lists {
+		for at := list.head; at != 0; {
+			r := p.requests.At(at - 1)
+			if until := later(r.time, p.cfg.Patience); r.waits() && until >= last {
+				last, some = until, true
+			}
+			at = r.next
+		}
+	}
+	if !some {
+		return Never
+	}
+	return last
 }
 
 func (p *Pool) expire(u *queue, now int64, events []Event) []Event {
