@@ -1,4 +1,4 @@
-package pair_test
+package main
 
 import (
 	"bufio"
@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"netramet/internal/command"
 	"netramet/meter/packet"
 	"netramet/sources"
 	"netramet/sources/wire"
@@ -23,8 +24,8 @@ import (
 // The truth files are tshark's. Its times are those of pairs that tell the same, but
 // for what is listed at each kind.
 
-// seen is a packet of a trace, as the naive half of these tests has it.
-type seen struct {
+// truthPacket is a packet of a trace, as the naive half of these tests has it.
+type truthPacket struct {
 	time  int64
 	ends  [2]netip.AddrPort
 	facts packet.Facts
@@ -34,26 +35,64 @@ type seen struct {
 	dir    packet.Direction
 }
 
-// found is a pair in terms of the trace. Times are in microseconds.
-type found struct {
+// foundPair is a pair in terms of the trace. Times are in microseconds.
+type foundPair struct {
 	kind           pair.Kind
 	asker, replier netip.AddrPort
 	reply, took    int64
 	id             uint64
 }
 
-// meteredTrace reads a trace and matches its packets, in streams that end only when
-// the trace does. Frame n of the trace is packets[n-1].
-func meteredTrace(t *testing.T, file string) (packets []seen, pairs []found) {
+// dumpedPairs meters a trace and reads its pairs back.
+func dumpedPairs(t *testing.T, trace string, options ...string) (pairs []foundPair) {
+	t.Helper()
+	dir := t.TempDir()
+	rules, dump := filepath.Join(dir, "all.srl"), filepath.Join(dir, "pairs")
+	if err := os.WriteFile(rules, []byte("save SourcePeerType; count;\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	args := append([]string{"-s", "-C", trace, "-F", filepath.Join(dir, "flows"), "--dump-pairs", dump}, options...)
+	if status, errs := runToEnd(t, append(args, rules)...); status != command.StatusOK {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	for _, row := range namedRows(t, dump) {
+		end := func(name string) netip.AddrPort {
+			port, err := strconv.ParseUint(row[name+"_port"], 10, 16)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return netip.AddrPortFrom(netip.MustParseAddr(row[name]), uint16(port))
+		}
+		p := foundPair{asker: end("source"), replier: end("dest"), reply: inMicro(t, row["reply_time"], 1e6), took: inMicro(t, row["turnaround_us"], 1)}
+		if d := p.reply - inMicro(t, row["request_time"], 1e6) - p.took; d < -1 || d > 1 {
+			t.Errorf("the times of %v differ by %d µs", row, d)
+		}
+		for _, p.kind = range []pair.Kind{pair.ICMP, pair.DNS, pair.SNMP, pair.NTP, pair.UDP, pair.TCPData, pair.TCPSyn} {
+			if p.kind.String() == row["kind"] {
+				break
+			}
+		}
+		id, sequence, echo := strings.Cut(row["id"], "/")
+		p.id, _ = strconv.ParseUint(id, 10, 64)
+		if echo {
+			n, _ := strconv.ParseUint(sequence, 10, 16)
+			p.id = p.id<<16 | n
+		}
+		pairs = append(pairs, p)
+	}
+	return pairs
+}
+
+// decodedTrace reads a trace. Its frame n is packets[n-1].
+func decodedTrace(t *testing.T, file string) (packets []truthPacket) {
 	t.Helper()
 	src, err := sources.Open(file, sources.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer src.Close()
-	pool, ports := pair.New(pair.Config{}), packet.FactsPorts{DNS: []uint16{53}}
-	var table naiveTable
-	var events []pair.Event
+	ports := packet.FactsPorts{DNS: []uint16{53}}
+	var table pairStreams
 	var b wire.Batch
 	for {
 		err := src.Read(&b)
@@ -61,29 +100,19 @@ func meteredTrace(t *testing.T, file string) (packets []seen, pairs []found) {
 			var p packet.Packet
 			f := &b.Frames[i]
 			p.DecodeNet(f)
-			s := seen{time: f.Time, flags: p.Flags}
+			s := truthPacket{time: f.Time, flags: p.Flags}
 			p.DecodeFacts(f, &ports, &s.facts)
 			for end, a := range p.PeerAddress {
 				addr, _ := netip.AddrFromSlice(a[:p.PeerLen])
 				s.ends[end] = netip.AddrPortFrom(addr, p.TransAddress[end])
-				if s.facts.Kind == packet.FactsICMP {
-					s.ends[end] = netip.AddrPortFrom(addr, uint16(s.facts.ID>>16))
-				}
 			}
 			if p.Flags&packet.IsStream != 0 {
-				queue := table.find(pool, &s, p.TransType)
-				events = pool.Match(queue, s.dir, &s.facts, s.time, events[:0])
-				for _, e := range events {
-					pairs = append(pairs, found{
-						kind: e.Kind, asker: s.ends[1], replier: s.ends[0], id: e.ID,
-						reply: micro(e.Reply), took: micro(e.Turnaround()),
-					})
-				}
+				table.find(&s, p.TransType)
 			}
 			packets = append(packets, s)
 		}
 		if errors.Is(err, io.EOF) {
-			return packets, pairs
+			return packets
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -91,52 +120,50 @@ func meteredTrace(t *testing.T, file string) (packets []seen, pairs []found) {
 	}
 }
 
-// naiveTable is a stream table in which streams end only where a connection begins on
+// pairStreams is a stream table in which streams end only where a connection begins on
 // one that was closed, or silent for five seconds.
-type naiveTable struct {
-	streams map[naiveKey]*naiveStream
+type pairStreams struct {
+	streams map[pairStreamKey]*pairStream
 	n       int
 }
 
-type naiveKey struct {
+type pairStreamKey struct {
 	a, b  netip.AddrPort
 	trans uint8
 }
 
-type naiveStream struct {
+type pairStream struct {
 	number int
 	last   int64
 	closed bool
-	queue  pair.Queue
 }
 
-// find gives s its stream and direction, and returns the stream's queue.
-func (n *naiveTable) find(pool *pair.Pool, s *seen, trans uint8) pair.Queue {
-	key := naiveKey{s.ends[0], s.ends[1], trans}
+// find gives s its stream and direction.
+func (n *pairStreams) find(s *truthPacket, trans uint8) {
+	key := pairStreamKey{s.ends[0], s.ends[1], trans}
 	if s.ends[1].Compare(s.ends[0]) < 0 {
 		key.a, key.b, s.dir = key.b, key.a, packet.Dest
 	}
 	if n.streams == nil {
-		n.streams = map[naiveKey]*naiveStream{}
+		n.streams = map[pairStreamKey]*pairStream{}
 	}
 	const silence = 5e9
 	begins := s.facts.TCPFlags&(packet.TCPSyn|packet.TCPAck) == packet.TCPSyn
 	x := n.streams[key]
 	if x == nil || begins && (x.closed || s.time-x.last > silence) {
 		n.n++
-		x = &naiveStream{number: n.n, queue: pool.Want(0, pair.AllKinds, [2]int64{})}
+		x = &pairStream{number: n.n}
 		n.streams[key] = x
 	}
 	x.last = s.time
 	x.closed = x.closed || s.facts.TCPFlags&(packet.TCPFin|packet.TCPRst) != 0
 	s.stream = x.number
-	return x.queue
 }
 
 func micro(ns int64) int64 { return (ns + 500) / 1000 }
 
-// truthFiles calls f for each truth file of a kind, with the trace it is of.
-func truthFiles(t *testing.T, kind string, f func(t *testing.T, trace string, rows []map[string]string)) {
+// pairTruths calls f for each truth file of a kind, with the trace it is of.
+func pairTruths(t *testing.T, kind string, f func(t *testing.T, trace string, rows []map[string]string)) {
 	dir := filepath.Join("..", "..", "..", "shared", "traces")
 	if _, err := os.Stat(dir); err != nil {
 		t.Skip("the shared traces are not here")
@@ -149,11 +176,11 @@ func truthFiles(t *testing.T, kind string, f func(t *testing.T, trace string, ro
 		if len(traces) != 1 {
 			t.Fatalf("%d traces of %s", len(traces), name)
 		}
-		t.Run(base, func(t *testing.T) { f(t, traces[0], rowsOf(t, name)) })
+		t.Run(base, func(t *testing.T) { f(t, traces[0], namedRows(t, name)) })
 	}
 }
 
-func rowsOf(t *testing.T, name string) (rows []map[string]string) {
+func namedRows(t *testing.T, name string) (rows []map[string]string) {
 	t.Helper()
 	file, err := os.Open(name)
 	if err != nil {
@@ -194,21 +221,21 @@ func inMicro(t *testing.T, s string, unit float64) int64 {
 	return w*int64(unit) + int64(f*unit+0.5)
 }
 
-// key names a pair by its reply.
-type key struct {
+// pairKey names a pair by its reply.
+type pairKey struct {
 	kind           pair.Kind
 	asker, replier netip.AddrPort
 	reply          int64
 	id             uint64
 }
 
-// compare joins pairs with the truth's times by their replies, and reports what only
+// comparePairs joins pairs with the truth's times by their replies, and reports what only
 // one of them has and explain does not, and where they differ by more than a
 // microsecond. explain is asked for those that are missing in pairs, and extra there.
-func compare(t *testing.T, pairs []found, truth map[key]int64, explain func(k key, missing bool) string) {
+func comparePairs(t *testing.T, pairs []foundPair, truth map[pairKey]int64, explain func(k pairKey, missing bool) string) {
 	t.Helper()
 	joined, why := 0, map[string]int{}
-	tell := func(k key, missing bool, what string) {
+	tell := func(k pairKey, missing bool, what string) {
 		if reason := explain(k, missing); reason != "" {
 			why[reason]++
 		} else {
@@ -217,7 +244,7 @@ func compare(t *testing.T, pairs []found, truth map[key]int64, explain func(k ke
 	}
 	left := maps.Clone(truth)
 	for _, p := range pairs {
-		k := key{p.kind, p.asker, p.replier, p.reply, p.id}
+		k := pairKey{p.kind, p.asker, p.replier, p.reply, p.id}
 		took, ok := left[k]
 		if !ok {
 			tell(k, false, fmt.Sprintf("%d µs, the truth has none", p.took))
@@ -235,9 +262,9 @@ func compare(t *testing.T, pairs []found, truth map[key]int64, explain func(k ke
 	t.Logf("%d pairs as they should be; %v", joined, why)
 }
 
-func unexplained(key, bool) string { return "" }
+func unexplained(pairKey, bool) string { return "" }
 
-func of(pairs []found, kind pair.Kind) (some []found) {
+func ofKind(pairs []foundPair, kind pair.Kind) (some []foundPair) {
 	for _, p := range pairs {
 		if p.kind == kind {
 			some = append(some, p)
@@ -257,7 +284,7 @@ func frameNumber(t *testing.T, s string) int {
 
 // wholeOrFirst is packet n or, if that is a later fragment, the datagram's first one:
 // tshark takes a datagram for the fragment that completes it.
-func wholeOrFirst(packets []seen, n int) *seen {
+func wholeOrFirst(packets []truthPacket, n int) *truthPacket {
 	for i := n; i > 0 && packets[n].flags&packet.NotFirst != 0; i-- {
 		p := &packets[i]
 		if p.flags&(packet.IsFragment|packet.NotFirst) == packet.IsFragment && p.ends[0].Addr() == packets[n].ends[0].Addr() {
@@ -267,12 +294,12 @@ func wholeOrFirst(packets []seen, n int) *seen {
 	return &packets[n]
 }
 
-// TestTruthDNS: tshark takes a query that is repeated after five seconds or more for
+// TestPairTruthDNS: tshark takes a query that is repeated after five seconds or more for
 // another one. No trace has such a query that is answered.
-func TestTruthDNS(t *testing.T) {
-	truthFiles(t, "dns", func(t *testing.T, trace string, rows []map[string]string) {
-		packets, pairs := meteredTrace(t, trace)
-		truth := map[key]int64{}
+func TestPairTruthDNS(t *testing.T) {
+	pairTruths(t, "dns", func(t *testing.T, trace string, rows []map[string]string) {
+		packets, pairs := decodedTrace(t, trace), dumpedPairs(t, trace)
+		truth := map[pairKey]int64{}
 		for _, row := range rows {
 			if row["srcport_udp"] == "" {
 				continue // over TCP
@@ -283,38 +310,38 @@ func TestTruthDNS(t *testing.T) {
 				t.Fatal(err)
 			}
 			later := micro(packets[frameNumber(t, row["frame.number"])].time) - micro(p.time)
-			truth[key{pair.DNS, p.ends[1], p.ends[0], micro(p.time), id}] = inMicro(t, row["dns.time"], 1e6) - later
+			truth[pairKey{pair.DNS, p.ends[1], p.ends[0], micro(p.time), id}] = inMicro(t, row["dns.time"], 1e6) - later
 		}
-		compare(t, of(pairs, pair.DNS), truth, unexplained)
+		comparePairs(t, ofKind(pairs, pair.DNS), truth, unexplained)
 	})
 }
 
-func TestTruthICMP(t *testing.T) {
-	truthFiles(t, "icmp", func(t *testing.T, trace string, rows []map[string]string) {
-		packets, pairs := meteredTrace(t, trace)
-		truth := map[key]int64{}
+func TestPairTruthICMP(t *testing.T) {
+	pairTruths(t, "icmp", func(t *testing.T, trace string, rows []map[string]string) {
+		packets, pairs := decodedTrace(t, trace), dumpedPairs(t, trace)
+		truth := map[pairKey]int64{}
 		for _, row := range rows {
 			p := &packets[frameNumber(t, row["frame.number"])]
 			took := row["resptime_ms"] + row["icmpv6.resptime_ms"]
-			truth[key{pair.ICMP, p.ends[1], p.ends[0], micro(p.time), p.facts.ID}] = inMicro(t, took, 1e3)
+			truth[pairKey{pair.ICMP, p.ends[1], p.ends[0], micro(p.time), p.facts.ID}] = inMicro(t, took, 1e3)
 		}
-		compare(t, of(pairs, pair.ICMP), truth, unexplained)
+		comparePairs(t, ofKind(pairs, pair.ICMP), truth, unexplained)
 	})
 }
 
-// TestTruthTCP holds both kinds of TCP against tshark's times from a segment to what
+// TestPairTruthTCP holds both kinds of TCP against tshark's times from a segment to what
 // acknowledges it. Where they differ, it is because
 //   - the segment was sent more than once before it was acknowledged (Karn's rule):
 //     tshark measures from the first time;
 //   - it was acknowledged selectively before: tshark waits for the other;
 //   - no time has passed: tshark does not print 0.
-func TestTruthTCP(t *testing.T) {
-	truthFiles(t, "tcp_ackrtt", func(t *testing.T, trace string, rows []map[string]string) {
-		packets, pairs := meteredTrace(t, trace)
-		truth, replies := map[key]int64{}, map[key]int{}
+func TestPairTruthTCP(t *testing.T) {
+	pairTruths(t, "tcp_ackrtt", func(t *testing.T, trace string, rows []map[string]string) {
+		packets, pairs := decodedTrace(t, trace), dumpedPairs(t, trace)
+		truth, replies := map[pairKey]int64{}, map[pairKey]int{}
 		for i := range packets {
 			p := &packets[i]
-			at := key{asker: p.ends[1], replier: p.ends[0], reply: micro(p.time)}
+			at := pairKey{asker: p.ends[1], replier: p.ends[0], reply: micro(p.time)}
 			replies[at] = i
 		}
 		for _, row := range rows {
@@ -327,14 +354,14 @@ func TestTruthTCP(t *testing.T) {
 			case flags&packet.TCPSyn != 0 || asked.facts.PayloadLen == 0:
 				continue // what follows a SYN-ACK, or a FIN without data: no pair
 			}
-			truth[key{kind, p.ends[1], p.ends[0], micro(p.time), id}] = inMicro(t, row["ack_rtt"], 1e6)
+			truth[pairKey{kind, p.ends[1], p.ends[0], micro(p.time), id}] = inMicro(t, row["ack_rtt"], 1e6)
 		}
-		took := map[key]int64{}
+		took := map[pairKey]int64{}
 		for _, p := range pairs {
-			took[key{p.kind, p.asker, p.replier, p.reply, p.id}] = p.took
+			took[pairKey{p.kind, p.asker, p.replier, p.reply, p.id}] = p.took
 		}
-		compare(t, append(of(pairs, pair.TCPData), of(pairs, pair.TCPSyn)...), truth, func(k key, missing bool) string {
-			n := replies[key{asker: k.asker, replier: k.replier, reply: k.reply}]
+		comparePairs(t, append(ofKind(pairs, pair.TCPData), ofKind(pairs, pair.TCPSyn)...), truth, func(k pairKey, missing bool) string {
+			n := replies[pairKey{asker: k.asker, replier: k.replier, reply: k.reply}]
 			switch {
 			case k.kind != pair.TCPData:
 			case missing && timesSent(packets[:n], &packets[n], uint32(k.id)-1) > 1:
@@ -353,7 +380,7 @@ func TestTruthTCP(t *testing.T) {
 }
 
 // timesSent is how often the other end of a reply's stream sent an octet.
-func timesSent(packets []seen, reply *seen, octet uint32) (n int) {
+func timesSent(packets []truthPacket, reply *truthPacket, octet uint32) (n int) {
 	for i := range packets {
 		p := &packets[i]
 		if p.stream == reply.stream && p.dir != reply.dir && octet-p.facts.Seq < p.facts.PayloadLen {
@@ -365,7 +392,7 @@ func timesSent(packets []seen, reply *seen, octet uint32) (n int) {
 
 // selectively reports whether the end that sent a reply acknowledged a segment
 // selectively, of which the sequence number behind its last octet is given.
-func selectively(packets []seen, reply *seen, behind uint32) bool {
+func selectively(packets []truthPacket, reply *truthPacket, behind uint32) bool {
 	for i := range packets {
 		p := &packets[i]
 		if p.stream != reply.stream || p.dir != reply.dir {
