@@ -136,6 +136,7 @@ type Meter struct {
 	needsTCP   bool // streams are measured, which look at it too
 	needsFacts bool // packets are matched in pairs
 	paired     []notedPair
+	told       Pair // of Config.Paired
 	ended      []endedStream
 	ruleSets   [ruleset255]*ruleSet
 	collected  collected

@@ -91,14 +91,14 @@ func (m *Meter) tellPairs(r *round) {
 	}
 	// Pairs of one packet are of one lane, and stay in the order in which they were found.
 	slices.SortStableFunc(all, func(a, b notedPair) int { return cmp.Compare(a.packet, b.packet) })
-	var told Pair
+	told := &m.told
 	for i := range all {
 		p := &r.packets[all[i].packet]
-		told = Pair{Event: all[i].event, PeerType: p.PeerType, Port: [2]uint16{p.TransAddress[1], p.TransAddress[0]}}
+		*told = Pair{Event: all[i].event, PeerType: p.PeerType, Port: [2]uint16{p.TransAddress[1], p.TransAddress[0]}}
 		for end := range told.Address {
 			told.Address[end] = [16]byte(p.PeerAddress[1-end][:16])
 		}
-		m.cfg.Paired(&told)
+		m.cfg.Paired(told)
 	}
 	m.paired = all[:0]
 }
