@@ -7,6 +7,7 @@ import (
 	"netramet/meter/pme"
 	"netramet/mib"
 	"netramet/streams"
+	"netramet/streams/pair"
 )
 
 // Flow is one flow's record, filled by State.Flow. Octets of its key belong to
@@ -84,6 +85,14 @@ func (s *State) Streams() (sum streams.Stats) {
 
 // StreamConfig says when streams end.
 func (s *State) StreamConfig() streams.Config { return s.m.lanes[0].streams.Config() }
+
+// Pairs are the counts of requests and replies of all streams.
+func (s *State) Pairs() (all pair.Stats) {
+	for i := range s.m.lanes {
+		all.Add(s.m.lanes[i].streams.Pairs())
+	}
+	return all
+}
 
 // Lane is what NETRAMET-MIB shows of a lane.
 type Lane struct {

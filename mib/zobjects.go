@@ -239,29 +239,41 @@ const (
 	ObjNtmStreamsClosed              Obj = 232
 	ObjNtmStreamsReplaced            Obj = 233
 	ObjNtmStreamsCut                 Obj = 234
-	ObjNtmConformance                Obj = 235
-	ObjSnmpModules                   Obj = 236
-	ObjSnmpSet                       Obj = 237
-	ObjSnmpSetSerialNo               Obj = 238
-	ObjSnmpEngine                    Obj = 239
-	ObjSnmpEngineID                  Obj = 240
-	ObjSnmpEngineBoots               Obj = 241
-	ObjSnmpEngineTime                Obj = 242
-	ObjSnmpEngineMaxMessageSize      Obj = 243
-	ObjSnmpMPDStats                  Obj = 244
-	ObjSnmpUnknownSecurityModels     Obj = 245
-	ObjSnmpInvalidMsgs               Obj = 246
-	ObjSnmpUnknownPDUHandlers        Obj = 247
-	ObjSnmpTargetObjects             Obj = 248
-	ObjSnmpUnavailableContexts       Obj = 249
-	ObjSnmpUnknownContexts           Obj = 250
-	ObjUsmStats                      Obj = 251
-	ObjUsmStatsUnsupportedSecLevels  Obj = 252
-	ObjUsmStatsNotInTimeWindows      Obj = 253
-	ObjUsmStatsUnknownUserNames      Obj = 254
-	ObjUsmStatsUnknownEngineIDs      Obj = 255
-	ObjUsmStatsWrongDigests          Obj = 256
-	ObjUsmStatsDecryptionErrors      Obj = 257
+	ObjNtmPairs                      Obj = 235
+	ObjNtmQueueTCP                   Obj = 236
+	ObjNtmQueueOther                 Obj = 237
+	ObjNtmRequestsQueued             Obj = 238
+	ObjNtmRequestsMatched            Obj = 239
+	ObjNtmRequestsDropped            Obj = 240
+	ObjNtmRequestsExpired            Obj = 241
+	ObjNtmRequestsWaiting            Obj = 242
+	ObjNtmRequestsLost               Obj = 243
+	ObjNtmRequestsRepeated           Obj = 244
+	ObjNtmRepliesUnasked             Obj = 245
+	ObjNtmPairsFound                 Obj = 246
+	ObjNtmConformance                Obj = 247
+	ObjSnmpModules                   Obj = 248
+	ObjSnmpSet                       Obj = 249
+	ObjSnmpSetSerialNo               Obj = 250
+	ObjSnmpEngine                    Obj = 251
+	ObjSnmpEngineID                  Obj = 252
+	ObjSnmpEngineBoots               Obj = 253
+	ObjSnmpEngineTime                Obj = 254
+	ObjSnmpEngineMaxMessageSize      Obj = 255
+	ObjSnmpMPDStats                  Obj = 256
+	ObjSnmpUnknownSecurityModels     Obj = 257
+	ObjSnmpInvalidMsgs               Obj = 258
+	ObjSnmpUnknownPDUHandlers        Obj = 259
+	ObjSnmpTargetObjects             Obj = 260
+	ObjSnmpUnavailableContexts       Obj = 261
+	ObjSnmpUnknownContexts           Obj = 262
+	ObjUsmStats                      Obj = 263
+	ObjUsmStatsUnsupportedSecLevels  Obj = 264
+	ObjUsmStatsNotInTimeWindows      Obj = 265
+	ObjUsmStatsUnknownUserNames      Obj = 266
+	ObjUsmStatsUnknownEngineIDs      Obj = 267
+	ObjUsmStatsWrongDigests          Obj = 268
+	ObjUsmStatsDecryptionErrors      Obj = 269
 )
 
 // The sub-identifiers of columns below their entry, and of scalars below their
@@ -456,6 +468,17 @@ const (
 	ColNtmStreamsClosed              uint32 = 6
 	ColNtmStreamsReplaced            uint32 = 7
 	ColNtmStreamsCut                 uint32 = 8
+	ColNtmQueueTCP                   uint32 = 1
+	ColNtmQueueOther                 uint32 = 2
+	ColNtmRequestsQueued             uint32 = 3
+	ColNtmRequestsMatched            uint32 = 4
+	ColNtmRequestsDropped            uint32 = 5
+	ColNtmRequestsExpired            uint32 = 6
+	ColNtmRequestsWaiting            uint32 = 7
+	ColNtmRequestsLost               uint32 = 8
+	ColNtmRequestsRepeated           uint32 = 9
+	ColNtmRepliesUnasked             uint32 = 10
+	ColNtmPairsFound                 uint32 = 11
 	ColSnmpSetSerialNo               uint32 = 1
 	ColSnmpEngineID                  uint32 = 1
 	ColSnmpEngineBoots               uint32 = 2
@@ -770,6 +793,18 @@ var objects = [...]Object{
 	ObjNtmStreamsClosed:              {Name: "ntmStreamsClosed", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 9, 6}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmStreamsReplaced:            {Name: "ntmStreamsReplaced", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 9, 7}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmStreamsCut:                 {Name: "ntmStreamsCut", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 9, 8}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmPairs:                      {Name: "ntmPairs", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 10}, Kind: KindNode},
+	ObjNtmQueueTCP:                   {Name: "ntmQueueTCP", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 10, 1}, Kind: KindScalar, Syntax: SyntaxGauge32, Type: "Unsigned32", Access: ReadOnly, Min: 0, Max: 4294967295},
+	ObjNtmQueueOther:                 {Name: "ntmQueueOther", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 10, 2}, Kind: KindScalar, Syntax: SyntaxGauge32, Type: "Unsigned32", Access: ReadOnly, Min: 0, Max: 4294967295},
+	ObjNtmRequestsQueued:             {Name: "ntmRequestsQueued", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 10, 3}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmRequestsMatched:            {Name: "ntmRequestsMatched", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 10, 4}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmRequestsDropped:            {Name: "ntmRequestsDropped", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 10, 5}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmRequestsExpired:            {Name: "ntmRequestsExpired", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 10, 6}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmRequestsWaiting:            {Name: "ntmRequestsWaiting", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 10, 7}, Kind: KindScalar, Syntax: SyntaxGauge32, Type: "Gauge32", Access: ReadOnly, Min: 0, Max: 4294967295},
+	ObjNtmRequestsLost:               {Name: "ntmRequestsLost", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 10, 8}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmRequestsRepeated:           {Name: "ntmRequestsRepeated", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 10, 9}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmRepliesUnasked:             {Name: "ntmRepliesUnasked", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 10, 10}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmPairsFound:                 {Name: "ntmPairsFound", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 10, 11}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmConformance:                {Name: "ntmConformance", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 2}, Kind: KindNode},
 	ObjSnmpModules:                   {Name: "snmpModules", Module: "SNMPv2-SMI", OID: []uint32{1, 3, 6, 1, 6, 3}, Kind: KindNode},
 	ObjSnmpSet:                       {Name: "snmpSet", Module: "SNMPv2-MIB", OID: []uint32{1, 3, 6, 1, 6, 3, 1, 1, 6}, Kind: KindNode},

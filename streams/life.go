@@ -86,9 +86,9 @@ func (t *Table) Measure(on bool) {
 	if on == t.measuring {
 		return
 	}
-	t.measuring, t.lives, t.events, t.pairs = on, slab.Slab[life]{}, nil, nil
+	t.measuring, t.lives, t.events = on, slab.Slab[life]{}, nil
+	t.newPairs(on)
 	if on {
-		t.pairs = pair.New(t.cfg.Pairs)
 		t.lives.Extend(t.hot.Len())
 	}
 }

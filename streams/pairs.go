@@ -31,12 +31,23 @@ func (t *Table) Match(id ID, dir packet.Direction, facts *packet.Facts, time int
 	}
 }
 
-// Pairs are the counts of requests and replies of a table that measures.
+// Pairs are the counts of requests and replies since the table was made.
 func (t *Table) Pairs() pair.Stats {
-	if t.pairs == nil {
-		return pair.Stats{}
+	s := t.pairsBefore
+	if t.pairs != nil {
+		s.Add(t.pairs.Stats())
 	}
-	return t.pairs.Stats()
+	return s
+}
+
+// newPairs begins with empty queues, or ends all of them.
+func (t *Table) newPairs(on bool) {
+	s := t.Pairs()
+	s.Dropped, s.Waiting = s.Dropped+s.Waiting, 0
+	t.pairsBefore, t.pairs = s, nil
+	if on {
+		t.pairs = pair.New(t.cfg.Pairs)
+	}
 }
 
 // tellPairs makes events of what was matched.

@@ -179,3 +179,19 @@ func TestUnmatched(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// TestPairCountsStay: counts go on where a table stops measuring and begins again; what
+// waited then is dropped.
+func TestPairCountsStay(t *testing.T) {
+	x := newPairBench(t, Config{})
+	for range 2 {
+		x.packet(1, 0, packet.Asks, 1)
+		x.table.Want(x.id, pair.AllKinds, [2]int64{})
+		x.packet(2, 0, packet.Asks, 1)
+		x.table.Measure(false)
+		x.table.Measure(true)
+	}
+	if s := x.table.Pairs(); s != (pair.Stats{Queued: 2, Dropped: 2}) {
+		t.Errorf("%+v", s)
+	}
+}

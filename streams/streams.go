@@ -105,21 +105,22 @@ const (
 
 // Table is the stream table. It is not safe for concurrent use.
 type Table struct {
-	cfg       Config
-	secret    index.Secret
-	index     index.Table
-	hot       slab.Slab[record]
-	cold      slab.Slab[cold]
-	free      freeSlots
-	wheel     wheel
-	stats     Stats
-	lives     slab.Slab[life] // by slot, if measuring
-	pairs     *pair.Pool      // nil unless measuring
-	matched   []pair.Event    // of one packet or stream, before they are events
-	events    []Event
-	measuring bool
-	warm      []uint32 // Find's own
-	sink      uint64   // keeps reads alive that only bring memory near
+	cfg         Config
+	secret      index.Secret
+	index       index.Table
+	hot         slab.Slab[record]
+	cold        slab.Slab[cold]
+	free        freeSlots
+	wheel       wheel
+	stats       Stats
+	lives       slab.Slab[life] // by slot, if measuring
+	pairs       *pair.Pool      // nil unless measuring
+	pairsBefore pair.Stats      // of pools that are gone
+	matched     []pair.Event    // of one packet or stream, before they are events
+	events      []Event
+	measuring   bool
+	warm        []uint32 // Find's own
+	sink        uint64   // keeps reads alive that only bring memory near
 }
 
 // freeSlots are the slots given back, last in first out: nobody sees a slot's
@@ -182,6 +183,7 @@ func newTable(cfg Config, secret index.Secret) *Table {
 	if cfg.CloseGrace <= 0 {
 		cfg.CloseGrace = DefaultCloseGrace
 	}
+	cfg.Pairs = cfg.Pairs.WithDefaults()
 	return &Table{cfg: cfg, secret: secret}
 }
 

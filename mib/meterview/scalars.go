@@ -83,7 +83,7 @@ func (v *View) controlScalars() map[mib.Obj]reader {
 	}
 }
 
-// streamScalars are when streams end.
+// streamScalars are when streams end, and what waits in them.
 func (v *View) streamScalars() map[mib.Obj]reader {
 	config := func(of func(streams.Config) meter.Uptime) reader {
 		return func(_ *agent.Request, val *agent.Value) { val.Gauge32(clampGauge(uint64(of(v.s.StreamConfig())))) }
@@ -98,6 +98,10 @@ func (v *View) streamScalars() map[mib.Obj]reader {
 		mib.ObjNtmStreamMultiplier: config(func(c streams.Config) meter.Uptime { return meter.Uptime(c.Multiplier) }),
 		mib.ObjNtmStreamShort:      config(func(c streams.Config) meter.Uptime { return c.ShortTimeout }),
 		mib.ObjNtmStreamGrace:      config(func(c streams.Config) meter.Uptime { return c.CloseGrace }),
+
+		mib.ObjNtmQueueTCP:        config(func(c streams.Config) meter.Uptime { return meter.Uptime(c.Pairs.MaxTCP) }),
+		mib.ObjNtmQueueOther:      config(func(c streams.Config) meter.Uptime { return meter.Uptime(c.Pairs.MaxOther) }),
+		mib.ObjNtmRequestsWaiting: func(_ *agent.Request, val *agent.Value) { val.Gauge32(clampGauge(v.s.Pairs().Waiting)) },
 	}
 }
 
@@ -131,6 +135,14 @@ func (v *View) counterScalars() map[mib.Obj]func() uint64 {
 		mib.ObjNtmFlowsRecovered:     func() uint64 { return v.s.Totals().Recovered },
 		mib.ObjNtmStreamsCreated:     func() uint64 { return v.s.Streams().Created },
 		mib.ObjNtmStreamsEvicted:     func() uint64 { return v.s.Streams().Ended[streams.ReasonEvicted] },
+		mib.ObjNtmRequestsQueued:     func() uint64 { return v.s.Pairs().Queued },
+		mib.ObjNtmRequestsMatched:    func() uint64 { return v.s.Pairs().Matched },
+		mib.ObjNtmRequestsDropped:    func() uint64 { return v.s.Pairs().Dropped },
+		mib.ObjNtmRequestsExpired:    func() uint64 { return v.s.Pairs().Expired },
+		mib.ObjNtmRequestsLost:       func() uint64 { return v.s.Pairs().Lost },
+		mib.ObjNtmRequestsRepeated:   func() uint64 { return v.s.Pairs().Repeats },
+		mib.ObjNtmRepliesUnasked:     func() uint64 { return v.s.Pairs().Unasked },
+		mib.ObjNtmPairsFound:         func() uint64 { return v.s.Pairs().Pairs },
 		mib.ObjNtmStreamsTimedOut:    func() uint64 { return v.s.Streams().Ended[streams.ReasonTimeout] },
 		mib.ObjNtmStreamsClosed:      func() uint64 { return v.s.Streams().Ended[streams.ReasonClose] },
 		mib.ObjNtmStreamsReplaced:    func() uint64 { return v.s.Streams().Ended[streams.ReasonSYN] },

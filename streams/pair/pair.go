@@ -118,7 +118,8 @@ const (
 	MaxQueue        = 1 << 14
 )
 
-func (c Config) withDefaults() Config {
+// WithDefaults is the configuration with its defaults in place of zeros, within bounds.
+func (c Config) WithDefaults() Config {
 	if c.MaxTCP <= 0 {
 		c.MaxTCP = DefaultMaxTCP
 	}

@@ -78,7 +78,7 @@ type Pool struct {
 }
 
 // New makes an empty pool; memory is taken as requests come.
-func New(cfg Config) *Pool { return &Pool{cfg: cfg.withDefaults()} }
+func New(cfg Config) *Pool { return &Pool{cfg: cfg.WithDefaults()} }
 
 // Stats returns the counts so far.
 func (p *Pool) Stats() Stats { return p.stats }
