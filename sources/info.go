@@ -12,10 +12,11 @@ type Informer interface {
 
 // Info is what a trace says of itself, beside its packets.
 type Info struct {
-	Format      string   // its name in Formats
-	Variant     string   // what is special about it in its format; "" for nothing
-	Compression []string // what was undone, the innermost first; empty: nothing
-	SnapLen     uint32   // of the whole trace; 0 if it tells none
+	Format      string          // its name in Formats
+	Variant     string          // what is special about it in its format; "" for nothing
+	Compression []string        // what was undone, the innermost first; empty: nothing
+	SnapLen     uint32          // of the whole trace; 0 if it tells none
+	LinkTypes   []wire.LinkType // that a header names for all packets
 	Section     wire.Section
 	// Interfaces are those that carry packets, the first one that of
 	// Options.FirstInterface; empty where the format does not describe them.

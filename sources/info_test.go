@@ -56,6 +56,7 @@ func TestInfo(t *testing.T) {
 	eth := func(o order) []byte {
 		return ngInterfaceBlock(o, 1, 68, text(o, optIfName, "eth0"), text(o, optIfDescription, "uplink"), text(o, optComment, "tapped"))
 	}
+	ethernet := []wire.LinkType{wire.LinkEthernet}
 	said := wire.Section{Comment: "of May", Hardware: "a PC", System: "Plan 9", Application: "snoopy"}
 	about := wire.Interface{Name: "eth0", Description: "uplink", Comment: "tapped", LinkType: wire.LinkEthernet, SnapLen: 68}
 	for _, tt := range []struct {
@@ -64,10 +65,10 @@ func TestInfo(t *testing.T) {
 		want    Info
 		dropped uint64
 	}{
-		{"pcap", pcap(capfile.Pcap{}), Info{Format: "pcap", SnapLen: 96}, 0},
-		{"pcap, the other order", pcap(capfile.Pcap{Order: be}), Info{Format: "pcap", Variant: "big-endian", SnapLen: 96}, 0},
-		{"pcap, nanoseconds", pcap(capfile.Pcap{Order: be, Nano: true}), Info{Format: "pcap", Variant: "nanoseconds, big-endian", SnapLen: 96}, 0},
-		{"packed twice", packed, Info{Format: "pcap", SnapLen: 96, Compression: []string{"zstd", "gzip"}}, 0},
+		{"pcap", pcap(capfile.Pcap{}), Info{Format: "pcap", LinkTypes: ethernet, SnapLen: 96}, 0},
+		{"pcap, the other order", pcap(capfile.Pcap{Order: be}), Info{Format: "pcap", LinkTypes: ethernet, Variant: "big-endian", SnapLen: 96}, 0},
+		{"pcap, nanoseconds", pcap(capfile.Pcap{Order: be, Nano: true}), Info{Format: "pcap", LinkTypes: ethernet, Variant: "nanoseconds, big-endian", SnapLen: 96}, 0},
+		{"packed twice", packed, Info{Format: "pcap", LinkTypes: ethernet, SnapLen: 96, Compression: []string{"zstd", "gzip"}}, 0},
 		{"only interfaces with packets", join(section(le), ngInterfaceBlock(le, 101, 0), eth(le), ngEnhanced(le, 1, 5, 60, data)),
 			Info{Format: "pcapng", Section: said, Interfaces: []wire.Interface{about}}, 0},
 		{"the first section speaks", join(section(be), eth(be), ngEnhanced(be, 0, 5, 60, data), ngSection(le), eth(le), ngEnhanced(le, 0, 5, 60, data)),

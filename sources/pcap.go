@@ -67,6 +67,7 @@ func startPcap(t *trace) error {
 	t.info.SnapLen, t.info.Variant = order.u32(h[16:]), pcapName(magic, order)
 	p.fcs, p.said = t.fcs.of(p.link, p.fcs), t.fcs
 	p.number = t.first
+	t.info.LinkTypes = []wire.LinkType{p.link}
 	t.parser = p
 	t.feed.advance(pcapHeaderLen)
 	return nil

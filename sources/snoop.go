@@ -46,6 +46,7 @@ func startSnoop(t *trace) error {
 	if !ok {
 		return unsupported(fmt.Sprintf("%s: snoop data link type %d: not supported by this version", t.name, binary.BigEndian.Uint32(h[12:])))
 	}
+	t.info.LinkTypes = []wire.LinkType{link}
 	t.parser = &snoop{count: &t.count, link: link, fcs: t.fcs.of(link, 0), number: t.first}
 	t.feed.advance(snoopHeaderLen)
 	return nil

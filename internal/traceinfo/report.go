@@ -25,7 +25,7 @@ type Report struct {
 	Format      string   `json:"format"`      // "" where the file could not be opened
 	Variant     string   `json:"variant"`     // "" for nothing special
 	Compression string   `json:"compression"` // "none", or what was undone, the innermost first
-	LinkType    string   `json:"linktype"`    // all of them; "" without packets
+	LinkType    string   `json:"linktype"`    // of packets, or, without any, what the header says
 	SnapLen     *uint32  `json:"snaplen"`     // null where the file tells none
 	Packets     uint64   `json:"packets"`
 	Octets      uint64   `json:"octets"` // on the wire, as the records have it
@@ -168,6 +168,11 @@ func (c *Collector) Report(file string, src sources.Source, err error) *Report {
 	for _, l := range c.links {
 		links = append(links, l.link.String())
 		r.LinkTypes = append(r.LinkTypes, Link{uint16(l.link), l.link.String(), l.packets})
+	}
+	if len(links) == 0 {
+		for _, t := range info.LinkTypes { // of a trace without packets
+			links = append(links, t.String())
+		}
 	}
 	r.LinkType = strings.Join(links, ", ")
 	for n := range c.interfaces {
