@@ -104,7 +104,7 @@ func (r *record) options(base *options, env func(string) string) (*options, erro
 	f := newFlags(&o)
 	flagerr.Once(f)
 	if err := f.Parse(r.words); err != nil {
-		return nil, flagerr.Explain(err, f)
+		return nil, flagerr.Explain(err, f, r.words)
 	}
 	if f.Changed("help") {
 		return nil, errors.New("-h is for the command line")

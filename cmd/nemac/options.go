@@ -156,7 +156,7 @@ func parseOptions(args []string, env func(string) string) (*options, error) {
 	f := newFlags(o)
 	flagerr.Once(f)
 	if err := f.Parse(args); err != nil {
-		return nil, flagerr.Explain(err, f)
+		return nil, flagerr.Explain(err, f, args)
 	}
 	if f.Changed("help") {
 		return nil, pflag.ErrHelp

@@ -159,7 +159,7 @@ func parseOptions(args []string) (*options, error) {
 	f := newFlags(o)
 	flagerr.Once(f)
 	if err := f.Parse(args); err != nil {
-		return nil, flagerr.Explain(err, f)
+		return nil, flagerr.Explain(err, f, args)
 	}
 	if o.help {
 		return nil, pflag.ErrHelp

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"slices"
 
 	"netramet/internal/command"
 	"netramet/meter/pme"
@@ -25,6 +27,7 @@ func (o *options) readRules(warn io.Writer) ([]*ruleset.RuleSet, error) {
 func (o *options) readRuleFiles(warn io.Writer) ([]*ruleset.RuleSet, error) {
 	var sets []*ruleset.RuleSet
 	var failed []string
+	warnOfTwice(o.rules, warn)
 	for _, file := range o.rules {
 		f, err := command.ReadRules("netramet", file, warn)
 		o.ruleFiles = append(o.ruleFiles, f.Paths...)
@@ -38,6 +41,22 @@ func (o *options) readRuleFiles(warn io.Writer) ([]*ruleset.RuleSet, error) {
 		return nil, command.RuleErrors(failed)
 	}
 	return sets, nil
+}
+
+// warnOfTwice says which rule files are named twice, by whatever names: each packet
+// counts under both, in flows that are alike.
+func warnOfTwice(files []string, warn io.Writer) {
+	var seen []os.FileInfo
+	for _, file := range files {
+		fi, err := os.Stat(file)
+		if err != nil || !fi.Mode().IsRegular() {
+			continue // reading it says what there is to say
+		}
+		if slices.ContainsFunc(seen, func(other os.FileInfo) bool { return os.SameFile(fi, other) }) {
+			fmt.Fprintf(warn, "netramet: warning: %s is given twice: its flows are metered and written twice\n", file)
+		}
+		seen = append(seen, fi)
+	}
 }
 
 // numberRuleSets gives every rule set a number (decision 8). One that a file

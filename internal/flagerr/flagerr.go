@@ -38,10 +38,10 @@ func (o *once) Set(text string) error {
 	return o.Value.Set(text)
 }
 
-// Explain returns what f.Parse found, or, where it is about an option's value,
+// Explain returns what f.Parse found in args, or, where it is about an option's value,
 // an error that says what is wrong with it without naming the function that
 // found out. Where another option may have been meant, it names that.
-func Explain(err error, f *pflag.FlagSet) error {
+func Explain(err error, f *pflag.FlagSet, args []string) error {
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
 		return explainUnknown(unknown, f)
@@ -57,7 +57,23 @@ func Explain(err error, f *pflag.FlagSet) error {
 	if long := oneDash(bad.GetFlag(), bad.GetValue(), f); long != "" {
 		return fmt.Errorf("-%s%s: long names have two dashes; did you mean --%s?", bad.GetFlag().Shorthand, bad.GetValue(), long)
 	}
-	return explainValue(bad)
+	return explainValue(bad, written(bad, args))
+}
+
+// written is how an option with a wrong value was written: by its long name, or else
+// by its letter.
+func written(bad *pflag.InvalidValueError, args []string) string {
+	fl := bad.GetFlag()
+	long := "--" + fl.Name
+	if fl.Shorthand == "" {
+		return long
+	}
+	for i, arg := range args {
+		if arg == long+"="+bad.GetValue() || arg == long && i+1 < len(args) && args[i+1] == bad.GetValue() {
+			return long
+		}
+	}
+	return "-" + fl.Shorthand
 }
 
 // explainMissing says what an option at the end of the line lacks.
@@ -71,8 +87,8 @@ func explainMissing(err *pflag.ValueRequiredError) error {
 }
 
 // explainValue says what values an option takes.
-func explainValue(bad *pflag.InvalidValueError) error {
-	cause, option := bad.Unwrap(), "--"+bad.GetFlag().Name
+func explainValue(bad *pflag.InvalidValueError, option string) error {
+	cause := bad.Unwrap()
 	what := "it is a whole number from 0"
 	var num *strconv.NumError
 	switch kind := bad.GetFlag().Value.Type(); {

@@ -40,7 +40,9 @@ func TestExplain(t *testing.T) {
 		{"-count", "-count: long names have two dashes; did you mean --count?"},
 		{"-count=5", "-count=5: long names have two dashes; did you mean --count?"},
 		{"-cuont", "-cuont: long names have two dashes; did you mean --count?"},
-		{"-cx", `--count "x": it is a whole number from 0`},
+		{"-cx", `-c "x": it is a whole number from 0`},
+		{"-qc=x", `-c "x": it is a whole number from 0`},
+		{"-q=maybe", `-q "maybe": it is true or false`},
 		{"-quiet", "unknown option -u in -uiet; did you mean --quiet?"},
 		{"-z", "unknown option -z"},
 		{"-c", "-c needs a value: -c uint32"},
@@ -53,7 +55,7 @@ func TestExplain(t *testing.T) {
 		f.Var(&even{}, "gap", "")
 		f.BoolP("quiet", "q", false, "")
 		f.String("meter-name", "", "`NAME` of it")
-		if err := Explain(f.Parse([]string{tt.arg}), f); err == nil || err.Error() != tt.want {
+		if err := Explain(f.Parse([]string{tt.arg}), f, []string{tt.arg}); err == nil || err.Error() != tt.want {
 			t.Errorf("%s: %v, want %s", tt.arg, err, tt.want)
 		}
 	}
@@ -61,6 +63,8 @@ func TestExplain(t *testing.T) {
 		{"--count=1 --count=2", `--count "2": given twice; it holds one value`},
 		{"-c1 --count 2", `--count "2": given twice; it holds one value`},
 		{"--gap=1s --gap=2s", `--gap "2s": given twice; it holds one value`},
+		{"--count=1 -c2", `-c "2": given twice; it holds one value`},
+		{"-qc1 -qc 2", `-c "2": given twice; it holds one value`},
 		{"--quiet --quiet=false", `--quiet "false": given twice; it holds one value`},
 		{"--quiet -q", ""}, {"-c1 --count=1", ""}, {"--file=a --file=b", ""}, {"-c1 --gap=1s", ""},
 	} {
@@ -70,7 +74,7 @@ func TestExplain(t *testing.T) {
 		f.BoolP("quiet", "q", false, "")
 		files := f.StringArray("file", nil, "")
 		Once(f)
-		err := Explain(f.Parse(strings.Fields(tt.args)), f)
+		err := Explain(f.Parse(strings.Fields(tt.args)), f, strings.Fields(tt.args))
 		if (err == nil) != (tt.want == "") || err != nil && err.Error() != tt.want {
 			t.Errorf("%s: %v, want %s", tt.args, err, tt.want)
 		}
@@ -78,7 +82,7 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%s: %q", tt.args, *files)
 		}
 	}
-	if err := Explain(nil, nil); err != nil {
+	if err := Explain(nil, nil, nil); err != nil {
 		t.Error(err)
 	}
 }
