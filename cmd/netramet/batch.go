@@ -138,8 +138,16 @@ func openOutput(o *options, std stdio) (output, error) {
 // name. option is how the command line names the file.
 func (o *options) checkOverwrite(option, file string, stdin io.Reader) error {
 	out, err := os.Stat(file)
-	if err != nil || !out.Mode().IsRegular() {
-		return nil // a new file, or none that could be destroyed
+	if err != nil {
+		return nil // a new file
+	}
+	return o.checkSame(option, file, out, stdin)
+}
+
+// checkSame is checkOverwrite of a file that is there.
+func (o *options) checkSame(option, file string, out os.FileInfo, stdin io.Reader) error {
+	if !out.Mode().IsRegular() {
+		return nil // none that could be destroyed
 	}
 	var read []os.FileInfo
 	names := append([]string{o.managed.users, o.managed.state, o.prefixes, direction.Path(o.directionBy)}, o.ruleFiles...)

@@ -78,7 +78,12 @@ func (o *options) openWrite(src sources.Source, std stdio) (*written, error) {
 	if o.flowFile != "" && sameFile(path, o.flowFile) {
 		return nil, fmt.Errorf("--write %s: the flow data (-F) goes there; name another file", path)
 	}
-	if _, isFile := std.out.(*os.File); isFile && path == "-" {
+	if f, isFile := std.out.(*os.File); isFile && path == "-" {
+		if fi, err := f.Stat(); err == nil {
+			if err := o.checkSame("--write", path, fi, std.in); err != nil {
+				return nil, err // it would read what it writes, without end
+			}
+		}
 		signal.Ignore(syscall.SIGPIPE) // a reader that has gone is an error, not the end of the process
 	}
 	to, err := tracefile.Create(o.write, tracefile.Options{

@@ -65,3 +65,28 @@ func flowsOf(t *testing.T, rules string, args ...string) (flows string, ok bool)
 	}
 	return flows, ok
 }
+
+// TestWriteToInput: standard output may be one of the files that are read, too.
+func TestWriteToInput(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "office.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "x.pcap")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	var stderr bytes.Buffer
+	status := run(t.Context(), []string{"-C", path, "--write", "pcap:-"}, nil, out, &stderr)
+	if status != command.StatusFailure || stderr.String() != "netramet: --write -: this run reads that file; name another one\n" {
+		t.Errorf("status %d, %s", status, &stderr)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, data) {
+		t.Errorf("%d octets became %d, %v", len(data), len(after), err)
+	}
+}
