@@ -36,6 +36,7 @@ func TestUntilInterrupted(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Skipf("the test cannot start itself: %v", err)
 			}
+			t.Cleanup(func() { _ = cmd.Process.Kill() }) // where it has not ended
 			lines := bufio.NewScanner(out)
 			for _, want := range []string{"ready", "told"} {
 				if !lines.Scan() || lines.Text() != want {
