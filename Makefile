@@ -8,7 +8,7 @@ BENCHSTAT = golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS = $(if $(VERSION),-ldflags '-X netramet/internal/version.Version=$(VERSION)')
 
-.PHONY: help build check test race golden generate fuzz seed bench bench-full benchcmp pgo
+.PHONY: help build check test race golden generate fuzz seed bench bench-full benchcmp pgo docs/streams.svg
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ race: ## The short tests under the race detector
 golden: ## Writes all golden files again: read what changed (git diff) before you commit it
 	$(GO) test $$($(GO) list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
 		awk '/ netramet\/internal\/golden/ { print $$1 }') -update
+
+docs/streams.svg: ## Draws the streams of a damaged trace again
+	$(GO) test ./meter -run TestDamagedTraceIsBounded -update
 
 generate: ## Makes the z*.go files again
 	$(GO) generate ./...

@@ -1,10 +1,12 @@
 package meter
 
 import (
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
+	"netramet/internal/golden"
 	"netramet/sources/sourcetest/traffic"
 	"netramet/streams"
 )
@@ -58,6 +60,7 @@ func highest(levels []level) (h level) {
 func TestDamagedTraceIsBounded(t *testing.T) {
 	const intervals, perInterval = 60, 300
 	levels, ended := damagedLevels(t, Config{}, lifeDists, intervals, perInterval)
+	golden.Compare(t, filepath.Join("..", "docs", "streams.svg"), drawLevels(levels))
 	early, late := highest(levels[:intervals/4]), highest(levels[3*intervals/4:])
 	if late.streams > early.streams*5/4 || late.flows > early.flows*5/4 || late.octets > early.octets*5/4 {
 		t.Errorf("in the last quarter %+v, in the first %+v", late, early)

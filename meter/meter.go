@@ -133,7 +133,7 @@ type Meter struct {
 	flows      flowTable
 	epoch      epoch
 	needsRest  bool // some running rule set looks at packet.Rest
-	needsTCP   bool // streams are measured, which look at it too
+	needsTCP   bool // streams are measured, which look at what DecodeTCP gives
 	needsFacts bool // packets are matched in pairs
 	paired     []notedPair
 	told       Pair // of Config.Paired

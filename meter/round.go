@@ -71,8 +71,11 @@ func (m *Meter) stage(f *wire.Frame, rec *wire.Record, t int64) {
 	p := &r.packets[i]
 	p.DecodeTo(f, m.cfg.Depth)
 	p.Time = t
-	if m.needsRest || m.needsTCP {
+	switch {
+	case m.needsRest:
 		p.DecodeRest(f)
+	case m.needsTCP:
+		p.DecodeTCP(f)
 	}
 	if m.needsFacts {
 		r.facts[i] = packet.Facts{}

@@ -32,6 +32,10 @@ func checkFrame(t *testing.T, f *wire.Frame) Packet {
 	p.DecodeRest(f)
 	again := dirty()
 	again.DecodeNet(f)
+	again.DecodeTCP(f)
+	if seq, n := p.Rest.TCPSeq, p.Rest.PayloadLen; p.Flags&HasTCP != 0 && (again.Rest.TCPSeq != seq || again.Rest.PayloadLen != n) {
+		t.Fatalf("DecodeTCP gives %d and %d octets, DecodeRest %d and %d", again.Rest.TCPSeq, again.Rest.PayloadLen, seq, n)
+	}
 	again.DecodeRest(f)
 	if p != again {
 		t.Fatalf("a used record differs:\n%+v\n%+v\ndata %x", p, again, f.Data)

@@ -33,6 +33,15 @@ func (p *Packet) DecodeRest(f *wire.Frame) {
 	r.PayloadLen = p.payload(f)
 }
 
+// DecodeTCP fills, of p.Rest, TCPSeq and PayloadLen if p is TCP, as DecodeRest does, and
+// leaves the rest alone.
+func (p *Packet) DecodeTCP(f *wire.Frame) {
+	if p.Flags&HasTCP != 0 {
+		p.Rest.TCPSeq = binary.BigEndian.Uint32(f.Data[p.TransOff+4:])
+		p.Rest.PayloadLen = p.payload(f)
+	}
+}
+
 // adjacent fills the link-layer addresses and their type.
 func (r *Rest) adjacent(f *wire.Frame) {
 	d := f.Data
