@@ -70,6 +70,8 @@ type distTable struct {
 	rates      rateWheel
 
 	freeFlows, freeHistograms uint32 // place+1; 0: none
+
+	asks uint32 // how often a flow asked for more than it had, see fed
 }
 
 // find returns the distributions of a flow and their place; nil if it has none.

@@ -24,6 +24,7 @@ func TestHotRecords(t *testing.T) {
 		"flowDists": {unsafe.Sizeof(flowDists{}), flowDistsSize},
 		"histogram": {unsafe.Sizeof(histogram{}), histogramSize},
 		"member":    {unsafe.Sizeof(member{}), memberSize},
+		"fed":       {unsafe.Sizeof(fed{}), fedSize},
 	} {
 		if size[0] != size[1] {
 			t.Errorf("%s is %d octets, want %d", name, size[0], size[1])
@@ -41,7 +42,7 @@ func TestHotRecords(t *testing.T) {
 
 // TestSlabTypesArePlain: the garbage collector never looks into the tables.
 func TestSlabTypesArePlain(t *testing.T) {
-	for _, typ := range []reflect.Type{reflect.TypeFor[record](), reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[sideTraits](), reflect.TypeFor[flowDists](), reflect.TypeFor[histogram](), reflect.TypeFor[member](), reflect.TypeFor[packet.Packet]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[record](), reflect.TypeFor[part](), reflect.TypeFor[sideWords](), reflect.TypeFor[sideTraits](), reflect.TypeFor[flowDists](), reflect.TypeFor[histogram](), reflect.TypeFor[member](), reflect.TypeFor[fed](), reflect.TypeFor[packet.Packet]()} {
 		if !slabtest.Plain(typ) {
 			t.Errorf("%v holds pointers", typ)
 		}

@@ -2,6 +2,7 @@ package meter
 
 import (
 	"netramet/internal/slab"
+	"netramet/meter/packet"
 	"netramet/mib"
 	"netramet/sources/wire"
 	"netramet/streams"
@@ -40,11 +41,49 @@ type members struct {
 	all   slab.Slab[member]
 	first slab.Slab[uint32] // by stream, place+1 of its first one; 0: none
 	free  uint32            // place+1; 0: none
+	fed   slab.Slab[fed]    // by stream
 }
 
-func (x *members) memory() int { return memberSize*int(x.all.Len()) + 4*int(x.first.Len()) }
+func (x *members) memory() int {
+	return memberSize*int(x.all.Len()) + 4*int(x.first.Len()) + fedSize*int(x.fed.Len())
+}
 
-const memberSize = 40
+const (
+	memberSize = 40
+	fedSize    = 24
+)
+
+// fed remembers that a stream and the flow that a verdict names are members of each
+// other, and that the flow wants to know nothing else of the stream's packets. It holds
+// as long as no flow has asked for more.
+type fed struct {
+	words [2]word // by direction
+	asks  uint32  // distTable.asks at that time
+	run   uint32
+}
+
+// isFed reports whether a verdict of run j on a direction of a stream is one that
+// nothing more has to be done for.
+func (l *lane) isFed(id streams.ID, dir packet.Direction, j int, w word) bool {
+	if uint32(id) >= l.members.fed.Len() {
+		return false
+	}
+	f := l.members.fed.At(uint32(id))
+	return f.words[dir&1] == w && f.asks == l.flows.dists.asks && f.run == uint32(j)
+}
+
+// setFed makes isFed say so. A stream remembers one run's verdicts.
+func (l *lane) setFed(id streams.ID, dir packet.Direction, j int, w word) {
+	x := &l.members.fed
+	x.Extend(uint32(id) + 1)
+	f, asks := x.At(uint32(id)), l.flows.dists.asks
+	if f.asks != asks || f.words == [2]word{} {
+		*f = fed{asks: asks, run: uint32(j)}
+	}
+	if f.run == uint32(j) {
+		f.words[dir&1] = w
+	}
+}
 
 // of is the place+1 of a stream's first member, 0 if it has none.
 func (x *members) of(id streams.ID) uint32 {
@@ -94,6 +133,9 @@ func (l *lane) streamEnded(packet uint32, e *streams.Event) {
 		return
 	}
 	*x.first.At(uint32(e.Stream)) = 0
+	if uint32(e.Stream) < x.fed.Len() {
+		*x.fed.At(uint32(e.Stream)) = fed{}
+	}
 	for at != 0 {
 		mb := x.all.At(at - 1)
 		if mb.flow != noFlow {

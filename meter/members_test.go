@@ -62,6 +62,29 @@ func TestStreamFeedsTwoFlows(t *testing.T) {
 	}
 }
 
+// TestFlowAsksForMoreLater: what is remembered of a stream that feeds a flow holds no more
+// once the flow wants to know more of the stream's packets.
+func TestFlowAsksForMoreLater(t *testing.T) {
+	const rules = `save SourceTransType; save FlowTime = 5.0.0!0 & 1.6.1!5;
+		if DestTransAddress == 2 save ToPacketSize = 2.0.0!0 & 1.1.1!10; count;`
+	old := func(at time.Duration) wire.Frame { return udp(t, "10.0.0.1:1", "10.0.0.9:1", at) }
+	more := func(at time.Duration) wire.Frame { return udp(t, "10.0.0.1:1", "10.0.0.9:2", at) }
+	const ms = time.Millisecond
+	for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}} {
+		m := newMeter(t, cfg, rules)
+		feedAll(t, m, old(0), old(1*ms), old(2*ms))
+		feedAll(t, m, more(3*ms), old(4*ms))
+		feedAll(t, m, old(5*ms), old(6*ms))
+		if got, want := distOf(m, 1, mib.AttrToPacketSize), "0 4 / 0"; got != want {
+			t.Errorf("lanes %d, cache %d: sizes %q, want %q", cfg.Lanes, cfg.Cache, got, want)
+		}
+		m.Finish()
+		if got, want := distOf(m, 1, mib.AttrFlowTime), "2 / 0"; got != want {
+			t.Errorf("lanes %d, cache %d: times %q, want %q", cfg.Lanes, cfg.Cache, got, want)
+		}
+	}
+}
+
 // TestStreamsOfOneFlow: a point for each stream, when it ends: by TCP, after a time-out,
 // at the end of the trace.
 func TestStreamsOfOneFlow(t *testing.T) {

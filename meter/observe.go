@@ -76,9 +76,16 @@ func (l *lane) observe(r *round, place int, i uint16) {
 		if w.kind() < kindAskedTo {
 			continue
 		}
+		id, dir := l.ids[place], r.keys[i].Dir
+		if id != streams.NoStream && l.isFed(id, dir, j, w) {
+			continue
+		}
 		flow, d := l.flows.dists.find(l.flows.slotOf(w.ref()))
-		if id := l.ids[place]; d.wants&wantsStreams != 0 && id != streams.NoStream {
-			l.wantPairs(l.join(uint32(i), id, flow, uint8(r.keys[i].Dir^w.dir())), d)
+		if d.wants&wantsStreams != 0 && id != streams.NoStream {
+			l.wantPairs(l.join(uint32(i), id, flow, uint8(dir^w.dir())), d)
+			if d.wants&wantsPackets == 0 {
+				l.setFed(id, dir, j, w)
+			}
 		}
 		if d.wants&wantsPackets != 0 {
 			l.observations = append(l.observations, observation{packet: uint32(i), what: observed(w.kind() - kindAskedTo), flow: flow})
@@ -161,6 +168,8 @@ func (m *Meter) ask(l *lane, p *pending, slot uint32) (began bool) {
 	place, d := t.find(slot)
 	if began = d == nil; began {
 		place, d = t.begin(slot, uint8(rs.number))
+	} else {
+		t.asks++
 	}
 	for bit, n := range rs.dists.present {
 		s := &rs.dists.list[n]

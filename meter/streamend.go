@@ -102,11 +102,10 @@ func (l *lane) measureStreams(r *round, mine []uint16) {
 // seen fills s with what packet i of the round is to its stream.
 func (r *round) seen(i uint16, s *streams.Seen) {
 	a, p, k := &r.amounts[i], &r.packets[i], &r.keys[i]
-	*s = streams.Seen{
-		Uptime: a.uptime, Dir: k.Dir, TCPFlags: k.TCPFlags,
-		First: p.Time, Time: p.Time, PDUs: a.pdus, Octets: a.octets,
-		HasTCP: p.Flags&packet.HasTCP != 0, TCPSeq: p.Rest.TCPSeq, Payload: p.Rest.PayloadLen,
-	}
+	// One by one: a whole Seen would be made elsewhere and copied.
+	s.Uptime, s.Dir, s.TCPFlags = a.uptime, k.Dir, k.TCPFlags
+	s.First, s.Time, s.PDUs, s.Octets = p.Time, p.Time, a.pdus, a.octets
+	s.HasTCP, s.TCPSeq, s.Payload = p.Flags&packet.HasTCP != 0, p.Rest.TCPSeq, p.Rest.PayloadLen
 	if a.first < a.uptime && p.Time > int64(a.uptime)*centisecond {
 		s.First = p.Time - int64(a.uptime-a.first)*centisecond
 	}

@@ -157,6 +157,7 @@ func (m *Meter) forgetVerdicts() {
 
 func (l *lane) forgetWords() {
 	l.streams.ForgetAttached()
+	l.members.fed = slab.Slab[fed]{}
 	for i := range l.side.all.Len() {
 		*l.side.all.At(i) = sideWords{}
 	}

@@ -24,8 +24,11 @@ func (t *Table) Note(id ID, s *Seen) {
 	r := t.hot.At(uint32(id))
 	// Nearly all packets are neither the first ones nor about the end.
 	n := r.seen & (1<<timeShift - 1)
-	if n-2 < pdusMask-2 && s.TCPFlags&(flagFIN|flagSYN|flagRST) == 0 && !t.measuring {
+	if n-2 < pdusMask-2 && s.TCPFlags&(flagFIN|flagSYN|flagRST) == 0 {
 		r.seen = uint64(s.Uptime)<<timeShift | (n + 1)
+		if t.measuring {
+			t.lives.At(uint32(id)).add(s)
+		}
 		return
 	}
 	t.note(uint32(id), r, s)
