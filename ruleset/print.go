@@ -160,7 +160,7 @@ func (r *Rule) maskText() string {
 	m := &r.Mask
 	bits, leading := m.Width()
 	switch a := r.Selector; {
-	case leading && bits > 32 && FillSize(a) != 6:
+	case leading && bits > 32 && (FillSize(a) != 6 || bits > 48):
 		return "/" + strconv.Itoa(bits)
 	case a == mib.AttrSourcePeerAddress || a == mib.AttrDestPeerAddress:
 		return peerText(m, m.Last() <= 4)

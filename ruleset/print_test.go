@@ -98,6 +98,28 @@ FORMAT "<" FlowRuleSet FlowIndex "  " SourcePeerType SourcePeerAddress
 	reread(t, rs)
 }
 
+// TestPrintAdjacentMasks: masks of MAC addresses are printed as such, those that
+// go beyond one by their widths.
+func TestPrintAdjacentMasks(t *testing.T) {
+	for mask, want := range map[string]string{
+		"255.255.255.255.255.255": "FF-FF-FF-FF-FF-FF", "/48": "FF-FF-FF-FF-FF-FF", "/24": "FF-FF-FF-00-00-00",
+		"/160": "/160", "/128": "/128",
+	} {
+		rs, _, err := ReadText("t", []byte("Null & 0 = 0: GotoAct, Next; SourceAdjacentAddress & "+mask+" = 0: CountPkt, 0;"), ReadOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := Print(&b, rs); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), "SourceAdjacentAddress & "+want+" ") {
+			t.Errorf("%s is printed in\n%s", mask, b.String())
+		}
+		reread(t, rs)
+	}
+}
+
 // TestPrintedFilesReadBack also checks that the rule sets that users get have
 // nothing to warn of.
 func TestPrintedFilesReadBack(t *testing.T) {
