@@ -10,6 +10,7 @@ import (
 	"netramet/internal/reading"
 	"netramet/internal/traceinfo"
 	"netramet/sources"
+	"netramet/sources/join"
 
 	"github.com/spf13/pflag"
 )
@@ -33,13 +34,34 @@ func (o *options) checkInfo(f *pflag.FlagSet) error {
 	return o.checkFCS(f)
 }
 
+// toTell is a trace to report on, or what is wrong with the operand.
+type toTell struct {
+	uri string
+	err error
+}
+
+// tracesToTell are the traces that operands name: each by itself, or a pattern as -C
+// takes it.
+func tracesToTell(operands []string) (list []toTell) {
+	for _, uri := range operands {
+		parts, err := join.Expand([]string{uri})
+		if err != nil {
+			list = append(list, toTell{uri, err})
+		}
+		for _, p := range parts {
+			list = append(list, toTell{uri: p.URI})
+		}
+	}
+	return list
+}
+
 // tellTraces reports on each trace, whatever is wrong with others.
 func tellTraces(ctx context.Context, o *options, std stdio) error {
 	ctx, stop := untilHangUp(ctx)
 	defer stop()
-	failed := 0
-	for i, uri := range o.rules {
-		r, err := o.tellTrace(ctx, uri, std)
+	failed, list := 0, tracesToTell(o.rules)
+	for i, t := range list {
+		r, err := o.tellTrace(ctx, t, std)
 		if err != nil {
 			failed++
 			command.Report(std.err, "netramet", err)
@@ -55,7 +77,7 @@ func tellTraces(ctx context.Context, o *options, std stdio) error {
 		}
 	}
 	if failed > 0 {
-		return loggedError{fmt.Errorf("%d of %d traces could not be read to their ends", failed, len(o.rules))}
+		return loggedError{fmt.Errorf("%d of %d traces could not be read to their ends", failed, len(list))}
 	}
 	return nil
 }
@@ -76,19 +98,22 @@ func (o *options) printInfo(w io.Writer, r *traceinfo.Report, apart bool) error 
 
 // tellTrace reads a trace to its end. The error is what was wrong with it, which the
 // report tells too.
-func (o *options) tellTrace(ctx context.Context, uri string, std stdio) (*traceinfo.Report, error) {
-	src, err := reading.Open(ctx, uri, sources.Options{Stdin: std.in, FCS: o.checkSequence()})
+func (o *options) tellTrace(ctx context.Context, t toTell, std stdio) (*traceinfo.Report, error) {
+	if t.err != nil {
+		return traceinfo.Unopened(t.uri, t.err), t.err
+	}
+	src, err := reading.Open(ctx, t.uri, sources.Options{Stdin: std.in, FCS: o.checkSequence()})
 	if err != nil {
-		return traceinfo.Unopened(uri, err), err
+		return traceinfo.Unopened(t.uri, err), err
 	}
 	defer src.Close()
 	c, show := traceinfo.New(), newProgress(o, std.err)
 	loop := reading.Loop{Source: src, Stages: []reading.Stage{c.Run}, Fed: func() {
 		if show.isDue() {
-			show.show(src.Stats(), src.Stats().Frames, "  "+uri)
+			show.show(src.Stats(), src.Stats().Frames, "  "+t.uri)
 		}
 	}}
 	_, err = loop.Run(ctx)
 	show.clear()
-	return c.Report(uri, src, err), err
+	return c.Report(t.uri, src, err), err
 }

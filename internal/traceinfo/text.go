@@ -134,7 +134,10 @@ func (r *Report) writeTables(w io.Writer) error {
 		}
 		for _, row := range append([][]string{t.head}, t.rows...) {
 			last := len(row) - 1
-			fmt.Fprintf(out, "%s\t  %s\n", strings.Join(row[:last], "\t"), row[last])
+			if row[last] != "" {
+				row[last] = "  " + row[last]
+			}
+			fmt.Fprintf(out, "%s\t%s\n", strings.Join(row[:last], "\t"), row[last])
 		}
 		if err := out.Flush(); err != nil {
 			return err
