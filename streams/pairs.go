@@ -83,6 +83,9 @@ func (t *Table) waitFor(slot uint32, due, now packet.Uptime) packet.Uptime {
 	if !ok {
 		return due
 	}
+	// Uptimes are rounded down: up to a centisecond less may have passed, and what came too
+	// early would be lost although its reply is in time.
+	unix = max(unix-int64(packet.Centisecond), l.last)
 	var until int64
 	until, t.matched = t.pairs.Expire(l.queue, unix, t.matched[:0])
 	t.tellPairs(ID(slot), now)

@@ -195,3 +195,26 @@ func TestPairCountsStay(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// TestNotLostBeforeItsLimit: a request that came late in its centisecond is not lost at a
+// tick that its limit has not come to yet.
+func TestNotLostBeforeItsLimit(t *testing.T) {
+	x := newPairBench(t, Config{ShortTimeout: 70})
+	limit := int64(695e6)
+	x.packet(1, 0, packet.Asks, 1)
+	x.table.Want(x.id, pair.AllKinds, [2]int64{limit, limit})
+	match := func(at packet.Uptime, dir packet.Direction, role packet.Role, unix int64) {
+		x.table.Note(x.id, &Seen{Uptime: at, Dir: dir, First: unix, Time: unix, PDUs: 1, Octets: 84})
+		facts := packet.Facts{Kind: packet.FactsICMP, Role: role, ID: 2, Answered: 2}
+		x.table.Match(x.id, dir, &facts, unix)
+		x.take()
+	}
+	asked := pairStart + 9_900_000 // uptime 1 lasts until 10 ms
+	match(1, 0, packet.Asks, asked)
+	x.sweepTo(11, 71) // 700 ms, 690.1 ms behind the request
+	match(71, 1, packet.Answers, asked+694e6)
+	x.want("pair 2 694ms")
+	if s := x.table.Pairs(); s.Lost != 0 {
+		t.Errorf("%+v, want none lost", s)
+	}
+}
