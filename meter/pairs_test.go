@@ -85,6 +85,25 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// TestPairsOfOneHost: echoes that a host sends to itself, as on a loopback interface, travel
+// both in the same direction.
+func TestPairsOfOneHost(t *testing.T) {
+	const ms = time.Millisecond
+	for _, ends := range [][]sourcetest.Part{
+		{sourcetest.IPv4{Src: "127.0.0.1", Dst: "127.0.0.1"}, sourcetest.ICMP{Type: 8, ID: 7, Seq: 3}, sourcetest.ICMP{ID: 7, Seq: 3}},
+		{sourcetest.IPv6{Src: "::1", Dst: "::1"}, sourcetest.ICMPv6{Type: 128, ID: 7, Seq: 3}, sourcetest.ICMPv6{Type: 129, ID: 7, Seq: 3}},
+	} {
+		frames := []wire.Frame{
+			sourcetest.Frame(t, sourcetest.Ether("", ""), sourcetest.At(0), ends[0], ends[1]),
+			sourcetest.Frame(t, sourcetest.Ether("", ""), sourcetest.At(2*ms), ends[0], ends[2]),
+		}
+		pairs := pairsOf(t, Config{}, frames)
+		if len(pairs) != 1 || pairs[0].Kind != pair.ICMP || pairs[0].Turnaround() != int64(2*ms) {
+			t.Errorf("%+v, want one pair of 2 ms", pairs)
+		}
+	}
+}
+
 // anyPairFrames are packets of all kinds between few end points.
 func anyPairFrames(t testing.TB, rnd *rand.Rand, n int) (frames []wire.Frame) {
 	at := time.Duration(0)

@@ -25,10 +25,20 @@ func (t *Table) Match(id ID, dir packet.Direction, facts *packet.Facts, time int
 	if q == 0 || facts.Kind == packet.NoFacts || time == wire.NoTime {
 		return
 	}
+	if facts.Role == packet.Answers && t.hasOneEnd(id) {
+		dir ^= 1
+	}
 	t.matched = t.pairs.Match(q, dir, facts, time, t.matched[:0])
 	if len(t.matched) > 0 {
 		t.tellPairs(id, packet.Uptime(t.hot.At(uint32(id)).seen>>timeShift))
 	}
+}
+
+// hasOneEnd reports that both ends of a stream are the same: a host that talks to itself,
+// whose packets all have one direction, so that what they say decides.
+func (t *Table) hasOneEnd(id ID) bool {
+	w := &t.hot.At(uint32(id)).key
+	return w[0] == w[2] && w[1] == w[3] && uint16(w[4]>>16) == uint16(w[4])
 }
 
 // Pairs are the counts of requests and replies since the table was made.
