@@ -28,6 +28,14 @@ func (g *generator) carries(number uint32) *cond {
 		return always(number == etherIPv6)
 	case kindCooked:
 		return g.cookedCarries(number)
+	case kindFrameRelay:
+		return g.frameRelayCarries(number)
+	case kindIPNET:
+		family := map[uint32]uint32{etherIP: 2, etherIPv6: 26}[number] // of Solaris
+		if family == 0 {
+			return always(false)
+		}
+		return g.equal(g.proto, 1, family)
 	case kindSunATM:
 		return and(g.masked(g.header, 1, 2, 0x0f), g.llcCarries(number))
 	default:
@@ -143,11 +151,29 @@ func (g *generator) family(number uint32) *cond {
 	}
 	for _, f := range families {
 		c = or(c, g.equal(g.header, 4, f))
-		if g.link == wire.LinkNull {
+		if g.link != wire.LinkLoop {
 			c = or(c, g.equal(g.header, 4, f<<24))
 		}
 	}
 	return c
+}
+
+// frameRelayCarries is carries behind an address of two octets: RFC 2427 has the
+// network layer's identifier behind a control octet, Cisco an Ethernet type.
+func (g *generator) frameRelayCarries(number uint32) *cond {
+	const control = 3 << 8
+	switch number {
+	case etherIP:
+		return or(g.equal(g.proto, 2, control|nlpidIP), g.equal(g.proto, 2, number))
+	case etherIPv6:
+		return or(g.equal(g.proto, 2, control|nlpidIPv6), g.equal(g.proto, 2, number))
+	case sapISO:
+		return anyOf(g.equal(g.proto, 2, control|nlpidCLNP), g.equal(g.proto, 2, control|nlpidESIS), g.equal(g.proto, 2, control|nlpidISIS))
+	}
+	if number <= maxLength8023 {
+		return always(false)
+	}
+	return g.equal(g.proto, 2, number)
 }
 
 // pppNumber is PPP's number of what Ethernet or LLC has another one for.

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,6 +122,8 @@ func TestLinkTypes(t *testing.T) {
 		{"llc", wire.LinkCHDLC, "link type chdlc has no LLC"},
 		{"inbound", wire.LinkEthernet, "frames of link type ethernet do not tell their direction"},
 		{"inbound", wire.LinkLinuxSLL2, ""},
+		{"outbound", wire.LinkPPPD, ""},
+		{"outbound", wire.LinkIPNET, ""},
 		{"ifindex 3", wire.LinkLinuxSLL, "link type linux-sll does not tell interfaces by number"},
 		{"ifindex 3", wire.LinkLinuxSLL2, ""},
 		{"arp", wire.LinkRaw, ""},
@@ -159,6 +162,10 @@ func TestMatch(t *testing.T) {
 		{"blanks", " \n", tcp, true},
 		{"ATM", "tcp port 80", relink(tcp, wire.LinkATM), true},
 		{"ATM, other", "udp", relink(tcp, wire.LinkATM), false},
+		{"pppd, out", "outbound", wire.Frame{LinkType: wire.LinkPPPD, Data: []byte{1, 3, 0, 0x21}, WireLen: 4}, true},
+		{"pppd, in", "outbound", wire.Frame{LinkType: wire.LinkPPPD, Data: []byte{0, 3, 0, 0x21}, WireLen: 4}, false},
+		{"IPNET, in", "inbound", wire.Frame{LinkType: wire.LinkIPNET, Data: []byte{1, 2, 0, 2}, WireLen: 4}, true},
+		{"IPNET, unknown", "outbound or inbound", wire.Frame{LinkType: wire.LinkIPNET, Data: []byte{1, 2, 0, 0}, WireLen: 4}, false},
 		{"PPP with direction", "tcp port 80", direction, true},
 		{"received", "inbound", direction, true},
 		{"sent", "outbound", sent, true},
@@ -274,5 +281,45 @@ func BenchmarkMatch(b *testing.B) {
 				p.Match(f.Data, f.WireLen)
 			}
 		})
+	}
+}
+
+// TestFrameRelay: what is selected behind RFC 2427's header and behind Cisco's is
+// what is selected of the same packets on Ethernet.
+func TestFrameRelay(t *testing.T) {
+	for _, text := range []string{
+		"ip", "ip6", "tcp", "udp port 53", "host 10.0.0.1", "src net 10.0.0.0/8", "tcp[13] & 2 != 0", "ip[8] = 64",
+		"ip6 host 2001:db8::1", "icmp or icmp6", "sctp", "clnp", "isis", "iih", "l1", "iso",
+	} {
+		e, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ether, err := e.Compile(wire.LinkEthernet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		relay, err := e.Compile(wire.LinkFrameRelay)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		selected := 0
+		for _, f := range etherFrames(t) {
+			kind, g := f.Data[12:14], relink(f, wire.LinkFrameRelay)
+			want := ether.Match(f.Data, f.WireLen)
+			if got := relay.Match(g.Data, g.WireLen); got != want {
+				t.Errorf("%s: %v of %x", text, got, g.Data[:min(len(g.Data), 60)])
+			}
+			cisco := slices.Concat([]byte{0x18, 0x41}, kind, f.Data[14:])
+			if got := relay.Match(cisco, uint32(len(cisco))); kind[0] >= 6 && got != want {
+				t.Errorf("%s: %v of %x", text, got, cisco[:min(len(cisco), 60)])
+			}
+			if want {
+				selected++
+			}
+		}
+		if selected == 0 {
+			t.Errorf("%s: nothing is selected", text)
+		}
 	}
 }

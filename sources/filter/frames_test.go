@@ -128,6 +128,19 @@ func relink(f wire.Frame, link wire.LinkType) wire.Frame {
 		header = []byte{0, 0, 0, family}
 	case wire.LinkPPP, wire.LinkPPPHDLC:
 		header = append([]byte{0xff, 3}, ppp...)
+	case wire.LinkENC:
+		header = append([]byte{family}, make([]byte, 11)...)
+	case wire.LinkNetAnalyzer:
+		header = append(make([]byte, 4), f.Data[:14]...)
+	case wire.LinkFrameRelay:
+		header = []byte{0x18, 0x41, 3, map[uint16]byte{etherIP: 0xcc, etherIPv6: 0x8e}[kind]}
+		if header[3] == 0 && len(body) > 3 {
+			header[3], body = body[3], body[4:] // of an ISO protocol, the identifier behind LLC
+		}
+	case wire.LinkIPNET:
+		header = append([]byte{1, map[uint16]byte{etherIP: 2, etherIPv6: 26}[kind], 0, byte(len(body) % 3)}, make([]byte, 20)...)
+	case wire.LinkPPPD:
+		header = append([]byte{byte(len(body) & 1), 3}, ppp...)
 	case wire.LinkPPPEther:
 		header = append([]byte{0x11, 0, 0, 7, 0, byte(len(body))}, ppp...)
 	case wire.LinkPPPWithDir:

@@ -106,6 +106,10 @@ func (g *generator) direction(sent bool) *cond {
 		out = g.equal(offset{}, 2, 4)
 	case wire.LinkLinuxSLL2:
 		out = g.equal(offset{octets: 10}, 1, 4)
+	case wire.LinkIPNET: // 1 out, 2 in, 0 unknown
+		return g.equal(offset{octets: 2}, 2, map[bool]uint32{true: 1, false: 2}[sent])
+	case wire.LinkPPPD:
+		return g.equal(offset{}, 1, map[bool]uint32{true: 1, false: 0}[sent])
 	case wire.LinkPPPWithDir:
 		out = not(g.equal(offset{}, 1, 0))
 	default:

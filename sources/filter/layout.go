@@ -16,6 +16,8 @@ const (
 	kindCooked
 	kindLLC
 	kindSunATM
+	kindFrameRelay
+	kindIPNET
 )
 
 // offset is a place in the frame: a number of octets, and those that a register
@@ -46,7 +48,8 @@ type layout struct {
 var linkTypes = []wire.LinkType{
 	wire.LinkEthernet, wire.LinkRaw, wire.LinkIPv4, wire.LinkIPv6, wire.LinkNull, wire.LinkLoop, wire.LinkPPP, wire.LinkPPPHDLC,
 	wire.LinkPPPEther, wire.LinkPPPWithDir, wire.LinkCHDLC, wire.LinkLinuxSLL, wire.LinkLinuxSLL2, wire.LinkFDDI, wire.LinkTokenRing,
-	wire.LinkRFC1483, wire.LinkCLIP, wire.LinkSunATM, wire.LinkATM,
+	wire.LinkRFC1483, wire.LinkCLIP, wire.LinkSunATM, wire.LinkATM, wire.LinkPPPD, wire.LinkFrameRelay, wire.LinkIPNET, wire.LinkENC,
+	wire.LinkNetAnalyzer,
 }
 
 // layoutOf is the layout of a link type's frames; ok is false for those that
@@ -67,7 +70,16 @@ func layoutOf(link wire.LinkType) (l layout, ok bool) {
 		l = at(kindIPv6, 0, 0)
 	case wire.LinkNull, wire.LinkLoop:
 		l = at(kindLoopback, 0, 4)
-	case wire.LinkPPP, wire.LinkPPPHDLC:
+	case wire.LinkENC:
+		l = at(kindLoopback, 0, 12)
+	case wire.LinkNetAnalyzer:
+		l = at(kindEthernet, 16, 18)
+		l.header, l.bare, l.mac = offset{octets: 4}, 3, 0
+	case wire.LinkFrameRelay:
+		l = at(kindFrameRelay, 2, 4)
+	case wire.LinkIPNET:
+		l = at(kindIPNET, 1, 24)
+	case wire.LinkPPP, wire.LinkPPPHDLC, wire.LinkPPPD:
 		l = at(kindPPP, 2, 4)
 	case wire.LinkPPPEther:
 		l = at(kindPPP, 6, 8)

@@ -27,11 +27,17 @@ func (g *generator) protocol(over proto, number uint32) *cond {
 		first := and(g.equal(g.network(6), 1, ipFragment), g.equal(g.network(40), 1, number))
 		return and(g.carries(etherIPv6), or(direct, first))
 	case protoISO:
-		if g.kind == kindHDLC {
+		switch g.kind {
+		case kindFrameRelay: // the identifier is before the load
+			return and(g.carries(sapISO), g.equal(g.proto.plus(1), 1, number))
+		case kindHDLC:
 			return and(g.carries(sapISO), g.equal(g.network(1), 1, number))
 		}
 		return and(g.carries(sapISO), g.equal(g.load.plus(g.bare), 1, number))
 	case protoISIS:
+		if g.kind == kindFrameRelay {
+			return and(g.protocol(protoISO, nlpidISIS), g.equal(g.load.plus(3), 1, number))
+		}
 		return and(g.protocol(protoISO, carriers[protoISIS].numbers[0]), g.equal(g.load.plus(g.bare+4), 1, number))
 	}
 	return g.fail("", "%v has no protocols by number in it that could be tested", over)

@@ -118,6 +118,11 @@ const (
 	etherMPLS   = 0x8847
 	etherPPPoED = 0x8863
 	etherPPPoES = 0x8864
+	nlpidIP     = 0xcc
+	nlpidIPv6   = 0x8e
+	nlpidCLNP   = 0x81
+	nlpidESIS   = 0x82
+	nlpidISIS   = 0x83
 	etherBridge = 0x6558 // transparent Ethernet bridging
 
 	sapIP      = 0x06
