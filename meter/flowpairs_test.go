@@ -2,12 +2,15 @@ package meter
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
 	"netramet/mib"
 	"netramet/sources/sourcetest"
 	"netramet/sources/wire"
+	"netramet/streams/pair"
 )
 
 // lostOf is how many requests of a flow were lost, To and From.
@@ -117,5 +120,91 @@ func TestPairsAskedForLater(t *testing.T) {
 		query(t, "10.0.0.1", 2, 20*ms), answer(t, "10.0.0.1", 2, 25*ms))
 	if got := distOf(m, 1, mib.AttrToTurnaroundTime1); got != "2 / 0" {
 		t.Errorf("%q, want both streams' pairs", got)
+	}
+}
+
+// allPairs asks for pairs of five kinds both ways, with limits of 50 ms.
+var allPairs = func() (save string) {
+	kinds := []pair.Kind{pair.ICMP, pair.TCPData, pair.TCPSyn, pair.DNS, pair.UDP}
+	for i, of := range []string{"", "1", "2", "3", "4"} {
+		for _, dir := range []string{"To", "From"} {
+			save += fmt.Sprintf("save %sTurnaroundTime%s = 3.%d.0!0 & 1.3.10!50; ", dir, of, kinds[i])
+		}
+	}
+	return save
+}()
+
+// pairsOfAll is what a meter's flows keep of pairs, as text, and of the first one, how
+// many pairs it has and how many requests it lost.
+func pairsOfAll(m *Meter) (text string, pairs, lost uint64) {
+	m.View(func(s *State) {
+		var f Flow
+		var v Value
+		for index := uint32(1); s.Flow(index, &f); index++ {
+			for a := mib.AttrToPacketSize; a <= mib.AttrFromFlowOctets; a++ {
+				if !a.IsTurnaround() {
+					continue
+				}
+				s.Attr(&f, a, &v)
+				text += fmt.Sprintf("%d %v %d\n", index, a, v.Numbers)
+				for _, n := range v.Numbers {
+					if index == 1 {
+						pairs += n
+					}
+				}
+			}
+			for _, a := range []mib.Attr{mib.AttrToLostPDUs, mib.AttrFromLostPDUs} {
+				s.Attr(&f, a, &v)
+				text += fmt.Sprintf("%d %v %d\n", index, a, v.Num)
+				if index == 1 {
+					lost += v.Num
+				}
+			}
+		}
+	})
+	return text, pairs, lost
+}
+
+// TestPairsOfFlowsInLanes: what flows of two rule sets keep of pairs does not depend on the
+// lanes, the memory of verdicts or how few streams there may be; and a flow of all packets
+// keeps each pair and each lost request that there is.
+func TestPairsOfFlowsInLanes(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(9, 10))
+	all := `if SourcePeerType == 0 ignore; save FlowKind = 'A'; ` + allPairs + `count;`
+	ends := strings.Replace(fiveTuple, "count;", allPairs+"count;", 1)
+	var pairs, lost uint64
+	for run := range 20 {
+		frames := anyPairFrames(t, rnd, 150)
+		cfg := Config{}
+		cfg.Streams.MaxStreams = 1 + rnd.IntN(20)
+		meter := func(cfg Config, told *int) (string, uint64, uint64, pair.Stats) {
+			cfg.Paired = func(*Pair) { *told++ }
+			m := newMeter(t, cfg, all, ends)
+			feedAll(t, m, frames...)
+			m.Finish()
+			text, pairs, lost := pairsOfAll(m)
+			var counts pair.Stats
+			m.View(func(s *State) { counts = s.Pairs() })
+			return text, pairs, lost, counts
+		}
+		told := 0
+		want, p, n, counts := meter(cfg, &told)
+		if p != uint64(told) || n != counts.Lost {
+			t.Fatalf("run %d: the flow has %d pairs and lost %d requests, want %d and %d", run, p, n, told, counts.Lost)
+		}
+		if counts.Queued != counts.Matched+counts.Dropped+counts.Expired+counts.Waiting {
+			t.Fatalf("run %d: %+v", run, counts)
+		}
+		pairs, lost = pairs+p, lost+n
+		for _, lanes := range []int{1, 2, 3, 8} {
+			cfg.Lanes, cfg.Cache = lanes, []CacheMode{CacheVerdicts, NoCache}[run%2]
+			again := 0
+			if got, _, _, _ := meter(cfg, &again); got != want || again != told {
+				t.Fatalf("run %d, %d lanes: got\n%s\nwant\n%s", run, lanes, got, want)
+			}
+		}
+	}
+	if pairs == 0 || lost == 0 {
+		t.Errorf("%d pairs, %d lost, want some of both", pairs, lost)
 	}
 }
