@@ -128,7 +128,8 @@ func (t *flowTable) touch(h uint32) uint64 {
 	if !ok {
 		return 0
 	}
-	return t.records.At(slot).pdus[0] + uint64(t.short.At(slot)[0])
+	// The hash lies with what find compares, and no lane writes there.
+	return uint64(t.records.At(slot).hash) + uint64(t.short.At(slot)[0])
 }
 
 // create makes a flow at uptime now whose first packet came at uptime first, in the slot freed longest ago; but not in the very
