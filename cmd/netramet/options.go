@@ -240,7 +240,7 @@ func (o *options) check(f *pflag.FlagSet) error {
 	case f.Changed("prefixes") && o.prefixes == "":
 		return errors.New("--prefixes \"\": it is the name of a file")
 	case f.Changed("snap") && o.snap == 0:
-		return errors.New("--snap 0: packets keep one octet, or as many as you say")
+		return errors.New("--snap 0: it leaves nothing of a packet; say how many octets, as 96")
 	}
 	if err := o.checkFCS(f); err != nil {
 		return err

@@ -71,8 +71,17 @@ func (s *seams) gap(a, b *span) {
 		return
 	}
 	if silence := since(b.first, a.last); silence > max(leastGap, a.silence) {
-		s.tell("gap of %v between %s, which ends at %s, and %s, which begins at %s", time.Duration(silence).Round(time.Millisecond), a.name, clock(a.last), b.name, clock(b.first))
+		s.tell("gap of %s between %s, which ends at %s, and %s, which begins at %s", lasting(time.Duration(silence)), a.name, clock(a.last), b.name, clock(b.first))
 	}
+}
+
+// lasting is a duration as people read it, from two days on in days.
+func lasting(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d < 2*day {
+		return d.Round(time.Millisecond).String()
+	}
+	return fmt.Sprintf("%d days and %v", d/day, (d % day).Round(time.Millisecond))
 }
 
 func (s *seams) tell(format string, args ...any) {

@@ -17,6 +17,8 @@ func TestSeams(t *testing.T) {
 		{"none", [][]int64{{0, 10}, {20, 30}, {30, 40}}, Sequence, nil},
 		{"a gap", [][]int64{{0, 10}, {3_600_010, 3_600_020}}, Sequence,
 			[]string{"gap of 1h0m0s between part0000, which ends at 1970-01-01 00:00:01.01, and part0001, which begins at 1970-01-01 01:00:01.01"}},
+		{"a gap of days", [][]int64{{0, 10}, {100*86_400_000 + 3_600_010, 100*86_400_000 + 3_600_020}}, Sequence,
+			[]string{"gap of 100 days and 1h0m0s between part0000, "}},
 		{"a silence as long as in the file before", [][]int64{{0, 5000}, {10_000, 10_010}}, Sequence, nil},
 		{"a silence of less than a second", [][]int64{{0, 1}, {1001, 1002}}, Sequence, nil},
 		{"an overlap", [][]int64{{0, 100}, {50, 150}}, Sequence,
