@@ -59,11 +59,19 @@ func (l *lane) pairEvent(in uint32, e *streams.Event) {
 			continue
 		}
 		dir := uint8(e.Pair.Dir) ^ mb.to
-		if l.flows.dists.flows.At(mb.flow).pairs.kinds[dir].Has(e.Pair.Kind) {
-			of := o
-			of.flow, of.what = mb.flow, o.what+observed(dir)
-			l.observations = append(l.observations, of)
+		kinds := l.flows.dists.flows.At(mb.flow).pairs.kinds[dir]
+		if !kinds.Has(e.Pair.Kind) {
+			continue
 		}
+		of := o
+		of.flow, of.what = mb.flow, o.what+observed(dir)
+		if kinds.Has(e.Pair.Also) { // as that it is lost, and a packet is lost once
+			if e.Pair.What == pair.Lost {
+				continue
+			}
+			of.lost = true
+		}
+		l.observations = append(l.observations, of)
 	}
 }
 

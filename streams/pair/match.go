@@ -15,23 +15,22 @@ func (p *Pool) Match(q Queue, dir packet.Direction, f *packet.Facts, t int64, ev
 	}
 	u := p.queues.At(uint32(q - 1))
 	events = p.expire(u, t, events)
-	switch f.Kind {
-	case packet.FactsTCP:
+	if f.Kind == packet.FactsTCP {
 		return p.tcp(u, dir, f, t, events)
-	case packet.FactsICMP:
-		events = p.message(u, ICMP, dir, f, t, events)
-	case packet.FactsDNS:
-		events = p.message(u, DNS, dir, f, t, events)
-	case packet.FactsSNMP:
-		events = p.message(u, SNMP, dir, f, t, events)
-	case packet.FactsNTP:
-		events = p.message(u, NTP, dir, f, t, events)
 	}
+	kind := kindOf[f.Kind]
+	events = p.message(u, kind, dir, f, t, events)
 	if f.Kind.IsUDP() && u.kinds.Has(UDP) {
-		events = p.turn(u, dir, t, events)
+		if f.Role&packet.Asks == 0 || !u.kinds.Has(kind) {
+			kind = 0
+		}
+		events = p.turn(u, dir, kind, t, events)
 	}
 	return events
 }
+
+// kindOf is the kind of messages that have identifiers; 0 of others.
+var kindOf = [packet.FactsUDP + 1]Kind{packet.FactsICMP: ICMP, packet.FactsDNS: DNS, packet.FactsSNMP: SNMP, packet.FactsNTP: NTP}
 
 // message matches messages that have identifiers.
 func (p *Pool) message(u *queue, kind Kind, dir packet.Direction, f *packet.Facts, t int64, events []Event) []Event {
@@ -56,13 +55,14 @@ func (p *Pool) message(u *queue, kind Kind, dir packet.Direction, f *packet.Fact
 }
 
 // turn matches any packets of UDP: a packet answers the first one the other way
-// since the last pair, and one that has nothing to answer asks.
-func (p *Pool) turn(u *queue, dir packet.Direction, t int64, events []Event) []Event {
+// since the last pair, and one that has nothing to answer asks. also is the other kind of
+// request that it is.
+func (p *Pool) turn(u *queue, dir packet.Direction, also Kind, t int64, events []Event) []Event {
 	if prev, at := p.find(u, UDP, dir^1, 0, 0); at != 0 {
 		return p.pair(u, dir^1, prev, at, t, events)
 	}
 	if prev, at := p.find(u, UDP, dir, 0, 0); at == 0 || !p.again(u, dir, prev, at, t) {
-		p.push(u, dir, request{kind: UDP, time: t})
+		p.push(u, dir, request{kind: UDP, also: also, time: t})
 	}
 	return events
 }
@@ -125,5 +125,5 @@ func (p *Pool) tell(r *request, dir packet.Direction, t int64, events []Event) [
 		return events
 	}
 	p.stats.Pairs++
-	return append(events, Event{What: Paired, Kind: r.kind, Dir: dir, Request: r.time, Reply: t, ID: r.name(), AlreadyLost: r.state&lost != 0})
+	return append(events, Event{What: Paired, Kind: r.kind, Dir: dir, Request: r.time, Reply: t, ID: r.name(), Also: r.also, AlreadyLost: r.state&lost != 0})
 }

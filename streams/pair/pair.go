@@ -94,6 +94,9 @@ type Event struct {
 	What What
 	Kind Kind
 	Dir  packet.Direction // of the request in the stream
+	// Also is the other kind of request, with an identifier, that a request of kind UDP is
+	// in the same queue; 0: none.
+	Also Kind
 	// AlreadyLost: the request has been told as Lost before; valid iff Paired.
 	AlreadyLost bool
 }

@@ -21,7 +21,8 @@ type request struct {
 	order    uint32 // of queueing in its queue
 	kind     Kind
 	state    state
-	_        [2]uint8
+	also     Kind // as in Event
+	_        uint8
 }
 
 // state is what has happened to a request.
@@ -96,6 +97,9 @@ func (p *Pool) Want(q Queue, kinds Kinds, limit [2]int64) Queue {
 		q = p.newQueue()
 	}
 	u := p.queues.At(uint32(q - 1))
+	if u.kinds|kinds == u.kinds && limit[0] <= u.limit[0] && limit[1] <= u.limit[1] {
+		return q
+	}
 	u.kinds |= kinds
 	for dir, n := range limit {
 		u.limit[dir] = max(u.limit[dir], n)
@@ -197,7 +201,7 @@ func (p *Pool) expire(u *queue, now int64, events []Event) []Event {
 			if limit > 0 && r.state&(lost|answered) == 0 && now > later(r.time, limit) {
 				r.state |= lost
 				p.stats.Lost++
-				events = append(events, Event{What: Lost, Kind: r.kind, Dir: packet.Direction(dir), Request: r.time, ID: r.name()})
+				events = append(events, Event{What: Lost, Kind: r.kind, Dir: packet.Direction(dir), Request: r.time, ID: r.name(), Also: r.also})
 			}
 			at = r.next
 		}
