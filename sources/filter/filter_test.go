@@ -284,6 +284,32 @@ func BenchmarkMatch(b *testing.B) {
 	}
 }
 
+// TestWithDirection: an octet of direction before the link's header changes nothing
+// of what is selected.
+func TestWithDirection(t *testing.T) {
+	for plain, with := range map[wire.LinkType]wire.LinkType{wire.LinkCHDLC: wire.LinkCHDLCDir, wire.LinkFrameRelay: wire.LinkFRelayDir} {
+		for _, text := range []string{"ip", "ip6", "tcp port 80", "host 10.0.0.1", "ip[8] = 64", "clnp", "isis", "icmp"} {
+			one, other, selected := program(t, text, plain), program(t, text, with), 0
+			for _, f := range etherFrames(t) {
+				f, g := relink(f, plain), relink(f, with)
+				want := one.Match(f.Data, f.WireLen)
+				if got := other.Match(g.Data, g.WireLen); got != want {
+					t.Errorf("%v: %s: %v of %x", with, text, got, g.Data[:min(len(g.Data), 60)])
+				}
+				if want {
+					selected++
+				}
+			}
+			if selected == 0 && plain == wire.LinkFrameRelay {
+				t.Errorf("%s: nothing is selected", text)
+			}
+		}
+		if g := (wire.Frame{Data: []byte{1, 0x0f, 0, 8, 0}, WireLen: 5}); !program(t, "outbound", with).Match(g.Data, g.WireLen) {
+			t.Errorf("%v: a frame that was sent is not outbound", with)
+		}
+	}
+}
+
 // TestFrameRelay: what is selected behind RFC 2427's header and behind Cisco's is
 // what is selected of the same packets on Ethernet.
 func TestFrameRelay(t *testing.T) {

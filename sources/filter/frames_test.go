@@ -128,6 +128,9 @@ func relink(f wire.Frame, link wire.LinkType) wire.Frame {
 		header = []byte{0, 0, 0, family}
 	case wire.LinkPPP, wire.LinkPPPHDLC:
 		header = append([]byte{0xff, 3}, ppp...)
+	case wire.LinkCHDLCDir, wire.LinkFRelayDir:
+		plain := map[wire.LinkType]wire.LinkType{wire.LinkCHDLCDir: wire.LinkCHDLC, wire.LinkFRelayDir: wire.LinkFrameRelay}[link]
+		header, body = []byte{byte(len(body) & 1)}, relink(f, plain).Data
 	case wire.LinkENC:
 		header = append([]byte{family}, make([]byte, 11)...)
 	case wire.LinkNetAnalyzer:

@@ -110,7 +110,7 @@ func (g *generator) direction(sent bool) *cond {
 		return g.equal(offset{octets: 2}, 2, map[bool]uint32{true: 1, false: 2}[sent])
 	case wire.LinkPPPD:
 		return g.equal(offset{}, 1, map[bool]uint32{true: 1, false: 0}[sent])
-	case wire.LinkPPPWithDir:
+	case wire.LinkPPPWithDir, wire.LinkCHDLCDir, wire.LinkFRelayDir:
 		out = not(g.equal(offset{}, 1, 0))
 	default:
 		return g.failLink("", "frames of link type %v do not tell their direction", g.link)

@@ -49,7 +49,7 @@ var linkTypes = []wire.LinkType{
 	wire.LinkEthernet, wire.LinkRaw, wire.LinkIPv4, wire.LinkIPv6, wire.LinkNull, wire.LinkLoop, wire.LinkPPP, wire.LinkPPPHDLC,
 	wire.LinkPPPEther, wire.LinkPPPWithDir, wire.LinkCHDLC, wire.LinkLinuxSLL, wire.LinkLinuxSLL2, wire.LinkFDDI, wire.LinkTokenRing,
 	wire.LinkRFC1483, wire.LinkCLIP, wire.LinkSunATM, wire.LinkATM, wire.LinkPPPD, wire.LinkFrameRelay, wire.LinkIPNET, wire.LinkENC,
-	wire.LinkNetAnalyzer,
+	wire.LinkNetAnalyzer, wire.LinkCHDLCDir, wire.LinkFRelayDir,
 }
 
 // layoutOf is the layout of a link type's frames; ok is false for those that
@@ -77,6 +77,8 @@ func layoutOf(link wire.LinkType) (l layout, ok bool) {
 		l.header, l.bare, l.mac = offset{octets: 4}, 3, 0
 	case wire.LinkFrameRelay:
 		l = at(kindFrameRelay, 2, 4)
+	case wire.LinkFRelayDir:
+		l = at(kindFrameRelay, 3, 5)
 	case wire.LinkIPNET:
 		l = at(kindIPNET, 1, 24)
 	case wire.LinkPPP, wire.LinkPPPHDLC, wire.LinkPPPD:
@@ -87,6 +89,8 @@ func layoutOf(link wire.LinkType) (l layout, ok bool) {
 		l = at(kindPPP, 3, 5)
 	case wire.LinkCHDLC:
 		l = at(kindHDLC, 2, 4)
+	case wire.LinkCHDLCDir:
+		l = at(kindHDLC, 3, 5)
 	case wire.LinkLinuxSLL:
 		l = at(kindCooked, 14, 16)
 	case wire.LinkLinuxSLL2:

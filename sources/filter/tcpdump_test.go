@@ -45,7 +45,8 @@ func tcpdump(t *testing.T) string {
 
 // unknownThere are link types that tcpdump's filters do not know, or look for the
 // network layer of in the wrong place.
-var unknownThere = map[wire.LinkType]bool{wire.LinkATM: true, wire.LinkPPPWithDir: true, wire.LinkFrameRelay: true}
+var unknownThere = map[wire.LinkType]bool{wire.LinkATM: true, wire.LinkPPPWithDir: true, wire.LinkFrameRelay: true,
+	wire.LinkFRelayDir: true, wire.LinkCHDLCDir: true}
 
 // TestTcpdump: what each expression selects of made frames, whole and damaged,
 // tcpdump selects, on each link type; what one refuses, so does the other.
