@@ -208,7 +208,8 @@ func (r *docReader) run(t *testing.T, list []docCommand) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, r.shell, "-c", r.ports.Replace(text))
 	cmd.Dir = r.dir
-	cmd.Env = append(os.Environ(), "PATH="+r.bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TZ=UTC", "LC_ALL=C", "NO_COLOR=1")
+	cmd.Env = append(os.Environ(), "PATH="+r.bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TZ=UTC", "LC_ALL=C", "NO_COLOR=1",
+		"SNMP_PERSISTENT_DIR="+r.snmpDir(t))
 	out, _ := cmd.CombinedOutput() // pages show failures too; their text is what counts
 	parts := strings.Split(string(out), docEnd+"\n")
 	if len(parts) != len(list)+1 {
@@ -221,6 +222,17 @@ func (r *docReader) run(t *testing.T, list []docCommand) {
 			t.Errorf("line %d: $ %s\ngot\n%s\nthe page says\n%s", c.line, c.text, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	}
+}
+
+// snmpDir is a folder for what net-snmp's tools keep. Where the folder in it is
+// missing, as on a new machine, the first of them says that it makes it.
+func (r *docReader) snmpDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "cert_indexes"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // docLines are the lines of text without empty ones at its end.
