@@ -89,7 +89,7 @@ func BenchmarkDistributions(b *testing.B) {
 		{"times", ask(`save ToInterarrivalTime = 60.0.0!0 & 2.3.1!1800; save FromTurnaroundTime = 60.0.0!0 & 2.3.1!1800;`)},
 		{"rates", ask(`save ToBitRate = 48.10.0!0 & 1.6.1!24; save FromBitRate = 48.10.0!0 & 1.6.1!24;`)},
 		{"streams", ask(lifeDists)},
-		{"TCPData", ask(`save ToTurnaroundTime1 = 100.6.0!0 & 1.3.1!700; save FromTurnaroundTime1 = 100.6.0!0 & 1.3.1!700;`)},
+		{"TCPData", ask(dataDists)},
 	} {
 		b.Run(tt.name, func(b *testing.B) {
 			batches := benchBatches(b, packets, 10_000)
