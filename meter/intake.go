@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"math"
 	"time"
 
 	"netramet/meter/packet"
@@ -28,6 +29,7 @@ type intake struct {
 	begun   bool  // a frame with a time has been seen: start and clock are valid
 	start   int64 // Unix ns of the first packet, t0
 	clock   int64 // largest believed time, Unix ns
+	shown   int64 // time that somebody has been shown: nothing is metered before it
 	uptime  Uptime
 	tickAt  int64 // Unix ns of the next grid point; the next interval's end is on the grid
 	closed  uint64
@@ -48,6 +50,13 @@ type intervalEnd struct {
 func (in *intake) init(cfg *Config) {
 	in.cfg = cfg
 	in.uptime = 1
+	in.shown = math.MinInt64
+}
+
+// set is the clock at t, and the uptime there unless a later one has been shown.
+func (in *intake) set(t int64) {
+	in.clock = t
+	in.uptime = max(in.uptime, in.uptimeAt(t))
 }
 
 // uptimeAt is 1 + floor((t-t0)/10 ms), bounded.
@@ -206,12 +215,12 @@ func (m *Meter) take(f *wire.Frame, r *wire.Record, t int64) Stop {
 	if in.ended {
 		return Ended
 	}
-	clock := in.clock
-	if t > clock || !in.begun {
-		if t > badStamp {
+	if t > in.clock || in.shown > in.clock || !in.begun {
+		clock := in.clock
+		if t > badStamp && (t > clock || !in.begun) {
 			clock = t
 		}
-		if stop := m.moveClock(clock, t > badStamp); stop != Taken {
+		if stop := m.moveClock(max(clock, in.shown), t > badStamp); stop != Taken {
 			return stop
 		}
 	}
@@ -221,7 +230,7 @@ func (m *Meter) take(f *wire.Frame, r *wire.Record, t int64) Stop {
 		m.counts.NoStamps += pdus
 	case t == badStamp:
 		m.counts.BadStamps += pdus
-	case t < in.clock:
+	case t < in.clock && in.late(t):
 		m.counts.Late += pdus
 	}
 	if t <= badStamp {
@@ -252,8 +261,7 @@ func (m *Meter) moveClock(t int64, timed bool) Stop {
 			return stop
 		}
 	}
-	in.clock = t
-	in.uptime = in.uptimeAt(t)
+	in.set(t)
 	return Taken
 }
 
@@ -281,8 +289,7 @@ func (m *Meter) closeInterval(reached, length uint64) Stop {
 	}
 	end := in.start + int64(n*length)
 	m.tickTo(end)
-	in.clock = end
-	in.uptime = in.uptimeAt(end)
+	in.set(end)
 	in.closed, in.busy = n, false
 	in.lastEnd = intervalEnd{number: n, at: end, to: in.uptime}
 	if in.ended {

@@ -58,6 +58,10 @@ type Config struct {
 	Origins    *origin.Table // of addresses; nil: none is known
 	MaxGap     time.Duration // a larger step of packet time is in doubt (decision 6); default 10 minutes, AnyGap for none
 
+	// Live says that time goes on without packets, by Advance, which begins it.
+	// No stamp is in doubt then: whoever calls it knows what time it is.
+	Live bool
+
 	// StreamEnded is told of each stream that ends, if it is not nil, by the goroutine that
 	// feeds; the StreamEnd is the meter's again when it returns. The order does not
 	// depend on the lanes.
@@ -109,7 +113,10 @@ func (c Config) withDefaults() Config {
 	if c.SampleRate == 0 {
 		c.SampleRate = 1
 	}
-	if c.MaxGap <= 0 {
+	switch {
+	case c.Live:
+		c.MaxGap = AnyGap
+	case c.MaxGap <= 0:
 		c.MaxGap = DefaultMaxGap
 	}
 	if c.Paired != nil {
@@ -158,7 +165,7 @@ type Counts struct {
 	SampledOut  uint64 // not metered, by the sampling rate
 	Unsupported uint64 // not metered: the link type cannot be decoded
 	Faults      [packet.NumFaults]uint64
-	Late        uint64 // behind the clock: metered at the clock
+	Late        uint64 // behind the clock: metered at the clock. Live: metered in a later interval than their own
 	BadStamps   uint64 // too far ahead and not believed: metered at the clock
 	NoStamps    uint64 // without a time: metered at the clock
 	Backward    uint64 // times between two packets that were below 0: no distribution has them

@@ -39,6 +39,9 @@ type Loop struct {
 	// names; nil where the meter has no intervals. The last interval is left to
 	// the caller of Run. An error ends the run at once.
 	Interval func() error
+	// Live is the meter's time where the source is live: time goes on while it is
+	// silent. nil: the source's stamps are the time.
+	Live *Live
 	// Fed is called after each batch is metered; nil: not.
 	Fed func()
 	// Busy is given the time that metering a piece of a batch has taken; nil:
@@ -55,13 +58,14 @@ type Loop struct {
 func (l *Loop) Run(ctx context.Context) (complete bool, err error) {
 	var b wire.Batch
 	defer b.Release()
+	if stop, err := l.begin(); err != nil || stop == meter.Ended {
+		return err == nil, err
+	}
 	for {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && (l.Live == nil || l.Live.drained()) {
 			return l.finish(ErrInterrupted)
 		}
-		readErr := l.Source.Read(&b)
-		end := cmp.Or(l.stage(&b), readErr)
-		stop, err := l.feed(&b)
+		end, stop, err := l.step(&b)
 		switch {
 		case err != nil:
 			return false, err
@@ -79,6 +83,18 @@ func (l *Loop) Run(ctx context.Context) (complete bool, err error) {
 			l.Fed()
 		}
 	}
+}
+
+// step reads one batch, passes it through the stages and meters it. end is what the
+// source or a stage ends with, err that of a collection.
+func (l *Loop) step(b *wire.Batch) (end error, stop meter.Stop, err error) {
+	if l.Live != nil {
+		return l.liveStep(b)
+	}
+	readErr := l.Source.Read(b)
+	end = cmp.Or(l.stage(b), readErr)
+	stop, err = l.feed(b)
+	return end, stop, err
 }
 
 // stage passes a batch through all stages, the rest of them also behind one
@@ -116,6 +132,11 @@ func (l *Loop) meter(b *wire.Batch) meter.Stop {
 
 // finish meters what the meter holds back and completes the last interval.
 func (l *Loop) finish(end error) (complete bool, err error) {
+	if l.Live != nil {
+		if stop, err := l.advance(l.Live.end()); err != nil || stop == meter.Ended {
+			return err == nil, cmp.Or(err, end)
+		}
+	}
 	for l.Meter != nil && l.Meter.Finish() == meter.IntervalEnd {
 		if err := l.Interval(); err != nil {
 			return false, errors.Join(err, end)

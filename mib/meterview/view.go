@@ -33,6 +33,10 @@ type Config struct {
 	// object out.
 	Busy func(lane int, now time.Time) uint32
 
+	// Now is the time, in Unix nanoseconds, of a meter whose source is live: each
+	// request finds the uptime there (meter.State.Show). nil: packets alone move it.
+	Now func() int64
+
 	// Changed is called after each Set that changed something, when the
 	// meter's state has been left again. It must not call the agent, which
 	// has not answered yet. nil is nothing.
@@ -65,7 +69,10 @@ func New(m *control.Meter, cfg Config) *View {
 // Do is the agent's Config.Do: it runs f while the meter's state holds still.
 func (v *View) Do(op agent.Op, f func()) {
 	if op == agent.Read {
-		v.meter.View(func(*control.State) { f() })
+		v.meter.View(func(*control.State) {
+			v.show()
+			f()
+		})
 		return
 	}
 	v.sets.Lock()
@@ -73,11 +80,19 @@ func (v *View) Do(op agent.Op, f func()) {
 	x := txn{v: v}
 	_ = v.meter.Update(func(t *control.Tables) error { // has no error of its own
 		x.tables, v.txn = t, &x
+		v.show()
 		f()
 		v.txn = nil
 		return nil
 	})
 	x.outcome.tell(&v.cfg)
+}
+
+// show has time go on to where a request comes.
+func (v *View) show() {
+	if v.cfg.Now != nil {
+		v.s.Show(v.cfg.Now())
+	}
 }
 
 // Yield is the agent's Config.Yield: it lets the meter go on, and others in, so
