@@ -130,7 +130,7 @@ func (b *collectBench) best(f func() (pass, error)) (pass, error) {
 
 // local reads all flows in the meter's own process.
 func (b *collectBench) local() (pass, error) {
-	return readAll(local.New(b.s.meter))
+	return readAll(local.New(b.s.meter, "meter"))
 }
 
 // overSNMP reads all flows as nemac does.

@@ -32,6 +32,51 @@ type Interval struct {
 	// Fresh says that the rule sets are new on the meter, so that their counters
 	// begin with this collection, whatever was collected before.
 	Fresh bool
+
+	Meter string // its name
+	// MeterStart is the real time, packet time in trace mode and batch, of the
+	// meter's uptime 0. It is found once for a run of the meter, so that times that
+	// are worked out from uptimes do not jitter. The zero time is unknown.
+	MeterStart time.Time
+	// Begin is the real time where the interval begins, as To is where it ends: the
+	// end of the collection before, or MeterStart. The zero time is unknown.
+	Begin      time.Time
+	Restarted  bool // the meter was started again since the collection before
+	Octets     OctetMode
+	SampleRate uint32 // one packet in so many is metered; 0 is unknown, or not the same on all interfaces
+	Amounts    bool   // Record.Amounts are valid
+}
+
+// RealTime is the time of day of an uptime of the meter, in UTC and to the
+// centisecond; the zero time if that is unknown.
+func (iv *Interval) RealTime(uptime uint64) time.Time {
+	const perSecond, longest = 100, 1 << 40 // an uptime has at most 348 years
+	if iv.MeterStart.IsZero() || uptime > longest {
+		return time.Time{}
+	}
+	// In two steps: a Duration has no more than 292 years.
+	whole := time.Unix(iv.MeterStart.Unix()+int64(uptime/perSecond), int64(iv.MeterStart.Nanosecond()))
+	return whole.Add(time.Duration(uptime%perSecond) * time.Second / perSecond).UTC()
+}
+
+// End is the real time where the interval ends: that of To, or Time where the
+// meter's start is unknown.
+func (iv *Interval) End() time.Time {
+	if t := iv.RealTime(iv.To); !t.IsZero() {
+		return t
+	}
+	return iv.Time
+}
+
+// SetStart sets MeterStart, and Begin by it: the collection before ended at From,
+// but for the centisecond by which the two overlap (RFC 2123 §4.2).
+func (iv *Interval) SetStart(start time.Time) {
+	iv.MeterStart = start
+	if iv.From <= 1 {
+		iv.Begin = start
+		return
+	}
+	iv.Begin = iv.RealTime(iv.From + 1)
 }
 
 // Stat is one figure of a #Stats record.

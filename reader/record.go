@@ -30,6 +30,14 @@ type Record struct {
 	PeerType  mib.PeerType // 0 if the rule set does not save it
 	Values    []Value      // one for each attribute of the task's Format
 
+	// Amounts are what was added in the interval to those of Values that are
+	// counters, 0 for the others; valid iff Interval.Amounts. They are not for who
+	// fills the record, but for outputs behind package reader/amounts.
+	Amounts []uint64
+	// Baseline says that the amounts cannot be known, because the flow was there
+	// before its reader: they are all 0.
+	Baseline bool
+
 	numbers []uint64 // of all values
 }
 
@@ -37,7 +45,7 @@ type Record struct {
 func (r *Record) Clear(n int) {
 	values := slices.Grow(r.Values[:0], n)[:n]
 	clear(values)
-	*r = Record{Values: values, numbers: r.numbers[:0]}
+	*r = Record{Values: values, Amounts: r.Amounts[:0], numbers: r.numbers[:0]}
 }
 
 // Numbers returns the counters of value i: of a distribution those of its buckets

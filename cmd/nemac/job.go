@@ -77,7 +77,7 @@ func newJob(o *options, known ruleCache, std stdio) (*job, error) {
 		fmt.Fprintln(std.err, "nemac: warning: -c has no effect with -C: intervals are those of the meter, which its -T says")
 	}
 	j.cfg = session.Config{
-		Owner: o.ownerName(), Clock: session.WallClock{}, Open: j.open,
+		Owner: o.ownerName(), MeterName: o.meterName, Clock: session.WallClock{}, Open: j.open,
 		Dial:       func(ctx context.Context) (*remotemeter.Meter, error) { return remotemeter.Dial(ctx, o.clientOptions()) },
 		Inactivity: o.inactive, FloodMark: int(o.floodMark), HighWaterMark: int(max(o.highWater, 0)),
 		Trace: o.trace, DownloadOnly: o.downloadOnly, RemoveRows: o.removeRows, UTC: o.utc,
@@ -185,16 +185,10 @@ func (j *job) open(m *session.Meter, resumed bool) (session.Output, error) {
 	j.begun = true
 	h := flowfile.Header{
 		Version: version.Version, Options: o.text(), Meter: o.meterName, MaxFlows: m.MaxFlows,
-		Octets: flowfile.OctetsUnknown, Zone: flowfile.ZoneLocal,
+		Octets: m.OctetMode(), Zone: flowfile.ZoneLocal,
 	}
 	if len(m.Interfaces) > 0 {
 		h.Interface = m.Interfaces[0]
-	}
-	switch {
-	case m.Netramet && m.Peer:
-		h.Octets = flowfile.OctetsPeer
-	case m.Netramet:
-		h.Octets = flowfile.OctetsFrame
 	}
 	if o.utc || o.trace {
 		h.Zone = flowfile.ZoneUTC

@@ -24,6 +24,7 @@ import (
 type batch struct {
 	o     *options
 	src   sources.Source
+	name  string // of the meter in the flow data
 	meter *control.Meter
 	flows *local.Flows
 	tasks []reader.Task
@@ -65,7 +66,7 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
-	b := &batch{o: o, src: src, show: show, begun: time.Now(), tasks: tasksOf(sets)}
+	b := &batch{o: o, src: src, name: o.nameOfMeter(), show: show, begun: time.Now(), tasks: tasksOf(sets)}
 	cfg, dumps, err := o.openDumps(std.in)
 	closed := func(err error) error { return errors.Join(err, out.close(), dumps.close()) }
 	if err != nil {
@@ -106,8 +107,16 @@ func (b *batch) runSets(sets []*ruleset.RuleSet, files []string) error {
 			return fmt.Errorf("%s: %w", files[i], err)
 		}
 	}
-	b.flows = local.New(b.meter)
+	b.flows = local.New(b.meter, b.name)
 	return b.flows.Register(b.tasks)
+}
+
+// nameOfMeter is the meter's in the flow data.
+func (o *options) nameOfMeter() string {
+	if o.meterName != "" {
+		return o.meterName
+	}
+	return o.traceName()
 }
 
 func openOutput(o *options, std stdio) (output, error) {
@@ -115,11 +124,8 @@ func openOutput(o *options, std stdio) (output, error) {
 		return nil, err
 	}
 	h := flowfile.Header{
-		Version: version.Version, Options: o.text, Meter: o.meterName, Interface: o.traceName(),
+		Version: version.Version, Options: o.text, Meter: o.nameOfMeter(), Interface: o.traceName(),
 		MaxFlows: int(o.maxFlows), Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC,
-	}
-	if h.Meter == "" {
-		h.Meter = o.traceName()
 	}
 	if o.octets == "peer" {
 		h.Octets = flowfile.OctetsPeer

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -276,9 +277,9 @@ func TestManagedSystem(t *testing.T) {
 	if info.FloodMark != 0 {
 		t.Errorf("flood mark %d on a trace", info.FloodMark)
 	}
-	names, err := c.Interfaces(t.Context())
-	if err != nil || len(names) != 1 || names[0] != "office.pcap" {
-		t.Errorf("interfaces %q, %v", names, err)
+	taps, err := c.Interfaces(t.Context())
+	if want := []remotemeter.Interface{{Number: 1, Name: "office.pcap"}}; err != nil || !slices.Equal(taps, want) {
+		t.Errorf("interfaces %v, %v", taps, err)
 	}
 	if err := c.StartTrace(t.Context()); !client.IsStatus(err, client.AuthorizationError) {
 		t.Errorf("a reader starts the trace: %v", err)

@@ -136,15 +136,21 @@ func (m *Meter) Beat(ctx context.Context) (Beat, error) {
 	return b, nil
 }
 
-// Interfaces reads the names of the metered interfaces, or the trace's.
-func (m *Meter) Interfaces(ctx context.Context) ([]string, error) {
-	_, rows, err := m.Table(ctx, mib.ObjIfDescr)
+// Interface is a metered interface, or the trace's.
+type Interface struct {
+	Number int
+	Name   string
+}
+
+// Interfaces reads the metered interfaces, in order of number.
+func (m *Meter) Interfaces(ctx context.Context) ([]Interface, error) {
+	numbers, rows, err := m.Table(ctx, mib.ObjIfDescr)
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	for _, v := range rows {
-		names = append(names, v[0].Text())
+	var all []Interface
+	for i, v := range rows {
+		all = append(all, Interface{int(numbers[i]), v[0].Text()})
 	}
-	return names, nil
+	return all, nil
 }

@@ -6,27 +6,19 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"netramet/reader"
 )
 
-// OctetMode says which octets the counters of a file hold (decision 21).
-type OctetMode uint8
+// OctetMode says which octets the counters of a file hold.
+type OctetMode = reader.OctetMode
 
 // The octet modes. A file of another program says nothing about it.
 const (
-	OctetsUnknown OctetMode = iota
-	OctetsFrame             // the frame on the wire without FCS
-	OctetsPeer              // the network layer
+	OctetsUnknown = reader.OctetsUnknown
+	OctetsFrame   = reader.OctetsFrame
+	OctetsPeer    = reader.OctetsPeer
 )
-
-var octetNames = [...]string{OctetsUnknown: "unknown", OctetsFrame: "frame", OctetsPeer: "peer"}
-
-// String returns the mode's name in the header line.
-func (m OctetMode) String() string {
-	if int(m) < len(octetNames) {
-		return octetNames[m]
-	}
-	return "octets(" + strconv.Itoa(int(m)) + ")"
-}
 
 // Zone says in which time zone a file's times of day are (decision 7).
 type Zone uint8
@@ -218,11 +210,7 @@ func (h *Header) parseModes(s string) bool {
 	if !ok || !ok1 || !ok2 {
 		return false
 	}
-	for i, n := range octetNames {
-		if n == octets {
-			h.Octets = OctetMode(i)
-		}
-	}
+	h.Octets = reader.ParseOctetMode(octets)
 	for i, n := range zoneNames {
 		if n == zone {
 			h.Zone = Zone(i)

@@ -57,7 +57,7 @@ func TestNextReadsWhatAttrSays(t *testing.T) {
 		m.Feed(&wire.Batch{Frames: []wire.Frame{f}})
 	}
 
-	flows := New(m)
+	flows := New(m, "lab")
 	if _, err := flows.Begin(t.Context(), tasks); err != nil {
 		t.Fatal(err)
 	}

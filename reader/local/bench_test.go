@@ -28,7 +28,7 @@ func BenchmarkCollect(b *testing.B) {
 	tasks := []reader.Task{{RuleSet: 2, Format: ruleset.DefaultFormat()}}
 	b.ReportAllocs()
 	for b.Loop() {
-		from := local.New(m)
+		from := local.New(m, "meter")
 		out := flowfile.NewWriter(io.Discard, flowfile.Header{Version: "test", Meter: "m", Interface: "i", Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC})
 		if _, _, err := reader.Collect(context.Background(), from, tasks, out); err != nil {
 			b.Fatal(err)

@@ -22,6 +22,7 @@ var _ reader.Flows = (*Flows)(nil)
 // Flows is a meter's flow table. It is for one reader and one goroutine.
 type Flows struct {
 	meter *control.Meter
+	name  string
 	reads []int // rule sets of which we have reader rows
 
 	tasks []reader.Task
@@ -37,8 +38,9 @@ type Flows struct {
 	ahead, given int // of records, those that hold flows read ahead, and those of them that Next has given
 }
 
-// New returns the flows of m, of which nothing has been collected.
-func New(m *control.Meter) *Flows { return &Flows{meter: m, from: 1} }
+// New returns the flows of m, which intervals call name, of which nothing has been
+// collected.
+func New(m *control.Meter, name string) *Flows { return &Flows{meter: m, name: name, from: 1} }
 
 // Register makes f a reader of the tasks' rule sets on the meter: from then on
 // no flow of theirs is recovered before f has collected it.
@@ -69,13 +71,40 @@ func (f *Flows) Begin(_ context.Context, tasks []reader.Task) (reader.Interval, 
 			end, _ = s.Clock()
 			to = s.Uptime()
 		}
-		f.iv = reader.Interval{Number: n, Time: end, From: f.from, To: uint64(to)}
+		f.iv = reader.Interval{
+			Number: n, Time: end, From: f.from, To: uint64(to),
+			Meter: f.name, Octets: octetMode(s), SampleRate: sampleRate(s),
+		}
+		if _, begun := s.Start(); begun {
+			f.iv.SetStart(s.TimeOf(0))
+		}
 		if slices.ContainsFunc(tasks, func(t reader.Task) bool { return t.Statistics }) {
 			all := figures(s, tasks)
 			f.iv.Stats = all.Stats()
 		}
 	})
 	return f.iv, nil
+}
+
+// octetMode is what the meter's octet counters hold.
+func octetMode(s *control.State) reader.OctetMode {
+	if s.OctetMode() == meter.PeerOctets {
+		return reader.OctetsPeer
+	}
+	return reader.OctetsFrame
+}
+
+// sampleRate is that of all interfaces, 0 where it is not the same.
+func sampleRate(s *control.State) (rate uint32) {
+	for n := s.NextInterface(0); n > 0; n = s.NextInterface(n) {
+		switch x, _ := s.Interface(n); {
+		case rate == 0:
+			rate = x.SampleRate
+		case rate != x.SampleRate:
+			return 0
+		}
+	}
+	return rate
 }
 
 // Next gives the next flow that has changed since the interval's From.

@@ -74,16 +74,21 @@ RULES
 		feed("10.0.0.1", n)
 	}
 	feed("10.0.0.2", 30)
-	flows := New(m)
+	flows := New(m, "lab")
 	tasks := []reader.Task{{RuleSet: 2, Format: ruleset.DefaultFormat(), Statistics: true}}
 	if err := flows.Register(tasks); err != nil {
 		t.Fatal(err)
 	}
+	begun := time.Unix(0, sourcetest.StartTime)
 	collect := func(from, to uint64, want ...uint32) {
 		t.Helper()
 		iv, err := flows.Begin(t.Context(), tasks)
 		if err != nil || iv.From != from || iv.To != to || len(iv.Stats) != 13 {
 			t.Errorf("%+v, %v, want from %d to %d", iv, err, from, to)
+		}
+		if iv.Meter != "lab" || iv.Octets != reader.OctetsFrame || iv.SampleRate != 1 || iv.Restarted || iv.Amounts ||
+			!iv.MeterStart.Equal(begun.Add(-10*time.Millisecond)) || !iv.End().Equal(begun.Add(time.Duration(to-1)*10*time.Millisecond)) {
+			t.Errorf("%+v", iv)
 		}
 		var got []uint32
 		var rec reader.Record

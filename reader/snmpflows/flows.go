@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"netramet/mib"
@@ -48,6 +49,11 @@ type Config struct {
 	Time, Number uint64
 	// Now is the clock for Interval.Time of a live meter; nil is time.Now.
 	Now func() time.Time
+
+	// What intervals tell of the meter.
+	Meter      string // its name
+	Octets     reader.OctetMode
+	Interfaces []int // whose sample rates it is asked for
 }
 
 // Flows reads the flows of a meter over SNMP, as package reader wants it.
@@ -63,6 +69,8 @@ type Flows struct {
 
 	told, mark uint64 // ntmReaderTime as the meter has it; as it should be
 	notes      []string
+	start      time.Time // of the meter, once it is known
+	restarted  bool      // the meter was, since the collection committed last
 
 	tasks  []reader.Task
 	wide   bool     // the meter has ntmReaderLastTime, and so ntmPackageTable
@@ -107,6 +115,20 @@ func (f *Flows) GoOn(number uint64) {
 // Note puts a line into the flow data with the next collection that is made.
 func (f *Flows) Note(text string) { f.notes = append(f.notes, text) }
 
+// GoOnFrom makes start, as Start told it of another Flows of this run of the meter,
+// the real time of uptime 0.
+func (f *Flows) GoOnFrom(start time.Time) { f.start = start }
+
+// Restarted says that the meter was started again since the collection before.
+func (f *Flows) Restarted() { f.restarted = true }
+
+// Start is the real time of the meter's uptime 0, once a collection has begun; the
+// zero time before.
+func (f *Flows) Start() time.Time { return f.start }
+
+// Ask makes interfaces those whose sample rates the meter is asked for.
+func (f *Flows) Ask(interfaces []int) { f.cfg.Interfaces = interfaces }
+
 // Begin tells the meter that a collection starts and asks it for its times.
 // All rows are set by one PDU, so that all rule sets have the same times; where
 // they have no room in one, the first row's time holds, and what the others
@@ -140,7 +162,7 @@ func (f *Flows) Begin(ctx context.Context, tasks []reader.Task) (reader.Interval
 			return reader.Interval{}, err
 		}
 	}
-	iv.Notes = f.notes
+	iv.Notes, iv.Restarted = f.notes, f.restarted
 	f.iv = iv
 	return iv, nil
 }
@@ -170,18 +192,25 @@ func (f *Flows) touch(ctx context.Context, before []uint64) error {
 // times asks for the uptime of the collection, in 64 bits where the meter
 // tells them, and for the interval in trace mode.
 func (f *Flows) times(ctx context.Context) (iv reader.Interval, err error) {
-	last, v, err := f.look(ctx, client.Inst(mib.ObjSysUpTime), client.Inst(mib.ObjNtmTraceInterval), client.Inst(mib.ObjNtmTraceStart), client.Inst(mib.ObjNtmUptime64))
+	more := []client.Name{client.Inst(mib.ObjSysUpTime), client.Inst(mib.ObjNtmTraceInterval), client.Inst(mib.ObjNtmTraceStart), client.Inst(mib.ObjNtmUptime64)}
+	for _, n := range f.cfg.Interfaces {
+		more = append(more, client.Inst(mib.ObjFlowInterfaceSampleRate, uint32(n)))
+	}
+	asked := f.cfg.Now()
+	last, v, err := f.look(ctx, more...)
 	if err != nil {
 		return iv, err
 	}
 	f.held = last
-	iv = reader.Interval{Number: f.cfg.Number + 1, Time: f.cfg.Now(), From: 1, To: last[0]}
+	iv = reader.Interval{
+		Number: f.cfg.Number + 1, Time: f.cfg.Now(), From: 1, To: last[0],
+		Meter: f.cfg.Meter, Octets: f.cfg.Octets, SampleRate: sampleRate(v[4:]),
+	}
+	up := v[3].Num
+	if v[3].Missing { // 32 bits alone: time goes on from where it was
+		up = forward(uint32(v[0].Num), f.mark)
+	}
 	if !f.wide {
-		// 32 bits alone: time goes on from where it was.
-		up := forward(uint32(v[0].Num), f.mark)
-		if !v[3].Missing {
-			up = v[3].Num
-		}
 		iv.To = up - uint64(uint32(up)-uint32(last[0]))
 	}
 	if f.mark > 0 {
@@ -191,7 +220,41 @@ func (f *Flows) times(ctx context.Context) (iv reader.Interval, err error) {
 		iv.Number = v[1].Num
 		iv.Time = traceTime(v[2].Num, iv.To)
 	}
+	if f.start.IsZero() {
+		f.start = f.began(v[2], up, asked, f.cfg.Now())
+	}
+	iv.SetStart(f.start)
 	return iv, nil
+}
+
+// began is the real time of the meter's uptime 0, the zero time where it is not
+// known yet: a centisecond before its first packet, if it tells that; else what it
+// was up before the middle of the time between our asking and its answer.
+func (f *Flows) began(firstPacket client.Value, up uint64, asked, answered time.Time) time.Time {
+	const centisecond = 10 * time.Millisecond
+	switch start := firstPacket.Num; {
+	case firstPacket.Missing:
+		middle := asked.Add(answered.Sub(asked) / 2)
+		since, rest := up/100, time.Duration(up%100)
+		return time.Unix(middle.Unix()-int64(since), int64(middle.Nanosecond())).Add(-rest * centisecond).UTC()
+	case start == 0 && (up <= 1 || !f.cfg.Trace), start >= 1<<63:
+		return time.Time{} // no packet has come, or none that told a time
+	default:
+		return time.Unix(0, int64(start)).Add(-centisecond).UTC()
+	}
+}
+
+// sampleRate is that of all interfaces, 0 where it is not the same or not known.
+func sampleRate(rates []client.Value) uint32 {
+	for _, v := range rates {
+		if v.Missing || v.Num != rates[0].Num || v.Num > math.MaxInt32 {
+			return 0
+		}
+	}
+	if len(rates) == 0 {
+		return 0
+	}
+	return uint32(rates[0].Num)
 }
 
 // forward returns the first time at or after mark with the low 32 bits low.
@@ -214,7 +277,7 @@ func traceTime(start, uptime uint64) time.Time {
 
 // Commit acknowledges the collection.
 func (f *Flows) Commit(ctx context.Context) error {
-	f.mark, f.cfg.Number, f.notes = f.iv.To, f.iv.Number, nil
+	f.mark, f.cfg.Number, f.notes, f.restarted = f.iv.To, f.iv.Number, nil, false
 	return f.Acknowledge(ctx)
 }
 

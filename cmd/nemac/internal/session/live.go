@@ -134,7 +134,7 @@ func (l *liveLoop) up() {
 // forgot us.
 func (l *liveLoop) renew(ctx context.Context) error {
 	s := l.s
-	number := s.flows.Number()
+	before := s.flows
 	if err := s.connect(ctx, 0); err != nil {
 		return err
 	}
@@ -147,9 +147,15 @@ func (l *liveLoop) renew(ctx context.Context) error {
 		return err
 	}
 	if err := s.setUp(ctx); err != nil {
+		s.flows = before
 		return err
 	}
-	s.flows.GoOn(number)
+	s.flows.GoOn(before.Number())
+	if l.restarted(b, now) {
+		s.flows.Restarted()
+	} else {
+		s.flows.GoOnFrom(before.Start())
+	}
 	if s.fresh { // else our rows were there, and collections go on
 		s.out.SetStart(now.Truncate(time.Second))
 		text := l.whyFresh(b, now)

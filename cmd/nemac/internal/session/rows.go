@@ -25,7 +25,10 @@ func (st *setter) placeReaders() error {
 			return err
 		}
 	}
-	fc := snmpflows.Config{Owner: s.cfg.Owner, SetOwners: st.setOwners(), Trace: s.cfg.Trace, Marks: s.info.Netramet, Now: s.cfg.Clock.Now}
+	fc := snmpflows.Config{
+		Owner: s.cfg.Owner, SetOwners: st.setOwners(), Trace: s.cfg.Trace, Marks: s.info.Netramet, Now: s.cfg.Clock.Now,
+		Meter: s.cfg.MeterName, Octets: (&Meter{Info: s.info}).OctetMode(), Interfaces: s.taps,
+	}
 	first := true
 	var marks []remotemeter.ReaderRow // as the rows have them
 	for _, n := range st.numbers {

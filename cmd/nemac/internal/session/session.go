@@ -25,8 +25,9 @@ import (
 
 // Config says what a session does. All fields without another word must be set.
 type Config struct {
-	Owner string
-	Dial  func(ctx context.Context) (*remotemeter.Meter, error)
+	Owner     string
+	MeterName string // in the flow data
+	Dial      func(ctx context.Context) (*remotemeter.Meter, error)
 	// Open opens the output, once, when the meter is known. resumed says that
 	// a reader of before goes on.
 	Open func(m *Meter, resumed bool) (Output, error)
@@ -66,6 +67,17 @@ type Meter struct {
 	Interfaces []string
 }
 
+// OctetMode is what the meter's octet counters hold.
+func (m *Meter) OctetMode() reader.OctetMode {
+	switch {
+	case m.Netramet && m.Peer:
+		return reader.OctetsPeer
+	case m.Netramet:
+		return reader.OctetsFrame
+	}
+	return reader.OctetsUnknown
+}
+
 // Output takes the collections.
 type Output interface {
 	reader.Output
@@ -89,6 +101,7 @@ type Session struct {
 	rows  rows
 	tasks []reader.Task
 	flows *snmpflows.Flows
+	taps  []int // numbers of the metered interfaces
 	out   Output
 	watch watch
 	fresh bool                              // no collection of ours goes on
@@ -133,11 +146,16 @@ func (s *Session) run(ctx context.Context) error {
 		s.cfg.Log.Info("rule sets run", "numbers", s.rows.sets)
 		return nil
 	}
-	names, err := s.c.Interfaces(ctx)
+	taps, err := s.c.Interfaces(ctx)
 	if err != nil {
 		return err
 	}
-	if s.out, err = s.cfg.Open(&Meter{s.info, names}, !s.fresh); err != nil {
+	m := &Meter{Info: s.info}
+	for _, x := range taps {
+		m.Interfaces, s.taps = append(m.Interfaces, x.Name), append(s.taps, x.Number)
+	}
+	s.flows.Ask(s.taps)
+	if s.out, err = s.cfg.Open(m, !s.fresh); err != nil {
 		s.takeBack(ctx, s.made) // or a trace would wait for a reader that does not come
 		return err
 	}

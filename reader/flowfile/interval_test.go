@@ -1,0 +1,73 @@
+package flowfile
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"netramet/reader"
+)
+
+// TestInterval: intervals of a file have the real times that it tells, and those of
+// one run of a meter lie on one grid, whatever the seconds of their #Time lines.
+func TestInterval(t *testing.T) {
+	const format = "#Format: flowindex topdus\n"
+	head := func(start string) string {
+		return "##NeTraMet v1:  -  gw eth0  octets=peer zone=UTC  9 flows  starting at " + start + "\n" + format
+	}
+	block := func(clock, uptimes, notes string) string {
+		return "#Time: " + clock + " Mon  5 Jan 2026 gw Flows from " + uptimes + "\n" + notes + "1 2\n#EndData: gw 7\n"
+	}
+	day := func(clock string) time.Time {
+		d, err := time.Parse(time.RFC3339Nano, "2026-01-05T"+clock+"Z")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	type want struct {
+		begin, end time.Time
+		restarted  bool
+	}
+	for _, tt := range []struct {
+		name, file string
+		want       []want
+	}{
+		{"a trace", head("14:00:00.25 Mon 5 Jan 2026") + block("14:01:00", "1 to 6001", "") + block("14:02:00", "6000 to 12001", ""), []want{
+			{day("14:00:00.24"), day("14:01:00.25"), false}, {day("14:01:00.25"), day("14:02:00.25"), false},
+		}},
+		{"live", head("16:30:00 Mon 5 Jan 2026") + block("16:30:00", "1 to 100050", "") + block("16:31:01", "100049 to 106050", ""), []want{
+			{day("16:13:19.5"), day("16:30:00"), false}, {day("16:30:00"), day("16:31:00"), false},
+		}},
+		{"a restart", head("16:30:00 Mon 5 Jan 2026") + block("16:30:00", "1 to 100000", "") + head("17:00:00 Mon 5 Jan 2026") + block("17:00:00", "1 to 1000", "# counters and flow indices begin anew\n"), []want{
+			{day("16:13:20"), day("16:30:00"), false}, {day("16:59:50"), day("17:00:00"), true},
+		}},
+		{"new rule sets", head("16:30:00 Mon 5 Jan 2026") + block("16:30:00", "1 to 100000", "") + block("16:31:01", "1 to 106000", "# counters and flow indices begin anew\n"), []want{
+			{day("16:13:20"), day("16:30:00"), false}, {day("16:13:20"), day("16:31:00"), false},
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := NewReader(strings.NewReader(tt.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var rec reader.Record
+			for i, w := range tt.want {
+				c, err := r.NextCollection()
+				if err != nil {
+					t.Fatal(err)
+				}
+				for err = r.NextRecord(&rec); err == nil; err = r.NextRecord(&rec) {
+				}
+				if err != io.EOF {
+					t.Fatal(err)
+				}
+				iv := r.Interval(c)
+				if !iv.Begin.Equal(w.begin) || !iv.End().Equal(w.end) || iv.Restarted != w.restarted || iv.Octets != OctetsPeer || iv.Meter != "gw" || iv.Number != 7 {
+					t.Errorf("interval %d: from %v to %v: %+v", i, iv.Begin, iv.End(), iv)
+				}
+			}
+		})
+	}
+}
