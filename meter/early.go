@@ -37,7 +37,7 @@ type latePacket struct {
 // mayCountEarly reports whether the lane can count packets as soon as it judges
 // them, and whether that pays.
 func (l *lane) mayCountEarly() bool {
-	return l.alone && !l.observes && !l.streams.Measures() && len(l.runs) > 0 &&
+	return l.alone && !l.flows.own.kept && !l.observes && !l.streams.Measures() && len(l.runs) > 0 &&
 		int(l.flows.records.Len())/len(l.runs)+int(l.streams.Slots()) <= earlyTables
 }
 

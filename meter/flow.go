@@ -43,6 +43,7 @@ type flowTable struct {
 	long    keyArena
 	parts   parts
 	dists   distTable
+	own     ownTimes
 	newest  [][]Uptime // by lane and block
 	held    []int      // by lane, of how many flows it has a tally
 
@@ -158,6 +159,7 @@ func (t *flowTable) create(h uint32, key []byte, lane uint8, now, first Uptime) 
 		last: now, generation: p.generation, lane: lane,
 		ruleSet: key[0], keyLen: uint8(len(key)), life: t.lives[key[0]],
 	}}
+	t.own.begin(tallyRef(slot))
 	if copy(t.short.At(slot)[:], key) < len(key) {
 		p.long = t.long.put(key)
 	}
@@ -207,7 +209,7 @@ func (t *flowTable) takeFree(now Uptime) (slot uint32, ok bool) {
 
 // memory is what the table holds, in octets.
 func (t *flowTable) memory() int {
-	n := (recordSize+shortKey)*int(t.records.Len()) + 8*t.index.Buckets() + t.long.bytes() +
+	n := (recordSize+shortKey)*int(t.records.Len()) + 8*t.index.Buckets() + t.long.bytes() + t.own.memory() +
 		partSize*int(t.parts.all.Len()) + 4*int(t.parts.first.Len()) + t.dists.memory()
 	for _, newest := range t.newest {
 		n += 8 * cap(newest)

@@ -164,7 +164,7 @@ func TestRecords(t *testing.T) {
 	record := func(src string, first, last time.Duration, pdus, octets uint64) wire.Record {
 		f := tcp(t, src, "192.0.2.1:80", last)
 		f.Interface = 2
-		return wire.Record{Frame: f, FirstTime: f.Time - int64(last-first), PDUs: pdus, Octets: octets}
+		return wire.Record{Frame: f, FirstTime: f.Time - int64(last-first), LastTime: f.Time, PDUs: pdus, Octets: octets}
 	}
 	const s = time.Second
 	m := newMeter(t, Config{Inactivity: 10 * s}, `save SourcePeerAddress; count;`)

@@ -56,6 +56,7 @@ type Config struct {
 	Seed       uint64        // of the sampling
 	MeterID    uint32        // the value of the attribute
 	Origins    *origin.Table // of addresses; nil: none is known
+	Records    bool          // the source gives records: flows have their times, and not those at which they came
 	MaxGap     time.Duration // a larger step of packet time is in doubt (decision 6); default 10 minutes, AnyGap for none
 
 	// Live says that time goes on without packets, by Advance, which begins it.
@@ -179,6 +180,7 @@ func New(cfg Config) *Meter {
 	m.door.meter = m
 	m.epoch = 1
 	m.flows.init(m.cfg.MaxFlows, m.cfg.Lanes)
+	m.flows.own.kept = m.cfg.Records
 	m.in.init(&m.cfg)
 	m.initRounds(m.cfg.Lanes)
 	for i, table := range streams.NewLanes(m.cfg.Streams, m.cfg.Lanes) {

@@ -205,7 +205,8 @@ func (m *Meter) keep(d *flowDists, place uint32, saved uint64, now Uptime) {
 
 // observePacket adds a packet to the distributions of a flow, in which it travelled
 // in direction dir at time t (Unix ns; wire.NoTime if nobody knows). A record of
-// many packets says nothing of single ones: only rates have it.
+// packets says nothing of the times of single ones, nor of their sizes unless it is
+// of one: rates have it, when it comes.
 func (m *Meter) observePacket(d *flowDists, dir packet.Direction, t int64, a *amount) {
 	dists, specs := &m.flows.dists, m.ruleSets[d.ruleSet].dists
 	other := 1 - dir
@@ -218,11 +219,11 @@ func (m *Meter) observePacket(d *flowDists, dir packet.Direction, t int64, a *am
 				m.sample(h, s, a.octets, 1)
 			}
 		case measuresInterarrival:
-			if here && a.pdus == 1 {
+			if here && !a.isRecord {
 				m.sampleTime(h, s, d.last[dir], t)
 			}
 		case measuresTurnaround:
-			if !here && a.pdus == 1 && d.seen && packet.Direction(d.latest) == other {
+			if !here && !a.isRecord && d.seen && packet.Direction(d.latest) == other {
 				m.sampleTime(h, s, d.last[other], t)
 			}
 		case measuresBitRate, measuresPDURate:
@@ -231,7 +232,7 @@ func (m *Meter) observePacket(d *flowDists, dir packet.Direction, t int64, a *am
 		at = h.next
 	}
 	d.active = a.uptime
-	if a.pdus == 1 {
+	if !a.isRecord {
 		d.last[dir], d.latest, d.seen = t, uint8(dir), true
 	}
 }

@@ -30,7 +30,11 @@ type round struct {
 type amount struct {
 	pdus, octets uint64
 	uptime       Uptime
-	first        Uptime // of the first packet: uptime, but for records
+	// Of the first and the last packet, and the time between them in nanoseconds:
+	// uptime, and none, but for records.
+	first, last Uptime
+	span        int64
+	isRecord    bool
 }
 
 func newRound(size, lanes int) *round {
@@ -71,6 +75,9 @@ func (m *Meter) stage(f *wire.Frame, rec *wire.Record, t int64) {
 	p := &r.packets[i]
 	p.DecodeTo(f, m.cfg.Depth)
 	p.Time = t
+	if rec != nil {
+		p.TakeRecord(rec)
+	}
 	switch {
 	case m.needsRest:
 		p.DecodeRest(f)
@@ -111,16 +118,38 @@ func (m *Meter) stage(f *wire.Frame, rec *wire.Record, t int64) {
 // measure says what a packet counts.
 func (m *Meter) measure(a *amount, p *packet.Packet, rec *wire.Record) {
 	in := &m.in
-	*a = amount{pdus: 1, octets: uint64(p.FrameOctets), uptime: in.uptime, first: in.uptime}
-	switch {
-	case rec != nil:
-		a.pdus, a.octets = pdusOf(rec), rec.Octets
-		if rec.FirstTime != wire.NoTime && in.begun {
-			a.first = min(in.uptimeAt(max(rec.FirstTime, in.start)), a.uptime)
-		}
-	case m.cfg.Octets == PeerOctets || a.octets == 0:
+	*a = amount{pdus: 1, octets: uint64(p.FrameOctets), uptime: in.uptime, first: in.uptime, last: in.uptime}
+	if m.cfg.Octets == PeerOctets || a.octets == 0 {
 		a.octets = uint64(p.PeerOctets)
 	}
+	if rec != nil {
+		in.measureRecord(a, p, rec)
+	}
+}
+
+// measureRecord is measure for a record. Its times lie between the meter's start
+// and the clock.
+func (in *intake) measureRecord(a *amount, p *packet.Packet, rec *wire.Record) {
+	a.isRecord = true
+	if a.pdus = pdusOf(rec); rec.Octets != 0 {
+		a.octets = rec.Octets
+	} else {
+		a.octets *= a.pdus
+	}
+	if !in.begun {
+		return
+	}
+	within := func(t int64) int64 { return max(min(t, in.clock), in.start) }
+	last := in.clock
+	if rec.LastTime != wire.NoTime {
+		last = within(rec.LastTime)
+	}
+	first := last
+	if rec.FirstTime != wire.NoTime {
+		first = min(within(rec.FirstTime), last)
+	}
+	a.first, a.last, a.span = in.uptimeAt(first), in.uptimeAt(last), last-first
+	p.Time = last
 }
 
 // rounds are the rounds under way. While one is filled, the lanes count what is

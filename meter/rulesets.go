@@ -275,7 +275,7 @@ func (m *Meter) setRunning() {
 		}
 		m.needsRest = m.needsRest || r.program.Needs()&pme.NeedsRest != 0
 		mem := memory{words: -1}
-		if depends, ok := dependsOn(r.program); ok && m.cfg.Cache == CacheVerdicts && remembered < most {
+		if depends, ok := dependsOn(r.program, m.cfg.Records); ok && m.cfg.Cache == CacheVerdicts && remembered < most {
 			mem = memory{words: remembered, depends: depends, traits: depending}
 			remembered++
 			if depends != 0 {

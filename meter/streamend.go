@@ -106,8 +106,8 @@ func (r *round) seen(i uint16, s *streams.Seen) {
 	s.Uptime, s.Dir, s.TCPFlags = a.uptime, k.Dir, k.TCPFlags
 	s.First, s.Time, s.PDUs, s.Octets = p.Time, p.Time, a.pdus, a.octets
 	s.HasTCP, s.TCPSeq, s.Payload = p.Flags&packet.HasTCP != 0, p.Rest.TCPSeq, p.Rest.PayloadLen
-	if a.first < a.uptime && p.Time > int64(a.uptime)*centisecond {
-		s.First = p.Time - int64(a.uptime-a.first)*centisecond
+	if a.span > 0 {
+		s.First = p.Time - a.span
 	}
 }
 

@@ -107,6 +107,7 @@ func (t *flowTable) addPart(slot uint32, lane uint8) tallyRef {
 	*p = part{flow: slot, next: *first, tally: tally{lane: lane, generation: p.generation}}
 	*first = at
 	t.held[lane]++
+	t.own.begin(tallyRef(at-1) | furtherPart)
 	return tallyRef(at-1) | furtherPart
 }
 
@@ -164,4 +165,7 @@ func (t *flowTable) count(ref tallyRef, lane uint8, dir packet.Direction, a *amo
 	ta.last = max(ta.last, a.uptime)
 	newest := &t.newest[lane][slot>>blockShift]
 	*newest = max(*newest, a.uptime)
+	if t.own.kept {
+		t.own.note(ref, a.last)
+	}
 }

@@ -9,7 +9,9 @@ import (
 
 // traits are those attributes of a packet that its stream does not fix and that a
 // remembered verdict may depend on (decision 11): from the top, interface,
-// DSCodePoint, ECNCodeBits, Priority and VLANid.
+// DSCodePoint, ECNCodeBits, Priority and VLANid. Of packets that were Exported the
+// interfaces and the origin may be any: the top bit says that no verdict on such a
+// packet is believed again, if it depends on these.
 type traits uint32
 
 // Where they lie.
@@ -19,23 +21,32 @@ const (
 	ecnShift       = 15
 	dscpShift      = 17
 	interfaceShift = 23
+	exported       = 1 << 31
 )
 
 // traitsOf returns the traits of a packet whose Rest is valid, or of which only the
 // interface matters.
 func traitsOf(p *packet.Packet) traits {
 	r := &p.Rest
-	return traits(p.Interface)<<interfaceShift | traits(r.DSCodePoint)<<dscpShift | traits(r.ECNCodeBits)<<ecnShift |
+	t := traits(uint8(p.Interface[0])) << interfaceShift
+	if p.Flags&packet.Exported != 0 {
+		t = exported
+	}
+	return t | traits(r.DSCodePoint)<<dscpShift | traits(r.ECNCodeBits)<<ecnShift |
 		traits(r.Priority)<<priorityShift | traits(r.VLANid)<<vlanShift
 }
 
 // dependsOn returns the traits that a program's verdicts depend on; ok is false if
-// they depend on more, adjacent addresses, so that they are not remembered.
-func dependsOn(p *pme.Program) (mask traits, ok bool) {
+// they depend on more, adjacent addresses, so that they are not remembered. records
+// says that packets may be Exported.
+func dependsOn(p *pme.Program, records bool) (mask traits, ok bool) {
+	if records && p.Needs()&pme.NeedsOrigin != 0 {
+		mask |= exported
+	}
 	for _, a := range p.Varying() {
 		switch a {
 		case mib.AttrSourceInterface, mib.AttrDestInterface:
-			mask |= 0xff << interfaceShift
+			mask |= 0xff<<interfaceShift | exported
 		case mib.AttrDSCodePoint:
 			mask |= 0x3f << dscpShift
 		case mib.AttrECNCodeBits:
@@ -71,7 +82,8 @@ func (l *lane) remembers(run *laneRun, id streams.ID, dir packet.Direction, p *p
 }
 
 func (l *lane) sameTraits(run *laneRun, id streams.ID, dir packet.Direction, p *packet.Packet) bool {
-	return l.traits.at(run.traits, id)[dir] == traitsOf(p)&run.depends
+	t := traitsOf(p) & run.depends
+	return t&exported == 0 && t == l.traits.at(run.traits, id)[dir]
 }
 
 // noteTraits notes for which packets of a stream's direction a verdict holds.

@@ -259,6 +259,9 @@ func (s *State) Flow(flowIndex uint32, f *Flow) bool {
 	}
 	_, f.dists = t.dists.find(flowIndex - 1)
 	t.eachTally(flowIndex-1, f.add)
+	if t.own.kept {
+		f.LastActive = max(t.ownLast(flowIndex-1), f.FirstTime)
+	}
 	return true
 }
 

@@ -145,7 +145,7 @@ func (l *life) add(s *Seen) {
 	if l.pdus == [2]uint64{} {
 		l.source, l.first, l.last = uint8(s.Dir), s.First, s.Time
 	}
-	if l.first == wire.NoTime {
+	if l.first == wire.NoTime || s.First < min(l.first, s.Time) && s.First != wire.NoTime { // of a record
 		l.first = s.First
 	}
 	l.last = max(l.last, s.Time)

@@ -57,6 +57,9 @@ const (
 	HasTCP
 	// Tunnelled: the packet is the innermost of a tunnel, TunnelOff is valid.
 	Tunnelled
+	// Exported: it is many packets in one, of which an exporter has told. Those of a
+	// stream may then differ in Interface and Origin. DecodeTo does not set it.
+	Exported
 )
 
 // Packet is one packet as the meter sees it. DecodeNet writes every field of
@@ -87,7 +90,6 @@ type Packet struct {
 	// TransType is the IP protocol number of the upper layer, 0 if absent. An
 	// IPv6 fragment that is not the first has what its fragment header says.
 	TransType uint8
-	Interface uint8
 	Fault     Fault
 	TCPFlags  uint8 // FIN is bit 0, CWR bit 7; valid iff HasTCP
 	Flags     Flags
@@ -96,6 +98,10 @@ type Packet struct {
 	// other packets.
 	QueryID uint16
 
+	// Interface is the number of the interface that the packet was seen on, twice; of
+	// one that was Exported, those of the exporter.
+	Interface [2]uint16
+
 	NetOff   uint16 // offset of the network header in the frame, 0 if not reached
 	TransOff uint16 // offset of the transport header, 0 if not reached or absent
 	// TunnelOff is the offset of the network header of the tunnel that the packet
@@ -103,7 +109,8 @@ type Packet struct {
 	TunnelOff uint16
 
 	Rest Rest
-	// Origin is not decoded: the meter fills it where a rule asks for it.
+	// Origin is not decoded: the meter fills it where a rule asks for it. In a packet
+	// that is Exported the exporter's values are there before.
 	Origin Origin
 }
 
@@ -135,7 +142,7 @@ func (r *Rest) HasAdjacent() bool {
 
 // Origin is where a packet comes from and goes to: what is known of it beside
 // its octets. All packets of a stream have the same, exchanged in the other
-// direction.
+// direction, unless they are Exported.
 type Origin struct {
 	MeterID uint32    // of the meter itself
 	ASN     [2]uint32 // autonomous system of each address, 0 if not known

@@ -48,7 +48,8 @@ const (
 // regZero: it is absent from every packet.
 const (
 	regZero = 3 * iota
-	regInterface
+	regSourceInterface
+	regDestInterface
 	regAdjacentType
 	regSourceAdjacent
 	regDestAdjacent
@@ -75,7 +76,7 @@ const (
 // registers gives the first register of each attribute.
 var registers = func() (r [256]uint8) {
 	for a, reg := range map[mib.Attr]uint8{
-		mib.AttrSourceInterface: regInterface, mib.AttrDestInterface: regInterface,
+		mib.AttrSourceInterface: regSourceInterface, mib.AttrDestInterface: regDestInterface,
 		mib.AttrSourceAdjacentType: regAdjacentType, mib.AttrDestAdjacentType: regAdjacentType,
 		mib.AttrSourceAdjacentAddress: regSourceAdjacent, mib.AttrDestAdjacentAddress: regDestAdjacent,
 		mib.AttrSourcePeerType: regPeerType, mib.AttrDestPeerType: regPeerType,
@@ -320,5 +321,5 @@ func liesInOrigin(a mib.Attr) bool {
 // fixedByStream: every packet of a stream has the same value. Attributes that
 // no packet has are always 0; those of its origin follow from its addresses.
 func fixedByStream(a mib.Attr) bool {
-	return !liesInRest(a) && registers[a] != regInterface
+	return !liesInRest(a) && registers[a] != regSourceInterface && registers[a] != regDestInterface
 }

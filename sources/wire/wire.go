@@ -44,10 +44,23 @@ type Frame struct {
 // Record is many packets in one, as NetFlow input gives them. A source of
 // frames never fills it.
 type Record struct {
-	Frame     Frame  // the header facts, as one frame; Time is the last packet's
+	// Frame is the header facts, as one frame. Time is when the record came, which
+	// moves the clock; Interface is that of the meter, one for each exporter.
+	Frame     Frame
 	FirstTime int64  // Unix nanoseconds of the first packet, or NoTime
+	LastTime  int64  // of the last one, or NoTime
 	PDUs      uint64 // at least 1
-	Octets    uint64 // of all packets, whatever the meter counts
+	Octets    uint64 // of all packets, whatever the meter counts; 0: PDUs times those of the frame
+	Exporter  Exporter
+}
+
+// Exporter is what the exporter of a record knows of its packets beside their
+// octets. Zero is "not told". Pairs are those of source and dest.
+type Exporter struct {
+	ID        uint32    // of the exporter itself
+	ASN       [2]uint32 // autonomous systems
+	Interface [2]uint32 // ifIndex on the exporter: where the packets came in, and went out
+	Prefix    [2]uint8  // lengths of the prefixes of the addresses
 }
 
 // Batch is what one Read returns: up to BatchSize frames in source order, or
@@ -81,5 +94,5 @@ func (b *Batch) Release() {
 		b.owner = nil
 		f(b)
 	}
-	b.Frames = b.Frames[:0]
+	b.Frames, b.Records = b.Frames[:0], b.Records[:0]
 }
