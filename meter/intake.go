@@ -27,7 +27,8 @@ const (
 type intake struct {
 	cfg     *Config
 	begun   bool  // a frame with a time has been seen: start and clock are valid
-	start   int64 // Unix ns of the first packet, t0
+	start   int64 // Unix ns of uptime 1, t0: the first packet's time, or a tenth of a second
+	before  int64 // ns of the first interval that lie before start
 	clock   int64 // largest believed time, Unix ns
 	shown   int64 // time that somebody has been shown: nothing is metered before it
 	uptime  Uptime
@@ -252,8 +253,7 @@ func (m *Meter) moveClock(t int64, timed bool) Stop {
 		if !timed {
 			return Taken // no clock yet: uptime stays 1
 		}
-		in.begun, in.start, in.clock = true, t, t
-		in.tickAt = saturatingAdd(t, tickLength)
+		in.begin(t)
 		return Taken
 	}
 	if t >= in.tickAt {
@@ -265,10 +265,25 @@ func (m *Meter) moveClock(t int64, timed bool) Stop {
 	return Taken
 }
 
+// begin sets the grids going with the first packet, of time t.
+func (in *intake) begin(t int64) {
+	in.begun, in.start, in.clock = true, t, t
+	if length := int64(in.cfg.Interval); in.cfg.Align && length > 0 {
+		// Ends of intervals lie on the grid of ticks, and at whole centiseconds of uptime.
+		in.start -= floorMod(t, tickLength)
+		in.before = floorMod(in.start, length)
+		in.uptime = in.uptimeAt(t)
+	}
+	in.tickAt = saturatingAdd(in.start, tickLength)
+}
+
+// floorMod is how far t lies behind the last multiple of n.
+func floorMod(t, n int64) int64 { return (t%n + n) % n }
+
 func (m *Meter) moveTicks(t int64) Stop {
 	in := &m.in
 	if length := uint64(in.cfg.Interval); length > 0 {
-		if reached := uint64(t-in.start) / length; reached > in.closed {
+		if reached := (uint64(t-in.start) + uint64(in.before)) / length; reached > in.closed {
 			return m.closeInterval(reached, length)
 		}
 	}
@@ -287,7 +302,7 @@ func (m *Meter) closeInterval(reached, length uint64) Stop {
 	if in.cfg.MaxIntervals > 0 && n >= in.cfg.MaxIntervals {
 		n, in.ended = in.cfg.MaxIntervals, true
 	}
-	end := in.start + int64(n*length)
+	end := in.start + int64(n*length-uint64(in.before))
 	m.tickTo(end)
 	in.set(end)
 	in.closed, in.busy = n, false

@@ -45,7 +45,7 @@ func intervals(t *testing.T, cfg Config, at ...time.Duration) (got []string) {
 }
 
 func TestIntervals(t *testing.T) {
-	const s = time.Second
+	const s, ms = time.Second, time.Millisecond
 	day := 24 * time.Hour
 	tests := []struct {
 		name string
@@ -60,6 +60,13 @@ func TestIntervals(t *testing.T) {
 		{"N counts the grid", Config{Interval: 10 * s, MaxIntervals: 3}, []time.Duration{0, 55 * s, 56 * s}, []string{"1@1001:1", "3@3001:1"}},
 		{"N at a boundary", Config{Interval: 10 * s, MaxIntervals: 1}, []time.Duration{0, 10 * s}, []string{"1@1001:1"}},
 		{"N beyond the trace", Config{Interval: 10 * s, MaxIntervals: 9}, []time.Duration{0, 10 * s}, []string{"1@1001:1", "2@1001:2"}},
+		// The trace begins 40 seconds behind a full minute.
+		{"aligned: the first interval ends at a full minute", Config{Interval: time.Minute, Align: true}, []time.Duration{20*s + 370*ms, 59*s + 999*ms, 60 * s, 119 * s, 120 * s},
+			[]string{"1@5971:3", "2@9971:5"}},
+		{"aligned: the first packet is at a full minute", Config{Interval: time.Minute, Align: true}, []time.Duration{20 * s, 79 * s, 80 * s}, []string{"1@6001:2", "2@6001:3"}},
+		{"aligned: an empty run, and N", Config{Interval: time.Minute, Align: true, MaxIntervals: 4}, []time.Duration{50 * s, 200 * s, 241 * s, 260 * s}, []string{"1@3001:1", "3@15001:1", "4@21001:3"}},
+		{"aligned: days", Config{Interval: day, Align: true}, []time.Duration{15 * time.Hour, 24 * time.Hour}, []string{"1@2600001:1", "2@3240001:2"}},
+		{"aligned without intervals", Config{Align: true}, []time.Duration{20*s + 370*ms, 30 * s}, []string{"1@964:2"}},
 		{"backwards stays at the clock", Config{Interval: 10 * s}, []time.Duration{12 * s, 21 * s, 3 * s}, []string{"1@901:3"}},
 		{"two packets two days apart", Config{}, []time.Duration{0, 2 * day}, []string{"1@17280001:2"}},
 		{"twenty packets two days apart", Config{}, steps(0, 2*day, 20), []string{"1@328320001:20"}},

@@ -80,6 +80,10 @@ type Config struct {
 	// intervals of the grid, 0 for none.
 	Interval     time.Duration
 	MaxIntervals uint64
+	// Align has the grid lie on the multiples of Interval since 1970, UTC, so that the
+	// first interval is mostly shorter. The meter then begins, with uptime 1, at the
+	// last tenth of a second not after the first packet.
+	Align bool
 }
 
 // Defaults.

@@ -321,6 +321,31 @@ func TestManagedHandshake(t *testing.T) {
 	}
 }
 
+// TestManagedAligned: with --align, too, readers get what one command writes, with
+// ends of intervals at full minutes.
+func TestManagedAligned(t *testing.T) {
+	t.Parallel()
+	args := []string{"-C", office, "--start=09:00:20.25", "-T100", "--align"}
+	m := startMeter(t, append(args, "--linger=600")...)
+	x := m.manage("me", projectRules("hosts.srl"), 60)
+	x.start()
+	if n, last := x.follow(); n != 3 || last.State != mib.TraceEndOfFile {
+		t.Errorf("%d collections, trace %+v", n, last)
+	}
+	x.leave()
+	if got := m.wait(); got != command.StatusOK {
+		t.Errorf("status %d", got)
+	}
+	want, _ := batchData(t, append(args, projectRules("hosts.srl"))...)
+	_, got, _ := strings.Cut(x.out.String(), "\n")
+	compareData(t, "aligned", got, want)
+	for _, date := range []string{"09:01:40", "09:03:20"} {
+		if !strings.Contains(got, "\n#Time: "+date+" ") {
+			t.Errorf("no interval ends at %s:\n%s", date, got)
+		}
+	}
+}
+
 // TestManagedWholeTrace has no -T: the trace is one interval.
 func TestManagedWholeTrace(t *testing.T) {
 	t.Parallel()

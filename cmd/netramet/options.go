@@ -32,6 +32,7 @@ type options struct {
 	follow    bool
 	interval  uint32 // seconds of packet time, 0: one collection at the end
 	intervals uint64 // 0: whole trace
+	align     bool   // intervals end at multiples of their length in UTC
 	flowFile  string // "": standard output
 	rules     []string
 	ruleFiles []string // rules and what they include, as readRules found them
@@ -112,6 +113,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.merge, "merge", false, "merge the packets of several files by time")
 	f.BoolVar(&o.follow, "follow", false, "wait at the end of a file that still grows, until interrupted")
 	f.VarP(timeopt.Seconds(&o.interval, 0, math.MaxUint32), "interval", "T", "collect after every `SECONDS` of packet time; 0: once, at the end")
+	f.BoolVar(&o.align, "align", false, "end the intervals of -T at multiples of it in UTC, as at full minutes; the first one is shorter")
 	f.Uint64VarP(&o.intervals, "intervals", "N", 0, "stop after `COUNT` intervals of -T; 0: the whole trace")
 	f.StringVarP(&o.flowFile, "flow-file", "F", "", "write the flow data to `FILE`, replacing it; default: standard output")
 	f.StringVar(&o.meterName, "meter-name", "", "`NAME` of the meter in the flow data; default: the trace's base name")
@@ -231,6 +233,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return fmt.Errorf("-f and -t: tables hold at most %d", math.MaxInt32)
 	case o.intervals > 0 && o.interval == 0:
 		return errors.New("-N counts intervals: give their length with -T")
+	case o.align && o.interval == 0:
+		return errors.New("--align is about intervals: give their length with -T")
 	case o.maxGap <= 0:
 		return fmt.Errorf("--max-gap %v: it is a positive length of time", o.maxGap)
 	case o.managed.readers > mib.MaxRows:
@@ -295,6 +299,7 @@ func (o *options) meterConfig() meter.Config {
 		Origins:      o.origins,
 		Interval:     time.Duration(o.interval) * time.Second,
 		MaxIntervals: o.intervals,
+		Align:        o.align,
 	}
 	o.pairs.set(&c)
 	if o.inactivity == 0 {

@@ -77,6 +77,7 @@ func oracleSeed(t *testing.T, seed uint64) (flows int) {
 	for _, l := range oraclePrefixes {
 		cfg.Origins.Add(l.prefix, l.asn)
 	}
+	cfg.Align = cfg.Interval > 0 && seed%4 == 3
 	if cfg.Interval > 0 && rnd.IntN(3) == 0 {
 		cfg.MaxIntervals = uint64(rnd.IntN(20) + 1)
 	}

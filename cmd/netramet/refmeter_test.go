@@ -38,6 +38,7 @@ type refMeter struct {
 	perSet             map[int]*meter.RuleSetCounts
 	begun, busy        bool
 	start, clock, tick int64 // Unix ns; tick: the last grid point passed
+	before             int64 // ns of the first interval that lie before start
 	uptime             int64
 	closed             uint64
 
@@ -91,17 +92,23 @@ func (r *refMeter) run(frames []wire.Frame, tasks []reader.Task, out output) err
 		f := &frames[i]
 		t := times[i].clock
 		if !r.begun && t != wire.NoTime {
-			r.begun, r.start, r.clock, r.tick = true, t, t, t
+			r.begun, r.start, r.clock = true, t, t
+			if r.cfg.Align {
+				r.start = t - (t%1e8+1e8)%1e8
+				each := int64(r.cfg.Interval)
+				r.before, r.uptime = (r.start%each+each)%each, 1+(t-r.start)/1e7
+			}
+			r.tick = r.start
 		}
-		for r.cfg.Interval > 0 && r.begun && (t-r.start)/int64(r.cfg.Interval) > int64(r.closed) {
-			n := uint64(t-r.start) / uint64(r.cfg.Interval)
+		for r.cfg.Interval > 0 && r.begun && (t-r.start+r.before)/int64(r.cfg.Interval) > int64(r.closed) {
+			n := uint64(t-r.start+r.before) / uint64(r.cfg.Interval)
 			if r.busy {
 				n = r.closed + 1
 			}
 			if r.cfg.MaxIntervals > 0 {
 				n = min(n, r.cfg.MaxIntervals)
 			}
-			r.moveTo(r.start + int64(n)*int64(r.cfg.Interval))
+			r.moveTo(r.start - r.before + int64(n)*int64(r.cfg.Interval))
 			r.closed, r.busy = n, false
 			if n == r.cfg.MaxIntervals {
 				r.endStreams(func(*refStream) (int64, bool) { return r.uptime, true })
