@@ -24,6 +24,9 @@ const (
 	// NoFrameLen: WireLen is unknown (SPB without length, ATM cells, TSH);
 	// count the network-layer length instead.
 	NoFrameLen
+	// Merged: several packets of the link that the system has put together to one
+	// (GRO), or one that it will take apart (GSO). WireLen is that of the one.
+	Merged
 )
 
 // MaxInterfaces is the largest number of an interface; they count from 1, and 0 is

@@ -1,0 +1,205 @@
+package ring
+
+import (
+	"encoding/binary"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"netramet/sources/wire"
+)
+
+// The heads of a packet in a block: struct tpacket3_hdr, and a struct sockaddr_ll
+// behind it.
+const (
+	addressAt = unix.SizeofTpacket3Hdr
+	headsEnd  = addressAt + unix.SizeofSockaddrLinklayer
+)
+
+// address is struct sockaddr_ll.
+type address struct {
+	family   uint16
+	protocol [2]byte // in network order
+	ifIndex  int32
+	hardware uint16 // ARPHRD_*
+	kind     uint8  // PACKET_*
+	size     uint8
+	octets   [8]byte
+}
+
+const (
+	macs      = 12 // octets of two Ethernet addresses
+	tagOctets = 4
+	tag8021Q  = 0x8100
+	sllOctets = 16
+	protoIPv4 = 0x0800
+	protoIPv6 = 0x86dd
+)
+
+// Fill fills an empty batch from one block, and reports whether there was any
+// packet to read. It does not wait. Frames have no Merged but that of TCP.
+func (r *Ring) Fill(b *wire.Batch) bool {
+	r.restored = r.restored[:0]
+	if r.left == 0 && !r.enter() {
+		return false
+	}
+	block := &r.blocks[r.next]
+	n := min(int(r.left), wire.BatchSize)
+	if r.AllEthernet() {
+		n = r.ethernet(b, block.data, n)
+	} else {
+		n = r.any(b, block.data, n)
+	}
+	if n == 0 { // no such block comes from a kernel
+		r.leave()
+		return false
+	}
+	block.users.Add(1)
+	b.SetOwner(block.handle)
+	if r.left -= uint32(n); r.left == 0 {
+		r.leave()
+	}
+	return true
+}
+
+// Restored returns which frames of the batch that was filled last had a VLAN tag
+// that the kernel kept apart, and so the socket's filter has not seen. It is valid
+// until the next Fill.
+func (r *Ring) Restored() []uint8 { return r.restored }
+
+// head returns the head of the packet at an offset of a block, nil where the
+// packet is not within the block.
+func head(data []byte, at int) *unix.Tpacket3Hdr {
+	if uint(at) > uint(len(data)-headsEnd) {
+		return nil
+	}
+	h := (*unix.Tpacket3Hdr)(unsafe.Pointer(&data[at]))
+	if uint64(at)+uint64(h.Mac)+uint64(h.Snaplen) > uint64(len(data)) {
+		return nil
+	}
+	return h
+}
+
+// ethernet fills a batch with n Ethernet frames of one interface, or as many as the
+// block holds.
+func (r *Ring) ethernet(b *wire.Batch, data []byte, n int) int {
+	at, number := r.at, r.links.one.Number
+	frames := b.Frames[:n]
+	for i := range frames {
+		h := head(data, at)
+		if h == nil {
+			r.left = uint32(i)
+			frames = frames[:i]
+			break
+		}
+		f := &frames[i]
+		mac, length := at+int(h.Mac), int(h.Snaplen)
+		f.Time = int64(h.Sec)*1e9 + int64(h.Nsec)
+		f.Data = data[mac : mac+length : mac+length]
+		f.WireLen = h.Len
+		f.LinkType = wire.LinkEthernet
+		f.Interface = number
+		f.Flags, f.VLAN = merged(h.Status), 0
+		if h.Status&unix.TP_STATUS_VLAN_VALID != 0 {
+			r.restoreTag(f, h, data, at, i)
+		}
+		at += int(h.Next_offset)
+	}
+	r.at, b.Frames = at, frames
+	return len(frames)
+}
+
+// merged is the flag of a packet that the system has put together from several, or
+// will take apart to several.
+func merged(status uint32) wire.Flags {
+	if status&unix.TP_STATUS_GSO_TCP != 0 {
+		return wire.Merged
+	}
+	return 0
+}
+
+// restoreTag puts the VLAN tag back to where it was in the frame, for which the
+// kernel has left room.
+func (r *Ring) restoreTag(f *wire.Frame, h *unix.Tpacket3Hdr, data []byte, at, i int) {
+	tpid := uint16(tag8021Q)
+	if h.Status&unix.TP_STATUS_VLAN_TPID_VALID != 0 {
+		tpid = h.Hv1.Vlan_tpid
+	}
+	f.WireLen += tagOctets
+	r.restored = append(r.restored, uint8(i))
+	if len(f.Data) < macs || int(h.Mac) < headsEnd+tagOctets {
+		f.Flags |= wire.HasVLAN
+		f.VLAN = uint16(h.Hv1.Vlan_tci)
+		return
+	}
+	mac := at + int(h.Mac)
+	end := mac + len(f.Data)
+	f.Data = data[mac-tagOctets : end : end]
+	copy(f.Data, data[mac:mac+macs])
+	binary.BigEndian.PutUint16(f.Data[macs:], tpid)
+	binary.BigEndian.PutUint16(f.Data[macs+2:], uint16(h.Hv1.Vlan_tci))
+}
+
+// any is ethernet for frames of any form and interface.
+func (r *Ring) any(b *wire.Batch, data []byte, n int) int {
+	at := r.at
+	frames := b.Frames[:n]
+	for i := range frames {
+		h := head(data, at)
+		if h == nil {
+			r.left = uint32(i)
+			frames = frames[:i]
+			break
+		}
+		a := (*address)(unsafe.Pointer(&data[at+addressAt]))
+		link := r.links.of(a)
+		mac, length := at+int(h.Mac), int(h.Snaplen)
+		f := &frames[i]
+		*f = wire.Frame{
+			Time: int64(h.Sec)*1e9 + int64(h.Nsec), Data: data[mac : mac+length : mac+length], WireLen: h.Len,
+			LinkType: link.Type, Interface: link.Number, Flags: merged(h.Status),
+		}
+		if tagged := h.Status&unix.TP_STATUS_VLAN_VALID != 0; tagged && link.Form == Ethernet {
+			r.restoreTag(f, h, data, at, i)
+		} else if tagged {
+			f.Flags |= wire.HasVLAN
+			f.VLAN = uint16(h.Hv1.Vlan_tci)
+			f.WireLen += tagOctets
+		}
+		if link.Form == Bare || link.Form == Cooked {
+			withoutHeader(f, h, a, data, at, link.Form)
+		}
+		at += int(h.Next_offset)
+	}
+	r.at, b.Frames = at, frames
+	return len(frames)
+}
+
+// withoutHeader takes the link header off, and puts the one of a cooked capture in
+// its place where that is needed to know what the packet is.
+func withoutHeader(f *wire.Frame, h *unix.Tpacket3Hdr, a *address, data []byte, at int, form Form) {
+	header := int(h.Net) - int(h.Mac)
+	if header < 0 || header > len(f.Data) {
+		header = 0
+	}
+	f.Data = f.Data[header:]
+	f.WireLen -= min(uint32(header), f.WireLen)
+	protocol := binary.BigEndian.Uint16(a.protocol[:])
+	f.LinkType = wire.LinkRaw
+	if form == Bare && (protocol == protoIPv4 || protocol == protoIPv6) {
+		return
+	}
+	start := at + int(h.Mac) + header - sllOctets
+	if start < at+headsEnd {
+		return // the kernel leaves room for the longest header that there is
+	}
+	end := start + sllOctets + len(f.Data)
+	f.Data = data[start:end:end]
+	f.WireLen += sllOctets
+	f.LinkType = wire.LinkLinuxSLL
+	binary.BigEndian.PutUint16(f.Data, uint16(a.kind))
+	binary.BigEndian.PutUint16(f.Data[2:], a.hardware)
+	binary.BigEndian.PutUint16(f.Data[4:], uint16(a.size))
+	copy(f.Data[6:14], a.octets[:])
+	copy(f.Data[14:16], a.protocol[:])
+}

@@ -1,0 +1,120 @@
+package live
+
+import (
+	"fmt"
+
+	"netramet/sources/internal/ring"
+	"netramet/sources/wire"
+)
+
+// open opens the rings of an interface, unless it is down.
+func (s *Source) open(f *iface, c card) (err error) {
+	if !c.up && f.Name != Any {
+		return ring.Permitted()
+	}
+	defer func() {
+		if err == nil {
+			return
+		}
+		for _, r := range f.open {
+			_ = r.Close()
+		}
+		f.open = nil
+	}()
+	cfg := ring.Config{
+		BlockOctets: s.opt.BlockOctets,
+		Blocks:      s.opt.RingOctets / s.opt.BlockOctets,
+		Timeout:     BlockTimeout,
+		Filter:      s.program,
+	}
+	if s.opt.Rings > 1 { // until they share, each would have all packets
+		cfg.Filter = ring.Nothing
+	}
+	var rings []*ring.Ring
+	for range s.opt.Rings {
+		r, err := ring.Open(cfg)
+		if err != nil {
+			return err
+		}
+		f.open = append(f.open, &openRing{Ring: r, of: f})
+		rings = append(rings, r)
+		s.link(f, r, c)
+		if err := r.Bind(c.index); err != nil {
+			return err
+		}
+	}
+	if err := s.share(rings); err != nil {
+		return err
+	}
+	if s.opt.Promiscuous && f.Name != Any {
+		if err := f.open[0].Promiscuous(c.index); err != nil {
+			return fmt.Errorf("promiscuous mode: %w", err)
+		}
+	}
+	s.rings = append(s.rings, f.open...)
+	return nil
+}
+
+// share has the rings of an interface share out its packets, if there are several.
+func (s *Source) share(rings []*ring.Ring) error {
+	if len(rings) == 1 {
+		return nil
+	}
+	program, err := hashProgram()
+	if err != nil {
+		return err
+	}
+	if err := ring.Group(rings, program); err != nil {
+		return err
+	}
+	for _, r := range rings {
+		if err := r.SetFilter(s.program); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// link tells a ring whose packets it has.
+func (s *Source) link(f *iface, r *ring.Ring, c card) {
+	if f.Name == Any {
+		r.SetLinks(s.resolve)
+		return
+	}
+	form, link := ring.FormOf(c.hardware)
+	r.SetLink(ring.Link{Number: f.Number, Form: form, Type: link})
+}
+
+// resolve finds the interface of a packet that came from the ring of all of them.
+func (s *Source) resolve(index int, hardware uint16) ring.Link {
+	form, link := ring.FormOf(hardware)
+	l := ring.Link{Form: form, Type: link}
+	name := s.sys.name(index)
+	if name == "" {
+		name = fmt.Sprintf("if%d", index) // it is gone already
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.ifaces[1:] {
+		if f.Name == name {
+			l.Number = f.Number
+			return l
+		}
+	}
+	if n := int(s.opt.FirstInterface) + len(s.ifaces); n <= wire.MaxInterfaces {
+		f := &iface{Interface: Interface{Number: uint8(n), Name: name, IfIndex: index, LinkType: link, Present: true}}
+		if c, ok := s.sys.card(name); ok {
+			s.describe(f, c)
+		}
+		s.ifaces = append(s.ifaces, f)
+		l.Number = f.Number
+	}
+	return l
+}
+
+// forget has the rings of all interfaces ask anew whose packets are whose.
+func (s *Source) forget() {
+	for _, r := range s.ifaces[0].open {
+		r.SetLinks(s.resolve)
+	}
+}

@@ -1,0 +1,154 @@
+package live
+
+import (
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"netramet/sources"
+	"netramet/sources/wire"
+)
+
+const (
+	// watchEvery is how many Reads that never wait there may be before links are
+	// looked after.
+	watchEvery = 256
+	// nap is how long Read sleeps where the kernel says that there is something
+	// because blocks of batches in flight look like it.
+	nap = 500 * time.Microsecond
+)
+
+// Read implements sources.Source. The frames of a batch are of one block of one
+// ring; rings take turns. It returns an empty batch after MaxSilence without packets.
+func (s *Source) Read(b *wire.Batch) error {
+	b.Reset()
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	if s.closed.Load() {
+		return s.closedError()
+	}
+	if s.unwatch++; s.unwatch >= watchEvery {
+		s.lookAfter(0)
+	}
+	if s.fill(b) {
+		return nil
+	}
+	if s.blocked() {
+		return fmt.Errorf("live capture: %w", sources.ErrTooManyBatches)
+	}
+	begun := time.Now()
+	for left := MaxSilence; left > 0; left = MaxSilence - time.Since(begun) {
+		early := s.lookAfter(left)
+		if s.closed.Load() {
+			return s.closedError()
+		}
+		if s.fill(b) {
+			break
+		}
+		if early {
+			time.Sleep(min(nap, left))
+		}
+	}
+	return nil
+}
+
+// fill fills a batch from the next ring that has packets.
+func (s *Source) fill(b *wire.Batch) bool {
+	for range s.rings {
+		if s.turn++; s.turn >= len(s.rings) {
+			s.turn = 0
+		}
+		r := s.rings[s.turn]
+		for r.Fill(b) {
+			s.selectFrames(b, r)
+			if len(b.Frames) > 0 {
+				s.count(b, r)
+				return true
+			}
+			b.Reset()
+		}
+	}
+	return false
+}
+
+// blocked reports whether all rings wait for batches to be released.
+func (s *Source) blocked() bool {
+	for _, r := range s.rings {
+		if !r.Blocked() {
+			return false
+		}
+	}
+	return len(s.rings) > 0
+}
+
+// count counts a batch.
+func (s *Source) count(b *wire.Batch, r *openRing) {
+	octets := uint64(0)
+	for i := range b.Frames {
+		f := &b.Frames[i]
+		c := &s.counts[f.Interface]
+		c.packets++
+		c.octets += uint64(f.WireLen)
+		octets += uint64(f.WireLen)
+		if f.WireLen > s.limits[f.Interface] {
+			f.Flags |= wire.Merged
+		}
+		if f.Flags&wire.Merged != 0 {
+			c.merged++
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Frames += uint64(len(b.Frames))
+	s.stats.Octets += octets
+	s.stats.Stored = s.stats.Octets
+	if r.of.Name != Any {
+		s.publish(r.of)
+		return
+	}
+	for _, f := range s.ifaces {
+		s.publish(f)
+	}
+}
+
+// publish makes an interface's counts what Read has counted; s.mu is locked.
+func (s *Source) publish(f *iface) {
+	c := &s.counts[f.Number]
+	if c.merged > 0 && f.Merged == 0 {
+		s.tell = append(s.tell, f.event(Merging))
+	}
+	f.Packets, f.Octets, f.Merged = c.packets, c.octets, c.merged
+}
+
+// lookAfter waits until a ring has packets, or at most so long, and sees to what
+// has happened to interfaces. It reports whether the kernel said that a ring has
+// packets.
+func (s *Source) lookAfter(wait time.Duration) (packets bool) {
+	s.unwatch = 0
+	s.poll = append(s.poll[:0], unix.PollFd{Fd: int32(s.wake), Events: unix.POLLIN}, unix.PollFd{Fd: int32(s.watch.fd), Events: unix.POLLIN})
+	for _, r := range s.rings {
+		if r.retired.IsZero() {
+			s.poll = append(s.poll, unix.PollFd{Fd: int32(r.FD()), Events: unix.POLLIN})
+		}
+	}
+	if _, err := unix.Poll(s.poll, int((wait+time.Millisecond-1)/time.Millisecond)); err != nil {
+		return true // interrupted, or no memory: not to be tried again at once
+	}
+	failed := false
+	for _, p := range s.poll[2:] {
+		packets = packets || p.Revents&unix.POLLIN != 0
+		failed = failed || p.Revents&unix.POLLERR != 0
+	}
+	if changed := s.watch.changed(s.poll[1].Revents); changed || failed || s.watch.due() {
+		s.examine()
+	}
+	s.closeRetired()
+	for _, e := range s.tell {
+		if s.opt.Tell != nil {
+			s.opt.Tell(e)
+		}
+	}
+	s.tell = s.tell[:0]
+	return packets
+}
