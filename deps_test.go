@@ -17,7 +17,7 @@ import (
 // Data flows one way: source -> decode -> stream -> match -> flow -> reader.
 var allowed = map[string][]string{
 	"internal/atomicfile": nil,
-	"internal/command":    {"internal/rulefile", "reader/flowfile"},
+	"internal/command":    {"internal/rulefile", "reader/flowfile", "ruleset/library"},
 	"internal/direction":  {"meter/packet", "mib", "sources/wire"},
 	"internal/fileaccess": nil,
 	"internal/filelock":   nil,
@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"internal/logfile":    nil,
 	"internal/plaintext":  nil,
 	"internal/reading":    {"internal/timeopt", "meter", "sources", "sources/join", "sources/tracefile", "sources/wire"},
-	"internal/rulefile":   {"ruleset", "ruleset/srl"},
+	"internal/rulefile":   {"ruleset", "ruleset/library", "ruleset/srl"},
 	"internal/slab":       nil,
 	"internal/spelling":   nil,
 	"internal/timeopt":    nil,
@@ -50,8 +50,9 @@ var allowed = map[string][]string{
 	"sources/tracefile": {"sources/internal/layout", "sources/wire"},
 	"sources/wire":      nil,
 
-	"ruleset":     {"mib", "internal/spelling", "streams/dist"},
-	"ruleset/srl": {"ruleset", "mib", "internal/spelling"},
+	"ruleset":         {"mib", "internal/spelling", "streams/dist"},
+	"ruleset/library": {"internal/plaintext", "internal/spelling"},
+	"ruleset/srl":     {"ruleset", "mib", "internal/spelling"},
 
 	"meter":         {"meter/origin", "meter/pme", "meter/packet", "streams", "sources/wire", "ruleset", "mib", "internal/index", "internal/slab", "streams/dist", "streams/pair"},
 	"meter/control": {"meter", "mib", "ruleset", "sources/wire"},
@@ -148,7 +149,7 @@ func TestImports(t *testing.T) {
 
 // timeless are the packages that know packet time alone: they neither ask the
 // clock of the machine nor wait.
-var timeless = []string{"meter", "meter/control", "meter/packet", "meter/pme", "streams", "streams/pair", "ruleset", "ruleset/srl", "mib/ber"}
+var timeless = []string{"meter", "meter/control", "meter/packet", "meter/pme", "streams", "streams/pair", "ruleset", "ruleset/library", "ruleset/srl", "mib/ber"}
 
 // clocks are the functions of package time that read the clock or wait for it.
 var clocks = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}

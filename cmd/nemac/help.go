@@ -14,12 +14,15 @@ Usage:
   nemac -f CONFIG [options]
   nemac --read-only NAME [--format FILE] [options] METER COMMUNITY
   nemac --list | --stop NAME | --destroy NAME [options] METER COMMUNITY
-  nemac --check RULES... | nemac --compile RULES...
+  nemac --check RULES... | nemac --compile RULES... | nemac --rules
 
 METER is a host name or address, with or without a port: gw, gw:1614, ::1,
 [::1]:1614. COMMUNITY is the meter's write community, or @FILE with it in the
 first line; without it NEMAC_COMMUNITY of the environment is used. SNMPv3 (-v 3)
 needs no community but a user.
+
+RULES are rule sets: files in SRL or of low-level rules, or shipped ones as @hosts,
+which nemac --rules lists.
 
 Options:
 `
@@ -29,8 +32,9 @@ Options may be written with their value glued on (-c300) or apart (-c 300). A
 number of SECONDS may have a unit in its place: 90s, 5m, 36h, 1d.
 
 Examples:
+  nemac -c 300 -r @services gw private       flow data every five minutes
   nemac -c 300 -r campus.srl -m 1614 127.0.0.1 private
-                                             flow data every five minutes
+                                             the same by a rule file
   nemac -C -r campus.srl -F f.flows 127.0.0.1 private
                                              each interval of a trace
   nemac -r all.srl -e few.srl -o 65 gw @/etc/nemac.community

@@ -22,6 +22,13 @@ func main() {
 
 // run is main without the process around it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 1 && args[0] == "--rules" {
+		if err := listLibrary(stdout); err != nil {
+			command.Report(stderr, "nemac", err)
+			return command.StatusFailure
+		}
+		return command.StatusOK
+	}
 	o, err := parseOptions(args, os.Getenv)
 	var records []*options
 	if err == nil && o.config != "" {

@@ -20,6 +20,7 @@ import (
 	"netramet/internal/timeopt"
 	"netramet/mib"
 	"netramet/mib/client"
+	"netramet/ruleset/library"
 )
 
 // options is the command line, or one record of the config file on top of it.
@@ -95,7 +96,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.SortFlags = false
 	f.SetOutput(io.Discard)
 	f.VarP(timeopt.Seconds(&o.interval, 0, maxSeconds), "interval", "c", "collect every `SECONDS`, at multiples of that in the time of day")
-	f.StringArrayVarP(&o.rules, "rules", "r", o.rules, "rule `FILE` to run on the meter; may be given several times")
+	f.StringArrayVarP(&o.rules, "rules", "r", o.rules, "rule `FILE` to run on the meter, or a shipped rule set as @hosts; may be given several times; --rules alone lists those")
 	f.StringVarP(&o.standby, "standby", "e", o.standby, "rule `FILE` that the meter changes to when its flow table fills up")
 	f.Int32VarP(&o.highWater, "high-water", "o", o.highWater, "`PERCENT` of the flow table from which the meter changes to -e; -1: 65 with -e")
 	f.StringVarP(&o.flowFile, "flow-file", "F", o.flowFile, "append the flow data to `FILE`, - is standard output; default: METER.flows.001, or the next free number")
@@ -230,7 +231,7 @@ func (o *options) complete(env func(string) string) error {
 	if o.check || o.compile {
 		o.rules = append(o.rules[:len(o.rules):len(o.rules)], o.operands...)
 		if len(o.rules) == 0 {
-			return errors.New("no rule file: name one or more SRL or .rules files")
+			return errors.New("no rule file: name one or more SRL or .rules files, or a shipped rule set, as @hosts")
 		}
 		return nil
 	}
@@ -406,7 +407,10 @@ func (o *options) ownerName() string {
 	}
 	var names []string
 	for _, r := range o.rules {
-		names = append(names, filepath.Base(r))
+		if !library.Names(r) { // whose parameter may hold a /
+			r = filepath.Base(r)
+		}
+		names = append(names, r)
 	}
 	for _, r := range o.readOnly {
 		names = append(names, "read="+r)

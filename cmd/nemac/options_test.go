@@ -91,6 +91,11 @@ func TestOwnerName(t *testing.T) {
 	if got, want := o.ownerName(), ownerHead()+"meter:a.srl,b.srl"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	o.rules = []string{"@matrix=10.0.0.0/8", "dir/@hosts"} // what is shipped has no folder
+	if got, want := o.ownerName(), ownerHead()+"meter:@matrix=10.0.0.0/8,@hosts"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	o.rules = []string{"a.srl", "b.srl"}
 	long := o.ownerName()
 	o.rules = nil
 	for range 50 {

@@ -16,11 +16,12 @@ Usage:
   netramet -C TRACE --explain N RULES...
   netramet -C TRACE --write FILE [RULES...]
   netramet --info [--json] TRACE...
+  netramet --rules [@NAME...]
 
 TRACE is a pcap, pcapng, ERF, snoop or TSH file, plain or compressed (gzip, bzip2,
 xz, zstd, lzop, lz4, snappy), or - for standard input; several files, or a pattern
-in quotes, are one trace. RULES are rule sets in SRL or as low-level rules; each
-makes flows of its own.
+in quotes, are one trace. RULES are rule sets: files in SRL or of low-level rules,
+or shipped ones as @hosts, which --rules lists; each makes flows of its own.
 
 Options:
 `
@@ -30,7 +31,10 @@ Options may be written with their value glued on (-T60) or apart (-T 60). A
 number of SECONDS may have a unit in its place: 90s, 5m, 36h, 2d.
 
 Examples:
-  netramet -C office.pcap 5tuple.srl           flows of the whole trace
+  netramet -C office.pcap @hosts               who spoke with whom, and how much
+  netramet -C office.pcap @matrix=10.0.0.0/8,2001:db8::/32
+                                               these networks against the rest
+  netramet -C office.pcap 5tuple.srl           flows by a rule file of one's own
   netramet -C office.pcap -T60 -F f.flows a.srl b.srl
                                                two rule sets, every minute
   zstdcat day.pcap.zst | netramet -C - hosts.srl

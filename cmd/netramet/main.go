@@ -36,6 +36,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		_, err = fmt.Fprintf(stdout, "netramet %s\n", version.Version)
 	case o.info:
 		err = profiled(o.profile, func() error { return tellTraces(ctx, o, std) })
+	case o.library.asked:
+		err = showLibrary(o, std)
 	case o.compile:
 		err = compileRules(o, std)
 	case o.explain > 0:

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"netramet/internal/timeopt"
+	"netramet/ruleset/library"
 
 	"github.com/spf13/pflag"
 )
@@ -86,6 +87,9 @@ func (o *options) checkMode(f *pflag.FlagSet) error {
 	for _, c := range []struct{ option, value string }{{"-r", m.read}, {"-w", m.write}} {
 		if strings.HasSuffix(c.value, ".srl") || strings.HasSuffix(c.value, ".rules") {
 			return fmt.Errorf("%s gives a community, and %s looks like a rule file: those are operands, netramet -C TRACE RULES", c.option, c.value)
+		}
+		if _, err := library.Source(c.value); err == nil && library.Names(c.value) {
+			return fmt.Errorf("%s gives a community, and %s is a rule set: those are operands, netramet -C TRACE %s", c.option, c.value, c.value)
 		}
 	}
 	if m.readers == 0 {

@@ -72,6 +72,7 @@ type options struct {
 
 	managed managedOptions
 
+	library libraryFlag
 	compile bool
 	form    compileForm
 	explain uint64
@@ -144,6 +145,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.info, "info", false, "say what each of the traces is that are operands, and end")
 	f.BoolVar(&o.json, "json", false, "with --info: as one line of JSON for each trace")
 	f.StringVar(&o.profile, "profile", "", "write to `FILE` where the processor's time goes, for go tool pprof")
+	o.declareLibrary(f)
 	f.Var(&o.form, "compile", "print the rule sets as low-level rules and end; --compile=lowered: as the meter runs them")
 	f.Lookup("compile").NoOptDefVal = "true"
 	f.Uint64Var(&o.explain, "explain", 0, "show how packet `N` of the trace runs through the rules, and end")
@@ -176,6 +178,9 @@ func parseOptions(args []string) (*options, error) {
 }
 
 func (o *options) check(f *pflag.FlagSet) error {
+	if o.library.asked {
+		return o.checkLibrary(f)
+	}
 	if o.info || o.json {
 		return o.checkInfo(f)
 	}
@@ -186,7 +191,7 @@ func (o *options) check(f *pflag.FlagSet) error {
 		case o.compile && o.form != formRules && o.form != formLowered:
 			return fmt.Errorf("--compile=%s: it is --compile=%s, or --compile=%s", o.form, formRules, formLowered)
 		case len(o.rules) == 0:
-			return errors.New("no rule file: name one or more SRL or .rules files")
+			return errors.New("no rule file: name one or more SRL or .rules files, or a shipped rule set, as @hosts")
 		case f.Changed("write"):
 			return errors.New("--write goes with metering: --compile and --explain print to standard output")
 		case f.Changed("flow-file"):

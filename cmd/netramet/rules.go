@@ -10,6 +10,7 @@ import (
 	"netramet/meter/pme"
 	"netramet/reader"
 	"netramet/ruleset"
+	"netramet/ruleset/library"
 )
 
 // readRules reads the rule files and gives every rule set a number. Warnings go
@@ -47,7 +48,13 @@ func (o *options) readRuleFiles(warn io.Writer) ([]*ruleset.RuleSet, error) {
 // counts under both, in flows that are alike.
 func warnOfTwice(files []string, warn io.Writer) {
 	var seen []os.FileInfo
-	for _, file := range files {
+	for i, file := range files {
+		if library.Names(file) {
+			if slices.Contains(files[:i], file) {
+				fmt.Fprintf(warn, "netramet: warning: %s is given twice: its flows are metered and written twice\n", file)
+			}
+			continue
+		}
 		fi, err := os.Stat(file)
 		if err != nil || !fi.Mode().IsRegular() {
 			continue // reading it says what there is to say

@@ -1,5 +1,6 @@
-// Package rulefile opens rule files for the commands; packages ruleset and
-// ruleset/srl, which read them, open no files themselves.
+// Package rulefile opens rule files for the commands, and the shipped rule sets
+// that are named in place of one; packages ruleset and ruleset/srl, which read
+// them, open no files themselves.
 package rulefile
 
 import (
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"netramet/ruleset"
+	"netramet/ruleset/library"
 	"netramet/ruleset/srl"
 )
 
@@ -17,13 +19,22 @@ import (
 type File struct {
 	Rules *ruleset.RuleSet // nil if there was an error
 	Diags ruleset.Diags    // of its rules, which name file and place
-	Paths []string         // of the file and of those that it includes
+	Paths []string         // of the file and of those that it includes; none of a shipped rule set
 }
 
-// Read reads a rule file of either language. Included files are looked for
+// Read reads a rule file of either language, or a rule set of the library, @hosts.
+// Included files are looked for
 // beside it. An error of the file itself begins with the program's name; that
 // of its rules is f.Diags.
 func Read(program, file string) (f File, err error) {
+	if library.Names(file) {
+		src, err := library.Source(file)
+		if err != nil {
+			return f, fmt.Errorf("%s: rule set %w", program, err)
+		}
+		f.Rules, f.Diags, err = srl.Read(file, src, srl.Options{Optimise: -1})
+		return f, err
+	}
 	f.Paths = []string{file}
 	src, err := readFile(file)
 	if err != nil {

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// TestLibrary: shipped rule sets are listed, and stand in place of rule files.
+func TestLibrary(t *testing.T) {
+	for _, tt := range []struct {
+		args   string
+		status int
+		out    string // is in what is printed
+		errs   string
+	}{
+		{"--rules", 0, "\n@matrix[=NETWORK,...] ", ""},
+		{"--check @hosts @matrix=10.0.0.0/8", 0, "@hosts: ok, ", ""},
+		{"--compile @ip", 0, "SET ip;\n", ""},
+		{"--check @hots", 1, "", "nemac: rule set @hots: no rule set of that name is shipped: did you mean @hosts?"},
+		{"-r @matrix=10/8 127.0.0.1 public", 1, "", `nemac: rule set @matrix: network 1: "10/8" is none`},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			var out, errs bytes.Buffer
+			if status := run(t.Context(), strings.Fields(tt.args), nil, &out, &errs); status != tt.status {
+				t.Errorf("status %d: %s", status, &errs)
+			}
+			if !strings.Contains(out.String(), tt.out) || !strings.Contains(errs.String(), tt.errs) || tt.errs == "" && errs.Len() > 0 {
+				t.Errorf("%s\n%s", &out, &errs)
+			}
+		})
+	}
+}

@@ -1,0 +1,131 @@
+// Package library has the rule sets that come with the programs: the questions
+// that are asked first, each an SRL program with comments for those who want to
+// change it.
+//
+// It owns their text, their names (@hosts) and their parameters
+// (@networks=/16,/32), which it checks and writes into the text. It compiles
+// nothing and opens no file; internal/rulefile asks it for the text of whatever
+// is named with an @, and the commands list what there is.
+package library
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+
+	"netramet/internal/plaintext"
+	"netramet/internal/spelling"
+)
+
+// Set is one of the rule sets.
+type Set struct {
+	Name      string // as users write it, without the @
+	Summary   string // one line about it, without a full stop
+	Parameter string // what may follow as @name=PARAMETER, "" if nothing may
+
+	text string
+	fill func(text, value string) (string, error) // value "": the default
+}
+
+//go:embed *.srl
+var files embed.FS
+
+// parameters are of the sets that take one.
+var parameters = map[string]struct {
+	name string
+	fill func(text, value string) (string, error)
+}{
+	"matrix":   {"NETWORK,...", fillNetworks},
+	"networks": {"/WIDTH,/WIDTH", fillWidths},
+	"talkers":  {"NETWORK,...", fillNetworks},
+}
+
+// order is that of lists: what is asked most comes first.
+var order = []string{
+	"hosts", "talkers", "networks", "matrix", "services", "servers", "applications",
+	"protocols", "ip", "dns", "5tuple", "customers",
+}
+
+// Sets returns all there are, in the order of a list for users.
+func Sets() []Set {
+	all := make([]Set, len(order))
+	for i, name := range order {
+		all[i] = open(name)
+	}
+	return all
+}
+
+// open returns the set of a name in order.
+func open(name string) Set {
+	s := Set{Name: name, text: file(name + ".srl")}
+	head, _, _ := strings.Cut(s.text, "\n")
+	_, s.Summary, _ = strings.Cut(head, ": ")
+	s.text = strings.Replace(s.text, "include \"server.srl\";\n", file("server.srl"), 1)
+	p := parameters[name]
+	s.Parameter, s.fill = p.name, p.fill
+	return s
+}
+
+// file is the text of an embedded file, which is there: the tests read all.
+func file(name string) string {
+	b, _ := files.ReadFile(name)
+	return string(b)
+}
+
+// Usage is how the set is written, with the parameter that it may have.
+func (s Set) Usage() string {
+	if s.Parameter == "" {
+		return "@" + s.Name
+	}
+	return "@" + s.Name + "[=" + s.Parameter + "]"
+}
+
+// Names reports whether an operand names a rule set of the library, though there
+// may be none of that name: it begins with an @. The file of such a name is ./@name.
+func Names(operand string) bool { return strings.HasPrefix(operand, "@") }
+
+// Source returns the text of the rule set that an operand names, as an SRL
+// program that needs nothing but standard.srl, with its parameter filled in. The
+// error names the operand.
+func Source(operand string) ([]byte, error) {
+	name, value, given := strings.Cut(strings.TrimPrefix(operand, "@"), "=")
+	for _, s := range order {
+		if s != name {
+			continue
+		}
+		set := open(name)
+		if given && set.fill == nil {
+			return nil, fmt.Errorf("@%.60s: it takes no parameter: write @%s", plaintext.Clean(name+"="+value), name)
+		}
+		if given && value == "" {
+			return nil, fmt.Errorf("@%s=: what follows is %s; without the = it has a default", name, set.Parameter)
+		}
+		if set.fill == nil {
+			return []byte(set.text), nil
+		}
+		text, err := set.fill(set.text, value)
+		if err != nil {
+			return nil, fmt.Errorf("@%s: %w", name, err)
+		}
+		return []byte(text), nil
+	}
+	return nil, unknown(name)
+}
+
+// unknown is the error of a name that no rule set has.
+func unknown(name string) error {
+	if name == "" {
+		return fmt.Errorf("@ alone: the shipped rule sets are @%s", strings.Join(order, ", @"))
+	}
+	shown := plaintext.Clean(name)
+	near := spelling.Nearest(strings.ToLower(name), order, max(1, len(name)/3))
+	for _, s := range order {
+		if strings.EqualFold(s, name) { // capitals, mostly
+			near = []string{s}
+		}
+	}
+	if len(near) > 0 {
+		return fmt.Errorf("@%.60s: no rule set of that name is shipped: did you mean @%s? (a file of that name is ./@%.60s)", shown, strings.Join(near, " or @"), shown)
+	}
+	return fmt.Errorf("@%.60s: no rule set of that name is shipped; there are @%s (a file of that name is ./@%.60s)", shown, strings.Join(order, ", @"), shown)
+}
