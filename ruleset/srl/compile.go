@@ -64,6 +64,15 @@ type Options struct {
 func Compile(file string, src []byte, opt Options) (*ruleset.RuleSet, ruleset.Diags, error) {
 	c := &compiler{open: opt.Open, path: opt.Path}
 	rs := c.compile(file, src, opt.Optimise)
+	diags := c.diags()
+	if err := diags.Err(); err != nil {
+		return nil, diags, err
+	}
+	return rs, diags, nil
+}
+
+// diags are the messages in order of place.
+func (c *compiler) diags() ruleset.Diags {
 	slices.SortStableFunc(c.found, func(a, b found) int {
 		return cmp.Or(cmp.Compare(a.at.file, b.at.file), cmp.Compare(a.at.offset, b.at.offset))
 	})
@@ -71,10 +80,7 @@ func Compile(file string, src []byte, opt Options) (*ruleset.RuleSet, ruleset.Di
 	for i, f := range c.found {
 		diags[i] = f.diag
 	}
-	if err := diags.Err(); err != nil {
-		return nil, diags, err
-	}
-	return rs, diags, nil
+	return diags
 }
 
 // compiler is the state of one compilation.
@@ -85,8 +91,9 @@ type compiler struct {
 	macros   []*macro // every macro ever defined; place.macro counts from 1 here
 	toks     []token
 	found    []found
-	errors   int // all, also those not kept
-	warnings int // kept
+	alone    bool // a condition or a list of attributes is read, not a program
+	errors   int  // all, also those not kept
+	warnings int  // kept
 }
 
 type found struct {

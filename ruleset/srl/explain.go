@@ -198,8 +198,16 @@ func (c *compiler) explainName(m *mistake, name string) {
 	m.text = fmt.Sprintf("'%s' is no statement and is not defined", name)
 	next := c.toks[m.at+1]
 	switch {
+	case c.alone && foreignWords[name] == "":
+		m.text, m.hint = fmt.Sprintf("unexpected '%s' behind the condition", name), ""
+		return
+	case c.alone && name == "not":
+		m.text, m.hint = "'not' is no word of SRL", "NOT is written !, as in !(a == 1)"
+		return
 	case foreignWords[name] != "":
-		m.hint = foreignWords[name]
+		if m.hint = foreignWords[name]; c.alone {
+			m.text = fmt.Sprintf("'%s' is no word of SRL", name)
+		}
 		return
 	case statementWords[name]:
 		m.text = fmt.Sprintf("%s cannot stand inside a statement or subroutine", strings.ToUpper(name))
@@ -219,6 +227,9 @@ func (c *compiler) explainName(m *mistake, name string) {
 		m.hint = ruleset.DidYouMean(near)
 	}
 }
+
+// comparisons stand between an attribute and values.
+var comparisons = map[string]bool{"==": true, "!=": true, "<": true, "<=": true, ">": true, ">=": true}
 
 func (c *compiler) explainIf(m *mistake, from int) {
 	cur, prev := c.toks[m.at], c.toks[m.at-1]
@@ -240,8 +251,8 @@ func (c *compiler) explainIf(m *mistake, from int) {
 		}
 	case cur.is("=") || cur.is(":="):
 		m.text, m.hint = fmt.Sprintf("a test compares with '==', found %s", cur), "write =="
-	case prev.is("=="):
-		m.text = fmt.Sprintf("expected a value after '==', found %s", cur)
+	case comparisons[prev.text] && prev.kind == tokPunct:
+		m.text = fmt.Sprintf("expected a value after '%s', found %s", prev.text, cur)
 		switch {
 		case cur.kind == tokAttr || cur.kind == tokKeyword:
 			m.hint = "an attribute is compared with values only"
@@ -289,6 +300,17 @@ func (c *compiler) explainIf(m *mistake, from int) {
 		}
 	case cur.is(",") && endsTest(prev) && isValue(c.toks[m.at+1]):
 		m.text, m.hint = "unexpected ','", listHint
+	case c.alone && (prev.kind == tokAttr || prev.kind == tokIdent):
+		m.text = fmt.Sprintf("expected '==' after %s", prev.text)
+	case c.alone && prev.is("!"):
+		m.text = fmt.Sprintf("expected a test or '(' after '!', found %s", cur)
+	case c.alone && cur.kind == tokIdent:
+		c.explainName(m, cur.text)
+	case c.alone:
+		m.text = fmt.Sprintf("unexpected %s behind the condition", cur)
+		if cur.is(";") {
+			m.hint = "a condition by itself has no ';' at its end"
+		}
 	case cur.is(";"):
 		m.text = "expected a statement after the condition of IF"
 		m.hint = "an IF without an action is written: if ... ; with SAVE, or { }"

@@ -113,10 +113,14 @@ type termNode struct {
 	Factors []*factorNode `parser:"@@ ( '&&' @@ )*"`
 }
 
+// factorNode: what it has beyond '==' is of conditions by themselves; the scanner
+// refuses such signs in programs.
 type factorNode struct {
-	Paren *exprNode `parser:"  '(' @@ ')'"`
-	Attr  *attrNode `parser:"| @@ '=='"`
-	List  *operands `parser:"  @@"`
+	Not   []string  `parser:"@'!'*"`
+	Paren *exprNode `parser:"( '(' @@ ')'"`
+	Attr  *attrNode `parser:"| @@"`
+	Sign  string    `parser:"  @( '==' | '!=' | '<=' | '>=' | '<' | '>' )"`
+	List  *operands `parser:"  @@ )"`
 }
 
 type saveNode struct {

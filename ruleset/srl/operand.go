@@ -32,9 +32,11 @@ func (c *compiler) literal(i int32, a mib.Attr) (l ruleset.Literal, ok bool) {
 		case errors.Is(err, ruleset.ErrRange):
 			hint = "write a list of networks, as (10.1.0.0/29, 10.1.0.8)"
 		case isRange(t.text):
-			hint = rangeHint
+			hint = c.rangeHint()
 		case strings.Contains(t.text, ":") && !strings.Contains(t.text, "::") && strings.Count(t.text, ":") < 5:
 			hint = "zeros at the end of an IPv6 address are written ::, as in 2001:db8::/32"
+		case c.alone && a.Class() == mib.ClassCounter:
+			hint = "numbers are written out, as 1000000"
 		case strings.ContainsAny(t.text, "abcdefxABCDEFX") && !strings.ContainsAny(t.text, "-:."):
 			hint = "hexadecimal is written in octets with -, as FF-0A"
 		}
@@ -55,7 +57,7 @@ func (c *compiler) undefined(t token, a mib.Attr) {
 	if hint == "" {
 		hint = ruleset.DidYouMean(c.meantValues(t.text, a))
 	}
-	if hint == "" {
+	if hint == "" && !c.alone {
 		hint = fmt.Sprintf("define %s = value;", t.text)
 	}
 	c.errorf(t.at, hint, "'%s' is not defined", t.text)
@@ -112,6 +114,14 @@ func plain(err error) string {
 }
 
 const rangeHint = "SRL has no ranges: a mask tests a range, e.g. == 0/6 for ports below 1024"
+
+// rangeHint says how a range is tested.
+func (c *compiler) rangeHint() string {
+	if c.alone {
+		return "a range is two tests: a >= 80 && a <= 90"
+	}
+	return rangeHint
+}
 
 // isRange reports whether text is two decimal numbers with a hyphen, which
 // looks like a range but, if anything, is two hexadecimal octets.

@@ -48,6 +48,10 @@ func (c *compiler) scan(file string, src []byte) bool {
 	}
 	c.files[0].Body = string(src)
 	s.frames = append(s.frames, fileFrame(c.files[0].Body, 0))
+	if c.alone { // the usual names are there
+		c.files = append(c.files, &source{ruleset.Text{Name: standardFile, Body: standardText}, true})
+		s.frames = append(s.frames, fileFrame(standardText, 1))
+	}
 	for s.step() {
 		switch {
 		case len(c.toks) > MaxTokens:
@@ -168,7 +172,7 @@ func (s *scanner) track(t token) {
 		return
 	}
 	switch t.text {
-	case "==", "=", ":=", "&":
+	case "==", "=", ":=", "&", "!=", "<=", ">=", "<", ">":
 		s.operand = true
 	case "(":
 		if s.operand || s.lists > 0 {
@@ -291,9 +295,18 @@ func quoted(text string, pos int) int {
 
 var puncts = []string{"==", ":=", "&&", "||", ";", ":", ",", "(", ")", "{", "}", "/", "&", "="}
 
+// conditionPuncts are the signs that conditions by themselves have besides.
+var conditionPuncts = []string{"!=", "<=", ">=", "<", ">", "!"}
+
 func (s *scanner) punct(f *frame) {
 	for _, p := range puncts {
 		if strings.HasPrefix(f.text[f.pos:], p) {
+			s.add(f, kindPunct, f.pos+len(p))
+			return
+		}
+	}
+	for _, p := range conditionPuncts {
+		if s.c.alone && strings.HasPrefix(f.text[f.pos:], p) {
 			s.add(f, kindPunct, f.pos+len(p))
 			return
 		}
