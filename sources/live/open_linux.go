@@ -86,30 +86,41 @@ func (s *Source) link(f *iface, r *ring.Ring, c card) {
 }
 
 // resolve finds the interface of a packet that came from the ring of all of them.
+// Interfaces for which there is no number left are 0.
 func (s *Source) resolve(index int, hardware uint16) ring.Link {
 	form, link := ring.FormOf(hardware)
-	l := ring.Link{Form: form, Type: link}
 	name := s.sys.name(index)
-	if name == "" {
-		name = fmt.Sprintf("if%d", index) // it is gone already
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	number, known := s.byIndex[index]
+	if name == "" && !known {
+		name = fmt.Sprintf("if%d", index) // it is gone already
+	}
+	if name != "" {
+		number = s.numberOf(name, index, link)
+		s.byIndex[index] = number
+	}
+	return ring.Link{Number: number, Form: form, Type: link}
+}
+
+// numberOf returns the number of an interface that belongs to all of them; s.mu is
+// locked.
+func (s *Source) numberOf(name string, index int, link wire.LinkType) uint8 {
 	for _, f := range s.ifaces[1:] {
 		if f.Name == name {
-			l.Number = f.Number
-			return l
+			return f.Number
 		}
 	}
-	if n := int(s.opt.FirstInterface) + len(s.ifaces); n <= wire.MaxInterfaces {
-		f := &iface{Interface: Interface{Number: uint8(n), Name: name, IfIndex: index, LinkType: link, Present: true}}
-		if c, ok := s.sys.card(name); ok {
-			s.describe(f, c)
-		}
-		s.ifaces = append(s.ifaces, f)
-		l.Number = f.Number
+	n := int(s.opt.FirstInterface) + len(s.ifaces)
+	if n > wire.MaxInterfaces {
+		return 0
 	}
-	return l
+	f := &iface{Interface: Interface{Number: uint8(n), Name: name, IfIndex: index, LinkType: link}}
+	if c, ok := s.sys.card(name); ok {
+		s.describe(f, c)
+	}
+	s.ifaces = append(s.ifaces, f)
+	return f.Number
 }
 
 // forget has the rings of all interfaces ask anew whose packets are whose.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"netramet/sources"
 	"netramet/sources/wire"
 )
 
@@ -25,6 +26,9 @@ func (*Source) Interfaces() []Interface { return nil }
 
 // InterfaceNames implements sources.Namer.
 func (*Source) InterfaceNames() []string { return nil }
+
+// Info implements sources.Informer.
+func (*Source) Info() sources.Info { return sources.Info{} }
 
 // Read implements sources.Source.
 func (*Source) Read(*wire.Batch) error { return Supported() }

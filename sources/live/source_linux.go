@@ -3,6 +3,7 @@ package live
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,7 +17,8 @@ import (
 	"netramet/sources/wire"
 )
 
-// Source captures from interfaces. It is a sources.Source and a sources.Namer.
+// Source captures from interfaces. It is a sources.Source, a sources.Namer and
+// a sources.Informer.
 // Interfaces, Stats and Close may be called by any goroutine. The one that Reads
 // must stay in the network namespace in which the source was opened.
 type Source struct {
@@ -36,9 +38,10 @@ type Source struct {
 	limits  [wire.MaxInterfaces + 1]uint32 // octets of the longest frame that is none of several
 	counts  [wire.MaxInterfaces + 1]counts
 
-	mu     sync.Mutex // what follows
-	ifaces []*iface   // by number, from opt.FirstInterface on
-	stats  wire.SourceStats
+	mu      sync.Mutex    // what follows
+	ifaces  []*iface      // by number, from opt.FirstInterface on
+	byIndex map[int]uint8 // numbers of the interfaces of Any, also of those that are gone
+	stats   wire.SourceStats
 
 	wake   int // an eventfd, by which Close wakes a Read
 	closed atomic.Bool
@@ -70,7 +73,7 @@ func Open(opt Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{opt: opt, wake: -1, watch: watch{fd: -1}}
+	s := &Source{opt: opt, wake: -1, watch: watch{fd: -1}, byIndex: make(map[int]uint8)}
 	for i := range s.limits {
 		s.limits[i] = whole
 	}
@@ -163,6 +166,17 @@ func (s *Source) InterfaceNames() []string {
 	return names
 }
 
+// Info implements sources.Informer.
+func (s *Source) Info() sources.Info {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	info := sources.Info{Format: "live", Section: wire.Section{System: runtime.GOOS}}
+	for _, f := range s.ifaces {
+		info.Interfaces = append(info.Interfaces, wire.Interface{Name: f.Name, LinkType: f.LinkType, SnapLen: uint32(s.opt.SnapLen)})
+	}
+	return info
+}
+
 // Stats implements sources.Source.
 func (s *Source) Stats() wire.SourceStats {
 	s.mu.Lock()
@@ -219,4 +233,5 @@ func (s *Source) closedError() error { return fmt.Errorf("live capture: %w", os.
 var _ interface {
 	sources.Source
 	sources.Namer
+	sources.Informer
 } = (*Source)(nil)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -83,4 +84,32 @@ func NewSender(t testing.TB, name string) *Sender {
 func (s *Sender) Send(frame []byte) error {
 	_, err := unix.Write(s.fd, frame)
 	return err
+}
+
+// Beyond runs a function in another new namespace, to which it moves an interface
+// first. The function is on a goroutine of its own, which the test waits for in the
+// end; what the function must not do is fail the test.
+func Beyond(t testing.TB, name string, run func()) {
+	t.Helper()
+	thread, moved, done := make(chan int), make(chan bool), make(chan bool)
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			close(thread)
+			return
+		}
+		thread <- unix.Gettid()
+		if <-moved {
+			run()
+		}
+	}()
+	t.Cleanup(func() { <-done })
+	defer close(moved)
+	id, ok := <-thread
+	if !ok {
+		t.Skip("no second network namespace")
+	}
+	IP(t, "link set "+name+" netns "+strconv.Itoa(id))
+	moved <- true
 }
