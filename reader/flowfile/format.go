@@ -21,6 +21,7 @@ type column struct {
 	attr mib.Attr
 	form form
 	sep  string // stands before the value
+	most uint64 // the largest number
 	// clear is true if the separator after the value cannot be mistaken for a
 	// part of it; where it can, reading has to try.
 	clear bool
@@ -34,6 +35,8 @@ type plan struct {
 	line string // "#Format: ..." without newline
 	// certain is true if every column is clear: each record has one reading.
 	certain bool
+	// old: peer types are those of the original's 3.x (see modern).
+	old bool
 	// ruleSet, index and firstTime are columns that name the flow, or -1.
 	ruleSet, index, firstTime int
 }
@@ -84,7 +87,7 @@ func newPlan(f *ruleset.Format) (*plan, error) {
 		next := f.Seps[i+1]
 		clear := i == len(f.Attrs)-1 || next != "" && !inForm[form][next[0]]
 		p.certain = p.certain && clear
-		p.cols = append(p.cols, column{attr: a, form: form, sep: f.Seps[i], clear: clear})
+		p.cols = append(p.cols, column{attr: a, form: form, sep: f.Seps[i], most: maxNumber(a), clear: clear})
 		p.remember(i, a)
 	}
 	p.line = formatMark + f.Line()

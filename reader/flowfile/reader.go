@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
-	"netramet/mib"
 	"netramet/reader"
 	"netramet/ruleset"
 )
@@ -76,6 +74,10 @@ type Reader struct {
 	name    string
 	format  *ruleset.Format
 	plan    *plan
+	// differences: counters of the format are differences already.
+	differences bool
+	own         bool // the header is this project's
+	ends        bool // there was an #EndData line
 
 	fields [][]byte
 	notes  []Note
@@ -102,7 +104,11 @@ func NewReader(r io.Reader) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.hdr, _, err = parseHeader(line); err != nil {
+	if bytes.HasPrefix(line, []byte(formatMark)) || bytes.HasPrefix(line, []byte(timeMark)) {
+		f.inLine = line // a part of a file, without its header
+		return f, nil
+	}
+	if f.hdr, f.own, err = parseHeader(line); err != nil {
 		return nil, &SyntaxError{Line: 1, Msg: err.Error()}
 	}
 	return f, nil
@@ -121,6 +127,16 @@ func (r *Reader) RuleSet() (number int, name string) { return r.ruleSet, r.name 
 // Format returns the format of the records; nil if there has been no #Format
 // line. It must not be changed.
 func (r *Reader) Format() *ruleset.Format { return r.format }
+
+// Differences reports that the counters of the format are what was added since the
+// record before, as the original's fd_filter writes them: d_topdus and so on.
+func (r *Reader) Differences() bool { return r.differences }
+
+// EndsBlocks reports that a block without an #EndData line is incomplete. In files of
+// 3.x, which have no such line, blocks end where the next one begins.
+func (r *Reader) EndsBlocks() bool {
+	return r.own || r.ends || r.hdr.major() >= 4 && r.hdr.Version != ""
+}
 
 // Skipped returns the information lines that were skipped because their kind is
 // not known, the first ones of them, and how many there have been.
@@ -195,6 +211,10 @@ func (r *Reader) info(line []byte) error {
 	if text, ok := bytes.CutPrefix(line, []byte(rulesetMark)); ok {
 		number, name := splitFields(text, 1)
 		n, ok := parseUint(number, ruleset.MaxNumber)
+		if !ok && !r.own { // another program's, whose layout is not published
+			r.note(line)
+			return nil
+		}
 		if !ok {
 			return r.syntax(fmt.Sprintf("#Ruleset: %.40q is not a rule set number", number))
 		}
@@ -209,15 +229,15 @@ func (r *Reader) info(line []byte) error {
 			c.Complete = true
 			c.Number, c.HasNumber = parseEndData(bytes.TrimPrefix(text, []byte(": ")))
 		}
-		r.cur = nil
+		r.cur, r.ends = nil, true
 		return nil
 	}
 	if bytes.HasPrefix(line, []byte(headerMark)) { // another run begins
-		h, _, err := parseHeader(line)
+		h, own, err := parseHeader(line)
 		if err != nil {
 			return r.syntax(err.Error())
 		}
-		r.hdr, r.cur, r.anew = h, nil, true
+		r.hdr, r.own, r.cur, r.anew = h, own, nil, true
 		return nil
 	}
 	if text, ok := bytes.CutPrefix(line, []byte("# ")); ok && r.cur != nil && len(r.cur.Notes) < maxNotes {
@@ -230,6 +250,7 @@ func (r *Reader) info(line []byte) error {
 }
 
 func (r *Reader) setFormat(text string) error {
+	text, r.differences = differenceNames(text)
 	f, err := ruleset.ParseFormatLine(text)
 	if err == nil {
 		r.plan, err = newPlan(f)
@@ -239,6 +260,7 @@ func (r *Reader) setFormat(text string) error {
 		return r.syntax("#Format: " + err.Error())
 	}
 	r.format = f
+	r.plan.old = r.hdr.major() <= 3
 	return nil
 }
 
@@ -274,26 +296,11 @@ func (r *Reader) record(line []byte, rec *reader.Record) error {
 	if r.fields, err = p.split(line, r.fields); err != nil {
 		return r.syntax(err.Error())
 	}
-	rec.Clear(len(p.cols))
+	if err := p.parse(rec, r.fields); err != nil {
+		return r.syntax(err.Error())
+	}
 	rec.RuleSet = r.ruleSet
-	if p.peer >= 0 {
-		n, _ := strconv.ParseUint(string(r.fields[p.peer]), 10, 8)
-		rec.PeerType = mib.PeerType(n)
-	}
-	for i := range p.cols {
-		if !p.cols[i].parse(rec, i, r.fields[i]) {
-			return r.syntax(fmt.Sprintf("%.60q is no value of %s", r.fields[i], p.cols[i].attr))
-		}
-	}
-	if p.ruleSet >= 0 {
-		rec.RuleSet = int(rec.Values[p.ruleSet].Num)
-	}
-	if p.index >= 0 {
-		rec.Index = uint32(rec.Values[p.index].Num)
-	}
-	if p.firstTime >= 0 {
-		rec.FirstTime = rec.Values[p.firstTime].Num
-	}
+	p.name(rec)
 	return nil
 }
 

@@ -225,13 +225,7 @@ func parsePeer(v *reader.Value, text []byte, t mib.PeerType) bool {
 		if len(text) > 45 { // the longest form of an IPv6 address
 			return false
 		}
-		a, err := netip.ParseAddr(string(text))
-		if err != nil || a.Zone() != "" {
-			return false
-		}
-		o := a.As16()
-		v.Len = uint8(copy(v.Octets[:], o[:]))
-		return true
+		return parseIPv6(v, text)
 	case dots == 3:
 		return parseQuad(v, text)
 	case dots == 1 && dot == 8 && len(text) == 21: // IPX
