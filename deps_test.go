@@ -56,7 +56,7 @@ var allowed = map[string][]string{
 
 	"meter":         {"meter/origin", "meter/pme", "meter/packet", "streams", "sources/wire", "ruleset", "mib", "internal/index", "internal/slab", "streams/dist", "streams/pair"},
 	"meter/control": {"meter", "mib", "ruleset", "sources/wire"},
-	"meter/origin":  {"meter/packet", "mib"},
+	"meter/origin":  {"internal/plaintext", "meter/packet", "mib"},
 	"meter/packet":  {"sources/wire", "mib"},
 	"meter/pme":     {"ruleset", "meter/packet", "mib"},
 	"streams":       {"meter/packet", "streams/pair", "internal/index", "internal/slab", "mib", "sources/wire"},

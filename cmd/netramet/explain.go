@@ -15,6 +15,7 @@ import (
 	"netramet/internal/reading"
 	"netramet/meter"
 	"netramet/meter/control"
+	"netramet/meter/origin"
 	"netramet/meter/packet"
 	"netramet/meter/pme"
 	"netramet/mib"
@@ -61,7 +62,7 @@ func explainPacket(ctx context.Context, o *options, std stdio) error {
 	p.DecodeRest(f)
 	cfg.FillOrigin(&p)
 	out := bufio.NewWriter(std.out) // it keeps the first error of a write
-	explainFrame(out, o.explain, f, &p)
+	explainFrame(out, o.explain, f, &p, o.origins.Names())
 	switch {
 	case fault != nil:
 		return errors.Join(fault, out.Flush())
@@ -123,7 +124,7 @@ func (b *batch) frameNumber(ctx context.Context, n uint64) (*wire.Frame, error) 
 }
 
 // explainFrame prints what the decoder makes of the frame.
-func explainFrame(w io.Writer, n uint64, f *wire.Frame, p *packet.Packet) {
+func explainFrame(w io.Writer, n uint64, f *wire.Frame, p *packet.Packet, names *origin.Names) {
 	when := "without a time"
 	if f.Time != wire.NoTime {
 		when = time.Unix(0, f.Time).UTC().Format("15:04:05.000000000 Mon 2 Jan 2006")
@@ -153,7 +154,13 @@ func explainFrame(w io.Writer, n uint64, f *wire.Frame, p *packet.Packet) {
 	}
 	fmt.Fprintln(w)
 	if g := &p.Origin; g.ASN != [2]uint32{} || g.Prefix != [2]uint8{} {
-		fmt.Fprintf(w, "  origin    AS%d /%d > AS%d /%d\n", g.ASN[0], g.Prefix[0], g.ASN[1], g.Prefix[1])
+		system := func(dir int) string {
+			if name := names.Of(g.ASN[dir]); name != "" {
+				return fmt.Sprintf("AS%d %q /%d", g.ASN[dir], name, g.Prefix[dir])
+			}
+			return fmt.Sprintf("AS%d /%d", g.ASN[dir], g.Prefix[dir])
+		}
+		fmt.Fprintf(w, "  origin    %s > %s\n", system(0), system(1))
 	}
 	if p.Flags&packet.IsStream != 0 {
 		fmt.Fprintf(w, "  transport type %d", p.TransType)

@@ -48,6 +48,29 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
+// BenchmarkReadNames is what it takes to read a million prefixes, each with a number and
+// a name of its own.
+func BenchmarkReadNames(b *testing.B) {
+	var text bytes.Buffer
+	for i := range 500_000 {
+		fmt.Fprintf(&text, "10.%d.%d.%d/32 %d Customer %d & Sons\n", i>>16, i>>8&255, i&255, 600_000+i, i)
+		fmt.Fprintf(&text, "2001:db8:%x:%x::/64 %d Customer %d of IPv6\n", i>>16, i&0xffff, i+1, i)
+	}
+	var before, after runtime.MemStats
+	for b.Loop() {
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		t, err := Read(bytes.NewReader(text.Bytes()), "table")
+		if err != nil {
+			b.Fatal(err)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(t.Len()), "B/prefix")
+		b.ReportMetric(float64(t.Names().Len()), "names")
+	}
+}
+
 // BenchmarkLookup is the look-up of addresses at random in such a table.
 func BenchmarkLookup(b *testing.B) {
 	t, err := Read(bytes.NewReader(fullTable(1_000_000)), "table")

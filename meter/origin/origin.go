@@ -1,5 +1,6 @@
-// Package origin knows which autonomous system announces an address: a table of
-// prefixes, and the reader of its text form.
+// Package origin knows which autonomous system announces an address, or whose
+// customer it is: a table of prefixes with numbers and names, and the reader of its
+// text form.
 //
 // It looks an address up and fills what the answer is into a packet; it opens no
 // files and keeps nothing of packets. Package meter asks it where a rule does.
@@ -18,6 +19,7 @@ import (
 // Once it is filled any number of goroutines may use it.
 type Table struct {
 	routes bart.Table[route]
+	names  Names
 }
 
 // route is what a table knows of a prefix.
@@ -35,6 +37,14 @@ func (t *Table) Add(p netip.Prefix, asn uint32) bool {
 	}
 	t.routes.Insert(p, route{asn, uint8(p.Bits())})
 	return true
+}
+
+// Names returns what the systems are called. It belongs to the table.
+func (t *Table) Names() *Names {
+	if t == nil {
+		return nil
+	}
+	return &t.names
 }
 
 // Len returns the number of prefixes.

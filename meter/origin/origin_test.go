@@ -77,7 +77,7 @@ func TestReadErrors(t *testing.T) {
 		{"AS alone", "192.0.2.0/24 AS\n", `"AS" is no number`},
 		{"an empty set", "192.0.2.0/24 {}\n", `"{}": "{}" is no number`},
 		{"a set with a hole", "192.0.2.0/24 {1,,2}\n", `"{1,,2}": "" is no number`},
-		{"a name behind", "192.0.2.0/24 64500 Example\n", `"64500 Example" is no number`},
+		{"two numbers", "192.0.2.0/24 64500 64501\n", `"64501": a name that is a number stands between quotation marks`},
 		{"no text", "TABLE\x00\x01\n", "table:1: this is no text"},
 		{"a line without end", strings.Repeat("1", maxLine+1), "table:1: a line of more than 65536 octets"},
 	} {
@@ -170,10 +170,14 @@ func TestLongestMatch(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add("192.0.2.0/24 64500\n2001:db8:: 32 1_{2,3}\n")
 	f.Add("# \n0/0 AS1.1;\r\n")
+	f.Add("10.0.0.0/8 - Acme & Sons\n10.1.0.0/16 7 \"#1\" # x\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		table, err := Read(strings.NewReader(text), "table")
 		if (err == nil) != (table.Len() > 0) {
 			t.Errorf("%d prefixes, error %v", table.Len(), err)
+		}
+		if names, also := ReadNames(strings.NewReader(text), "table"); err == nil && (also != nil || names.Len() != table.Names().Len()) {
+			t.Errorf("%d names, alone %d, error %v", table.Names().Len(), names.Len(), also)
 		}
 	})
 }
