@@ -22,6 +22,7 @@ type Set struct {
 	Name      string // as users write it, without the @
 	Summary   string // one line about it, without a full stop
 	Parameter string // what may follow as @name=PARAMETER, "" if nothing may
+	Needed    bool   // it must follow
 
 	text string
 	fill func(text, value string) (string, error) // value "": the default
@@ -32,17 +33,27 @@ var files embed.FS
 
 // parameters are of the sets that take one.
 var parameters = map[string]struct {
-	name string
-	fill func(text, value string) (string, error)
+	name   string
+	needed bool
+	fill   func(text, value string) (string, error)
 }{
-	"matrix":   {"NETWORK,...", fillNetworks},
-	"networks": {"/WIDTH,/WIDTH", fillWidths},
-	"talkers":  {"NETWORK,...", fillNetworks},
+	"matrix":   {"NETWORK,...", false, fillNetworks},
+	"networks": {"/WIDTH,/WIDTH", false, fillWidths},
+	"peers":    {"NETWORK,...", true, fillNetworks},
+	"talkers":  {"NETWORK,...", false, fillNetworks},
+}
+
+// examples are of the sets that take a parameter.
+var examples = map[string]string{
+	"matrix":   "@matrix=10.0.0.0/8,2001:db8::/32",
+	"networks": "@networks=/16,/32",
+	"peers":    "@peers=192.0.2.7",
+	"talkers":  "@talkers=10.0.0.0/8,2001:db8::/32",
 }
 
 // order is that of lists: what is asked most comes first.
 var order = []string{
-	"hosts", "talkers", "networks", "matrix", "services", "servers", "applications",
+	"hosts", "talkers", "peers", "networks", "matrix", "services", "servers", "applications",
 	"protocols", "ip", "dns", "5tuple", "customers",
 }
 
@@ -62,7 +73,7 @@ func open(name string) Set {
 	_, s.Summary, _ = strings.Cut(head, ": ")
 	s.text = strings.Replace(s.text, "include \"server.srl\";\n", file("server.srl"), 1)
 	p := parameters[name]
-	s.Parameter, s.fill = p.name, p.fill
+	s.Parameter, s.Needed, s.fill = p.name, p.needed, p.fill
 	return s
 }
 
@@ -74,8 +85,11 @@ func file(name string) string {
 
 // Usage is how the set is written, with the parameter that it may have.
 func (s Set) Usage() string {
-	if s.Parameter == "" {
+	switch {
+	case s.Parameter == "":
 		return "@" + s.Name
+	case s.Needed:
+		return "@" + s.Name + "=" + s.Parameter
 	}
 	return "@" + s.Name + "[=" + s.Parameter + "]"
 }
@@ -98,7 +112,10 @@ func Source(operand string) ([]byte, error) {
 			return nil, fmt.Errorf("@%.60s: it takes no parameter: write @%s", plaintext.Clean(name+"="+value), name)
 		}
 		if given && value == "" {
-			return nil, fmt.Errorf("@%s=: what follows is %s; without the = it has a default", name, set.Parameter)
+			return nil, fmt.Errorf("@%s=: what follows is %s, as in %s", name, set.Parameter, examples[name])
+		}
+		if !given && set.Needed {
+			return nil, fmt.Errorf("@%s: it needs to know whose: write %s, as in %s", name, set.Usage(), examples[name])
 		}
 		if set.fill == nil {
 			return []byte(set.text), nil

@@ -41,7 +41,11 @@ func TestSets(t *testing.T) {
 					t.Errorf("line %d: %q", i+1, line)
 				}
 			}
-			rs := compiled(t, "@"+s.Name)
+			operand := "@" + s.Name
+			if s.Needed {
+				operand = examples[s.Name]
+			}
+			rs := compiled(t, operand)
 			if rs.Name != s.Name || rs.Format == nil || rs.Number != 0 {
 				t.Errorf("set %q, number %d, format %v", rs.Name, rs.Number, rs.Format)
 			}
@@ -74,6 +78,7 @@ func TestSource(t *testing.T) {
 		{"@matrix=192.0.2.0/24", []string{"(SourcePeerType == IPv4 && end == (192.0.2.0/24))"}, []string{"IPv6 &&", "(" + private4}},
 		{"@matrix=2001:DB8::/32", []string{"(SourcePeerType == IPv6 && end == (2001:db8::/32))"}, []string{"IPv4 &&"}},
 		{"@matrix=10.0.0.0/8, 10.1.0.0/16,192.0.2.7", []string{"(192.0.2.7/32, 10.1.0.0/16, 10.0.0.0/8)"}, nil},
+		{"@peers=192.0.2.7,2001:db8::1", []string{"(192.0.2.7/32)", "(2001:db8::1/128)"}, nil},
 		{"@talkers=2001:db8::1", []string{"(2001:db8::1/128)"}, nil},
 	} {
 		t.Run(tt.operand, func(t *testing.T) {
@@ -108,7 +113,8 @@ func TestSourceErrors(t *testing.T) {
 		{"@hosts\n", "@hosts?: no rule set of that name"},
 		{"@hosts=10.0.0.0/8", "@hosts=10.0.0.0/8: it takes no parameter: write @hosts"},
 		{"@hosts=\x1b[2J", "@hosts=?[2J: it takes no parameter"},
-		{"@matrix=", "@matrix=: what follows is NETWORK,...; without the = it has a default"},
+		{"@matrix=", "@matrix=: what follows is NETWORK,..., as in @matrix=10.0.0.0/8,2001:db8::/32"},
+		{"@peers", "@peers: it needs to know whose: write @peers=NETWORK,..., as in @peers=192.0.2.7"},
 		{"@matrix=10.0.0.0/8,", "@matrix: network 2: there is nothing between two commas, or at an end"},
 		{"@matrix=10/8", `@matrix: network 1: "10/8" is none; write networks as @matrix=10.0.0.0/8,2001:db8::/32`},
 		{"@matrix=10.0.0.0/33", `network 1: "10.0.0.0/33" is none`},
