@@ -17,7 +17,7 @@ import (
 // Data flows one way: source -> decode -> stream -> match -> flow -> reader.
 var allowed = map[string][]string{
 	"internal/atomicfile": nil,
-	"internal/command":    {"internal/rulefile", "reader/flowfile", "ruleset/library"},
+	"internal/command":    {"internal/rulefile", "internal/screen", "reader/flowfile", "reader/table", "reader/top", "ruleset/library"},
 	"internal/direction":  {"meter/packet", "mib", "sources/wire"},
 	"internal/fileaccess": nil,
 	"internal/filelock":   nil,
@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"internal/plaintext":  nil,
 	"internal/reading":    {"internal/timeopt", "meter", "sources", "sources/join", "sources/tracefile", "sources/wire"},
 	"internal/rulefile":   {"ruleset", "ruleset/library", "ruleset/srl"},
+	"internal/screen":     nil,
 	"internal/slab":       nil,
 	"internal/spelling":   nil,
 	"internal/timeopt":    nil,
@@ -66,6 +67,8 @@ var allowed = map[string][]string{
 	"reader":           {"mib", "ruleset"},
 	"reader/flowfile":  {"internal/atomicfile", "internal/filelock", "reader", "ruleset", "mib"},
 	"reader/local":     {"meter", "meter/control", "mib", "reader"},
+	"reader/table":     {"internal/plaintext", "internal/spelling", "mib", "reader", "ruleset"},
+	"reader/top":       {"mib", "reader", "reader/table", "ruleset"},
 	"reader/snmpflows": {"mib", "mib/ber", "mib/client", "mib/remotemeter", "reader", "ruleset"},
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"netramet/internal/command"
 	"netramet/internal/flagerr"
 )
 
@@ -103,8 +104,9 @@ func (r *record) options(base *options, env func(string) string) (*options, erro
 	o.config, o.rules, o.readOnly, o.formats = "", slices.Clone(base.rules), slices.Clone(base.readOnly), slices.Clone(base.formats)
 	f := newFlags(&o)
 	flagerr.Once(f)
-	if err := f.Parse(r.words); err != nil {
-		return nil, flagerr.Explain(err, f, r.words)
+	words := command.TopArgs(r.words)
+	if err := f.Parse(words); err != nil {
+		return nil, flagerr.Explain(err, f, words)
 	}
 	if f.Changed("help") {
 		return nil, errors.New("-h is for the command line")
@@ -115,6 +117,9 @@ func (r *record) options(base *options, env func(string) string) (*options, erro
 		}
 	}
 	o.take(f)
+	if err := o.checkTop(f); err != nil {
+		return nil, err
+	}
 	// A record that runs rule sets takes none to read from the command line.
 	if f.Changed("rules") && !f.Changed("read-only") {
 		o.readOnly, o.formats = nil, nil

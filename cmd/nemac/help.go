@@ -11,6 +11,7 @@ data from them by SNMP.
 Usage:
   nemac -r RULES [-c SECONDS] [options] METER COMMUNITY
   nemac -C -r RULES [options] METER COMMUNITY
+  nemac --top[=N] -r RULES [options] METER COMMUNITY
   nemac -f CONFIG [options]
   nemac --read-only NAME [--format FILE] [options] METER COMMUNITY
   nemac --list | --stop NAME | --destroy NAME [options] METER COMMUNITY
@@ -45,6 +46,7 @@ Examples:
   nemac --download-only -r master.srl gw private
   nemac --read-only master --format short.rules gw private
                                              one runs it, another reads it
+  nemac --top -r @services gw private        what goes on there now?
   nemac --list gw private                    what is on the meter?
   nemac --check campus.srl                   is the rule file right?
 

@@ -15,6 +15,7 @@ import (
 	"netramet/mib/client"
 	"netramet/mib/remotemeter"
 	"netramet/reader/flowfile"
+	"netramet/reader/top"
 )
 
 // standbyMark is the high-water mark with a standby rule set (RFC 2720 §5.2
@@ -24,9 +25,16 @@ const standbyMark = 65
 // runMeters looks after all meters at once, and returns when each is done.
 // What is wrong with rules shows before anything is sent.
 func runMeters(ctx context.Context, o *options, records []*options, std stdio) error {
+	shown, std := openScreen(records, std)
+	if shown != nil {
+		defer shown.Close() // nothing is held back but what an error has told
+	}
 	jobs, known := make([]*job, len(records)), ruleCache{}
 	for i, r := range records {
 		j, err := newJob(r, known, std)
+		if err == nil {
+			err = j.showOn(shown)
+		}
 		if err != nil {
 			return err
 		}
@@ -35,7 +43,8 @@ func runMeters(ctx context.Context, o *options, records []*options, std stdio) e
 	if err := checkLog(o, records); err != nil {
 		return err
 	}
-	log, err := openLog(o.logFile, std)
+	looks := !slices.ContainsFunc(records, func(r *options) bool { return !r.looksOnly() })
+	log, err := openLog(o.logFile, looks, std)
 	if err != nil {
 		return err
 	}
@@ -61,9 +70,11 @@ type job struct {
 	std stdio
 	cfg session.Config
 
-	file    *flowFile // nil if it is standard output, or before it is open
-	resumed bool      // it goes on with what an earlier nemac began
-	begun   bool      // its work on the meter has begun: there may be something in the log that nobody was told
+	top     *top.Output // nil: no tables are shown
+	asked   top.Asked   // before it was widened for them
+	file    *flowFile   // nil if it is standard output, or before it is open
+	resumed bool        // it goes on with what an earlier nemac began
+	begun   bool        // its work on the meter has begun: there may be something in the log that nobody was told
 }
 
 // stdoutFile is the flow data on standard output.
@@ -123,6 +134,9 @@ func (j *job) run(ctx context.Context, log *slog.Logger, many bool) error {
 	}
 	log.Info("begin", "snmp", j.o.security.String(), "options", j.o.text())
 	if err := j.follow(ctx, many); err != nil {
+		if !log.Enabled(ctx, slog.LevelInfo) {
+			return err // the log is what the user sees, and is told this anyway
+		}
 		log.Error("end", "err", err)
 		return err
 	}
@@ -179,10 +193,9 @@ func (j *job) tellSkipped() {
 	fmt.Fprintf(j.std.err, "nemac: flow file %s held %d of these collections already; they are not written again\n", j.file.name, j.file.Skipped())
 }
 
-// open opens the flow file.
-func (j *job) open(m *session.Meter, resumed bool) (session.Output, error) {
+// openFile opens the flow file.
+func (j *job) openFile(m *session.Meter, resumed bool) (session.Output, error) {
 	o := j.o
-	j.begun = true
 	h := flowfile.Header{
 		Version: version.Version, Options: o.text(), Meter: o.meterName, MaxFlows: m.MaxFlows,
 		Octets: m.OctetMode(), Zone: flowfile.ZoneLocal,

@@ -33,9 +33,14 @@ func checkLog(o *options, records []*options) error {
 	return nil
 }
 
-// openLog opens the log.
-func openLog(name string, std stdio) (*runLog, error) {
+// openLog opens the log. Where the user only looks on, and names no log, what is to be
+// warned of comes to standard error, and there is no other.
+func openLog(name string, looks bool, std stdio) (*runLog, error) {
 	l := &runLog{std: std}
+	if name == "" && looks {
+		l.Logger = slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		return l, nil
+	}
 	if name == "-" {
 		l.Logger = slog.New(slog.NewTextHandler(std.err, nil))
 		return l, nil

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"netramet/internal/command"
 	"netramet/internal/fileaccess"
 	"netramet/internal/flagerr"
 	"netramet/internal/timeopt"
@@ -35,6 +36,7 @@ type options struct {
 	standby   string
 	highWater int32 // -1: by itself
 	flowFile  string
+	top       command.Top
 	logFile   string
 	config    string
 	keepalive uint32 // seconds
@@ -95,11 +97,12 @@ func newFlags(o *options) *pflag.FlagSet {
 	f := pflag.NewFlagSet("nemac", pflag.ContinueOnError)
 	f.SortFlags = false
 	f.SetOutput(io.Discard)
-	f.VarP(timeopt.Seconds(&o.interval, 0, maxSeconds), "interval", "c", "collect every `SECONDS`, at multiples of that in the time of day")
+	f.VarP(timeopt.Seconds(&o.interval, 0, maxSeconds), "interval", "c", "collect every `SECONDS`, at multiples of that in the time of day; with --top alone 10")
 	f.StringArrayVarP(&o.rules, "rules", "r", o.rules, "rule `FILE` to run on the meter, or a shipped rule set as @hosts; may be given several times; --rules alone lists those")
 	f.StringVarP(&o.standby, "standby", "e", o.standby, "rule `FILE` that the meter changes to when its flow table fills up")
 	f.Int32VarP(&o.highWater, "high-water", "o", o.highWater, "`PERCENT` of the flow table from which the meter changes to -e; -1: 65 with -e")
 	f.StringVarP(&o.flowFile, "flow-file", "F", o.flowFile, "append the flow data to `FILE`, - is standard output; default: METER.flows.001, or the next free number")
+	o.top.Declare(f, "with each collection")
 	f.StringVarP(&o.logFile, "log-file", "L", o.logFile, "write the log to `FILE`, - is standard error; default: nemac.log.001, or the next free number")
 	f.StringVarP(&o.config, "config", "f", o.config, "look after the meters of `FILE`, one record each; - is standard input")
 	f.VarP(timeopt.Seconds(&o.keepalive, 0, maxSeconds), "keepalive", "k", "see every `SECONDS` whether the meter was started again")
@@ -146,7 +149,7 @@ var global = []string{"config", "log-file", "list", "stop", "destroy", "force", 
 // measurement has the same header.
 var unshown = map[string]bool{
 	"auth-pass": true, "priv-pass": true, "user": true,
-	"flow-file": true, "log-file": true, "config": true, "sync": true, "wait": true,
+	"flow-file": true, "top": true, "sort": true, "exact": true, "log-file": true, "config": true, "sync": true, "wait": true,
 	"retries": true, "timeout": true, "datagram": true, "owner": true, "keepalive": true,
 }
 
@@ -156,6 +159,7 @@ func parseOptions(args []string, env func(string) string) (*options, error) {
 	o := defaults()
 	f := newFlags(o)
 	flagerr.Once(f)
+	args = command.TopArgs(args)
 	if err := f.Parse(args); err != nil {
 		return nil, flagerr.Explain(err, f, args)
 	}
@@ -163,6 +167,9 @@ func parseOptions(args []string, env func(string) string) (*options, error) {
 		return nil, pflag.ErrHelp
 	}
 	o.take(f)
+	if err := o.checkTop(f); err != nil {
+		return nil, err
+	}
 	if o.version || o.config != "" {
 		switch {
 		case o.version:
@@ -416,6 +423,9 @@ func (o *options) ownerName() string {
 		names = append(names, "read="+r)
 	}
 	name := ownerHead() + o.meter + ":" + strings.Join(names, ",")
+	if o.looksOnly() {
+		name = ownerHead() + o.meter + ":top:" + strings.Join(names, ",") // beside one that collects
+	}
 	if len(name) > mib.MaxOwner {
 		sum := sha256.Sum256([]byte(name))
 		tail := ":" + hex.EncodeToString(sum[:8])

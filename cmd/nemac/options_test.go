@@ -233,6 +233,7 @@ func TestImpossibleValues(t *testing.T) {
 		"timeout":        {"-1s", "0", "x", "301", "999999h", ""},
 		"datagram":       {"-1", "1", "483", "65508", "x", ""},
 		"reader-timeout": {"-2", "x", "2147483648", ""},
+		"top":            {"-1", "0", "10001", "x", ""},
 	}
 	newFlags(defaults()).VisitAll(func(f *pflag.Flag) {
 		switch f.Value.Type() {

@@ -48,6 +48,7 @@ func TestSystem(t *testing.T) {
 		{"V3", systemV3},
 		{"Narrow", systemNarrow},
 		{"HangUp", systemHangUp},
+		{"Top", systemTop},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

@@ -29,6 +29,7 @@ type batch struct {
 	flows *local.Flows
 	tasks []reader.Task
 	out   output
+	top   *tables // nil: none are shown
 	show  *progress
 	begun time.Time
 	links seenLinks
@@ -54,6 +55,11 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	}
 	o.warnWithoutOrigins(sets, std.err)
 	show := newProgress(o, std.err)
+	shown, std, err := o.openTop(std)
+	if err != nil {
+		return err
+	}
+	defer shown.close() // whatever is wrong before there is anything to show
 	src, err := o.openTrace(ctx, std.in, func(text string) {
 		show.clear() // it is on the same terminal
 		noteTo(std.err)(text)
@@ -66,9 +72,9 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
-	b := &batch{o: o, src: src, name: o.nameOfMeter(), show: show, begun: time.Now(), tasks: tasksOf(sets)}
+	b := &batch{o: o, src: src, name: o.nameOfMeter(), show: show, top: shown, begun: time.Now(), tasks: shown.widen(o, tasksOf(sets))}
 	cfg, dumps, err := o.openDumps(std.in)
-	closed := func(err error) error { return errors.Join(err, out.close(), dumps.close()) }
+	closed := func(err error) error { return errors.Join(err, shown.close(), out.close(), dumps.close()) }
 	if err != nil {
 		return closed(err)
 	}
@@ -76,7 +82,7 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if err := b.runSets(sets, o.rules); err != nil {
 		return closed(err)
 	}
-	if b.out, err = openOutput(o, std); err != nil {
+	if b.out, err = shown.beside(o, std); err != nil {
 		return closed(err)
 	}
 	if c, ok := b.out.(io.Closer); ok {

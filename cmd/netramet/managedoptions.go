@@ -56,7 +56,7 @@ func (m *managedOptions) declare(f *pflag.FlagSet) {
 var (
 	onlyManaged = []string{"interface", "port", "listen", "read", "readwrite", "users", "state",
 		"log", "log-level", "readers", "linger", "no-keyboard", "daemon"}
-	onlyBatch = []string{"flow-file", "sync"}
+	onlyBatch = []string{"flow-file", "sync", "top", "sort", "exact"}
 )
 
 // checkMode checks that the options suit the way the command is used.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"netramet/internal/command"
 	"netramet/internal/direction"
 	"netramet/internal/flagerr"
 	"netramet/internal/reading"
@@ -34,6 +35,7 @@ type options struct {
 	intervals uint64 // 0: whole trace
 	align     bool   // intervals end at multiples of their length in UTC
 	flowFile  string // "": standard output
+	top       command.Top
 	rules     []string
 	ruleFiles []string // rules and what they include, as readRules found them
 
@@ -117,6 +119,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.align, "align", false, "end the intervals of -T at multiples of it in UTC, as at full minutes; the first one is shorter")
 	f.Uint64VarP(&o.intervals, "intervals", "N", 0, "stop after `COUNT` intervals of -T; 0: the whole trace")
 	f.StringVarP(&o.flowFile, "flow-file", "F", "", "write the flow data to `FILE`, replacing it; default: standard output")
+	o.top.Declare(f, "at the end, or after each interval of -T")
 	f.StringVar(&o.meterName, "meter-name", "", "`NAME` of the meter in the flow data; default: the trace's base name")
 	f.Uint32VarP(&o.maxFlows, "max-flows", "f", meter.DefaultMaxFlows, "hold at most `COUNT` flows; memory is taken as needed")
 	o.streams.declare(f)
@@ -162,6 +165,7 @@ func parseOptions(args []string) (*options, error) {
 	o := &options{}
 	f := newFlags(o)
 	flagerr.Once(f)
+	args = command.TopArgs(args)
 	if err := f.Parse(args); err != nil {
 		return nil, flagerr.Explain(err, f, args)
 	}
@@ -196,6 +200,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 			return errors.New("--write goes with metering: --compile and --explain print to standard output")
 		case f.Changed("flow-file"):
 			return errors.New("-F is for flow data: --compile and --explain print to standard output")
+		case f.Changed("top"):
+			return errors.New("--top is for flow data: --compile and --explain print to standard output")
 		case f.Changed("dump-streams"):
 			return errors.New("--dump-streams is for metering: --compile and --explain print to standard output")
 		case f.Changed("dump-pairs"):
@@ -252,6 +258,9 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return errors.New("--snap 0: it leaves nothing of a packet; say how many octets, as 96")
 	}
 	if err := o.checkFCS(f); err != nil {
+		return err
+	}
+	if err := o.checkTop(f); err != nil {
 		return err
 	}
 	if f.Changed("write") {
@@ -332,7 +341,7 @@ func optionText(f *pflag.FlagSet) string {
 	var parts []string
 	f.Visit(func(fl *pflag.Flag) {
 		switch fl.Name {
-		case "flow-file", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile", "write", "dump-streams", "dump-pairs":
+		case "flow-file", "top", "sort", "exact", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile", "write", "dump-streams", "dump-pairs":
 			return
 		}
 		name := "--" + fl.Name

@@ -42,6 +42,7 @@ func TestImpossibleValues(t *testing.T) {
 		"readers":           {"-1", "0", "257", "x", "4294967296", ""},
 		"linger":            {"-1", "x", large, ""},
 		"meter-id":          {"-1", "x", "4294967296", "1.2.3", "::1", ""},
+		"top":               {"-1", "0", "10001", "x", ""},
 	}
 	var o options
 	onlyManaged := []string{"port", "readers", "linger"}

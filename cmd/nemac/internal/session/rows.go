@@ -63,6 +63,9 @@ func (st *setter) placeReaders() error {
 	s.rows = rows{sets: st.numbers, readers: fc.Readers}
 	s.flows = snmpflows.New(s.c, fc)
 	s.tasks = st.tasksNew
+	if s.cfg.Widen != nil {
+		s.tasks = s.cfg.Widen(s.tasks)
+	}
 	if slices.ContainsFunc(marks, func(r remotemeter.ReaderRow) bool { return r.Time != fc.Time || r.Collected != fc.Number }) {
 		return s.flows.Acknowledge(st.ctx) // all rows say the same from here on
 	}

@@ -31,7 +31,10 @@ type Config struct {
 	// Open opens the output, once, when the meter is known. resumed says that
 	// a reader of before goes on.
 	Open func(m *Meter, resumed bool) (Output, error)
-	Log  *slog.Logger
+	// Widen, if not nil, says what is read of each rule set, given what their formats
+	// ask for: the same and perhaps more.
+	Widen func([]reader.Task) []reader.Task
+	Log   *slog.Logger
 	// Waits, if not nil, is told what is waited for at the start, once each.
 	Waits func(what string)
 	Clock Clock

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"netramet/internal/screen"
+	"netramet/reader"
+	"netramet/reader/top"
+	"netramet/sources/tracefile"
+)
+
+// checkTop checks what goes with --top.
+func (o *options) checkTop(f *pflag.FlagSet) error {
+	if err := o.top.Check(f); err != nil {
+		return err
+	}
+	switch {
+	case o.top.N == 0:
+	case o.flowFile == "-":
+		return errors.New("--top and -F - both go to standard output: give the flow data a file")
+	case o.write != "" && tracefile.Path(o.write) == "-":
+		return errors.New("--top and --write - both go to standard output: give the trace a file")
+	}
+	return nil
+}
+
+// tables are those of --top, on the screen that standard output is.
+type tables struct {
+	*screen.Screen
+	out   *top.Output
+	asked top.Asked
+}
+
+// openTop returns the tables of --top, nil where there is none, and the standard
+// streams for all that is written beside them.
+func (o *options) openTop(std stdio) (*tables, stdio, error) {
+	if o.top.N == 0 {
+		return nil, std, nil
+	}
+	t := &tables{Screen: screen.New(std.out, os.Getenv("COLUMNS")), asked: top.Asked{}}
+	var err error
+	t.out, err = o.top.Output(t.Pane(), t.asked, time.UTC, o.interval == 0)
+	std.err = t.Over(std.err)
+	return t, std, err
+}
+
+// widen returns tasks that read what the tables show, too.
+func (t *tables) widen(o *options, tasks []reader.Task) []reader.Task {
+	if t == nil {
+		return tasks
+	}
+	return t.asked.Widen(tasks, o.top.Key)
+}
+
+// close shows what was not shown yet.
+func (t *tables) close() error {
+	if t == nil {
+		return nil
+	}
+	return t.Screen.Close()
+}
+
+// beside returns the output of the run: the tables, beside the flow data if that is
+// asked for.
+func (t *tables) beside(o *options, std stdio) (output, error) {
+	switch {
+	case t == nil:
+		return openOutput(o, std)
+	case o.flowFile == "":
+		return onlyTop{t.out}, nil
+	}
+	file, err := openOutput(o, std)
+	if err != nil {
+		return nil, err
+	}
+	return &besideFile{top.Beside{Narrow: top.Narrow{Output: file, Asked: t.asked}, Top: t.out}, file}, nil
+}
+
+// onlyTop is tables without flow data.
+type onlyTop struct{ *top.Output }
+
+func (onlyTop) SetStart(time.Time) {}
+
+// besideFile is tables beside a flow file.
+type besideFile struct {
+	top.Beside
+	file output
+}
+
+func (b *besideFile) SetStart(t time.Time) { b.file.SetStart(t) }
+
+// Close closes the flow file.
+func (b *besideFile) Close() error {
+	if c, ok := b.file.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package command
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"netramet/internal/screen"
+	"netramet/reader/table"
+	"netramet/reader/top"
+)
+
+// DefaultTop is how many flows --top shows where it does not say.
+const DefaultTop = 10
+
+// Top is what --top and the options beside it say.
+type Top struct {
+	N     uint32 // 0: not asked for
+	Exact bool
+	Key   table.Key // once Check was called
+	sort  string
+}
+
+// Declare declares the options.
+func (t *Top) Declare(f *pflag.FlagSet, when string) {
+	f.Uint32Var(&t.N, "top", t.N, "show the `N` largest flows of each rule set as a table "+when+"; without -F nothing else is written")
+	f.Lookup("top").NoOptDefVal = fmt.Sprint(DefaultTop)
+	if t.sort == "" {
+		t.sort = "octets"
+	}
+	f.StringVar(&t.sort, "sort", t.sort, "order --top by `KEY`: octets, pdus, rate (octets per second), or an attribute")
+	f.BoolVar(&t.Exact, "exact", t.Exact, "show the numbers of --top in full, not as 1.5 M")
+}
+
+// TopArgs are args in which the number behind --top stands apart no more: an option
+// whose value may be missing has it glued on.
+func TopArgs(args []string) []string {
+	var joined []string
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "--":
+			return append(joined, args[i:]...)
+		case args[i] == "--top" && i+1 < len(args) && isNumber(args[i+1]):
+			joined = append(joined, "--top="+args[i+1])
+			i++
+		default:
+			joined = append(joined, args[i])
+		}
+	}
+	return joined
+}
+
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// Check finds what is wrong with the options' values.
+func (t *Top) Check(f *pflag.FlagSet) (err error) {
+	if f.Changed("top") && (t.N < 1 || t.N > top.Max) {
+		return fmt.Errorf("--top=%d: a table shows 1 to %d flows", t.N, top.Max)
+	}
+	for _, name := range []string{"sort", "exact"} {
+		if f.Changed(name) && t.N == 0 {
+			return fmt.Errorf("--%s is for the table of --top: give that too", name)
+		}
+	}
+	if t.Key, err = table.ParseKey(t.sort); err != nil {
+		return fmt.Errorf("--sort: %w", err)
+	}
+	return nil
+}
+
+// Output returns the output that shows tables on a pane, of tasks that asked has
+// widened; times are in zone. once says that there is one collection only.
+func (t *Top) Output(pane *screen.Pane, asked top.Asked, zone *time.Location, once bool) (*top.Output, error) {
+	o := top.Options{N: int(t.N), Asked: asked, Once: once, Options: table.Options{Key: t.Key, Exact: t.Exact, Zone: zone}}
+	return top.New(o, func(all top.Tables) error { return pane.Show(all) })
+}

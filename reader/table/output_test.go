@@ -1,0 +1,113 @@
+package table
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"netramet/internal/golden"
+	"netramet/mib"
+	"netramet/reader"
+	"netramet/ruleset"
+)
+
+var testFormat = func() *ruleset.Format {
+	f, err := ruleset.ParseFormatLine("sourcepeertype sourcepeeraddress sourcepeermask flowkind sourceclass lastactivetime tooctets fromoctets")
+	if err != nil {
+		panic(err)
+	}
+	return f
+}()
+
+func testRecord(i int) *reader.Record {
+	rec := &reader.Record{}
+	rec.Clear(len(testFormat.Attrs))
+	rec.RuleSet, rec.Index, rec.PeerType = 2, uint32(i), mib.PeerIPv4
+	v := rec.Values
+	v[0].Num = uint64(mib.PeerIPv4)
+	v[1].Len = uint8(copy(v[1].Octets[:], []byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
+	v[2].Len = uint8(copy(v[2].Octets[:], []byte{255, 255, 255, []byte{0, 255, 254, 5}[i%4]}))
+	v[3].Num = uint64([]int{'W', '?', '5', 0, 200}[i%5])
+	v[4].Num = uint64(i % 2)
+	v[5].Num = uint64(i)
+	v[6].Num, v[7].Num = uint64(i*1000), uint64(i)
+	return rec
+}
+
+// give makes a collection of n flows.
+func give(t *testing.T, out reader.Output, tasks []reader.Task, n int) {
+	t.Helper()
+	iv := reader.Interval{Number: 1, Time: time.Unix(1e9, 0).UTC(), From: 1, To: 100, Notes: []string{"something \x1b[1mhappened\x1b[0m to the meter"}}
+	if err := out.Begin(iv, tasks); err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		if err := out.Record(testRecord(i + 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := out.End(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOutput: tables of all flows, for a meter whose real time is unknown, and of a
+// rule set without flows.
+func TestOutput(t *testing.T) {
+	tasks := []reader.Task{{RuleSet: 1, Name: "", Format: testFormat}, {RuleSet: 2, Name: "networks", Format: testFormat}}
+	var text bytes.Buffer
+	out := NewOutput(&text, Options{}, 60)
+	give(t, out, tasks, 6)
+	give(t, out, tasks[1:], 1)
+	golden.Compare(t, filepath.Join("testdata", "output.txt"), text.Bytes())
+}
+
+// TestOutputParts: a table of many flows goes on with its headings again, and its sum
+// is that of all.
+func TestOutputParts(t *testing.T) {
+	tasks := []reader.Task{{RuleSet: 2, Name: "networks", Format: testFormat}}
+	var text bytes.Buffer
+	out := NewOutput(&text, Options{Exact: true}, 0)
+	const n = 2*maxRows + 1
+	give(t, out, tasks, n)
+	if got := strings.Count(text.String(), "\nipv4"); got != n {
+		t.Errorf("%d rows of %d flows", got, n)
+	}
+	if got := strings.Count(text.String(), "Source"); got != 3*2 { // Source and Source class
+		t.Errorf("headings %d times", got)
+	}
+	lines := strings.Split(strings.TrimSpace(text.String()), "\n")
+	if want := fmt.Sprintf("Total %d", uint64(n*(n+1)/2*1001)); !strings.HasPrefix(strings.Join(strings.Fields(lines[len(lines)-1]), " "), want) {
+		t.Errorf("the last line is %q, want %s", lines[len(lines)-1], want)
+	}
+}
+
+// TestOutputFails: what was given up leaves nothing, if it was not too much to hold,
+// and errors of the writer are told.
+func TestOutputFails(t *testing.T) {
+	tasks := []reader.Task{{RuleSet: 2, Name: "networks", Format: testFormat}}
+	var text bytes.Buffer
+	out := NewOutput(&text, Options{}, 0)
+	if err := errors.Join(out.Begin(reader.Interval{}, tasks), out.Record(testRecord(1)), out.Abort()); err != nil || text.Len() > 0 {
+		t.Errorf("error %v, wrote %q", err, text.String())
+	}
+	if err := out.Record(testRecord(1)); err == nil {
+		t.Error("a record outside a collection is taken")
+	}
+	full := errors.New("full")
+	out = NewOutput(failing{full}, Options{}, 0)
+	if err := out.Begin(reader.Interval{}, tasks); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.End(); !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
