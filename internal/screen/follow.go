@@ -59,28 +59,41 @@ func widest(lines []byte) (most int) {
 // terminal that the screen is on, they come to stand above it.
 func (s *Screen) Over(w io.Writer) io.Writer {
 	if f, ok := w.(*os.File); ok && s.Redraws() && isTerminal(f) {
-		return &over{s, w}
+		return &over{s: s, w: w}
 	}
 	return w
 }
 
 type over struct {
-	s *Screen
-	w io.Writer
+	s    *Screen
+	w    io.Writer
+	part []byte // of a line, while something is drawn
 }
 
-// Write writes a message of whole lines.
+// Write writes a message. Of one that comes in pieces, lines that are whole are shown.
 func (o *over) Write(p []byte) (int, error) {
 	o.s.mu.Lock()
 	defer o.s.mu.Unlock()
-	if o.s.drawn == nil {
-		return o.w.Write(p)
+	o.part = append(o.part, p...)
+	lines := o.part
+	if o.s.drawn != nil {
+		lines = lines[:bytes.LastIndexByte(lines, '\n')+1]
 	}
-	if width, height, err := o.s.size(); err == nil {
-		o.s.write(append(o.s.erased(width, height), "\x1b[J"...))
+	if len(lines) == 0 {
+		return len(p), nil
 	}
-	o.s.drawn = nil
-	n, err := o.w.Write(p)
-	o.s.draw()
-	return n, err
+	redraw := o.s.drawn != nil
+	if redraw {
+		o.s.write(append(o.s.erased(o.s.measure()), "\x1b[J"...))
+		o.s.drawn = nil
+	}
+	_, err := o.w.Write(lines)
+	o.part = append(o.part[:0], o.part[len(lines):]...)
+	if redraw {
+		o.s.draw()
+	}
+	if err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }

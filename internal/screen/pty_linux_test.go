@@ -43,8 +43,10 @@ func TestRedraw(t *testing.T) {
 	e.Await(t, "$ netramet\nbbbbb\nbbbbb\n\ncccc\ncccc\ncccc")
 
 	messages := s.Over(slave)
-	if _, err := io.WriteString(messages, "warning\n"); err != nil {
-		t.Fatal(err)
+	for _, piece := range []string{"war", "ning\n"} {
+		if _, err := io.WriteString(messages, piece); err != nil {
+			t.Fatal(err)
+		}
 	}
 	e.Await(t, "$ netramet\nwarning\nbbbbb\nbbbbb\n\ncccc\ncccc\ncccc")
 
@@ -67,7 +69,7 @@ func TestRedraw(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.Await(t, "$ netramet\nwarning\nddddddddddd\n\ncccc\ncccc\ncccc\nddddddddddd\n\neeee")
-	if _, err := slave.WriteString("$ "); err != nil {
+	if _, err := io.WriteString(messages, "$ "); err != nil { // nothing is redrawn any more
 		t.Fatal(err)
 	}
 	e.Await(t, "$ netramet\nwarning\nddddddddddd\n\ncccc\ncccc\ncccc\nddddddddddd\n\neeee\n$")

@@ -114,7 +114,8 @@ func (p *Pane) Show(d Drawing) error {
 	return s.err
 }
 
-// Close shows what was not shown yet, and ends the watch over the terminal's size.
+// Close shows what was not shown yet, and ends the watch over the terminal's size. What
+// comes after that comes below.
 func (s *Screen) Close() error {
 	s.stop()
 	s.mu.Lock()
@@ -122,6 +123,7 @@ func (s *Screen) Close() error {
 	if s.pending {
 		s.draw()
 	}
+	s.drawn = nil
 	return s.err
 }
 
@@ -133,10 +135,7 @@ func (s *Screen) write(text []byte) {
 
 // draw shows all panes in place of what was drawn.
 func (s *Screen) draw() {
-	width, height, err := s.size()
-	if err != nil || width < 1 || height < 2 { // one that tells no size
-		width, height = 80, 24
-	}
+	width, height := s.measure()
 	text := s.erased(width, height)
 	lines := s.compose(width, height-1) // the cursor stands below
 	for line := range bytes.Lines(lines) {
@@ -146,6 +145,15 @@ func (s *Screen) draw() {
 	}
 	s.write(append(text, "\x1b[J"...))
 	s.drawn, s.when, s.pending = lines, time.Now(), false
+}
+
+// measure returns the terminal's size.
+func (s *Screen) measure() (width, height int) {
+	width, height, err := s.size()
+	if err != nil || width < 1 || height < 2 { // one that tells none
+		return 80, 24
+	}
+	return width, height
 }
 
 // erased is what takes the cursor to the begin of what is drawn. Where that does not
