@@ -17,25 +17,32 @@ import (
 	"netramet/sources/wire"
 )
 
+const million = 1_000_000
+
 // BenchmarkCollect reads a million flows, with nobody to look at them, and with an
-// Output that keeps the ten largest: in turn, for the difference is what counts.
+// Output that keeps the ten largest: in turn, for the difference is what counts. In
+// intervals, it remembers what each flow had counted.
 func BenchmarkCollect(b *testing.B) {
-	const flows = 1_000_000
-	m := filled(b, flows)
+	m := filled(b, million)
+	b.Run("once", func(b *testing.B) { benchCollect(b, m, true) })
+	b.Run("intervals", func(b *testing.B) { benchCollect(b, m, false) })
+}
+
+func benchCollect(b *testing.B, m *control.Meter, once bool) {
 	asked := top.Asked{}
 	tasks := []reader.Task{{RuleSet: 2, Format: ruleset.DefaultFormat()}}
 	wide := asked.Widen(tasks, table.Key{})
 	var alone, with time.Duration
 	pass := func(tasks []reader.Task, out reader.Output) time.Duration {
 		begun := time.Now()
-		if _, n, err := reader.Collect(context.Background(), local.New(m, "m"), tasks, out); err != nil || n != flows {
+		if _, n, err := reader.Collect(context.Background(), local.New(m, "m"), tasks, out); err != nil || n != million {
 			b.Fatalf("%d flows, error %v", n, err)
 		}
 		return time.Since(begun)
 	}
 	for b.Loop() {
 		alone += pass(tasks, nobody{})
-		out, err := top.New(top.Options{N: 10, Asked: asked, Once: true}, func(all top.Tables) error {
+		out, err := top.New(top.Options{N: 10, Asked: asked, Once: once}, func(all top.Tables) error {
 			all.AppendTo(nil, 80, 24)
 			return nil
 		})

@@ -7,59 +7,57 @@ import (
 
 // growth makes amounts of counters, for intervals that do not have them: it remembers
 // what each flow had counted at the end of the last collection that was complete.
+//
+// Flows come in the order of their names, and so they are remembered: a collection
+// merges what it sees into what was known, and is what is known when it is complete.
 type growth struct {
-	flows map[flowName]*grown
-	made  uint64 // collections that were begun
-	done  uint64 // the last of them that was complete
-}
-
-// flowName is a flow's rule set and index, which it may have from another one that
-// was recovered.
-type flowName struct {
-	ruleSet int
-	index   uint32
+	known, seen []grown
+	at          int // of known, what is not merged yet
 }
 
 // grown is what a flow had counted.
 type grown struct {
-	first uint64 // its FirstTime
-	was   table.Counts
-	now   table.Counts
-	made  uint64 // the collection of now
+	ruleSet, index uint32
+	first          uint64 // its FirstTime, by which it differs from others of that index
+	counts         table.Counts
+}
+
+// before reports whether g comes before h.
+func (g *grown) before(h *grown) bool {
+	return g.ruleSet < h.ruleSet || g.ruleSet == h.ruleSet && g.index < h.index
 }
 
 // begin begins a collection. Where the meter or its rule sets are new, so are all
 // flows.
 func (g *growth) begin(iv *reader.Interval) {
-	if g.flows == nil || iv.Restarted || iv.Fresh {
-		g.flows = map[flowName]*grown{}
+	if iv.Restarted || iv.Fresh {
+		g.known = g.known[:0]
 	}
-	g.made++
+	g.seen, g.at = g.seen[:0], 0
 }
 
 // end completes the collection.
-func (g *growth) end() { g.done = g.made }
+func (g *growth) end() {
+	g.seen = append(g.seen, g.known[g.at:]...)
+	g.known, g.seen = g.seen, g.known
+}
 
 // amount makes counters what was added to them in the interval; known is false if
 // nobody can say, for the flow was there before.
 func (g *growth) amount(iv *reader.Interval, rec *reader.Record, counts *table.Counts) (known bool) {
-	name := flowName{rec.RuleSet, rec.Index}
-	f := g.flows[name]
-	switch {
-	case f == nil:
-		f = &grown{first: rec.FirstTime}
-		g.flows[name] = f
-	case f.first != rec.FirstTime:
-		*f = grown{first: rec.FirstTime}
+	f := grown{uint32(rec.RuleSet), rec.Index, rec.FirstTime, *counts}
+	start := g.at
+	for g.at < len(g.known) && g.known[g.at].before(&f) {
+		g.at++
 	}
-	before := f.made == 0 && iv.From > 1 && rec.FirstTime < iv.From
-	if f.made <= g.done {
-		f.was = f.now
+	g.seen = append(g.seen, g.known[start:g.at]...)
+	g.seen = append(g.seen, f)
+	if g.at < len(g.known) && !f.before(&g.known[g.at]) {
+		was := &g.known[g.at]
+		if g.at++; was.first == f.first {
+			counts.Less(&was.counts)
+			return true
+		}
 	}
-	f.now, f.made = *counts, g.made
-	if before {
-		return false
-	}
-	counts.Less(&f.was)
-	return true
+	return iv.From <= 1 || rec.FirstTime >= iv.From
 }
