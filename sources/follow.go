@@ -33,11 +33,16 @@ type growing struct {
 	once    sync.Once
 }
 
-// follow reads a file that is still being written.
+// follow reads a file that is still being written, or a pipe, which may be silent
+// and ends with its writers.
 func follow(path string, f *os.File) (*stored, error) {
 	fi, err := f.Stat()
-	if err == nil && !fi.Mode().IsRegular() {
-		err = errors.New("is no file to be followed: a pipe is read until its writer closes it")
+	switch {
+	case err != nil:
+	case fi.Mode()&fs.ModeNamedPipe != 0:
+		return &stored{name: path, r: f, file: f, live: true}, nil
+	case !fi.Mode().IsRegular():
+		err = errors.New("is no file to be followed, and no pipe")
 	}
 	if err != nil {
 		f.Close()

@@ -87,7 +87,9 @@ type Follow uint8
 const (
 	EndIsEnd Follow = iota // the end of the trace
 	// FollowGrowth: more will be written, and the end is waited at. Only Close
-	// ends the trace, unless the file is cut, or is no longer under its name.
+	// ends the trace, unless the file is cut, or is no longer under its name. Of a
+	// pipe it says that it may be silent for long: a Read does not wait for more
+	// then, and the end is that of its writers.
 	FollowGrowth
 )
 

@@ -38,8 +38,6 @@ func openStored(path string, opt Options) (*stored, error) {
 		return nil, fmt.Errorf("%s: is no file to be followed: it is read until the other side closes it", path)
 	case IsAddress(path):
 		return dial(path)
-	case path == "-" && opt.Follow == FollowGrowth:
-		return nil, errors.New("standard input: is no file to be followed: a pipe is read until its writer closes it")
 	}
 	if path == "-" {
 		s := &stored{name: "standard input", r: opt.Stdin}
@@ -48,6 +46,9 @@ func openStored(path string, opt Options) (*stored, error) {
 		}
 		if f, ok := opt.Stdin.(*os.File); ok {
 			s.size = regularSize(f)
+		}
+		if s.live = opt.Follow == FollowGrowth; s.live && s.size > 0 {
+			return nil, errors.New("standard input: is a file: name it, so that it can be followed")
 		}
 		return s, nil
 	}
