@@ -45,6 +45,7 @@ var allowed = map[string][]string{
 	"mib/usm":         {"internal/atomicfile", "internal/fileaccess", "internal/filelock"},
 
 	"sources":           {"sources/wire"},
+	"sources/dag":       {"sources", "sources/internal/dagapi", "sources/live", "sources/wire"},
 	"sources/filter":    {"internal/spelling", "sources/wire"},
 	"sources/join":      {"sources", "sources/wire"},
 	"sources/live":      {"internal/spelling", "sources", "sources/filter", "sources/internal/ring", "sources/wire"},
@@ -92,7 +93,7 @@ type pkg struct {
 
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-f", "{{.ImportPath}}|{{join .Imports \" \"}}|{{join .Deps \" \"}}", "./...")
+	cmd := exec.Command("go", "list", "-tags", "dag", "-f", "{{.ImportPath}}|{{join .Imports \" \"}}|{{join .Deps \" \"}}", "./...")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -193,9 +194,9 @@ func TestNoClocks(t *testing.T) {
 }
 
 // TestUnsafe keeps unsafe in small packages: memory on huge pages, and that of
-// capture rings.
+// capture rings and cards.
 func TestUnsafe(t *testing.T) {
-	may := []string{"internal/slab", "sources/internal/ring"}
+	may := []string{"internal/slab", "sources/internal/dagapi", "sources/internal/ring"}
 	for _, p := range packages(t) {
 		if slices.Contains(p.imports, "unsafe") && !slices.Contains(may, p.path) {
 			t.Errorf("%s imports unsafe", p.path)

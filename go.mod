@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/alecthomas/participle/v2 v2.1.4
 	github.com/anchore/go-lzo v0.1.1
+	github.com/ebitengine/purego v0.11.2
 	github.com/gaissmai/bart v0.30.0
 	github.com/gofrs/flock v0.13.2
 	github.com/google/go-cmp v0.7.0

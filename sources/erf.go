@@ -117,11 +117,18 @@ type erf struct {
 	cells cells
 	fcs   uint32 // octets at an Ethernet frame's end that are not counted
 	first uint8
+	lost  [ERFPorts]uint64 // frames by port, as count.Dropped
+}
+
+// newErf returns a parser that counts in count.
+func newErf(count *wire.SourceStats, fcs FCS, first uint8) erf {
+	return erf{count: count, fcs: fcs.of(wire.LinkEthernet, erfFCS(wire.LinkEthernet)), first: first}
 }
 
 // startErf begins a trace; the format has no header.
 func startErf(t *trace) error {
-	t.parser = &erf{count: &t.count, fcs: t.fcs.of(wire.LinkEthernet, erfFCS(wire.LinkEthernet)), first: t.first}
+	p := newErf(&t.count, t.fcs, t.first)
+	t.parser = &p
 	return nil
 }
 
@@ -189,10 +196,13 @@ func (p *erf) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int,
 
 // take hands a whole record over.
 func (p *erf) take(b *wire.Batch, r erfRecord, data []byte) {
+	port := data[9] & (ERFPorts - 1)
 	if !r.kind.colour {
-		p.count.Dropped += uint64(binary.BigEndian.Uint16(data[12:]))
+		lost := uint64(binary.BigEndian.Uint16(data[12:]))
+		p.count.Dropped += lost
+		p.lost[port] += lost
 	}
-	at, number := fixedPointTime(binary.LittleEndian.Uint64(data)), p.first+data[9]&3
+	at, number := fixedPointTime(binary.LittleEndian.Uint64(data)), p.first+port
 	body := data[r.headers:]
 	switch r.kind.carries {
 	case erfNothing:
