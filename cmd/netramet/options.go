@@ -111,10 +111,10 @@ func newFlags(o *options) *pflag.FlagSet {
 	f := pflag.NewFlagSet("netramet", pflag.ContinueOnError)
 	f.SortFlags = false
 	f.SetOutput(io.Discard)
-	f.StringArrayVarP(&o.traces, "trace", "C", nil, "`TRACE` to meter: a path, format:path, a pattern as 'day/*.gz', tcp://host:port, or - for standard input; may be repeated: files are read in the order of their names")
+	f.StringArrayVarP(&o.traces, "trace", "C", nil, "`TRACE` to meter: a path, format:path, a pattern as 'day/*.gz', tcp://host:port, or - for standard input; or dag:device, a DAG card; may be repeated: files are read in the order of their names")
 	f.StringArrayVarP(&o.traces, "source", "S", nil, "`TRACE` to meter: the older spelling of -C")
 	f.BoolVar(&o.merge, "merge", false, "merge the packets of several files by time")
-	f.BoolVar(&o.follow, "follow", false, "wait at the end of a file that still grows, until interrupted")
+	f.BoolVar(&o.follow, "follow", false, "wait at the end of a file that still grows, until interrupted; of a pipe: it may be silent for long")
 	f.VarP(timeopt.Seconds(&o.interval, 0, math.MaxUint32), "interval", "T", "collect after every `SECONDS` of packet time; 0: once, at the end")
 	f.BoolVar(&o.align, "align", false, "end the intervals of -T at multiples of it in UTC, as at full minutes; the first one is shorter")
 	f.Uint64VarP(&o.intervals, "intervals", "N", 0, "stop after `COUNT` intervals of -T; 0: the whole trace")

@@ -14,6 +14,7 @@ import (
 
 	"netramet/internal/golden"
 	"netramet/internal/leaktest"
+	"netramet/sources/dag"
 	"netramet/sources/sourcetest/capfile"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -53,6 +54,9 @@ func TestScripts(t *testing.T) {
 			if dev, ok := strings.CutPrefix(name, "file:"); ok {
 				_, err := os.Stat(dev)
 				return err == nil, nil
+			}
+			if name == "dag" {
+				return dag.Supported() == nil, nil
 			}
 			return false, errors.New("unknown condition " + name)
 		},

@@ -24,6 +24,9 @@ func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(stri
 	if o.direction, err = direction.Open(o.directionBy); err != nil {
 		return nil, fmt.Errorf("--direction: %w", err)
 	}
+	if o.readsCards() {
+		return o.openCards(ctx)
+	}
 	if o.parts, err = join.Expand(o.traces); err != nil {
 		return nil, err
 	}
@@ -76,7 +79,7 @@ func baseName(uri string) string {
 // endless reports whether the trace has no end of its own, so that whoever
 // interrupts the run ends it.
 func (o *options) endless() bool {
-	return o.follow || slices.ContainsFunc(o.parts, func(p join.Part) bool { return sources.IsAddress(p.Path) })
+	return o.follow || o.readsCards() || slices.ContainsFunc(o.parts, func(p join.Part) bool { return sources.IsAddress(p.Path) })
 }
 
 // readsStdin reports whether standard input is one of the files.
