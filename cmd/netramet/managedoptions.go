@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -72,6 +73,9 @@ func (o *options) checkMode(f *pflag.FlagSet) error {
 		if fl := f.Lookup(name); fl.Changed {
 			if name == "interface" {
 				return fmt.Errorf("-i names an interface, %s; the idle time is --inactivity", strings.TrimPrefix(why, "is "))
+			}
+			if name == "top" {
+				return errors.New("--top shows the flows of rule sets: name one, as @hosts; those of a managed meter shows nemac --top")
 			}
 			if fl.Shorthand != "" {
 				name = fl.Shorthand
