@@ -13,9 +13,9 @@ import (
 const settle = 50 * time.Millisecond
 
 // follow draws what is pending when its time has come, and all of it when the
-// terminal's size has changed, until stop.
+// terminal's size has changed or this process was stopped for a while, until stop.
 func (s *Screen) follow() {
-	resized, ignore := notifyResized()
+	resized, continued, ignore := notify()
 	end, ended := make(chan struct{}), make(chan struct{})
 	s.due = make(chan time.Duration, 1)
 	go func() {
@@ -28,6 +28,8 @@ func (s *Screen) follow() {
 				return
 			case <-resized:
 				later.Reset(settle)
+			case <-continued:
+				s.again()
 			case wait := <-s.due:
 				later.Reset(wait)
 			case <-later.C:
@@ -44,6 +46,16 @@ func (s *Screen) follow() {
 		close(end)
 		<-ended
 		s.stop = func() {}
+	}
+}
+
+// again draws below what others have written while this process was stopped.
+func (s *Screen) again() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.drawn != nil {
+		s.drawn = nil
+		s.draw()
 	}
 }
 

@@ -64,15 +64,24 @@ func TestRedraw(t *testing.T) {
 	resize(12, 10)
 	e.Await(t, "$ netramet\nwarning\nddddddddddd\n\ncccc\ncccc\ncccc\nddddddddddd\n\ncccc\ncccc\ncccc")
 
+	// While a process is stopped, the shell writes.
+	if _, err := io.WriteString(slave, "$ fg\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Kill(os.Getpid(), unix.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	e.Await(t, "$ netramet\nwarning\nddddddddddd\n\ncccc\ncccc\ncccc\nddddddddddd\n\ncccc\ncccc\ncccc\n$ fg\nddddddddddd\n\ncccc\ncccc\ncccc")
+
 	show(two, drawing{"e", 1, 4}) // held back, and so shown by Close at the latest
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	e.Await(t, "$ netramet\nwarning\nddddddddddd\n\ncccc\ncccc\ncccc\nddddddddddd\n\neeee")
+	e.Await(t, "$ netramet\nwarning\nddddddddddd\n\ncccc\ncccc\ncccc\nddddddddddd\n\ncccc\ncccc\ncccc\n$ fg\nddddddddddd\n\neeee")
 	if _, err := io.WriteString(messages, "$ "); err != nil { // nothing is redrawn any more
 		t.Fatal(err)
 	}
-	e.Await(t, "$ netramet\nwarning\nddddddddddd\n\ncccc\ncccc\ncccc\nddddddddddd\n\neeee\n$")
+	e.Await(t, "$ netramet\nwarning\nddddddddddd\n\ncccc\ncccc\ncccc\nddddddddddd\n\ncccc\ncccc\ncccc\n$ fg\nddddddddddd\n\neeee\n$")
 	if after := screentest.Modes(t, slave); after != before {
 		t.Errorf("the terminal's modes were %v and are %v", before, after)
 	}
