@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"internal/reading":    {"internal/timeopt", "meter", "sources", "sources/join", "sources/tracefile", "sources/wire"},
 	"internal/rulefile":   {"ruleset", "ruleset/library", "ruleset/srl"},
 	"internal/screen":     nil,
+	"internal/sdnotify":   nil,
 	"internal/slab":       nil,
 	"internal/spelling":   nil,
 	"internal/timeopt":    nil,
@@ -84,7 +85,7 @@ var forbidden = map[string][]string{
 }
 
 // netUsers are the packages, apart from commands and tests, that import net.
-var netUsers = []string{"mib/agent", "mib/client", "sources", "sources/live"}
+var netUsers = []string{"internal/sdnotify", "mib/agent", "mib/client", "sources", "sources/live"}
 
 type pkg struct {
 	path          string

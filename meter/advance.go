@@ -37,5 +37,5 @@ func (s *State) Show(t int64) {
 // as such. A live meter's clock is ahead of packets by as long as they wait to be
 // read, which means nothing unless their interval has ended meanwhile.
 func (in *intake) late(t int64) bool {
-	return !in.cfg.Live || in.closed > 0 && t < in.start+int64(in.closed*uint64(in.cfg.Interval))
+	return !in.cfg.Live || in.closed > 0 && t < in.lastEnd.at
 }

@@ -123,13 +123,22 @@ func (l *Live) stamp(b *wire.Batch, now int64) {
 	}
 	for i := range b.Records {
 		r := &b.Records[i]
-		last := l.bring(r.Frame.Time, now)
-		if r.FirstTime != wire.NoTime && r.Frame.Time != wire.NoTime {
-			r.FirstTime += last - r.Frame.Time
+		came := l.bring(r.Frame.Time, now)
+		if r.Frame.Time != wire.NoTime {
+			by := came - r.Frame.Time
+			r.FirstTime, r.LastTime = later(r.FirstTime, by), later(r.LastTime, by)
 		}
-		r.Frame.Time = last
-		l.newest = max(l.newest, last)
+		r.Frame.Time = came
+		l.newest = max(l.newest, came)
 	}
+}
+
+// later is a time that was moved, if it is one.
+func later(t, by int64) int64 {
+	if t == wire.NoTime {
+		return t
+	}
+	return t + by
 }
 
 // bring brings one stamp to the meter's time. None is later than now.
