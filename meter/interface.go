@@ -19,6 +19,7 @@ type Interface struct {
 	Packets    uint64        // seen
 	Octets     uint64        // of these, on the wire
 	Source     wire.SourceStats
+	Down       bool // it carries nothing, as its system says
 }
 
 // tap is what every packet of an interface touches.
@@ -36,6 +37,7 @@ type interfaces struct {
 		name  string
 		link  wire.LinkType
 		stats wire.SourceStats
+		down  bool
 	}
 	sampler Sampler
 }
@@ -105,6 +107,15 @@ func (s *Engine) SetSourceStats(number int, stats wire.SourceStats) error {
 	return nil
 }
 
+// SetInterfaceDown says whether a named interface is down.
+func (s *Engine) SetInterfaceDown(number int, down bool) error {
+	if err := s.checkInterface(number); err != nil {
+		return err
+	}
+	s.m.interfaces.about[number].down = down
+	return nil
+}
+
 // SetSampleRate sets flowInterfaceSampleRate: one packet in rate is metered,
 // by chance; 0 ignores the interface.
 func (s *Engine) SetSampleRate(number int, rate uint32) error {
@@ -125,7 +136,7 @@ func (s *State) Interface(number int) (Interface, bool) {
 		return Interface{}, false
 	}
 	t, a := &x.taps[number], &x.about[number]
-	return Interface{Name: a.name, LinkType: a.link, SampleRate: t.rate, Packets: t.packets, Octets: t.octets, Source: a.stats}, true
+	return Interface{Name: a.name, LinkType: a.link, SampleRate: t.rate, Packets: t.packets, Octets: t.octets, Source: a.stats, Down: a.down}, true
 }
 
 // NextInterface returns the number of the first interface after a number, 0 if

@@ -22,17 +22,19 @@ import (
 
 // batch is one run over a trace: the main job, in one command.
 type batch struct {
-	o     *options
-	src   sources.Source
-	name  string // of the meter in the flow data
-	meter *control.Meter
-	flows *local.Flows
-	tasks []reader.Task
-	out   output
-	top   *tables // nil: none are shown
-	show  *progress
-	begun time.Time
-	links seenLinks
+	o      *options
+	src    sources.Source
+	name   string // of the meter in the flow data
+	meter  *control.Meter
+	flows  *local.Flows
+	tasks  []reader.Task
+	out    output
+	top    *tables // nil: none are shown
+	show   *progress
+	begun  time.Time
+	links  seenLinks
+	drops  drops
+	stderr io.Writer
 }
 
 // output is a flow data file, by name or on standard output.
@@ -72,7 +74,7 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
-	b := &batch{o: o, src: src, name: o.nameOfMeter(), show: show, top: shown, begun: time.Now(), tasks: shown.widen(o, tasksOf(sets))}
+	b := &batch{o: o, src: src, name: o.nameOfMeter(), show: show, top: shown, begun: time.Now(), stderr: std.err, tasks: shown.widen(o, tasksOf(sets))}
 	cfg, dumps, err := o.openDumps(std.in)
 	closed := func(err error) error { return errors.Join(err, shown.close(), out.close(), dumps.close()) }
 	if err != nil {
@@ -195,8 +197,13 @@ func (b *batch) meterTrace(ctx context.Context) error {
 
 // readTrace is meterTrace without the losses.
 func (b *batch) readTrace(ctx context.Context) (complete bool, err error) {
-	loop := reading.Loop{Source: b.src, Stages: b.o.stages(b.links.note), Meter: b.meter.Meter, Interval: b.collect, Fed: func() { b.show.update(b) }}
+	loop := reading.Loop{Source: b.src, Stages: b.o.stages(b.links.note), Meter: b.meter.Meter, Interval: b.collect, Live: b.o.time,
+		Fed: func() {
+			b.show.update(b)
+			b.tellDrops(false)
+		}}
 	complete, err = loop.Run(ctx)
+	b.tellDrops(true)
 	if b.o.endless() && errors.Is(err, reading.ErrInterrupted) {
 		err = nil // that is its end
 	}
@@ -204,6 +211,18 @@ func (b *batch) readTrace(ctx context.Context) (complete bool, err error) {
 		err = errors.Join(b.collect(), err)
 	}
 	return complete, err
+}
+
+// tellDrops tells when interfaces lose packets, and when that has ended.
+func (b *batch) tellDrops(ended bool) {
+	src, ok := b.src.(link)
+	if !ok {
+		return
+	}
+	for _, n := range b.drops.look(time.Now(), src.Interfaces, ended) {
+		b.show.clear()
+		fmt.Fprintf(b.stderr, "netramet: %s\n", n.String())
+	}
 }
 
 func (b *batch) collect() error {

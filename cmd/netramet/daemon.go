@@ -18,6 +18,7 @@ import (
 	"netramet/internal/direction"
 	"netramet/internal/logfile"
 	"netramet/internal/reading"
+	"netramet/internal/sdnotify"
 	"netramet/internal/version"
 	"netramet/meter"
 	"netramet/meter/control"
@@ -37,6 +38,9 @@ type daemon struct {
 	log    *slog.Logger
 	file   *logfile.File // nil: standard error
 	src    sources.Source
+	link   link // src, where that is live; else nil
+	notify *sdnotify.Notifier
+	drops  drops
 	meter  *control.Meter
 	engine *usm.Engine
 	agent  *agent.Agent
@@ -56,9 +60,6 @@ const wallEvery = time.Second
 // runManaged is the managed meter, up to its end. What is wrong with the
 // command line's files and addresses shows before anything is answered.
 func runManaged(ctx context.Context, o *options, std stdio) error {
-	if names := o.managed.interfaces; len(names) > 0 {
-		return fmt.Errorf("-i %s: live sources are not supported by this version; give a trace with -C", names[0])
-	}
 	acc, err := o.managed.access()
 	if err != nil {
 		return err
@@ -87,11 +88,12 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 	if file != nil {
 		defer file.Close()
 	}
-	if file != nil && !o.silent { // else the log says it there
+	if file != nil && !o.silent && !o.isLive() { // else the log says it there
 		fmt.Fprintf(std.err, "netramet: %s on %s\nnetramet: %s\n", isManaged, boundTo(conns[0]), insteadManaged)
 	}
 	warnOfUsers(o.managed.users, log)
 	d := &daemon{o: o, log: log, file: file, src: src, changed: make(chan struct{}, 1)}
+	d.link, _ = src.(link)
 	for _, c := range conns {
 		d.addrs = append(d.addrs, boundTo(c))
 	}
@@ -115,8 +117,13 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 
 // build makes the meter and its agent.
 func (d *daemon) build(acc *agent.Access, cfg meter.Config) error {
-	d.meter = control.New(cfg, control.Config{})
+	tables := control.Config{}
+	if d.o.isLive() {
+		tables = control.Config{RunDefault: true, FloodMark: control.DefaultFloodMark}
+	}
+	d.meter = control.New(cfg, tables)
 	view := meterview.New(d.meter, meterview.Config{
+		Now:     d.now(),
 		Version: version.Version,
 		Memory:  memoryTaken,
 		// All lanes work while packets are metered.
@@ -140,7 +147,7 @@ func (d *daemon) build(acc *agent.Access, cfg meter.Config) error {
 		},
 		Yield: view.Yield,
 		System: agent.System{
-			Descr:    fmt.Sprintf("netramet %s, RTFM traffic flow meter, trace %s, %s/%s", version.Version, d.o.traceName(), runtime.GOOS, runtime.GOARCH),
+			Descr:    fmt.Sprintf("netramet %s, RTFM traffic flow meter, %s, %s/%s", version.Version, d.o.source(), runtime.GOOS, runtime.GOARCH),
 			ObjectID: netrametMIB(),
 			UpTime:   view.UpTime,
 			Name:     d.systemName(),
@@ -155,6 +162,14 @@ func (d *daemon) build(acc *agent.Access, cfg meter.Config) error {
 		return err
 	}
 	return d.agent.SetAccess(acc)
+}
+
+// now is the time that SNMP is shown; nil: that of the packets.
+func (d *daemon) now() func() int64 {
+	if d.o.time == nil {
+		return nil
+	}
+	return d.o.time.Now
 }
 
 // netrametMIB is the identifier of NETRAMET-MIB, which stands for this program
@@ -177,12 +192,20 @@ func (d *daemon) systemName() string {
 func (d *daemon) run(told context.Context, conns []net.PacketConn) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(told))
 	defer cancel()
-	defer context.AfterFunc(told, func() { d.endWhenQuiet(ctx, cancel) })()
+	follow := func() error { return d.meterLink(told) }
+	if d.link == nil {
+		defer context.AfterFunc(told, func() { d.endWhenQuiet(ctx, cancel) })()
+		follow = func() error { return d.followTrace(told, ctx) }
+	}
 	reload, status := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	notifySignals(reload, status)
 	defer signal.Stop(reload)
 	defer signal.Stop(status)
-	if err := d.openTraceState(); err != nil {
+	begin := d.openTraceState
+	if d.link != nil {
+		begin = d.beginLink
+	}
+	if err := begin(); err != nil {
 		return err
 	}
 
@@ -194,10 +217,13 @@ func (d *daemon) run(told context.Context, conns []net.PacketConn) error {
 	})
 	wg.Go(func() { d.watch(ctx, reload, status) })
 	d.logStart()
-	err := d.followTrace(told, ctx)
+	d.notify.Ready("metering " + d.o.source())
+	err := follow()
+	d.notify.Stopping()
 	cancel()
 	wg.Wait()
 	d.observe()
+	d.tellDrops(true)
 	d.logStatus("end")
 	return errors.Join(err, serveErr)
 }
@@ -209,9 +235,15 @@ const (
 )
 
 func (d *daemon) logStart() {
-	d.log.Info(isManaged, slog.String("addr", d.addrs[0].String()), slog.String("hint", insteadManaged))
+	if d.link == nil {
+		d.log.Info(isManaged, slog.String("addr", d.addrs[0].String()), slog.String("hint", insteadManaged))
+	}
 	for _, at := range d.addrs {
 		d.log.Info("listening", slog.String("addr", at.String()))
+	}
+	if d.link != nil {
+		d.logLink()
+		return
 	}
 	d.log.Info("waiting for managers to start the trace", slog.String("version", version.Version), slog.String("trace", strings.Join(d.o.traces, " ")),
 		slog.Uint64("readers", uint64(d.o.managed.readers)), slog.Uint64("interval", uint64(d.o.interval)))
@@ -251,6 +283,7 @@ func (d *daemon) advanceWall(now time.Time) {
 		d.wake()
 	}
 	d.observe()
+	d.tellDrops(false)
 	d.seen.update(d.meter, d.log)
 }
 
@@ -274,6 +307,9 @@ func (d *daemon) observe() {
 	var lost losses
 	_ = d.meter.Update(func(s *control.Tables) error {
 		lost = lossesOf(&s.State)
+		if d.link != nil {
+			return d.o.showLink(s, d.link)
+		}
 		return d.showSource(s, stats)
 	})
 	d.told.tell(lost, d.log)
@@ -317,10 +353,14 @@ func (d *daemon) logStatus(msg string) {
 				running++
 			}
 		}
-		attrs = []slog.Attr{
-			slog.String("state", s.TracePhase().String()), slog.Uint64("interval", n), slog.Int64("uptime", int64(s.Uptime())),
+		if d.link == nil {
+			attrs = append(attrs, slog.String("state", s.TracePhase().String()), slog.Uint64("interval", n))
+		}
+		attrs = append(attrs, slog.Int64("uptime", int64(s.Uptime())),
 			slog.Uint64("packets", c.Packets), slog.Uint64("octets", c.Octets), slog.Int("flows", s.FlowsInUse()),
-			slog.Uint64("streams", s.Streams().Live), slog.Int("rulesets", running), slog.Uint64("damaged", s.Damaged()),
+			slog.Uint64("streams", s.Streams().Live), slog.Int("rulesets", running), slog.Uint64("damaged", s.Damaged()))
+		if d.link != nil {
+			attrs = append(attrs, slog.Uint64("lost", d.link.Stats().Dropped))
 		}
 		if d.o.window != nil {
 			attrs = append(attrs, slog.Uint64("outside", d.o.outside()))

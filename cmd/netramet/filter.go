@@ -14,7 +14,9 @@ func (o *options) readFilter() error {
 	if err != nil {
 		return fmt.Errorf("--filter: %w", err)
 	}
-	o.filter = filter.NewStage(e)
+	if !o.isLive() { // else its sockets filter
+		o.filter = filter.NewStage(e)
+	}
 	return nil
 }
 

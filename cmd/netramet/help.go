@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-const helpHead = `netramet meters a trace: it sorts the packets into flows by rule sets and
+const helpHead = `netramet meters a trace, or a link: it sorts the packets into flows by rule sets and
 writes flow data. Without rule files it is the managed meter: managers download
 rule sets, and readers collect the flow data, over SNMP.
 
@@ -13,6 +13,8 @@ Usage:
   netramet -C TRACE [-T SECONDS] [-N COUNT] [-F FILE] RULES...
   netramet -C TRACE [-T SECONDS] --top[=N] RULES...
   netramet -C TRACE [-T SECONDS] [-N COUNT] [-m PORT]
+  netramet -i INTERFACE... -T SECONDS [-N COUNT] [-F FILE] RULES...
+  netramet -i INTERFACE... [-m PORT]
   netramet --compile RULES...
   netramet -C TRACE --explain N RULES...
   netramet -C TRACE --write FILE [RULES...]
@@ -50,10 +52,13 @@ Examples:
   netramet -C office.pcap -T60 -m 1614         in step with nemac -C, over SNMP
   netramet -C office.pcap -T60 --users meter.users --state meter.state
            --listen 192.0.2.1                  the same for other hosts, by SNMPv3
+  netramet -i eth0 -T60 -F live.flows hosts.srl
+                                               an interface, every minute
+  netramet -i eth0 -m 1614                     for nemac, which collects over SNMP
 
-The managed meter ends when the trace is read and collected. SIGTERM ends it
-early, SIGHUP has it read --users and --prefixes again and open -L anew, SIGUSR1
-has it log how it is.
+The managed meter ends when the trace is read and collected, that of an interface
+when it is told to. SIGTERM ends it, SIGHUP has it read --users and --prefixes again
+and open -L anew, SIGUSR1 has it log how it is.
 
 Exit status: 0 if all went well, 1 after an error or loss (what could be metered
 is in the flow data), 2 for a wrong command line.

@@ -16,7 +16,6 @@ import (
 
 // managedOptions are the options of the managed meter alone.
 type managedOptions struct {
-	interfaces []string
 	port       uint16
 	listen     []string
 	read       string // community; "" is none
@@ -37,7 +36,6 @@ const defaultPort = 161
 
 // declare declares them; onlyManaged lists their names.
 func (m *managedOptions) declare(f *pflag.FlagSet) {
-	f.StringArrayVarP(&m.interfaces, "interface", "i", nil, "`INTERFACE` to meter; may be repeated. Not supported by this version, which meters traces")
 	f.Uint16VarP(&m.port, "port", "m", defaultPort, "answer SNMP on UDP `PORT`; 0: a free one, which the log names")
 	f.StringArrayVar(&m.listen, "listen", nil, "answer on `ADDRESS`, or ADDRESS:PORT; may be repeated; default: 127.0.0.1 and ::1")
 	f.StringVarP(&m.read, "read", "r", "public", "`COMMUNITY` that may read; \"\" or -w alone: none")
@@ -55,7 +53,7 @@ func (m *managedOptions) declare(f *pflag.FlagSet) {
 // onlyManaged and onlyBatch name the options that make no sense with rule
 // files, and without.
 var (
-	onlyManaged = []string{"interface", "port", "listen", "read", "readwrite", "users", "state",
+	onlyManaged = []string{"port", "listen", "read", "readwrite", "users", "state",
 		"log", "log-level", "readers", "linger", "no-keyboard", "daemon"}
 	onlyBatch = []string{"flow-file", "sync", "top", "sort", "exact"}
 )
@@ -71,9 +69,6 @@ func (o *options) checkMode(f *pflag.FlagSet) error {
 	}
 	for _, name := range bad {
 		if fl := f.Lookup(name); fl.Changed {
-			if name == "interface" {
-				return fmt.Errorf("-i names an interface, %s; the idle time is --inactivity", strings.TrimPrefix(why, "is "))
-			}
 			if name == "top" {
 				return errors.New("--top shows the flows of rule sets: name one, as @hosts; those of a managed meter shows nemac --top")
 			}

@@ -72,6 +72,8 @@ type options struct {
 	write        string         // trace file to write; "": none
 	writing      *reading.Write // nil: none
 
+	live    liveOptions
+	time    *reading.Live // of a live meter, once its source is open
 	managed managedOptions
 
 	library libraryFlag
@@ -115,6 +117,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.StringArrayVarP(&o.traces, "source", "S", nil, "`TRACE` to meter: the older spelling of -C")
 	f.BoolVar(&o.merge, "merge", false, "merge the packets of several files by time")
 	f.BoolVar(&o.follow, "follow", false, "wait at the end of a file that still grows, until interrupted; of a pipe: it may be silent for long")
+	o.live.declare(f)
 	f.VarP(timeopt.Seconds(&o.interval, 0, math.MaxUint32), "interval", "T", "collect after every `SECONDS` of packet time; 0: once, at the end")
 	f.BoolVar(&o.align, "align", false, "end the intervals of -T at multiples of it in UTC, as at full minutes; the first one is shorter")
 	f.Uint64VarP(&o.intervals, "intervals", "N", 0, "stop after `COUNT` intervals of -T; 0: the whole trace")
@@ -211,17 +214,20 @@ func (o *options) check(f *pflag.FlagSet) error {
 	if err := o.checkMode(f); err != nil || o.compile {
 		return err
 	}
+	if err := o.checkLive(f); err != nil {
+		return err
+	}
 	switch {
-	case len(o.traces) == 0 && len(o.managed.interfaces) > 0 && len(o.rules) == 0:
+	case o.isLive():
 	case len(o.traces) == 0 && len(o.rules) == 0 && o.write != "":
-		return errors.New("nothing to write: give a trace with -C")
+		return errors.New("nothing to write: give a trace with -C, or an interface with -i")
 	case len(o.traces) == 0 && len(o.rules) == 0:
-		return errors.New("nothing to meter: give a trace with -C")
+		return errors.New("nothing to meter: give a trace with -C, or an interface with -i")
 	case len(o.traces) == 0:
 		if i := slices.IndexFunc(o.rules, rulefile.IsTrace); i >= 0 {
 			return fmt.Errorf("no trace: give %s with -C", o.rules[i])
 		}
-		return errors.New("no trace: give one with -C")
+		return errors.New("no trace: give one with -C, or an interface with -i")
 	}
 	switch {
 	case f.Changed("trace") && f.Changed("source"):
@@ -314,6 +320,7 @@ func (o *options) meterConfig() meter.Config {
 		Interval:     time.Duration(o.interval) * time.Second,
 		MaxIntervals: o.intervals,
 		Align:        o.align,
+		Live:         o.isLive(),
 	}
 	o.pairs.set(&c)
 	if o.inactivity == 0 {

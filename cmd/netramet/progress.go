@@ -118,6 +118,10 @@ func (b *batch) summary(w io.Writer) {
 		{b.o.outside(), "outside the window"}, {b.o.filtered(), "filtered out"}, {refused, "refused"}, {c.Unsupported, "of unsupported link type"}, {c.SampledOut, "sampled out"},
 		{c.Late, "late"}, {c.BadStamps, "with bad time stamps"}, {c.Backward, "times of distributions below 0, dropped"}, {b.src.Stats().Odd, "in records that contradict themselves"},
 	})
+	if _, isLink := b.src.(link); isLink {
+		fmt.Fprintf(w, "%d lost, %.2f s, %.0f packets/s\n", st.Dropped, spent, float64(c.Packets)/max(spent, 1e-9))
+		return
+	}
 	fmt.Fprintf(w, "%d damaged or skipped records, %.2f s, %.0f packets/s\n",
 		st.Damaged+st.Skipped, spent, float64(c.Packets)/max(spent, 1e-9))
 }

@@ -13,9 +13,12 @@ import (
 	"netramet/sources/join"
 )
 
-// openTrace opens the files of -C as one trace. note is told what is odd between
+// openTrace opens the files of -C as one trace, or the interfaces of -i. note is told what is odd between
 // them, by the goroutine that reads.
 func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(string)) (sources.Source, error) {
+	if o.isLive() {
+		return o.openLink(note)
+	}
 	opt := join.Options{Source: sources.Options{Stdin: stdin, FCS: o.checkSequence()}, Note: note}
 	if o.merge {
 		opt.Order = join.ByTime
@@ -61,6 +64,9 @@ func noteTo(w io.Writer) func(string) {
 // traceName is the base name of the trace's file; where there are several, that of
 // the first, and how many more there are. It is known once the trace is open.
 func (o *options) traceName() string {
+	if o.isLive() {
+		return o.linkName()
+	}
 	name := baseName(o.parts[0].URI)
 	if more := len(o.parts) - 1; more > 0 {
 		name = fmt.Sprintf("%s+%d", name, more)
@@ -79,7 +85,7 @@ func baseName(uri string) string {
 // endless reports whether the trace has no end of its own, so that whoever
 // interrupts the run ends it.
 func (o *options) endless() bool {
-	return o.follow || o.readsCards() || slices.ContainsFunc(o.parts, func(p join.Part) bool { return sources.IsAddress(p.Path) })
+	return o.isLive() || o.follow || o.readsCards() || slices.ContainsFunc(o.parts, func(p join.Part) bool { return sources.IsAddress(p.Path) })
 }
 
 // readsStdin reports whether standard input is one of the files.

@@ -23,7 +23,7 @@ import (
 
 // forWriting names the options that mean something without rules, where a trace is
 // only written.
-var forWriting = []string{"trace", "source", "merge", "follow", "filter", "start", "end", "snap", "sample", "seed", "fcs",
+var forWriting = []string{"trace", "source", "interface", "no-promiscuous", "ring", "block", "lanes", "merge", "follow", "filter", "start", "end", "snap", "sample", "seed", "fcs",
 	"write", "silent", "profile"}
 
 // others returns the first option given that is none of some, "" if all are.
@@ -153,7 +153,7 @@ func rewrite(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	begun := time.Now()
-	loop := reading.Loop{Source: src, Stages: o.stages(), Fed: func() {
+	loop := reading.Loop{Source: src, Stages: o.stages(), Live: o.time, Fed: func() {
 		if show.isDue() {
 			show.show(src.Stats(), src.Stats().Frames, fmt.Sprintf("  %d written", out.Frames()))
 		}
@@ -182,6 +182,10 @@ func rewrite(ctx context.Context, o *options, std stdio) error {
 func (o *options) writeSummary(w io.Writer, st wire.SourceStats, out *written, spent float64) {
 	fmt.Fprintf(w, "netramet: %d packets read, %d written to %s, ", st.Frames, out.Frames(), out.Name())
 	writeExtras(w, []extra{{o.outside(), "outside the window"}, {o.filtered(), "filtered out"}, {st.Odd, "in records that contradict themselves"}})
+	if o.isLive() {
+		fmt.Fprintf(w, "%d lost, %.2f s, %.0f packets/s\n", st.Dropped, spent, float64(st.Frames)/max(spent, 1e-9))
+		return
+	}
 	fmt.Fprintf(w, "%d damaged or skipped records, %.2f s, %.0f packets/s\n",
 		st.Damaged+st.Skipped, spent, float64(st.Frames)/max(spent, 1e-9))
 }

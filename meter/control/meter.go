@@ -126,6 +126,11 @@ func (t *Tables) SetSourceStats(number int, stats wire.SourceStats) error {
 	return t.engine.SetSourceStats(number, stats)
 }
 
+// SetInterfaceDown says whether an interface is down; see meter.Engine.
+func (t *Tables) SetInterfaceDown(number int, down bool) error {
+	return t.engine.SetInterfaceDown(number, down)
+}
+
 // SetSampleRate sets flowInterfaceSampleRate; see meter.Engine.
 func (t *Tables) SetSampleRate(number int, rate uint32) error {
 	return t.engine.SetSampleRate(number, rate)

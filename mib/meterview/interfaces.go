@@ -54,8 +54,14 @@ func (v *View) ifTable() *rowTable {
 				val.Gauge32(0) // not known
 			case mib.ColIfPhysAddress:
 				val.Octets(nil)
-			case mib.ColIfAdminStatus, mib.ColIfOperStatus:
+			case mib.ColIfAdminStatus:
 				val.Int(1) // up
+			case mib.ColIfOperStatus:
+				state := int32(1) // up
+				if x.Down {
+					state = 2
+				}
+				val.Int(state)
 			case mib.ColIfLastChange:
 				val.TimeTicks(0) // before the meter started
 			case mib.ColIfInOctets:

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"netramet/internal/reading"
+	"netramet/internal/version"
+	"netramet/meter/control"
+)
+
+// meterLink is the life of a managed meter on a link: it meters from its start until
+// it is told to end, and readers collect when they like.
+func (d *daemon) meterLink(told context.Context) error {
+	loop := reading.Loop{
+		Source: d.src, Stages: d.o.stages(d.links.note), Meter: d.meter.Meter, Live: d.o.time,
+		Busy: d.load.Add, Fed: func() { d.notify.Alive(time.Now()) },
+	}
+	_, err := loop.Run(told)
+	if errors.Is(err, reading.ErrInterrupted) {
+		d.log.Info("told to end")
+		return nil
+	}
+	return err
+}
+
+// beginLink shows the interfaces before anybody asks.
+func (d *daemon) beginLink() error {
+	return d.meter.Update(func(s *control.Tables) error { return d.o.showLink(s, d.link) })
+}
+
+// logLink is the line at the start of a live meter.
+func (d *daemon) logLink() {
+	d.log.Info("metering; managers (nemac) may come", slog.String("version", version.Version),
+		slog.String("interfaces", strings.Join(d.o.live.interfaces, " ")))
+}
+
+// tellDrops tells the log when packets are lost, and when that has ended.
+func (d *daemon) tellDrops(ended bool) {
+	if d.link == nil {
+		return
+	}
+	for _, n := range d.drops.look(time.Now(), d.link.Interfaces, ended) {
+		n.tell(d.log)
+	}
+}
