@@ -43,6 +43,8 @@ func TestImpossibleValues(t *testing.T) {
 		"linger":            {"-1", "x", large, ""},
 		"meter-id":          {"-1", "x", "4294967296", "1.2.3", "::1", ""},
 		"top":               {"-1", "0", "10001", "x", ""},
+		"ring":              {"-1", "0", "x", "2G", "1.5M", large, ""},
+		"block":             {"-1", "0", "x", "2G", "1k5", large, ""},
 	}
 	var o options
 	onlyManaged := []string{"port", "readers", "linger"}
