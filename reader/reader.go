@@ -18,7 +18,8 @@ type Task struct {
 	RuleSet    int    // number on the meter, 1..255
 	Name       string // flowRuleInfoName
 	Format     *ruleset.Format
-	Statistics bool // a #Stats record with each collection
+	Statistics bool  // a #Stats record with each collection
+	Names      Namer // what numbers are called; nil if none has a name
 }
 
 // Interval describes one collection.

@@ -43,6 +43,9 @@ type RuleSet struct {
 	FormatAt   []Origin // where Format's attributes stand; nil if not known
 	Statistics bool     // "statistics;": a #Stats record with each collection
 	Optimise   int      // "optimise n;": 0 none .. 2 all; -1 not given
+
+	// Kinds is what values of FlowKind stand for, a word each, where that is known.
+	Kinds map[uint64]string
 }
 
 // Format is a FORMAT statement: attributes and the text between them.

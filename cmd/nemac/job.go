@@ -29,9 +29,9 @@ func runMeters(ctx context.Context, o *options, records []*options, std stdio) e
 	if shown != nil {
 		defer shown.Close() // nothing is held back but what an error has told
 	}
-	jobs, known := make([]*job, len(records)), ruleCache{}
+	jobs, known, names := make([]*job, len(records)), ruleCache{}, nameCache{}
 	for i, r := range records {
-		j, err := newJob(r, known, std)
+		j, err := newJob(r, known, names, std)
 		if err == nil {
 			err = j.showOn(shown)
 		}
@@ -82,7 +82,7 @@ type stdoutFile struct{ *flowfile.Writer }
 
 func (stdoutFile) Close() error { return nil }
 
-func newJob(o *options, known ruleCache, std stdio) (*job, error) {
+func newJob(o *options, known ruleCache, names nameCache, std stdio) (*job, error) {
 	j := &job{o: o, std: std}
 	if o.trace && o.intervalGiven {
 		fmt.Fprintln(std.err, "nemac: warning: -c has no effect with -C: intervals are those of the meter, which its -T says")
@@ -102,6 +102,9 @@ func newJob(o *options, known ruleCache, std stdio) (*job, error) {
 		}
 	}
 	var err error
+	if j.cfg.Names, err = names.read(o.prefixes); err != nil {
+		return nil, err
+	}
 	if len(o.readOnly) > 0 {
 		j.cfg.Read, err = readFormats(o)
 		return j, err

@@ -67,6 +67,7 @@ type options struct {
 	downloadOnly bool
 	readOnly     []string
 	formats      []string
+	prefixes     string
 
 	list    bool
 	stop    []string
@@ -129,6 +130,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.removeRows, "remove-rows", o.removeRows, "when told to end, remove rule sets and rows from the meter")
 	f.BoolVar(&o.downloadOnly, "download-only", o.downloadOnly, "put the rule sets on the meter, start them, and end")
 	f.StringArrayVar(&o.readOnly, "read-only", o.readOnly, "read the rule set `NAME` that somebody else runs; may be given several times")
+	f.StringVar(&o.prefixes, "prefixes", o.prefixes, "`FILE` of prefixes, the meter's, whose names stand beside the numbers of SourceASN and DestASN")
 	f.StringArrayVar(&o.formats, "format", o.formats, "rule `FILE` whose FORMAT is used for --read-only; one for all, or one for each")
 	f.BoolVar(&o.list, "list", false, "show the meter's rule sets, tasks, readers and figures, and end")
 	f.StringArrayVar(&o.stop, "stop", nil, "end the tasks that run rule set `NAME` (or number)")
@@ -149,7 +151,7 @@ var global = []string{"config", "log-file", "list", "stop", "destroy", "force", 
 // measurement has the same header.
 var unshown = map[string]bool{
 	"auth-pass": true, "priv-pass": true, "user": true,
-	"flow-file": true, "top": true, "sort": true, "exact": true, "log-file": true, "config": true, "sync": true, "wait": true,
+	"flow-file": true, "prefixes": true, "top": true, "sort": true, "exact": true, "log-file": true, "config": true, "sync": true, "wait": true,
 	"retries": true, "timeout": true, "datagram": true, "owner": true, "keepalive": true,
 }
 

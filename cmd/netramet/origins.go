@@ -9,6 +9,7 @@ import (
 
 	"netramet/meter/origin"
 	"netramet/mib"
+	"netramet/reader"
 	"netramet/ruleset"
 	"netramet/sources"
 )
@@ -28,6 +29,19 @@ func (o *options) readOrigins() (*origin.Table, error) {
 		return nil, fmt.Errorf("--prefixes: %w", err)
 	}
 	return t, nil
+}
+
+// tasksOf are those of tasksOf, with what numbers are called.
+func (o *options) tasksOf(sets []*ruleset.RuleSet) []reader.Task {
+	tasks := tasksOf(sets)
+	var table reader.Namer
+	if names := o.origins.Names(); names.Len() > 0 {
+		table = names
+	}
+	for i, rs := range sets {
+		tasks[i].Names = reader.NamesOf(table, rs)
+	}
+	return tasks
 }
 
 // fromPrefixes are the attributes that --prefixes gives their values.

@@ -33,6 +33,9 @@ func Read(program, file string) (f File, err error) {
 			return f, fmt.Errorf("%s: rule set %w", program, err)
 		}
 		f.Rules, f.Diags, err = srl.Read(file, src, srl.Options{Optimise: -1})
+		if err == nil {
+			f.Rules.Kinds = library.Kinds(file)
+		}
 		return f, err
 	}
 	f.Paths = []string{file}

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"strings"
 	"unicode/utf8"
 
 	"netramet/internal/plaintext"
+	"netramet/mib"
 )
 
 // Limits of names.
@@ -44,6 +46,18 @@ func (n *Names) Of(number uint32) string {
 	}
 	p := n.of[number]
 	return string(n.text[p.at : p.at+uint32(p.length)])
+}
+
+// Has reports whether an attribute has such numbers: SourceASN and DestASN. It
+// implements reader.Namer, as Name does.
+func (n *Names) Has(a mib.Attr) bool { return a == mib.AttrSourceASN || a == mib.AttrDestASN }
+
+// Name returns what a number of an attribute is called, "" if it has no name.
+func (n *Names) Name(a mib.Attr, number uint64) string {
+	if !n.Has(a) || number > math.MaxUint32 {
+		return ""
+	}
+	return n.Of(uint32(number))
 }
 
 // Len returns how many numbers have a name.

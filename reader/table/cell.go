@@ -16,16 +16,19 @@ const none = "-"
 
 // shown says how an attribute's values are shown.
 type shown struct {
-	attr mib.Attr
-	at   int // of the value in a record
-	mask int // of the mask that goes with an address; -1 if there is none
+	attr  mib.Attr
+	at    int          // of the value in a record
+	mask  int          // of the mask that goes with an address; -1 if there is none
+	names reader.Namer // nil if no number of the attribute has a name
 	column
 }
 
-// shownOf are the attributes of a FORMAT that a table shows as they are, in their
-// order. Counters are not among them, nor are distributions, which no cell holds, and
-// the rule set, which is the same in all of a table. A mask stands behind its address.
-func shownOf(f *ruleset.Format) (all []shown) {
+// shownOf are the attributes of a task's FORMAT that a table shows as they are, in
+// their order. Counters are not among them, nor are distributions, which no cell holds,
+// and the rule set, which is the same in all of a table. A mask stands behind its
+// address.
+func shownOf(t reader.Task) (all []shown) {
+	f := t.Format
 	place := map[mib.Attr]int{}
 	for i, a := range f.Attrs {
 		place[a] = i
@@ -41,6 +44,12 @@ func shownOf(f *ruleset.Format) (all []shown) {
 		}
 		c.head, c.right, c.cut = heading(a), isRight(a), a.Class() == mib.ClassAddress && !isRight(a)
 		s := shown{attr: a, at: i, mask: -1, column: c}
+		if t.Names != nil && t.Names.Has(a) {
+			s.names = t.Names
+			if head, ok := namedHeadings[a]; ok {
+				s.head, s.right, s.cut = head, false, true
+			}
+		}
 		if info, _ := mib.Info(a); info.Mask != mib.AttrNull && (a == mib.AttrSourcePeerAddress || a == mib.AttrDestPeerAddress) {
 			if at, ok := place[info.Mask]; ok {
 				s.mask, masked[info.Mask] = at, true
@@ -89,6 +98,13 @@ func (s *shown) cell(o *Options, iv *reader.Interval, rec *reader.Record) (text 
 		return none, false
 	case s.attr.Class() == mib.ClassNumber && v.Num == 0:
 		return "0", false
+	}
+	if s.names != nil {
+		if name := s.names.Name(s.attr, v.Num); name != "" && o.Exact {
+			return strconv.FormatUint(v.Num, 10) + " " + name, true
+		} else if name != "" {
+			return name, true
+		}
 	}
 	switch s.attr {
 	case mib.AttrSourcePeerType, mib.AttrDestPeerType:

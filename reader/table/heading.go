@@ -25,6 +25,9 @@ var headings = map[mib.Attr]string{
 	mib.AttrFlowIndex: "Flow",
 }
 
+// namedHeadings are those of attributes whose numbers have names.
+var namedHeadings = map[mib.Attr]string{mib.AttrSourceASN: "Source name", mib.AttrDestASN: "Dest name"}
+
 // heading is the heading of an attribute's column.
 func heading(a mib.Attr) string {
 	if h, ok := headings[a]; ok {

@@ -41,7 +41,7 @@ type Layout struct {
 // that by which flows are ordered; nil: all of the task's FORMAT.
 func NewLayout(t reader.Task, asked *ruleset.Format, o Options) *Layout {
 	l := &Layout{Places: PlacesOf(t.Format), opts: o, task: t}
-	for _, s := range shownOf(t.Format) {
+	for _, s := range shownOf(t) {
 		if asked == nil || slices.Contains(asked.Attrs, s.attr) || o.Key.By == ByAttribute && o.Key.Attr == s.attr {
 			l.shown = append(l.shown, s)
 		}

@@ -129,6 +129,22 @@ func Source(operand string) ([]byte, error) {
 	return nil, unknown(name)
 }
 
+// kinds is what the letters stand for that rule sets give to FlowKind.
+var kinds = map[string]map[uint64]string{
+	"applications": {
+		'W': "web", 'D': "names", 'M': "mail", 'F': "files", 'R': "remote work", 'B': "data bases", 'C': "calls and chat",
+		'V': "VPN and tunnels", 'N': "network", 'T': "time", 'I': "ICMP", '?': "other ports", 'O': "other protocols", 'X': "not IP",
+	},
+	"talkers": {'H': "host", 'L': "local", 'O': "others"},
+}
+
+// Kinds returns what the values of FlowKind stand for in the rule set that an operand
+// names, nil if it has none. The map is shared and not to be changed.
+func Kinds(operand string) map[uint64]string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(operand, "@"), "=")
+	return kinds[name]
+}
+
 // unknown is the error of a name that no rule set has.
 func unknown(name string) error {
 	if name == "" {

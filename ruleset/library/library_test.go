@@ -1,6 +1,7 @@
 package library
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +140,24 @@ func TestSourceErrors(t *testing.T) {
 				t.Errorf("error %v, want %q\n%s", err, tt.want, src)
 			}
 		})
+	}
+}
+
+// TestKinds: each letter that a program stores has its word, and no other.
+func TestKinds(t *testing.T) {
+	for _, s := range Sets() {
+		stored := map[uint64]bool{}
+		for _, m := range regexp.MustCompile(`store FlowKind := '(.)'`).FindAllStringSubmatch(s.text, -1) {
+			stored[uint64(m[1][0])] = true
+		}
+		for k := range stored {
+			if Kinds("@" + s.Name)[k] == "" || !strings.Contains(s.text, " "+string(rune(k))+" ") {
+				t.Errorf("@%s: %c has no word, or stands nowhere in the comment", s.Name, k)
+			}
+		}
+		if len(Kinds("@"+s.Name+"=x")) != len(stored) {
+			t.Errorf("@%s: %d words, %d letters", s.Name, len(Kinds("@"+s.Name)), len(stored))
+		}
 	}
 }
 

@@ -51,6 +51,7 @@ type Config struct {
 	RemoveRows    bool          // when told to end; otherwise they stay for the next start
 	Interval      time.Duration // of collections, live
 	Keepalive     time.Duration // live
+	Names         reader.Namer  // of numbers in all flows; nil: none has a name
 	UTC           bool          // intervals are aligned in UTC, not in local time
 	Wait          time.Duration // for a meter that does not answer at the start
 	ReaderTimeout int           // seconds the meter waits for us, 0 is for ever

@@ -136,7 +136,7 @@ func (st *setter) findOthers() error {
 				return fmt.Errorf("rule set %d is to be read twice", n)
 			}
 			st.numbers, st.kept[n] = append(st.numbers, n), true
-			st.tasksNew = append(st.tasksNew, reader.Task{RuleSet: n, Name: set.Name, Format: r.Format, Statistics: r.Statistics})
+			st.tasksNew = append(st.tasksNew, reader.Task{RuleSet: n, Name: set.Name, Format: r.Format, Statistics: r.Statistics, Names: cfg.Names})
 		}
 		if missing == "" {
 			return nil
@@ -215,7 +215,7 @@ func (st *setter) placeSets() error {
 			}
 			st.numbers[i] = n
 		}
-		st.tasksNew = append(st.tasksNew, reader.Task{RuleSet: st.numbers[i], Name: rs.Name, Format: rs.OutputFormat(), Statistics: rs.Statistics})
+		st.tasksNew = append(st.tasksNew, reader.Task{RuleSet: st.numbers[i], Name: rs.Name, Format: rs.OutputFormat(), Statistics: rs.Statistics, Names: reader.NamesOf(st.s.cfg.Names, rs)})
 	}
 	if st.s.cfg.Standby != nil {
 		st.standby = st.numbers[len(want)-1]
