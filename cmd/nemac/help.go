@@ -15,12 +15,17 @@ Usage:
   nemac -f CONFIG [options]
   nemac --read-only NAME [--format FILE] [options] METER COMMUNITY
   nemac --list | --stop NAME | --destroy NAME [options] METER COMMUNITY
+  nemac --flows FILE... [--where CONDITION] [--by ATTRIBUTES] [--every TIME]
   nemac --check RULES... | nemac --compile RULES... | nemac --rules
 
 METER is a host name or address, with or without a port: gw, gw:1614, ::1,
 [::1]:1614. COMMUNITY is the meter's write community, or @FILE with it in the
 first line; without it NEMAC_COMMUNITY of the environment is used. SNMPv3 (-v 3)
 needs no community but a user.
+
+--flows asks flow data files, not meters: FILE is one of this project or of
+NeTraMet 3.x or 4.x, perhaps compressed. Rows are flows, or what --by groups,
+for all of the time or each --every of it.
 
 RULES are rule sets: files in SRL or of low-level rules, or shipped ones as @hosts,
 which nemac --rules lists.
@@ -48,6 +53,9 @@ Examples:
                                              one runs it, another reads it
   nemac --top -r @services gw private        what goes on there now?
   nemac --list gw private                    what is on the meter?
+  nemac --flows day/*.flows --where 'DestTransAddress == https' --top 20
+  nemac --flows day/*.flows --by SourcePeerAddress/24 --every 1h -F -
+                                             questions to what was collected
   nemac --check campus.srl                   is the rule file right?
 
 Exit status: 0 if all went well, 1 after an error, 2 for a wrong command line.

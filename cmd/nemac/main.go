@@ -57,6 +57,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	std := stdio{stdout, stderr}
 	switch {
+	case len(o.flows.files) > 0:
+		err = askFlows(ctx, o, stdin, std)
 	case o.compile || o.check:
 		err = showRules(o, std)
 	case o.list:

@@ -37,6 +37,7 @@ type options struct {
 	highWater int32 // -1: by itself
 	flowFile  string
 	top       command.Top
+	flows     flowsOptions
 	logFile   string
 	config    string
 	keepalive uint32 // seconds
@@ -138,6 +139,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.force, "force", false, "let --stop and --destroy end what belongs to somebody else")
 	f.BoolVar(&o.check, "check", false, "check the rule files given as operands, and end")
 	f.BoolVar(&o.compile, "compile", false, "print the rule files given as operands as low-level rules, and end")
+	o.flows.declare(f)
 	f.BoolVarP(&o.version, "version", "V", false, "print the version and end")
 	f.BoolP("help", "h", false, "print this help and end")
 	return f
@@ -169,6 +171,9 @@ func parseOptions(args []string, env func(string) string) (*options, error) {
 		return nil, pflag.ErrHelp
 	}
 	o.take(f)
+	if asked, err := o.checkFlows(f); asked || err != nil {
+		return o, err
+	}
 	if err := o.checkTop(f); err != nil {
 		return nil, err
 	}

@@ -234,6 +234,7 @@ func TestImpossibleValues(t *testing.T) {
 		"datagram":       {"-1", "1", "483", "65508", "x", ""},
 		"reader-timeout": {"-2", "x", "2147483648", ""},
 		"top":            {"-1", "0", "10001", "x", ""},
+		"every":          {"-1", "0", "x", "4294967296", ""},
 	}
 	newFlags(defaults()).VisitAll(func(f *pflag.Flag) {
 		switch f.Value.Type() {

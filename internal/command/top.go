@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -68,6 +69,18 @@ func (t *Top) Check(f *pflag.FlagSet) (err error) {
 		return fmt.Errorf("--sort: %w", err)
 	}
 	return nil
+}
+
+// CheckRows finds what is wrong with the options' values where --top and --sort are for
+// rows of any kind. ordered says that an order was asked for.
+func (t *Top) CheckRows(f *pflag.FlagSet) (ordered bool, err error) {
+	if f.Changed("top") && t.N < 1 {
+		return false, errors.New("--top=0: it is a number of rows, at least 1")
+	}
+	if t.Key, err = table.ParseKey(t.sort); err != nil {
+		return false, fmt.Errorf("--sort: %w", err)
+	}
+	return f.Changed("sort"), nil
 }
 
 // Output returns the output that shows tables on a pane, of tasks that asked has

@@ -1,19 +1,21 @@
 package flowfile
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"netramet/mib"
 	"netramet/reader"
+	"netramet/ruleset"
 )
 
 // What files of the original's versions have that ours do not.
 
 // differenceName is the name of an attribute whose differences fd_filter has printed
 // in place of its counts.
-var differenceName = regexp.MustCompile(`(?i)(^|[^0-9a-z_])d_(to|from)(pdus|octets)`)
+var differenceName = regexp.MustCompile(`(?i)(^|[^0-9a-z_])d_(to|from)(pdus|octets|lostpdus)`)
 
 // differenceNames takes fd_filter's names for the attributes', and reports whether
 // there were any.
@@ -23,6 +25,24 @@ func differenceNames(format string) (string, bool) {
 	}
 	plain := differenceName.ReplaceAllString(format, "${1}${2}${3}")
 	return plain, plain != format
+}
+
+// differencesLine is the line of a format whose counters are differences. Its error is
+// about a separator that hides that.
+func differencesLine(f *ruleset.Format) (string, error) {
+	var b strings.Builder
+	for i, a := range f.Attrs {
+		b.WriteString(f.Seps[i])
+		if a.Class() == mib.ClassCounter {
+			b.WriteString("d_")
+		}
+		b.WriteString(strings.ToLower(a.String()))
+	}
+	b.WriteString(f.Seps[len(f.Attrs)])
+	if back, _ := differenceNames(b.String()); back != f.Line() {
+		return "", fmt.Errorf("format: a separator has a letter, digit or underline right before a counter, so that the line %.200q could not be read back", b.String())
+	}
+	return formatMark + b.String(), nil
 }
 
 // major is the first number of the version of the program that wrote the file: 3 for
@@ -53,3 +73,7 @@ func (p *plan) modern(i int, rec *reader.Record) {
 		rec.Values[i].Num = uint64(mib.PeerIPv4)
 	}
 }
+
+// Wraps reports that counters of the file have 32 bits, after which they begin anew:
+// those of 3.x.
+func (r *Reader) Wraps() bool { return r.hdr.major() <= 3 }

@@ -105,3 +105,33 @@ func TestNoHeader(t *testing.T) {
 		}
 	}
 }
+
+// TestWriteDifferences: a file of amounts says so, and is read as that.
+func TestWriteDifferences(t *testing.T) {
+	var b bytes.Buffer
+	w := NewWriter(&b, testHeader())
+	w.SetDifferences()
+	task := reader.Task{RuleSet: 2, Name: "x", Format: format(t, "flowindex topdus fromoctets tolostpdus")}
+	rec := reader.Record{RuleSet: 2, Values: []reader.Value{num(1), num(5), num(6), num(7)}}
+	if err := put(w, interval(1), []reader.Task{task}, rec); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "\n#Format: flowindex d_topdus d_fromoctets d_tolostpdus\n") {
+		t.Errorf("written\n%s", &b)
+	}
+	r, err := NewReader(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got reader.Record
+	if _, err := r.NextCollection(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.NextRecord(&got); err != nil || !r.Differences() || got.Values[2].Num != 6 || r.Format().Line() != task.Format.Line() {
+		t.Errorf("read %+v, %v, differences %v, %s", got, err, r.Differences(), r.Format().Line())
+	}
+	task.Format = format(t, `flowindex "_" topdus`)
+	if err := w.Begin(interval(2), []reader.Task{task}); err == nil || !strings.Contains(err.Error(), "underline") {
+		t.Errorf("a separator that hides a name: %v", err)
+	}
+}

@@ -49,8 +49,11 @@ type Writer struct {
 	buf []byte
 	err error // the first error of w; what follows would not be whole records
 
-	state   // of the file so far
-	before  state
+	state  // of the file so far
+	before state
+	// differences: counters are what was added since the record before.
+	differences bool
+
 	anew    bool // the next block begins with a header of its own
 	flushed bool // part of this collection has left the buffer
 
@@ -82,6 +85,10 @@ func NewWriter(w io.Writer, h Header) *Writer {
 // SetStart sets Header.Start; a caller who learns it from the first packet
 // calls this before the first collection.
 func (w *Writer) SetStart(t time.Time) { w.hdr.Start = t }
+
+// SetDifferences says, before the first collection, that the counters of records are
+// what was added since the record before. The formats say so: see Reader.Differences.
+func (w *Writer) SetDifferences() { w.differences = true }
 
 // Begin starts a block. See reader.Output.
 func (w *Writer) Begin(iv reader.Interval, tasks []reader.Task) error {
@@ -132,7 +139,10 @@ func (w *Writer) prepare(tasks []reader.Task) error {
 			p = old[i].plan
 		} else {
 			var err error
-			if p, err = newPlan(t.Format); err != nil {
+			if p, err = newPlan(t.Format); err == nil && w.differences {
+				p.line, err = differencesLine(t.Format)
+			}
+			if err != nil {
 				w.tasks = nil
 				return fmt.Errorf("rule set %d (%s): %w", t.RuleSet, t.Name, err)
 			}

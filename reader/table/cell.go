@@ -42,6 +42,9 @@ func shownOf(t reader.Task) (all []shown) {
 		if !ok {
 			c.rank = rankApart
 		}
+		if a == mib.AttrFirstTime && i == 0 { // what comes first in a FORMAT is not extra
+			c = column{rank: rankApart}
+		}
 		c.head, c.right, c.cut = heading(a), isRight(a), a.Class() == mib.ClassAddress && !isRight(a)
 		s := shown{attr: a, at: i, mask: -1, column: c}
 		if t.Names != nil && t.Names.Has(a) {

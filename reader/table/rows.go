@@ -11,7 +11,8 @@ import (
 // tableGrid is a table's cells.
 type tableGrid struct {
 	grid
-	at []int // of shown, the columns that show their cells
+	at    []int // of shown, the columns that show their cells
+	front int   // how many of them stand before the numbers
 }
 
 // grid is the table's cells, with rows for n flows.
@@ -22,7 +23,7 @@ func (t *Table) grid(n int) *tableGrid {
 			g.at, g.columns = append(g.at, i), append(g.columns, t.ranked(i))
 		}
 	}
-	if len(g.at) == 0 {
+	if g.front = len(g.at); g.front == 0 {
 		g.columns = append(g.columns, column{}) // for what the last lines are
 	}
 	g.labels = len(g.columns)
@@ -108,7 +109,7 @@ func (t *Table) cells(g *tableGrid, r *row, label string) []string {
 	if label != "" {
 		cells = append(cells, label)
 	}
-	front := g.at[:min(g.labels, len(g.at))]
+	front := g.at[:g.front]
 	for _, i := range front[min(len(cells), len(front)):] {
 		cells = append(cells, r.cell(i))
 	}

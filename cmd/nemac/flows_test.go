@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// flowData is a flow data file of two collections.
+const flowData = `##NeTraMet v1:  -  gw eth0  octets=frame zone=UTC  9 flows  starting at 09:00:00 Mon 5 Jan 2026
+#Format: flowruleset flowindex firsttime lastactivetime  sourcepeeraddress desttransaddress  topdus frompdus  tooctets fromoctets
+#Time: 09:01:00 Mon  5 Jan 2026 gw Flows from 1 to 6001
+#Ruleset: 2 all
+2 1 1 6000  10.0.0.1 80  5 4  500 4000
+2 2 3000 3100  10.0.0.2 443  1 0  100 0
+#EndData: gw 1
+#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 6000 to 12001
+#Ruleset: 2 all
+2 1 1 12000  10.0.0.1 80  8 7  800 7000
+#EndData: gw 2
+`
+
+// TestFlows: what the command shows, and to which stream.
+func TestFlows(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	dir := t.TempDir()
+	file := filepath.Join(dir, "f.flows")
+	if err := os.WriteFile(file, []byte(flowData), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "out.flows")
+	for _, tt := range []struct {
+		name   string
+		args   []string
+		status int
+		stdout []string // parts
+		stderr string
+	}{
+		{"a table", []string{"--flows", file}, 0, []string{"all (2)  gw  2026-01-05 09:00:00-09:02:00 UTC  2 flows", "10.0.0.1     80", "Total"}, ""},
+		{"two files and standard input", []string{"--flows", file, "-"}, 0, []string{"2 flows"}, "2 collections are left out"},
+		{"top", []string{"--flows", file, "--top", "1", "--exact"}, 0, []string{"1 of 2 flows", "7800", "1 other", "7900"}, ""},
+		{"by", []string{"--flows", file, "--by", "DestTransAddress", "--by", "SourcePeerAddress/24"}, 0, []string{"10.0.0.0/24", "443"}, ""},
+		{"every", []string{"--flows", file, "--every", "1m"}, 0, []string{"09:00:00", "09:01:00"}, ""},
+		{"where", []string{"--flows", file, "--where", "ToOctets > 400 && DestTransAddress == www"}, 0, []string{"1 flow"}, ""},
+		{"flow data", []string{"--flows", file, "--by", "DestTransAddress", "-F", "-"}, 0, []string{"##NeTraMet v", "  --flows " + file + " --by DestTransAddress  gw -  octets=frame zone=UTC", "#Format: desttransaddress firsttime lastactivetime  d_topdus d_frompdus d_tooctets d_fromoctets\n", "\n80 1 12000  8 7 800 7000\n"}, ""},
+		{"flow data in a file", []string{"--flows", file, "--every", "1m", "-F", out}, 0, nil, ""},
+		{"asked again", []string{"--flows", out, "--every", "2m", "-F", "-"}, 0, []string{"\n9 7 900 7000\n"}, ""},
+		{"counters", []string{"--flows", file, "--counters", "-F", "-"}, 0, []string{"\n2 1 10.0.0.1 80 1 6000  5 4 500 4000\n", "\n2 1 10.0.0.1 80 1 12000  8 7 800 7000\n"}, ""},
+		{"not there", []string{"--flows", filepath.Join(dir, "none")}, 1, nil, "nemac: open " + filepath.Join(dir, "none") + ": no such file"},
+		{"not held", []string{"--flows", file, "--by", "FlowKind"}, 1, nil, "--by:1:1: the flow data does not hold FlowKind\n    FlowKind\n    ^\n" + file + " holds FlowRuleSet, "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			status := run(context.Background(), tt.args, strings.NewReader(flowData), &stdout, &stderr)
+			if status != tt.status || !strings.Contains(stderr.String(), tt.stderr) || tt.stderr == "" && stderr.Len() > 0 {
+				t.Errorf("status %d, %s", status, &stderr)
+			}
+			for _, part := range tt.stdout {
+				if !strings.Contains(stdout.String(), part) {
+					t.Errorf("no %q in\n%s", part, &stdout)
+				}
+			}
+		})
+	}
+}
+
+func TestFlowsOptions(t *testing.T) {
+	for _, tt := range []struct{ args, want string }{
+		{"--flows a b --by SourcePeerAddress/24 --where ToOctets>5 --every 5m --sort pdus --top 3 --exact --ruleset 2 -F - --utc", ""},
+		{"--where x", "--where is for --flows, which asks flow data files"},
+		{"--every 5m -r a meter x", "--every is for --flows, which asks flow data files"},
+		{"--flows a -r b", "-r is about meters, and --flows asks files: give one of them"},
+		{"--flows a --list", "--list is about meters, and --flows asks files: give one of them"},
+		{"--flows a --counters --every 5m", "--counters shows records as they stand: --by and --every go without it"},
+		{"--flows a --every 0", "--every 0: it is a length of time, as 60, 5m or 1h"},
+		{"--flows a --every x", `--every "x": it is a number of seconds, or a time with its unit, as 90s, 5m, 36h or 2d, and at most 292 years`},
+		{"--flows a --top=0", "--top=0: it is a number of rows, at least 1"},
+		{"--flows a --sort size", `--sort: "size" is not octets, pdus, rate or an attribute`},
+		{"--flows a --by x", "--by:1:1: 'x' is no attribute\n    x\n    ^"},
+		{"--flows a --where ToOctets", "--where:1:9: expected '==' after tooctets\n    ToOctets\n            ^"},
+	} {
+		_, err := parseOptions(strings.Fields(tt.args), noEnv)
+		if got := errorText(err); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.args, got, tt.want)
+		}
+	}
+	if _, err := parseOptions([]string{"--flows", "a", "--where", " "}, noEnv); errorText(err) != "--where: the condition is empty" {
+		t.Errorf("an empty condition: %v", err)
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

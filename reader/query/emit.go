@@ -1,0 +1,428 @@
+package query
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+	"strings"
+	"time"
+
+	"netramet/mib"
+	"netramet/reader"
+	"netramet/reader/table"
+	"netramet/ruleset"
+	"netramet/ruleset/srl"
+)
+
+// maxRowsOut bounds the rows that gaps are filled with.
+const maxRowsOut = 1 << 26
+
+// errNothing says that there was nothing to ask.
+var errNothing = errors.New("there is no complete collection in the flow data")
+
+// emitter hands the rows of the answer to the output.
+type emitter struct {
+	*answer
+	format   *ruleset.Format
+	places   []placeOf // of the format's attributes
+	counters []int     // places
+	peer     int       // place of the peer type, -1: none
+	index    int       // place of FlowIndex, where rows are flows; -1: none
+	order    func(slot uint32) rank
+	start    time.Time // of uptime 0
+	rec      reader.Record
+	number   uint64 // of the last interval
+	to       uint64 // uptime of its end
+	sent     int
+	raw      bool // times of rows are uptimes already
+}
+
+// placeOf is where an attribute's value comes from.
+type placeOf struct {
+	kind placeKind
+	i    int // key or counter
+}
+
+type placeKind uint8
+
+const (
+	ofKey placeKind = iota
+	ofCounter
+	ofFirst
+	ofLast
+	ofMask // the part of key i that counts
+)
+
+// finish hands out the answer.
+func (a *answer) finish(ctx context.Context) error {
+	if a.total.whole == 0 {
+		return errNothing
+	}
+	if a.q.Counters {
+		return nil
+	}
+	if a.schema == nil { // no record was read
+		a.schema, _ = newSchema(a.q, ruleset.DefaultFormat())
+	}
+	e, err := a.newEmitter()
+	if err != nil {
+		return err
+	}
+	if a.q.Every == 0 {
+		err = e.whole(ctx)
+	} else {
+		err = e.steps(ctx)
+	}
+	a.listed.sent += e.sent
+	return err
+}
+
+// newEmitter makes the output's format: the keys, times, and counters.
+func (a *answer) newEmitter() (*emitter, error) {
+	e := &emitter{answer: a, peer: -1, index: -1, start: a.start}
+	s := a.schema
+	f := &ruleset.Format{}
+	add := func(attr mib.Attr, sep string, p placeOf) {
+		if len(f.Attrs) == 0 {
+			sep = ""
+		}
+		if attr == mib.AttrSourcePeerType || attr == mib.AttrDestPeerType {
+			e.peer = len(f.Attrs)
+		}
+		if attr == mib.AttrFlowIndex && s.flows {
+			e.index = len(f.Attrs)
+		}
+		f.Attrs, f.Seps = append(f.Attrs, attr), append(f.Seps, sep)
+		e.places = append(e.places, p)
+	}
+	if s.every && a.q.OneInterval {
+		add(mib.AttrFirstTime, "", placeOf{ofFirst, 0})
+	}
+	for i, k := range s.keys {
+		add(k.Attr, " ", placeOf{ofKey, i})
+		if info, ok := mib.Info(k.Attr); ok && !k.All && info.Mask != mib.AttrNull && !e.hasKey(info.Mask) {
+			add(info.Mask, " ", placeOf{ofMask, i})
+		}
+	}
+	if s.first && !s.every {
+		add(mib.AttrFirstTime, " ", placeOf{ofFirst, 0})
+	}
+	if s.last && !s.every {
+		add(mib.AttrLastActiveTime, " ", placeOf{ofLast, 0})
+	}
+	if s.every && a.q.OneInterval { // so that there is a rate
+		add(mib.AttrLastActiveTime, " ", placeOf{ofLast, 0})
+	}
+	for i, c := range s.counters {
+		sep := " "
+		if i == 0 {
+			sep = "  "
+		}
+		e.counters = append(e.counters, len(f.Attrs))
+		add(c, sep, placeOf{ofCounter, i})
+	}
+	if len(f.Attrs) == 0 {
+		return nil, errors.New("the flow data has no counter, and nothing else was asked for")
+	}
+	f.Seps = append(f.Seps, "")
+	e.format, a.task.Format = f, f
+	a.task.RuleSet = max(a.task.RuleSet, 1)
+	return e, e.setOrder()
+}
+
+// setOrder finds what rows are ordered by.
+func (e *emitter) setOrder() error {
+	key := e.q.Sort
+	if key == nil {
+		if e.q.Top == 0 {
+			return nil
+		}
+		key = &table.Key{By: table.ByOctets}
+		if e.counter(mib.AttrToOctets) < 0 && e.counter(mib.AttrFromOctets) < 0 {
+			key.By = table.ByPDUs
+		}
+	}
+	order, err := e.orderBy(*key)
+	e.order = order
+	return err
+}
+
+// rank is the place of a row among others: the larger one comes first, and among
+// equals the smaller text.
+type rank struct {
+	num  uint64
+	text []byte
+}
+
+func (a rank) compare(b rank) int {
+	return cmp.Or(-cmp.Compare(a.num, b.num), bytes.Compare(a.text, b.text))
+}
+
+func (e *emitter) orderBy(o table.Key) (func(uint32) rank, error) {
+	switch o.By {
+	case table.ByOctets:
+		return e.orderByCounters(mib.AttrToOctets, mib.AttrFromOctets)
+	case table.ByRate:
+		octets, err := e.orderByCounters(mib.AttrToOctets, mib.AttrFromOctets)
+		if err != nil || e.schema.every { // all steps are as long
+			return octets, err
+		}
+		return func(slot uint32) rank {
+			x := &e.rows.all[slot]
+			seconds := max(x.last-x.first, 1e9)
+			if x.first > x.last {
+				seconds = 1e9
+			}
+			hi, lo := bits.Mul64(octets(slot).num, 1e9)
+			if hi >= uint64(seconds) {
+				return rank{num: math.MaxUint64}
+			}
+			n, _ := bits.Div64(hi, lo, uint64(seconds))
+			return rank{num: n}
+		}, nil
+	case table.ByPDUs:
+		return e.orderByCounters(mib.AttrToPDUs, mib.AttrFromPDUs)
+	}
+	if o.Attr.Class() == mib.ClassCounter {
+		return e.orderByCounters(o.Attr)
+	}
+	i := slices.Index(e.format.Attrs, o.Attr)
+	if i < 0 {
+		return nil, fmt.Errorf("rows have no %s to be ordered by; they have %s", o.Attr, names(e.format))
+	}
+	switch e.places[i].kind {
+	case ofFirst:
+		return func(slot uint32) rank { return rank{num: ^uint64(e.rows.all[slot].first)} }, nil
+	case ofLast:
+		return func(slot uint32) rank { return rank{num: ^uint64(e.rows.all[slot].last)} }, nil
+	}
+	at := e.places[i].i
+	return func(slot uint32) rank { return rank{text: e.keyPart(e.rows.key(slot), at)} }, nil
+}
+
+// keyPart is one of the values of a key.
+func (e *emitter) keyPart(key []byte, at int) []byte {
+	var v reader.Value
+	for i, k := range e.schema.keys {
+		p := newKeyPlace(0, k)
+		rest := p.value(key, &v)
+		if i == at {
+			return key[:len(key)-len(rest)]
+		}
+		key = rest
+	}
+	return nil
+}
+
+func (e *emitter) orderByCounters(attrs ...mib.Attr) (func(uint32) rank, error) {
+	var at []int
+	for _, a := range attrs {
+		if i := e.counter(a); i >= 0 {
+			at = append(at, i)
+		}
+	}
+	if len(at) == 0 {
+		return nil, fmt.Errorf("the flow data has no %s to order rows by", attrs[0])
+	}
+	return func(slot uint32) rank {
+		sum := uint64(0)
+		for _, i := range at {
+			n := e.rows.sum(slot)[i]
+			if sum += n; sum < n {
+				sum = math.MaxUint64
+			}
+		}
+		return rank{num: sum}
+	}, nil
+}
+
+func (e *emitter) counter(a mib.Attr) int { return slices.Index(e.schema.counters, a) }
+
+// compare orders two rows: as was asked, then by what they are grouped by, or, flows,
+// as they were met.
+func (e *emitter) compare(a, b uint32) int {
+	if e.order != nil {
+		if c := e.order(a).compare(e.order(b)); c != 0 {
+			return c
+		}
+	}
+	if !e.schema.flows {
+		if c := bytes.Compare(e.rows.key(a), e.rows.key(b)); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(a, b)
+}
+
+// whole hands out an answer that is one interval.
+func (e *emitter) whole(ctx context.Context) error {
+	var slots []uint32
+	for i := range e.rows.all {
+		x := &e.rows.all[i]
+		if !x.taken {
+			continue
+		}
+		slots = append(slots, uint32(i))
+		if x.first <= x.last && (e.start.IsZero() || x.first < e.start.UnixNano()) {
+			e.start = time.Unix(0, x.first-x.first%1e9).Add(-time.Second)
+		}
+	}
+	slots = e.best(slots)
+	if err := e.begin(e.rows.begin, e.rows.end); err != nil {
+		return err
+	}
+	for _, slot := range slots {
+		if err := e.row(ctx, slot, e.rows.all[slot].first, e.rows.all[slot].last); err != nil {
+			return errors.Join(err, e.out.Abort())
+		}
+	}
+	return e.end()
+}
+
+// best orders rows and keeps as many as are asked for.
+func (e *emitter) best(slots []uint32) []uint32 {
+	if n := e.q.Top; n > 0 && n < len(slots)/8 {
+		slots = e.firstOf(slots, n)
+	}
+	if e.order != nil || !e.schema.flows {
+		slices.SortFunc(slots, e.compare)
+	}
+	if n := e.q.Top; n > 0 && n < len(slots) {
+		slots = slots[:n]
+	}
+	return slots
+}
+
+// firstOf keeps the n rows that come first, in no order.
+func (e *emitter) firstOf(slots []uint32, n int) []uint32 {
+	kept := slices.Clone(slots[:n])
+	slices.SortFunc(kept, e.compare)
+	for _, slot := range slots[n:] {
+		if e.compare(slot, kept[n-1]) >= 0 {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(kept, slot, e.compare)
+		copy(kept[at+1:], kept[at:n-1])
+		kept[at] = slot
+	}
+	return kept
+}
+
+// begin begins an interval of the output.
+func (e *emitter) begin(begin, end int64) error {
+	iv := reader.Interval{Meter: e.meterName(), MeterStart: e.start, Begin: time.Unix(0, begin).UTC(), Time: time.Unix(0, end).UTC(), Amounts: true}
+	if !e.mixed {
+		iv.Octets = e.octets
+	}
+	if e.start.IsZero() && end == 0 { // nobody knows the time
+		iv.Begin, iv.Time = time.Time{}, time.Time{}
+	}
+	e.number++
+	iv.Number, iv.From = e.number, 1
+	if e.number > 1 {
+		iv.From = e.to - 1
+	}
+	e.to = max(e.uptime(end), 1)
+	iv.To = e.to
+	return e.out.Begin(iv, []reader.Task{e.task})
+}
+
+// meterName is the meter whose flows there are.
+func (a *answer) meterName() string {
+	switch len(a.meters) {
+	case 0:
+		return "none"
+	case 1:
+		return a.meters[0]
+	case 2:
+		return strings.Join(a.meters, "+")
+	}
+	return a.meters[0] + "+others"
+}
+
+// uptime is a time as the output's meter tells it.
+func (e *emitter) uptime(t int64) uint64 {
+	if e.raw {
+		return uint64(t)
+	}
+	if e.start.IsZero() {
+		return 1
+	}
+	d := (t - e.start.UnixNano()) / 1e7
+	return uint64(max(d, 0))
+}
+
+func (e *emitter) end() error {
+	if err := e.out.End(); err != nil {
+		return errors.Join(err, e.out.Abort())
+	}
+	return nil
+}
+
+// row hands out one row; noStep is one without amounts, of the group in e.fill.
+func (e *emitter) row(ctx context.Context, slot uint32, first, last int64) error {
+	if e.sent++; e.sent%4096 == 0 && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return e.record(e.rows.key(slot), e.rows.sum(slot), first, last)
+}
+
+func (e *emitter) hasKey(a mib.Attr) bool {
+	return slices.ContainsFunc(e.schema.keys, func(g srl.Group) bool { return g.Attr == a })
+}
+
+// mask is the mask of a key as the mask of a flow's address, which stands before it.
+func (e *emitter) mask(key int, rec *reader.Record, at int) {
+	v := &rec.Values[at]
+	if v.Len = rec.Values[at-1].Len; v.Len > 0 {
+		copy(v.Octets[:v.Len], e.schema.keys[key].Mask[:])
+	}
+}
+
+func (e *emitter) record(key []byte, sums []uint64, first, last int64) error {
+	rec := &e.rec
+	rec.Clear(len(e.places))
+	rec.RuleSet, rec.Index = e.task.RuleSet, uint32(e.sent)
+	known := (first <= last || e.raw) && !e.start.IsZero()
+	if known {
+		rec.FirstTime = e.uptime(first)
+	}
+	at := 0
+	for i := range e.schema.keys {
+		for e.places[at].kind != ofKey {
+			at++
+		}
+		p := newKeyPlace(0, e.schema.keys[i])
+		key = p.value(key, &rec.Values[at])
+		at++
+	}
+	for i, p := range e.places {
+		switch {
+		case p.kind == ofFirst && known:
+			rec.Values[i].Num = e.uptime(first)
+		case p.kind == ofMask:
+			e.mask(p.i, rec, i)
+		case p.kind == ofLast && known:
+			rec.Values[i].Num = e.uptime(last)
+		case p.kind == ofCounter && sums != nil:
+			rec.Values[i].Num = sums[p.i]
+		}
+	}
+	if e.index >= 0 {
+		rec.Index = uint32(rec.Values[e.index].Num)
+	}
+	if e.peer >= 0 {
+		rec.PeerType = mib.PeerType(rec.Values[e.peer].Num)
+	}
+	rec.Amounts = slices.Grow(rec.Amounts[:0], len(e.places))[:len(e.places)]
+	clear(rec.Amounts)
+	for _, i := range e.counters {
+		rec.Amounts[i] = rec.Values[i].Num
+	}
+	return e.out.Record(rec)
+}

@@ -1,0 +1,245 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"netramet/reader"
+	"netramet/reader/flowfile"
+	"netramet/ruleset"
+)
+
+// One goroutine reads the files and hands out runs of records; workers make rows of
+// them; the caller takes the rows in the order of the files. Few runs are under way at
+// a time, so that memory does not grow with the files.
+
+// runSize is how many octets of records a worker gets at a time.
+const runSize = 256 << 10
+
+// piece is what comes next in the files: a run of records, or the end of a block.
+type piece struct {
+	part  *part // of the records; nil: the block ends
+	in    *input
+	room  []byte
+	lines flowfile.Lines
+	dec   *flowfile.Decoder
+	batch batch
+	rec   reader.Record
+	done  chan struct{} // has a message when batch is there
+
+	whole bool            // the block that ends is complete
+	iv    reader.Interval // of the block that ends
+	err   error           // that ends the reading
+}
+
+// part is the records of one rule set in one block.
+type part struct {
+	*layout
+	iv     reader.Interval
+	number int // of the rule set; 0: records tell
+	name   string
+	anew   bool
+	exact  bool // the meter's start is not known from seconds alone
+}
+
+// pieces reads files in the background.
+type pieces struct {
+	q       *Query
+	schema  func(*ruleset.Format, *flowfile.Reader) (*schema, error)
+	inputs  []*input
+	layouts map[layoutKey]*layout
+	only    func(uint8) bool
+	seed    maphash.Seed // of all hashes
+	anew    bool         // counters have begun anew since the last whole block that was asked for
+
+	ordered chan *piece
+	work    chan *piece
+	free    chan *piece
+	wait    sync.WaitGroup
+}
+
+type layoutKey struct {
+	line        string
+	differences bool
+	wrap        bool
+}
+
+// start begins to read. ctx ends it early.
+func (p *pieces) start(ctx context.Context, workers int) {
+	n := 2*workers + 2
+	p.ordered, p.work, p.free = make(chan *piece, n), make(chan *piece, n), make(chan *piece, n)
+	for range n {
+		p.free <- &piece{room: make([]byte, 0, runSize), done: make(chan struct{}, 1)}
+	}
+	for range workers {
+		p.wait.Go(func() {
+			for x := range p.work {
+				only := p.only
+				if x.part.number > 0 {
+					only = nil // the file tells whose they are
+				}
+				x.part.read(x.dec, x.lines, &x.rec, &x.batch, only)
+				x.done <- struct{}{}
+			}
+		})
+	}
+	p.wait.Go(func() {
+		defer close(p.ordered)
+		defer close(p.work)
+		for _, in := range p.inputs {
+			if err := p.file(ctx, in); err != nil {
+				p.send(ctx, &piece{in: in, err: err})
+				return
+			}
+		}
+	})
+}
+
+// send gives the piece to the caller of Run; false if that has gone.
+func (p *pieces) send(ctx context.Context, x *piece) bool {
+	select {
+	case p.ordered <- x:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// file reads one file.
+func (p *pieces) file(ctx context.Context, in *input) error {
+	f, err := in.open()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	text, err := decompressed(f)
+	if err != nil {
+		return in.fault(err)
+	}
+	r, err := flowfile.NewReader(text)
+	if err != nil {
+		return in.fault(err)
+	}
+	for {
+		c, err := r.NextCollection()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			err = p.block(ctx, in, r, c)
+		}
+		var bad *flowfile.SyntaxError
+		if errors.As(err, &bad) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = in.fault(err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// block reads one block.
+func (p *pieces) block(ctx context.Context, in *input, r *flowfile.Reader, c *flowfile.Collection) error {
+	var now *part
+	var iv *reader.Interval
+	for {
+		var x *piece
+		select {
+		case x = <-p.free:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		var err error
+		x.lines, err = r.NextLines(x.room)
+		if err == io.EOF {
+			if iv == nil {
+				i := r.Interval(c)
+				iv = &i
+			}
+			*x = piece{room: x.room, done: x.done, batch: x.batch, in: in, iv: *iv, whole: c.Complete || !r.EndsBlocks()}
+			x.iv.Number = c.Number
+			p.anew = (p.anew || c.Anew) && (now == nil || !x.whole)
+			if !p.send(ctx, x) {
+				return ctx.Err()
+			}
+			return nil
+		}
+		if err != nil {
+			return in.fault(err)
+		}
+		if iv == nil {
+			i := r.Interval(c)
+			iv = &i
+		}
+		if next, err := p.part(in, r, c, iv, now); err != nil {
+			return err
+		} else if next != nil {
+			now = next
+		} else { // a rule set that is not asked for
+			p.free <- x
+			continue
+		}
+		x.part, x.in = now, in
+		x.dec = r.Decoder(func(i int) bool { return now.wanted[i] })
+		x.batch.clear()
+		p.work <- x
+		if !p.send(ctx, x) {
+			return ctx.Err()
+		}
+	}
+}
+
+// part is what the records to come belong to: now, if nothing has changed; nil if they
+// are not asked for.
+func (p *pieces) part(in *input, r *flowfile.Reader, c *flowfile.Collection, iv *reader.Interval, now *part) (*part, error) {
+	number, name := r.RuleSet()
+	if now != nil && now.number == number && now.name == name && now.format == r.Format() {
+		return now, nil
+	}
+	if r.Format() == nil {
+		return nil, in.fault(&flowfile.SyntaxError{Line: r.Line(), Msg: "a flow record without a #Format line before it"})
+	}
+	if number > 0 && !p.q.asks(number, name) {
+		return nil, nil
+	}
+	s, err := p.schema(r.Format(), r)
+	if err != nil {
+		return nil, err
+	}
+	key := layoutKey{r.Format().Line(), r.Differences(), r.Wraps()}
+	l := p.layouts[key]
+	if l == nil {
+		if l, err = newLayout(p.q, s, r.Format(), in.name); err != nil {
+			return nil, err
+		}
+		l.differences, l.wrap, l.seed = key.differences, key.wrap, p.seed
+		p.layouts[key] = l
+	}
+	l.format = r.Format()
+	return &part{layout: l, iv: *iv, number: number, name: name, anew: c.Anew || p.anew,
+		exact: !iv.MeterStart.IsZero() && iv.MeterStart.Equal(r.Header().Start.Add(-10*time.Millisecond))}, nil
+}
+
+// asks reports whether a rule set is asked for.
+func (q *Query) asks(number int, name string) bool {
+	for _, r := range q.RuleSets {
+		if n, err := strconv.Atoi(r); err == nil && n == number || r == name {
+			return true
+		}
+	}
+	return len(q.RuleSets) == 0
+}
+
+// ruleSetName is a rule set in words.
+func ruleSetName(number int, name string) string {
+	if name == "" {
+		return strconv.Itoa(number)
+	}
+	return fmt.Sprintf("%d (%s)", number, name)
+}
