@@ -44,6 +44,9 @@ func TestFilterSelects(t *testing.T) {
 		{"ether[12:2] = 0x88a8", true}, {"tcp", true}, {long(t), false},
 	} {
 		for _, snap := range []int{0, 30} {
+			if snap > 0 && testing.Short() && row.text != "vlan and host 10.0.3.1" {
+				continue
+			}
 			name := row.text[:min(len(row.text), 40)]
 			netnsTest(t, fmt.Sprintf("%s, %d octets", name, snap), func(t *testing.T) {
 				netns.Pair(t, "a0", "b0")

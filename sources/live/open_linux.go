@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"math"
 
 	"netramet/sources/internal/ring"
 	"netramet/sources/wire"
@@ -38,7 +39,11 @@ func (s *Source) open(f *iface, c card) (err error) {
 		}
 		f.open = append(f.open, &openRing{Ring: r, of: f})
 		rings = append(rings, r)
-		s.link(f, r, c)
+		if f.Name == Any {
+			r.SetLinks(s.resolve)
+		} else {
+			r.SetLink(linkOf(c, f.Number))
+		}
 		if err := r.Bind(c.index); err != nil {
 			return err
 		}
@@ -75,21 +80,22 @@ func (s *Source) share(rings []*ring.Ring) error {
 	return nil
 }
 
-// link tells a ring whose packets it has.
-func (s *Source) link(f *iface, r *ring.Ring, c card) {
-	if f.Name == Any {
-		r.SetLinks(s.resolve)
-		return
-	}
+// linkOf is what a ring has to know of an interface.
+func linkOf(c card, number uint8) ring.Link {
 	form, link := ring.FormOf(c.hardware)
-	r.SetLink(ring.Link{Number: f.Number, Form: form, Type: link})
+	const headers = 14 + 2*4 // Ethernet's, and two tags
+	return ring.Link{Number: number, Form: form, Type: link, Limit: c.mtu + headers}
 }
 
 // resolve finds the interface of a packet that came from the ring of all of them.
 // Interfaces for which there is no number left are 0.
 func (s *Source) resolve(index int, hardware uint16) ring.Link {
-	form, link := ring.FormOf(hardware)
 	name := s.sys.name(index)
+	c, ok := s.sys.card(name)
+	if !ok {
+		c = card{index: index, mtu: math.MaxUint16}
+	}
+	c.hardware = hardware
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	number, known := s.byIndex[index]
@@ -97,15 +103,15 @@ func (s *Source) resolve(index int, hardware uint16) ring.Link {
 		name = fmt.Sprintf("if%d", index) // it is gone already
 	}
 	if name != "" {
-		number = s.numberOf(name, index, link)
+		number = s.numberOf(name, c, ok)
 		s.byIndex[index] = number
 	}
-	return ring.Link{Number: number, Form: form, Type: link}
+	return linkOf(c, number)
 }
 
 // numberOf returns the number of an interface that belongs to all of them; s.mu is
 // locked.
-func (s *Source) numberOf(name string, index int, link wire.LinkType) uint8 {
+func (s *Source) numberOf(name string, c card, present bool) uint8 {
 	for _, f := range s.ifaces[1:] {
 		if f.Name == name {
 			return f.Number
@@ -115,10 +121,9 @@ func (s *Source) numberOf(name string, index int, link wire.LinkType) uint8 {
 	if n > wire.MaxInterfaces {
 		return 0
 	}
-	f := &iface{Interface: Interface{Number: uint8(n), Name: name, IfIndex: index, LinkType: link}}
-	if c, ok := s.sys.card(name); ok {
-		s.describe(f, c)
-	}
+	f := &iface{Interface: Interface{Number: uint8(n), Name: name}}
+	s.describe(f, c)
+	f.Present, f.Up = present, present && c.up
 	s.ifaces = append(s.ifaces, f)
 	return f.Number
 }

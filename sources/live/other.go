@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime"
 
-	"netramet/sources"
 	"netramet/sources/wire"
 )
 
@@ -26,9 +25,6 @@ func (*Source) Interfaces() []Interface { return nil }
 
 // InterfaceNames implements sources.Namer.
 func (*Source) InterfaceNames() []string { return nil }
-
-// Info implements sources.Informer.
-func (*Source) Info() sources.Info { return sources.Info{} }
 
 // Read implements sources.Source.
 func (*Source) Read(*wire.Batch) error { return Supported() }

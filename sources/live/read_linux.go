@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"netramet/sources"
+	"netramet/sources/internal/ring"
 	"netramet/sources/wire"
 )
 
@@ -60,10 +61,15 @@ func (s *Source) fill(b *wire.Batch) bool {
 			s.turn = 0
 		}
 		r := s.rings[s.turn]
-		for r.Fill(b) {
-			s.selectFrames(b, r)
-			if len(b.Frames) > 0 {
-				s.count(b, r)
+		for sums := r.Fill(b); sums.Frames > 0; sums = r.Fill(b) {
+			if s.selectFrames(b, r.Ring) {
+				sums = ring.Counts{}
+				for i := range b.Frames {
+					sums.Add(&b.Frames[i])
+				}
+			}
+			if sums.Frames > 0 {
+				s.count(b, r, sums)
 				return true
 			}
 			b.Reset()
@@ -82,43 +88,34 @@ func (s *Source) blocked() bool {
 	return len(s.rings) > 0
 }
 
-// count counts a batch.
-func (s *Source) count(b *wire.Batch, r *openRing) {
-	octets := uint64(0)
-	for i := range b.Frames {
-		f := &b.Frames[i]
-		c := &s.counts[f.Interface]
-		c.packets++
-		c.octets += uint64(f.WireLen)
-		octets += uint64(f.WireLen)
-		if f.WireLen > s.limits[f.Interface] {
-			f.Flags |= wire.Merged
-		}
-		if f.Flags&wire.Merged != 0 {
-			c.merged++
-		}
-	}
+// count counts a batch, of which the sums are known.
+func (s *Source) count(b *wire.Batch, r *openRing, sums ring.Counts) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stats.Frames += uint64(len(b.Frames))
-	s.stats.Octets += octets
+	s.stats.Frames += sums.Frames
+	s.stats.Octets += sums.Octets
 	s.stats.Stored = s.stats.Octets
 	if r.of.Name != Any {
-		s.publish(r.of)
+		s.countOne(r.of, sums)
 		return
 	}
+	for i := range b.Frames {
+		s.counts[b.Frames[i].Interface].Add(&b.Frames[i])
+	}
 	for _, f := range s.ifaces {
-		s.publish(f)
+		s.countOne(f, s.counts[f.Number])
+		s.counts[f.Number] = ring.Counts{}
 	}
 }
 
-// publish makes an interface's counts what Read has counted; s.mu is locked.
-func (s *Source) publish(f *iface) {
-	c := &s.counts[f.Number]
-	if c.merged > 0 && f.Merged == 0 {
+// countOne counts frames of an interface; s.mu is locked.
+func (s *Source) countOne(f *iface, sums ring.Counts) {
+	if sums.Merged > 0 && f.Merged == 0 {
 		s.tell = append(s.tell, f.event(Merging))
 	}
-	f.Packets, f.Octets, f.Merged = c.packets, c.octets, c.merged
+	f.Packets += sums.Frames
+	f.Octets += sums.Octets
+	f.Merged += sums.Merged
 }
 
 // lookAfter waits until a ring has packets, or at most so long, and sees to what

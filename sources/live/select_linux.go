@@ -41,10 +41,16 @@ func (s *Source) checkFilter(link wire.LinkType) error {
 }
 
 // selectFrames drops the frames that the filter does not select, of those that the
-// socket's has not decided about, and cuts the rest to the snapshot length.
-func (s *Source) selectFrames(b *wire.Batch, r *openRing) {
-	if s.check != nil && !(s.decided && r.AllEthernet() && len(r.Restored()) == 0) {
-		s.selectUndecided(b, r.Restored())
+// socket's has not decided about, cuts the rest to the snapshot length, and reports
+// whether any was dropped.
+func (s *Source) selectFrames(b *wire.Batch, r *ring.Ring) (dropped bool) {
+	if s.check != nil {
+		link, one := r.OneLink()
+		if !s.decided || !one || link.Form != ring.Ethernet || len(r.Restored()) > 0 {
+			before := len(b.Frames)
+			s.selectUndecided(b, r.Restored())
+			dropped = len(b.Frames) < before
+		}
 	}
 	if snap := s.opt.SnapLen; snap > 0 {
 		for i := range b.Frames {
@@ -53,8 +59,10 @@ func (s *Source) selectFrames(b *wire.Batch, r *openRing) {
 			}
 		}
 	}
+	return dropped
 }
 
+// selectUndecided drops frames; those of the kernel's decision stay.
 func (s *Source) selectUndecided(b *wire.Batch, restored []uint8) {
 	kept := b.Frames[:0]
 	for i := range b.Frames {

@@ -3,7 +3,6 @@ package live
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,8 +16,7 @@ import (
 	"netramet/sources/wire"
 )
 
-// Source captures from interfaces. It is a sources.Source, a sources.Namer and
-// a sources.Informer.
+// Source captures from interfaces. It is a sources.Source and a sources.Namer.
 // Interfaces, Stats and Close may be called by any goroutine. The one that Reads
 // must stay in the network namespace in which the source was opened.
 type Source struct {
@@ -35,8 +33,7 @@ type Source struct {
 	poll    []unix.PollFd
 	unwatch int // Reads since links were looked after
 	tell    []Event
-	limits  [wire.MaxInterfaces + 1]uint32 // octets of the longest frame that is none of several
-	counts  [wire.MaxInterfaces + 1]counts
+	counts  [wire.MaxInterfaces + 1]ring.Counts // of a batch, by interface
 
 	mu      sync.Mutex    // what follows
 	ifaces  []*iface      // by number, from opt.FirstInterface on
@@ -46,9 +43,6 @@ type Source struct {
 	wake   int // an eventfd, by which Close wakes a Read
 	closed atomic.Bool
 }
-
-// counts are an interface's, as Read has them.
-type counts struct{ packets, octets, merged uint64 }
 
 // iface is an interface, and where its packets come from.
 type iface struct {
@@ -74,9 +68,6 @@ func Open(opt Options) (*Source, error) {
 		return nil, err
 	}
 	s := &Source{opt: opt, wake: -1, watch: watch{fd: -1}, byIndex: make(map[int]uint8)}
-	for i := range s.limits {
-		s.limits[i] = whole
-	}
 	if err := s.begin(); err != nil {
 		s.Close()
 		return nil, err
@@ -139,8 +130,9 @@ func (s *Source) beginInterface(f *iface) error {
 func (s *Source) describe(f *iface, c card) {
 	f.IfIndex, f.Present, f.Up = c.index, true, c.up
 	_, f.LinkType = ring.FormOf(c.hardware)
-	const headers = 14 + 2*4 // Ethernet's, and two tags
-	s.limits[f.Number] = c.mtu + headers
+	for _, r := range f.open {
+		r.SetLink(linkOf(c, f.Number))
+	}
 }
 
 // Interfaces returns the interfaces by number.
@@ -164,17 +156,6 @@ func (s *Source) InterfaceNames() []string {
 		names[i] = f.Name
 	}
 	return names
-}
-
-// Info implements sources.Informer.
-func (s *Source) Info() sources.Info {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	info := sources.Info{Format: "live", Section: wire.Section{System: runtime.GOOS}}
-	for _, f := range s.ifaces {
-		info.Interfaces = append(info.Interfaces, wire.Interface{Name: f.Name, LinkType: f.LinkType, SnapLen: uint32(s.opt.SnapLen)})
-	}
-	return info
 }
 
 // Stats implements sources.Source.
@@ -233,5 +214,4 @@ func (s *Source) closedError() error { return fmt.Errorf("live capture: %w", os.
 var _ interface {
 	sources.Source
 	sources.Namer
-	sources.Informer
 } = (*Source)(nil)

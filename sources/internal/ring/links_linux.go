@@ -11,6 +11,7 @@ type Link struct {
 	Number uint8 // of its frames
 	Form   Form
 	Type   wire.LinkType // as FormOf has it
+	Limit  uint32        // octets; what is longer must be several frames of the link
 }
 
 // Form is how the frames of an interface are taken from the ring.
@@ -77,17 +78,17 @@ func (r *Ring) SetLinks(resolve func(ifIndex int, hardware uint16) Link) {
 	r.links = links{resolve: resolve}
 }
 
-// AllEthernet reports whether all packets are Ethernet frames of one interface.
-func (r *Ring) AllEthernet() bool { return r.links.resolve == nil && r.links.one.Form == Ethernet }
+// OneLink returns the link of all packets, if it is one.
+func (r *Ring) OneLink() (l Link, ok bool) { return r.links.one, r.links.resolve == nil }
 
 // of returns the link of a packet by its address.
-func (l *links) of(a *address) Link {
+func (l *links) of(a *address) *Link {
 	if l.resolve == nil {
-		return l.one
+		return &l.one
 	}
 	s := &l.seen[a.ifIndex&(linkCache-1)]
 	if s.ifIndex != a.ifIndex || s.hardware != a.hardware || !s.known {
 		*s = seenLink{a.ifIndex, a.hardware, true, l.resolve(int(a.ifIndex), a.hardware)}
 	}
-	return s.link
+	return &s.link
 }

@@ -32,7 +32,8 @@ type Ring struct {
 	links links
 
 	mem    []byte // the mapping
-	size   int    // octets of a block
+	unmap  func([]byte) error
+	size   int // octets of a block
 	blocks []block
 	users  atomic.Int32 // that hold the mapping: the ring itself, and each block that is held
 
@@ -99,9 +100,16 @@ func (r *Ring) set(cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("a ring of %d blocks of %d octets: %w", cfg.Blocks, cfg.BlockOctets, os.NewSyscallError("mmap", err))
 	}
+	r.lay(mem)
+	r.unmap = unix.Munmap
+	return nil
+}
+
+// lay lays blocks over the memory.
+func (r *Ring) lay(mem []byte) {
 	r.mem = mem
 	r.users.Store(1)
-	r.blocks = make([]block, cfg.Blocks)
+	r.blocks = make([]block, len(mem)/r.size)
 	for i := range r.blocks {
 		b := &r.blocks[i]
 		b.ring = r
@@ -109,7 +117,6 @@ func (r *Ring) set(cfg Config) error {
 		b.desc = (*blockDesc)(unsafe.Pointer(&b.data[0]))
 		b.handle = func(*wire.Batch) { b.release() } // once, so that no batch allocates one
 	}
-	return nil
 }
 
 // state is whose a block is.
@@ -148,7 +155,7 @@ func (r *Ring) enter() bool {
 	b.users.Store(1)
 	b.held.Store(true)
 	r.users.Add(1)
-	r.left, r.at = b.desc.packets, int(b.desc.first)
+	r.left, r.at = min(b.desc.packets, uint32(r.size/headsEnd)), int(b.desc.first)
 	return true
 }
 
@@ -176,8 +183,8 @@ func (b *block) release() {
 
 // release gives up one use of the mapping.
 func (r *Ring) release() {
-	if r.users.Add(-1) == 0 {
-		_ = unix.Munmap(r.mem)
+	if r.users.Add(-1) == 0 && r.unmap != nil {
+		_ = r.unmap(r.mem)
 	}
 }
 

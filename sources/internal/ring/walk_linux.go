@@ -36,30 +36,45 @@ const (
 	protoIPv6 = 0x86dd
 )
 
-// Fill fills an empty batch from one block, and reports whether there was any
-// packet to read. It does not wait. Frames have no Merged but that of TCP.
-func (r *Ring) Fill(b *wire.Batch) bool {
+// Counts are sums of frames.
+type Counts struct{ Frames, Octets, Merged uint64 }
+
+// Add adds a frame.
+func (c *Counts) Add(f *wire.Frame) {
+	c.Frames++
+	c.Octets += uint64(f.WireLen)
+	if f.Flags&wire.Merged != 0 {
+		c.Merged++
+	}
+}
+
+// Fill fills an empty batch from one block, and returns the sums of its frames: none
+// if there is no packet to read. It does not wait.
+func (r *Ring) Fill(b *wire.Batch) (sums Counts) {
 	r.restored = r.restored[:0]
 	if r.left == 0 && !r.enter() {
-		return false
+		return sums
 	}
 	block := &r.blocks[r.next]
 	n := min(int(r.left), wire.BatchSize)
-	if r.AllEthernet() {
-		n = r.ethernet(b, block.data, n)
+	if r.links.resolve == nil && r.links.one.Form == Ethernet {
+		sums = r.ethernet(b, block.data, n)
 	} else {
-		n = r.any(b, block.data, n)
+		sums = r.any(b, block.data, n)
 	}
-	if n == 0 { // no such block comes from a kernel
+	if len(b.Frames) == 0 { // no such block comes from a kernel
 		r.leave()
-		return false
+		return sums
 	}
 	block.users.Add(1)
 	b.SetOwner(block.handle)
-	if r.left -= uint32(n); r.left == 0 {
+	if len(b.Frames) < n { // nor does such a one
+		r.left = uint32(len(b.Frames))
+	}
+	if r.left -= uint32(len(b.Frames)); r.left == 0 {
 		r.leave()
 	}
-	return true
+	return sums
 }
 
 // Restored returns which frames of the batch that was filled last had a VLAN tag
@@ -82,13 +97,13 @@ func head(data []byte, at int) *unix.Tpacket3Hdr {
 
 // ethernet fills a batch with n Ethernet frames of one interface, or as many as the
 // block holds.
-func (r *Ring) ethernet(b *wire.Batch, data []byte, n int) int {
-	at, number := r.at, r.links.one.Number
+func (r *Ring) ethernet(b *wire.Batch, data []byte, n int) (sums Counts) {
+	at, number, limit := r.at, r.links.one.Number, r.links.one.Limit
+	octets, several := uint64(0), uint64(0)
 	frames := b.Frames[:n]
 	for i := range frames {
 		h := head(data, at)
 		if h == nil {
-			r.left = uint32(i)
 			frames = frames[:i]
 			break
 		}
@@ -99,23 +114,19 @@ func (r *Ring) ethernet(b *wire.Batch, data []byte, n int) int {
 		f.WireLen = h.Len
 		f.LinkType = wire.LinkEthernet
 		f.Interface = number
-		f.Flags, f.VLAN = merged(h.Status), 0
+		f.Flags, f.VLAN = 0, 0
 		if h.Status&unix.TP_STATUS_VLAN_VALID != 0 {
 			r.restoreTag(f, h, data, at, i)
 		}
+		if h.Status&unix.TP_STATUS_GSO_TCP != 0 || h.Len > limit {
+			f.Flags |= wire.Merged
+			several++
+		}
+		octets += uint64(f.WireLen)
 		at += int(h.Next_offset)
 	}
 	r.at, b.Frames = at, frames
-	return len(frames)
-}
-
-// merged is the flag of a packet that the system has put together from several, or
-// will take apart to several.
-func merged(status uint32) wire.Flags {
-	if status&unix.TP_STATUS_GSO_TCP != 0 {
-		return wire.Merged
-	}
-	return 0
+	return Counts{uint64(len(frames)), octets, several}
 }
 
 // restoreTag puts the VLAN tag back to where it was in the frame, for which the
@@ -141,13 +152,12 @@ func (r *Ring) restoreTag(f *wire.Frame, h *unix.Tpacket3Hdr, data []byte, at, i
 }
 
 // any is ethernet for frames of any form and interface.
-func (r *Ring) any(b *wire.Batch, data []byte, n int) int {
+func (r *Ring) any(b *wire.Batch, data []byte, n int) (sums Counts) {
 	at := r.at
 	frames := b.Frames[:n]
 	for i := range frames {
 		h := head(data, at)
 		if h == nil {
-			r.left = uint32(i)
 			frames = frames[:i]
 			break
 		}
@@ -155,10 +165,12 @@ func (r *Ring) any(b *wire.Batch, data []byte, n int) int {
 		link := r.links.of(a)
 		mac, length := at+int(h.Mac), int(h.Snaplen)
 		f := &frames[i]
-		*f = wire.Frame{
-			Time: int64(h.Sec)*1e9 + int64(h.Nsec), Data: data[mac : mac+length : mac+length], WireLen: h.Len,
-			LinkType: link.Type, Interface: link.Number, Flags: merged(h.Status),
-		}
+		f.Time = int64(h.Sec)*1e9 + int64(h.Nsec)
+		f.Data = data[mac : mac+length : mac+length]
+		f.WireLen = h.Len
+		f.LinkType = link.Type
+		f.Interface = link.Number
+		f.Flags, f.VLAN = 0, 0
 		if tagged := h.Status&unix.TP_STATUS_VLAN_VALID != 0; tagged && link.Form == Ethernet {
 			r.restoreTag(f, h, data, at, i)
 		} else if tagged {
@@ -169,10 +181,14 @@ func (r *Ring) any(b *wire.Batch, data []byte, n int) int {
 		if link.Form == Bare || link.Form == Cooked {
 			withoutHeader(f, h, a, data, at, link.Form)
 		}
+		if h.Status&unix.TP_STATUS_GSO_TCP != 0 || h.Len > link.Limit {
+			f.Flags |= wire.Merged
+		}
+		sums.Add(f)
 		at += int(h.Next_offset)
 	}
 	r.at, b.Frames = at, frames
-	return len(frames)
+	return sums
 }
 
 // withoutHeader takes the link header off, and puts the one of a cooked capture in

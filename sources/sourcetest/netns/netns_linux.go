@@ -113,3 +113,6 @@ func Beyond(t testing.TB, name string, run func()) {
 	IP(t, "link set "+name+" netns "+strconv.Itoa(id))
 	moved <- true
 }
+
+// FD is the sender's socket, which stays the sender's.
+func (s *Sender) FD() int { return s.fd }
