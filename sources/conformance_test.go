@@ -23,7 +23,7 @@ func conform(t *testing.T, file []byte, want []wire.Frame) {
 }
 
 // encoded is a trace in a format of capfile's.
-func encoded(t *testing.T, format string, frames []wire.Frame) []byte {
+func encoded(t testing.TB, format string, frames []wire.Frame) []byte {
 	t.Helper()
 	f, err := capfile.FormatByName(format)
 	if err != nil {

@@ -59,8 +59,8 @@ type erfKind struct {
 	known   bool
 	link    wire.LinkType
 	carries erfCarries
-	before  int  // octets between the headers and what is carried
-	colour  bool // the loss counter's place holds something else
+	before  uint8 // octets between the headers and what is carried
+	colour  bool  // the loss counter's place holds something else
 }
 
 type erfCarries uint8
@@ -166,88 +166,106 @@ func readErf(data []byte) (r erfRecord, need int, err error) {
 		}
 		more = data[r.headers]&erfExtension != 0
 	}
-	r.headers += r.kind.before
+	r.headers += int(r.kind.before)
 	if r.length < r.headers {
 		return r, 0, fmt.Errorf("record length %d is below that of its headers", r.length)
 	}
 	return r, 0, nil
 }
 
-// parse implements parser.
+// parse implements parser. The records that there are most of are taken here, others
+// by take.
 func (p *erf) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int, err error) {
-	start := len(data)
-	for len(b.Frames) < wire.BatchSize-1 { // a cell may make two frames
-		if len(data) == 0 && eof {
-			p.cells.flush(b, p.count)
+	start, frames := len(data), b.Frames
+	var octets, stored uint64
+	for need = erfHeaderLen; len(frames) < wire.BatchSize-1 && len(data) >= erfHeaderLen; need = erfHeaderLen { // a cell may make two frames
+		h := (*[erfHeaderLen]byte)(data)
+		kind := &erfKinds[h[8]&^erfExtension]
+		length, headers := int(binary.BigEndian.Uint16(h[10:])), erfHeaderLen+int(kind.before)
+		if !kind.known || h[8]&erfExtension != 0 || length < headers {
+			var r erfRecord
+			if r, need, err = readErf(data); err != nil || need > len(data) {
+				break
+			}
+			headers = r.headers
+		}
+		if length > len(data) {
+			need = length
 			break
 		}
-		r, more, err := readErf(data)
-		if err != nil || more > len(data) {
-			return int64(start - len(data)), more, err
+		port := h[9] & (ERFPorts - 1)
+		if lost := binary.BigEndian.Uint16(h[12:]); lost != 0 && !kind.colour {
+			p.count.Dropped += uint64(lost)
+			p.lost[port] += uint64(lost)
 		}
-		if r.length > len(data) {
-			return int64(start - len(data)), r.length, nil
+		at, body := fixedPointTime(binary.LittleEndian.Uint64(h[:])), data[headers:length:length]
+		onWire, link, fcs := uint32(binary.BigEndian.Uint16(h[14:])), kind.link, uint32(0)
+		data = data[length:]
+		switch {
+		case kind.carries == erfFramed:
+			link = framedLink(body)
+		case link == wire.LinkEthernet:
+			fcs = p.fcs
+		case kind.carries != erfFrame || link == wire.LinkATM:
+			b.Frames = frames
+			p.take(b, kind, cell{at, body, p.first + port}, onWire)
+			frames = b.Frames
+			continue
 		}
-		p.take(b, r, data[:r.length:r.length])
-		data = data[r.length:]
+		keep, odd := settleERF(uint32(len(body)), onWire, fcs)
+		if odd {
+			p.count.Odd++
+		}
+		stored += uint64(onWire)
+		onWire -= min(fcs, onWire)
+		octets += uint64(onWire)
+		frames = frames[:len(frames)+1]
+		f := &frames[len(frames)-1]
+		f.Time, f.Data, f.WireLen = at, body[:keep:keep], onWire
+		f.LinkType, f.Interface, f.Flags, f.VLAN = link, p.first+port, 0, 0
 	}
-	return int64(start - len(data)), erfHeaderLen, nil
+	b.Frames = frames
+	p.count.Octets += octets
+	p.count.Stored += stored
+	if len(data) == 0 && eof && err == nil {
+		p.cells.flush(b, p.count)
+	}
+	return int64(start - len(data)), need, err
 }
 
-// take hands a whole record over.
-func (p *erf) take(b *wire.Batch, r erfRecord, data []byte) {
-	port := data[9] & (ERFPorts - 1)
-	if !r.kind.colour {
-		lost := uint64(binary.BigEndian.Uint16(data[12:]))
-		p.count.Dropped += lost
-		p.lost[port] += lost
-	}
-	at, number := fixedPointTime(binary.LittleEndian.Uint64(data)), p.first+port
-	body := data[r.headers:]
-	switch r.kind.carries {
-	case erfNothing:
+// take hands over what a record of ATM carries, and passes over the others. The cell
+// is what there is of it, also where that is an AAL5 frame.
+func (p *erf) take(b *wire.Batch, kind *erfKind, c cell, onWire uint32) {
+	switch kind.carries {
 	case erfUnread:
 		p.count.Skipped++
 	case erfCell:
-		p.count.Stored += uint64(r.wire)
-		p.cells.add(b, p.count, cell{at, body[:min(len(body), cellLen)], number})
-	case erfFramed:
-		p.frame(b, wire.Frame{Time: at, Data: body, WireLen: r.wire, LinkType: framedLink(body), Interface: number}, 0)
+		p.count.Stored += uint64(onWire)
+		c.data = c.data[:min(len(c.data), cellLen)]
+		p.cells.add(b, p.count, c)
 	case erfFrame:
-		f := wire.Frame{Time: at, Data: body, WireLen: r.wire, LinkType: r.kind.link, Interface: number}
-		fcs := uint32(0)
-		switch f.LinkType {
-		case wire.LinkEthernet:
-			fcs = p.fcs
-		case wire.LinkATM:
-			f.Flags |= wire.NoFrameLen
+		p.count.Stored += uint64(onWire)
+		keep, odd := settleERF(uint32(len(c.data)), onWire, 0)
+		if odd {
+			p.count.Odd++
 		}
-		p.frame(b, f, fcs)
+		p.count.Octets += uint64(onWire)
+		b.Frames = append(b.Frames, wire.Frame{
+			Time: c.at, Data: c.data[:keep:keep], WireLen: onWire, LinkType: kind.link, Interface: c.number, Flags: wire.NoFrameLen,
+		})
 	}
 }
 
-// frame appends a frame.
-func (p *erf) frame(b *wire.Batch, f wire.Frame, fcs uint32) {
-	p.count.Stored += uint64(f.WireLen)
-	if settleERF(&f, fcs) {
-		p.count.Odd++
-	}
-	p.count.Octets += uint64(f.WireLen)
-	b.Frames = append(b.Frames, f)
-}
-
-// settleERF takes padding and check sequence off a frame. Records are padded to
+// settleERF says how many of the octets that are there of a frame are its own: not the
+// padding, nor a check sequence of fcs octets. Records are padded to
 // eight octets, so a few more than the frame had are no contradiction. More are:
 // then all that is captured counts (decision 21a).
-func settleERF(f *wire.Frame, fcs uint32) (odd bool) {
+func settleERF(captured, onWire, fcs uint32) (keep uint32, odd bool) {
 	const padding = 8
-	if odd = len(f.Data) > int(f.WireLen)+padding; !odd {
-		f.Data = f.Data[:min(len(f.Data), int(f.WireLen))]
+	if captured > onWire+padding {
+		return withoutFCS(captured, onWire, fcs), true
 	}
-	n := withoutFCS(uint32(len(f.Data)), f.WireLen, fcs)
-	f.Data = f.Data[:n:n]
-	f.WireLen -= min(fcs, f.WireLen)
-	return odd
+	return min(captured, onWire-min(fcs, onWire)), false
 }
 
 // insideERF makes of a frame that holds an ERF record the frame that the record
@@ -281,9 +299,13 @@ func insideERF(f *wire.Frame, fcs FCS, count *wire.SourceStats) bool {
 		f.Flags |= wire.NoFrameLen
 		f.WireLen = uint32(len(f.Data))
 	}
-	if settleERF(f, fcs.of(f.LinkType, erfFCS(f.LinkType))) {
+	check := fcs.of(f.LinkType, erfFCS(f.LinkType))
+	keep, odd := settleERF(uint32(len(f.Data)), f.WireLen, check)
+	if odd {
 		count.Odd++
 	}
+	f.Data = f.Data[:keep:keep]
+	f.WireLen -= min(check, f.WireLen)
 	return true
 }
 

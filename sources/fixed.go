@@ -2,7 +2,7 @@ package sources
 
 import (
 	"encoding/binary"
-	"fmt"
+	"errors"
 
 	"netramet/sources/wire"
 )
@@ -64,11 +64,14 @@ func startFixed(l layout) func(*trace) error {
 
 // parse implements parser.
 func (p *fixed) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int, err error) {
+	if p.layout == layoutTSH {
+		return p.parseTSH(b, data)
+	}
 	start, size := len(data), p.size()
 	for len(data) >= size && len(b.Frames) < wire.BatchSize-1 { // a cell may make two frames
 		r := data[:size:size]
-		if !p.sound(r) {
-			return int64(start - len(data)), 0, fmt.Errorf("the record has no time, or not this format's lengths")
+		if !p.fits(r) {
+			return int64(start - len(data)), 0, errLayout
 		}
 		p.count.Stored += p.stored(r)
 		switch {
@@ -89,13 +92,44 @@ func (p *fixed) parse(b *wire.Batch, data []byte, eof bool) (used int64, need in
 	return int64(start - len(data)), size, nil
 }
 
+var errLayout = errors.New("the record has no time, or not this format's lengths")
+
+// parseTSH is parse of TSH.
+func (p *fixed) parseTSH(b *wire.Batch, data []byte) (used int64, need int, err error) {
+	start, frames, stored := len(data), b.Frames, uint64(0)
+	for len(frames) < wire.BatchSize && len(data) >= tshLen {
+		r := (*[tshLen]byte)(data)
+		number, micro, version := r[4], binary.BigEndian.Uint32(r[4:])&0xffffff, r[8]>>4
+		if !tshFits(micro, version) {
+			err = errLayout
+			break
+		}
+		stored += uint64(binary.BigEndian.Uint16(r[10:])) // there is no other length
+		if version == 4 {
+			// Options are left out of the header, whose length still counts them.
+			r[8] = 4<<4 | 5
+		}
+		frames = frames[:len(frames)+1]
+		f := &frames[len(frames)-1]
+		f.Time = int64(binary.BigEndian.Uint32(r[:]))*1e9 + int64(micro)*1000
+		f.Data, f.WireLen = data[8:tshLen:tshLen], tshLen-8
+		f.LinkType, f.Interface, f.Flags, f.VLAN = wire.LinkRaw, tshInterface(p.first, number), wire.NoFrameLen, 0
+		data = data[tshLen:]
+	}
+	p.count.Octets += uint64(len(frames)-len(b.Frames)) * (tshLen - 8)
+	p.count.Stored += stored
+	b.Frames = frames
+	return int64(start - len(data)), tshLen, err
+}
+
+// tshFits reports whether a TSH record's microseconds and IP version can be ones.
+func tshFits(micro uint32, version uint8) bool { return micro < 1_000_000 && version >= 4 }
+
 // stored are the octets on the wire of a record's packet, with the check sequences
-// of cells' headers and of Ethernet. TSH has none but what the IP header says.
+// of cells' headers and of Ethernet.
 func (p *fixed) stored(r []byte) uint64 {
 	const cell, fcs = 53, 4
 	switch p.layout {
-	case layoutTSH:
-		return uint64(binary.BigEndian.Uint16(r[10:]))
 	case layoutEthernet:
 		return uint64(binary.LittleEndian.Uint16(r[8:])) + fcs
 	case layoutPOS:
@@ -106,20 +140,10 @@ func (p *fixed) stored(r []byte) uint64 {
 	return cell
 }
 
-// frame is what a record other than one of ATM holds.
+// frame is what a record other than one of TSH and ATM holds.
 func (p *fixed) frame(r []byte) wire.Frame {
 	f := wire.Frame{Interface: p.first}
 	switch p.layout {
-	case layoutTSH:
-		f.Time = int64(binary.BigEndian.Uint32(r))*1e9 + int64(binary.BigEndian.Uint32(r[4:])&0xffffff)*1000
-		f.Interface = tshInterface(p.first, r[4])
-		f.Data, f.LinkType, f.Flags = r[8:], wire.LinkRaw, wire.NoFrameLen
-		if r[8]>>4 == 4 {
-			// Options are left out of the header, whose length still counts them.
-			r[8] = 4<<4 | 5
-		}
-		f.WireLen = uint32(len(f.Data))
-		return f
 	case layoutNZIX:
 		f.Data, f.LinkType = nzixFrame(r), wire.LinkEthernet
 		f.WireLen = binary.LittleEndian.Uint32(r[8:])
@@ -146,16 +170,13 @@ func tshInterface(first, number uint8) uint8 {
 	return uint8(min(n, MaxInterfaces))
 }
 
-// sound reports whether a record can be one of its layout.
-func (p *fixed) sound(r []byte) bool { return p.layout.fits(r) }
-
 // fits reports whether a record can be one of the layout. A record of zeros,
 // what a card leaves where it has written nothing, is none.
 func (l layout) fits(r []byte) bool {
 	const longest = 1 << 16
 	switch l {
 	case layoutTSH:
-		return binary.BigEndian.Uint32(r[4:])&0xffffff < 1_000_000 && r[8]>>4 >= 4
+		return tshFits(binary.BigEndian.Uint32(r[4:])&0xffffff, r[8]>>4)
 	case layoutEthernet:
 		return binary.LittleEndian.Uint64(r) != 0 && binary.LittleEndian.Uint16(r[8:]) >= 14
 	case layoutPOS:
