@@ -1,6 +1,8 @@
 package top
 
 import (
+	"slices"
+
 	"netramet/reader"
 	"netramet/reader/table"
 )
@@ -33,7 +35,7 @@ func (g *growth) begin(iv *reader.Interval) {
 	if iv.Restarted || iv.Fresh {
 		g.known = g.known[:0]
 	}
-	g.seen, g.at = g.seen[:0], 0
+	g.seen, g.at = slices.Grow(g.seen[:0], len(g.known)), 0
 }
 
 // end completes the collection.
