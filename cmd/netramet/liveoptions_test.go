@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,5 +70,19 @@ func TestDrops(t *testing.T) {
 				t.Errorf("told %q\nwant %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestTopInterval: who looks at an interface sees something every ten seconds, if not
+// asked for otherwise; flow data goes on as without.
+func TestTopInterval(t *testing.T) {
+	for args, want := range map[string]uint32{
+		"-i eth0 --top x.srl": 10, "-i eth0 --top -T2 x.srl": 2, "-i eth0 --top -T0 x.srl": 0, "-i eth0 --top -F f x.srl": 0,
+		"-i eth0 x.srl": 0, "-C a.pcap --top x.srl": 0,
+	} {
+		o, err := parseOptions(strings.Fields(args))
+		if err != nil || o.interval != want {
+			t.Errorf("%s: %v, error %v", args, o, err)
+		}
 	}
 }

@@ -25,9 +25,15 @@ func (o *options) checkTop(f *pflag.FlagSet) error {
 		return errors.New("--top and -F - both go to standard output: give the flow data a file")
 	case o.write != "" && tracefile.Path(o.write) == "-":
 		return errors.New("--top and --write - both go to standard output: give the trace a file")
+	case o.isLive() && o.flowFile == "" && !f.Changed("interval"):
+		o.interval = topInterval
 	}
 	return nil
 }
+
+// topInterval is the interval of collections, in seconds, for somebody who looks at a
+// live interface.
+const topInterval = 10
 
 // tables are those of --top, on the screen that standard output is.
 type tables struct {
