@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"internal/leaktest":   nil,
 	"internal/logfile":    nil,
 	"internal/plaintext":  nil,
+	"internal/privileges": nil,
 	"internal/reading":    {"internal/timeopt", "meter", "sources", "sources/join", "sources/tracefile", "sources/wire"},
 	"internal/rulefile":   {"ruleset", "ruleset/library", "ruleset/srl"},
 	"internal/screen":     nil,

@@ -55,6 +55,9 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if o.origins, err = o.readOrigins(); err != nil {
 		return err
 	}
+	if err := o.checkUser(); err != nil {
+		return err
+	}
 	o.warnWithoutOrigins(sets, std.err)
 	show := newProgress(o, std.err)
 	shown, std, err := o.openTop(std)
@@ -70,6 +73,9 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	defer src.Close()
+	if o.dryRun {
+		return o.tryBatch(sets, tasksOf(sets), std)
+	}
 	out, err := o.openWrite(src, std)
 	if err != nil {
 		return err
@@ -89,6 +95,9 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	}
 	if c, ok := b.out.(io.Closer); ok {
 		defer c.Close() // collections are whole by then, or given up
+	}
+	if err := o.becomeUser(nil, noteTo(std.err)); err != nil {
+		return closed(err)
 	}
 	err = closed(b.meterTrace(ctx))
 	b.show.clear()

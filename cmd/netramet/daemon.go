@@ -67,6 +67,9 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 	if o.origins, err = o.readOrigins(); err != nil {
 		return err
 	}
+	if err := o.checkUser(); err != nil {
+		return err
+	}
 	var log *slog.Logger // there is one before anything is read
 	src, err := o.openTrace(ctx, std.in, func(text string) { log.Warn(text) })
 	if errors.Is(err, reading.ErrInterrupted) {
@@ -76,6 +79,9 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	defer src.Close()
+	if o.dryRun {
+		return o.tryManaged(ctx, std)
+	}
 	conns, err := o.managed.openSockets(ctx, acc)
 	if err != nil {
 		return err
@@ -103,6 +109,9 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 		return errors.Join(err, dumps.close())
 	}
 	if err := d.build(acc, cfg); err != nil {
+		return errors.Join(err, dumps.close())
+	}
+	if err := o.becomeUser(file, func(text string) { log.Warn(text) }); err != nil {
 		return errors.Join(err, dumps.close())
 	}
 	if err := errors.Join(d.run(ctx, conns), dumps.close()); err != nil {

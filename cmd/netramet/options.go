@@ -12,6 +12,7 @@ import (
 	"netramet/internal/command"
 	"netramet/internal/direction"
 	"netramet/internal/flagerr"
+	"netramet/internal/privileges"
 	"netramet/internal/reading"
 	"netramet/internal/rulefile"
 	"netramet/internal/timeopt"
@@ -73,7 +74,10 @@ type options struct {
 	writing      *reading.Write // nil: none
 
 	live    liveOptions
-	time    *reading.Live // of a live meter, once its source is open
+	dryRun  bool
+	user    string           // to go on as; "": as whoever started it
+	becomes *privileges.User // the same
+	time    *reading.Live    // of a live meter, once its source is open
 	managed managedOptions
 
 	library libraryFlag
@@ -150,6 +154,8 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.StringVar(&o.write, "write", "", "write the packets that are metered to `FILE`, or - for standard output: .pcap, .pcapng or .erf, perhaps with .gz, .zst, .xz, .lz4, .sz; without rule files that is all")
 	f.BoolVar(&o.info, "info", false, "say what each of the traces is that are operands, and end")
 	f.BoolVar(&o.json, "json", false, "with --info: as one line of JSON for each trace")
+	f.BoolVar(&o.dryRun, "dry-run", false, "open and check everything, and end: sources, rules, users, sockets, what would be written")
+	f.StringVar(&o.user, "user", "", "go on as user `NAME` when all is open, with no right but that of capturing (Linux)")
 	f.StringVar(&o.profile, "profile", "", "write to `FILE` where the processor's time goes, for go tool pprof")
 	o.declareLibrary(f)
 	f.Var(&o.form, "compile", "print the rule sets as low-level rules and end; --compile=lowered: as the meter runs them")
@@ -258,6 +264,10 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return fmt.Errorf("--readers %d: a meter has at most %d", o.managed.readers, mib.MaxRows)
 	case f.Changed("explain") && o.explain == 0:
 		return errors.New("--explain 0: packets are numbered from 1")
+	case f.Changed("user") && o.user == "":
+		return errors.New("--user \"\": it is the name of a user")
+	case o.dryRun && f.Changed("explain"):
+		return errors.New("--dry-run is for metering: --explain ends by itself")
 	case f.Changed("prefixes") && o.prefixes == "":
 		return errors.New("--prefixes \"\": it is the name of a file")
 	case f.Changed("snap") && o.snap == 0:
@@ -348,7 +358,7 @@ func optionText(f *pflag.FlagSet) string {
 	var parts []string
 	f.Visit(func(fl *pflag.Flag) {
 		switch fl.Name {
-		case "flow-file", "top", "sort", "exact", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile", "write", "dump-streams", "dump-pairs":
+		case "flow-file", "top", "sort", "exact", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile", "write", "dump-streams", "dump-pairs", "user", "dry-run":
 			return
 		}
 		name := "--" + fl.Name

@@ -23,7 +23,7 @@ import (
 
 // forWriting names the options that mean something without rules, where a trace is
 // only written.
-var forWriting = []string{"trace", "source", "interface", "no-promiscuous", "ring", "block", "lanes", "merge", "follow", "filter", "start", "end", "snap", "sample", "seed", "fcs",
+var forWriting = []string{"trace", "source", "interface", "no-promiscuous", "ring", "block", "lanes", "user", "dry-run", "merge", "follow", "filter", "start", "end", "snap", "sample", "seed", "fcs",
 	"write", "silent", "profile"}
 
 // others returns the first option given that is none of some, "" if all are.
@@ -139,6 +139,9 @@ func (w *written) summary() {
 func rewrite(ctx context.Context, o *options, std stdio) error {
 	ctx, stop := untilHangUp(ctx)
 	defer stop()
+	if err := o.checkUser(); err != nil {
+		return err
+	}
 	show := newProgress(o, std.err)
 	src, err := o.openTrace(ctx, std.in, func(text string) {
 		show.clear()
@@ -148,9 +151,15 @@ func rewrite(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	defer src.Close()
+	if o.dryRun {
+		return o.tryBatch(nil, nil, std)
+	}
 	out, err := o.openWrite(src, std)
 	if err != nil {
 		return err
+	}
+	if err := o.becomeUser(nil, noteTo(std.err)); err != nil {
+		return errors.Join(err, out.close())
 	}
 	begun := time.Now()
 	loop := reading.Loop{Source: src, Stages: o.stages(), Live: o.time, Fed: func() {

@@ -60,6 +60,13 @@ func (l *File) Reopen() error {
 	return nil
 }
 
+// Own has give change whose the file is, that is open now.
+func (l *File) Own(give func(*os.File) error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return give(l.f)
+}
+
 // Write implements io.Writer.
 func (l *File) Write(p []byte) (int, error) {
 	l.mu.Lock()
