@@ -228,7 +228,7 @@ func (c *chain) idle(iv *reader.Interval, block uint64) (begin int64, ok bool) {
 	if d := iv.MeterStart.Sub(c.start); max(d, -d) > runSlack*time.Second {
 		return 0, false
 	}
-	begin = iv.RealTime(c.to).UnixNano()
+	begin = nano(iv.RealTime(c.to))
 	c.to, c.end = iv.To, iv.Time.Unix()
 	return begin, true
 }

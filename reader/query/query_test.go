@@ -115,6 +115,7 @@ func TestRun(t *testing.T) {
 		{"two rule sets", Query{}, []string{strings.Replace(two, "#EndData: gw 1\n", "#Ruleset: 3 other\n3 1 1 1  10.0.0.1 80  5 500\n#EndData: gw 1\n", 1)}, "", "", "rule sets 2 (all) and 3 (other), each of which counts packets by itself"},
 		{"one of two rule sets", Query{RuleSets: []string{"other"}}, []string{strings.Replace(two, "#EndData: gw 1\n", "#Ruleset: 3 other\n3 1 1 1  10.0.0.1 80  5 500\n#EndData: gw 1\n", 1)},
 			"#Format: flowruleset flowindex sourcepeeraddress desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 1 to 12001\n3 1 10.0.0.1 80 1 1  5 500\n", "", ""},
+		{"another rule set", Query{RuleSets: []string{"web", "7"}}, []string{two}, "", "", "there are no flows of the rule set web or 7; there are such of 2 (all)"},
 		{"records as they stand", Query{Counters: true, Where: where(t, "ToOctets >= 500")}, []string{two},
 			"#Format: flowruleset flowindex sourcepeeraddress desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:01:00 Mon  5 Jan 2026 gw Flows from 1 to 6001\n2 1 10.0.0.1 80 1 6000  5 500\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 6000 to 12001\n2 1 10.0.0.1 80 1 12000  8 800\n2 3 10.0.1.1 443 5900 7000  3 1000\n", "", ""},
 		{"a line that is none", Query{By: by(t, "DestTransAddress")}, []string{strings.Replace(two, "2 2 3000", "2 2 x", 1)}, "#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 1 to 12001\n80 1 12000  10 1000\n443 5900 7000  3 1000\n", "", ""},
@@ -266,6 +267,44 @@ func TestCompressed(t *testing.T) {
 				t.Error("a cut file is no error")
 			}
 		})
+	}
+}
+
+// TestOddTimes: dates that no clock shows, and none at all.
+func TestOddTimes(t *testing.T) {
+	for name, date := range map[string]string{"far": "09:01:00 Mon  5 Jan 9999", "long ago": "09:01:00 Mon  5 Jan 0001", "none": "--:--:-- --- -- --- ----"} {
+		text := strings.Replace(testHead+testFormat+testBlock(1, "2 1 1 6000  10.0.0.1 80  5 500\n"), "09:01:00 Mon  5 Jan 2026", date, 1)
+		for _, every := range []time.Duration{0, time.Minute, 24 * time.Hour} {
+			got, _, err := ask(t, Query{By: by(t, "DestTransAddress"), Every: every}, text)
+			if err != nil || !strings.HasSuffix(got, "  5 500\n") {
+				t.Errorf("%s, every %v: %v\n%s", name, every, err, got)
+			}
+		}
+	}
+}
+
+// TestBounded: flows that are gone make room for others with their indices, and an
+// index that nobody else is near takes no more memory than one that is.
+func TestBounded(t *testing.T) {
+	p := &part{layout: &layout{named: true}, number: 2}
+	p.iv.From = 1
+	c := &chain{number: 2, width: 1, begins: true}
+	out := make([]uint64, 1)
+	for block := range uint64(1000) {
+		for i := range uint64(10) {
+			id := i + 1
+			if i == 9 {
+				id = 1<<32 - 1
+			}
+			if _, known := c.amounts(p, block+1, flowName{first: block*10 + i, id: id}, []uint64{7}, out); !known || out[0] != 7 {
+				t.Fatalf("block %d, flow %d: %v, %d", block, i, known, out[0])
+			}
+		}
+		c.take()
+		c.begins = false
+	}
+	if len(c.places) != 10 || len(c.counts) != 20 || len(c.dense) > 5000 || len(c.flows) != 1 {
+		t.Errorf("%d places, %d counts, %d and %d indices", len(c.places), len(c.counts), len(c.dense), len(c.flows))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -56,6 +57,7 @@ type pieces struct {
 	layouts map[layoutKey]*layout
 	only    func(uint8) bool
 	seed    maphash.Seed // of all hashes
+	others  []string     // rule sets that are not asked for
 	anew    bool         // counters have begun anew since the last whole block that was asked for
 
 	ordered chan *piece
@@ -206,6 +208,7 @@ func (p *pieces) part(in *input, r *flowfile.Reader, c *flowfile.Collection, iv 
 		return nil, in.fault(&flowfile.SyntaxError{Line: r.Line(), Msg: "a flow record without a #Format line before it"})
 	}
 	if number > 0 && !p.q.asks(number, name) {
+		p.notAsked(number, name)
 		return nil, nil
 	}
 	s, err := p.schema(r.Format(), r)
@@ -224,6 +227,16 @@ func (p *pieces) part(in *input, r *flowfile.Reader, c *flowfile.Collection, iv 
 	l.format = r.Format()
 	return &part{layout: l, iv: *iv, number: number, name: name, anew: c.Anew || p.anew,
 		exact: !iv.MeterStart.IsZero() && iv.MeterStart.Equal(r.Header().Start.Add(-10*time.Millisecond))}, nil
+}
+
+// maxNamed is how many rule sets an error names.
+const maxNamed = 20
+
+// notAsked remembers a rule set that is not asked for.
+func (p *pieces) notAsked(number int, name string) {
+	if text := ruleSetName(number, name); len(p.others) < maxNamed && !slices.Contains(p.others, text) {
+		p.others = append(p.others, text)
+	}
 }
 
 // asks reports whether a rule set is asked for.

@@ -111,3 +111,39 @@ func TestOutputFails(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+// TestFirstTimeFirst: where FirstTime comes first in the FORMAT, and alone, it is what
+// rows are told apart by; elsewhere it stands behind the numbers.
+func TestFirstTimeFirst(t *testing.T) {
+	for _, tt := range []struct{ format, want string }{
+		{"firsttime tooctets", "First      To    Share"},
+		{"lastactivetime firsttime tooctets", "To    Share     Rate      Last     First"},
+	} {
+		f, err := ruleset.ParseFormatLine(tt.format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		out := NewOutput(&b, Options{}, 0)
+		if err := out.Begin(reader.Interval{Time: time.Unix(1e9, 0), MeterStart: time.Unix(1e9-60, 0), From: 1, To: 6000}, []reader.Task{{RuleSet: 2, Format: f}}); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 2 {
+			var rec reader.Record
+			rec.Clear(len(f.Attrs))
+			rec.RuleSet = 2
+			for j := range rec.Values {
+				rec.Values[j].Num = uint64(1000 * (i + 1))
+			}
+			if err := out.Record(&rec); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := out.End(); err != nil {
+			t.Fatal(err)
+		}
+		if lines := strings.Split(b.String(), "\n"); !strings.Contains(lines[1], tt.want) || len(lines) < 6 {
+			t.Errorf("%s:\n%s", tt.format, &b)
+		}
+	}
+}
