@@ -69,7 +69,7 @@ var allowed = map[string][]string{
 
 	"reader":           {"mib", "ruleset"},
 	"reader/flowfile":  {"internal/atomicfile", "internal/filelock", "reader", "ruleset", "mib"},
-	"reader/query":     {"mib", "reader", "reader/flowfile", "reader/table", "ruleset", "ruleset/srl"},
+	"reader/query":     {"internal/plaintext", "mib", "reader", "reader/flowfile", "reader/table", "ruleset", "ruleset/srl"},
 	"reader/local":     {"meter", "meter/control", "mib", "reader"},
 	"reader/table":     {"internal/plaintext", "internal/spelling", "mib", "reader", "ruleset"},
 	"reader/top":       {"mib", "reader", "reader/table", "ruleset"},

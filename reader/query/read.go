@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"netramet/internal/plaintext"
 	"netramet/reader"
 	"netramet/reader/flowfile"
 	"netramet/ruleset"
@@ -254,5 +255,5 @@ func ruleSetName(number int, name string) string {
 	if name == "" {
 		return strconv.Itoa(number)
 	}
-	return fmt.Sprintf("%d (%s)", number, name)
+	return fmt.Sprintf("%d (%s)", number, plaintext.Clean(name))
 }
