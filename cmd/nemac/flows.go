@@ -53,6 +53,9 @@ func askFlows(ctx context.Context, o *options, stdin io.Reader, std stdio) error
 // way: the largest rows beside the sum of all, and all times in one table.
 func (o *options) flowsOutput(q *query.Query, std stdio) (out reader.Output, end func() error, err error) {
 	if o.flowFile != "" {
+		if err := o.flows.spare(o.flowFile); err != nil {
+			return nil, nil, err
+		}
 		c := &classic{path: o.flowFile, amounts: !q.Counters, stdout: std.out, header: flowfile.Header{Version: version.Version, Options: o.text(), Zone: flowfile.ZoneUTC}}
 		return c, c.close, nil
 	}
@@ -70,6 +73,20 @@ func (o *options) flowsOutput(q *query.Query, std stdio) (out reader.Output, end
 	}
 	q.OneInterval = true
 	return table.NewOutput(std.out, opts, width), none, nil
+}
+
+// spare refuses to write over what is asked.
+func (q *flowsOptions) spare(out string) error {
+	written, err := os.Stat(out)
+	if err != nil {
+		return nil // a new one; or opening it says what is wrong
+	}
+	for _, name := range q.files {
+		if asked, err := os.Stat(name); err == nil && os.SameFile(asked, written) {
+			return fmt.Errorf("-F %s: it is one of the files that are asked, and would be replaced", out)
+		}
+	}
+	return nil
 }
 
 // classic is a flow data file that is made when the first interval is known, which

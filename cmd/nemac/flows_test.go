@@ -49,6 +49,7 @@ func TestFlows(t *testing.T) {
 		{"flow data in a file", []string{"--flows", file, "--every", "1m", "-F", out}, 0, nil, ""},
 		{"asked again", []string{"--flows", out, "--every", "2m", "-F", "-"}, 0, []string{"\n9 7 900 7000\n"}, ""},
 		{"counters", []string{"--flows", file, "--counters", "-F", "-"}, 0, []string{"\n2 1 10.0.0.1 80 1 6000  5 4 500 4000\n", "\n2 1 10.0.0.1 80 1 12000  8 7 800 7000\n"}, ""},
+		{"over what is asked", []string{"--flows", file, "-F", filepath.Join(dir, ".", "f.flows")}, 1, nil, "it is one of the files that are asked"},
 		{"not there", []string{"--flows", filepath.Join(dir, "none")}, 1, nil, "nemac: open " + filepath.Join(dir, "none") + ": no such file"},
 		{"not held", []string{"--flows", file, "--by", "FlowKind"}, 1, nil, "--by:1:1: the flow data does not hold FlowKind\n    FlowKind\n    ^\n" + file + " holds FlowRuleSet, "},
 	} {
