@@ -67,6 +67,26 @@ func TestAny(t *testing.T) {
 	}
 }
 
+// TestNumbersEnd: interfaces for which there is no number are 0, which is told once.
+func TestNumbersEnd(t *testing.T) {
+	netns.Enter(t)
+	netns.Pair(t, "a0", "b0")
+	netns.IP(t, "link set lo up")
+	var told []Event
+	s := open(t, Options{Interfaces: []string{Any}, FirstInterface: 254, Tell: func(e Event) { told = append(told, e) }})
+	send(t, netns.NewSender(t, "lo"), frames(t, 1))
+	if f := readAll(t, s, 1)[0]; f.Interface != 255 {
+		t.Errorf("interface %d has the last number", f.Interface)
+	}
+	send(t, netns.NewSender(t, "b0"), frames(t, 1))
+	for _, f := range readAll(t, s, 2) {
+		if f.Interface != 0 {
+			t.Errorf("interface %d", f.Interface)
+		}
+	}
+	until(t, s, &told, NoNumber)
+}
+
 // TestLoopback: alone, too, its packets come once.
 func TestLoopback(t *testing.T) {
 	netns.Enter(t)

@@ -68,9 +68,6 @@ func (s *Source) present(f *iface) (c card, ok bool) {
 		return c, ok
 	}
 	bound, err := f.open[0].Bound()
-	for _, r := range f.open {
-		_ = r.Error() // to be told of the next one
-	}
 	if err == nil && bound > 0 && !ok {
 		c, ok = s.sys.card(s.sys.name(bound))
 	}

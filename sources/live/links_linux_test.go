@@ -9,6 +9,27 @@ import (
 	"netramet/sources/wire"
 )
 
+// TestRenamed: an interface that got another name is the same one, until another
+// has its name.
+func TestRenamed(t *testing.T) {
+	netns.Enter(t)
+	netns.Pair(t, "a0", "b0")
+	var told []Event
+	s := open(t, Options{Interfaces: []string{"a0"}, Tell: func(e Event) { told = append(told, e) }})
+	netns.IP(t, "link set a0 name old0")
+	send(t, netns.NewSender(t, "b0"), frames(t, 20))
+	readAll(t, s, 20)
+	netns.IP(t, "link set old0 down")
+	until(t, s, &told, Down)
+	netns.Pair(t, "a0", "c0")
+	until(t, s, &told, Gone, Back, Up)
+	send(t, netns.NewSender(t, "c0"), frames(t, 30))
+	readAll(t, s, 30)
+	if i := s.Interfaces()[0]; i.Packets != 50 {
+		t.Errorf("%+v", i)
+	}
+}
+
 // until reads, and sees no frame, until something has been told.
 func until(t *testing.T, s *Source, told *[]Event, kinds ...EventKind) {
 	t.Helper()
@@ -64,6 +85,12 @@ func TestInterfacesComeAndGo(t *testing.T) {
 				t.Error("it is up")
 			}
 			netns.IP(t, "link set a0 up")
+			until(t, s, &told, Up)
+			pass()
+
+			netns.IP(t, "link set b0 down") // a0 has no carrier
+			until(t, s, &told, Down)
+			netns.IP(t, "link set b0 up")
 			until(t, s, &told, Up)
 			pass()
 

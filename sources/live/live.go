@@ -69,7 +69,7 @@ type Interface struct {
 	IfIndex  int           // the system's; of an interface that is gone, the last one
 	LinkType wire.LinkType // of its IP packets
 	Present  bool          // there is such an interface
-	Up       bool          // and it is up
+	Up       bool          // and it is up, and has a carrier
 	Packets  uint64        // handed over
 	Octets   uint64        // of these, on the wire
 	Merged   uint64        // of these, packets that are several of the link; see wire.Merged
@@ -96,6 +96,7 @@ const (
 	Back                            // there is one of that name again
 	CannotOpen                      // there is one, but it cannot be captured from; it is tried again
 	Merging                         // for the first time, a packet stands for several of the link
+	NoNumber                        // there are more interfaces than numbers: this one and others are 0
 )
 
 // String says what has happened, in a line for a log.
@@ -114,6 +115,8 @@ func (e Event) String() string {
 	case Merging:
 		return fmt.Sprintf("interface %s has merged packets (GRO, TSO), which count as one; "+
 			"to count each: ethtool -K %s gro off lro off tso off gso off", e.Name, e.Name)
+	case NoNumber:
+		return fmt.Sprintf("interface %s, and all that come behind it, are interface 0: there are no more numbers", e.Name)
 	}
 	return fmt.Sprintf("interface %s: event %d", e.Name, e.Kind)
 }

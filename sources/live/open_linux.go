@@ -70,7 +70,7 @@ func (s *Source) share(rings []*ring.Ring) error {
 		return err
 	}
 	if err := ring.Group(rings, program); err != nil {
-		return err
+		return fmt.Errorf("%d rings, which need Linux 4.12: %w", len(rings), err)
 	}
 	for _, r := range rings {
 		if err := r.SetFilter(s.program); err != nil {
@@ -87,6 +87,10 @@ func linkOf(c card, number uint8) ring.Link {
 	return ring.Link{Number: number, Form: form, Type: link, Limit: c.mtu + headers}
 }
 
+// maxIndexes is how many interfaces, there and gone, the ring of all of them knows
+// the numbers of.
+const maxIndexes = 4096
+
 // resolve finds the interface of a packet that came from the ring of all of them.
 // Interfaces for which there is no number left are 0.
 func (s *Source) resolve(index int, hardware uint16) ring.Link {
@@ -101,6 +105,9 @@ func (s *Source) resolve(index int, hardware uint16) ring.Link {
 	number, known := s.byIndex[index]
 	if name == "" && !known {
 		name = fmt.Sprintf("if%d", index) // it is gone already
+	}
+	if len(s.byIndex) >= maxIndexes {
+		clear(s.byIndex)
 	}
 	if name != "" {
 		number = s.numberOf(name, c, ok)
@@ -119,11 +126,15 @@ func (s *Source) numberOf(name string, c card, present bool) uint8 {
 	}
 	n := int(s.opt.FirstInterface) + len(s.ifaces)
 	if n > wire.MaxInterfaces {
+		if !s.full {
+			s.full = true
+			s.tell = append(s.tell, Event{Kind: NoNumber, Name: name, IfIndex: c.index})
+		}
 		return 0
 	}
 	f := &iface{Interface: Interface{Number: uint8(n), Name: name}}
 	s.describe(f, c)
-	f.Present, f.Up = present, present && c.up
+	f.Present = present
 	s.ifaces = append(s.ifaces, f)
 	return f.Number
 }

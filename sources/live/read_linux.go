@@ -135,7 +135,10 @@ func (s *Source) lookAfter(wait time.Duration) (packets bool) {
 	failed := false
 	for _, p := range s.poll[2:] {
 		packets = packets || p.Revents&unix.POLLIN != 0
-		failed = failed || p.Revents&unix.POLLERR != 0
+		if p.Revents&unix.POLLERR != 0 {
+			failed = true
+			_, _ = unix.GetsockoptInt(int(p.Fd), unix.SOL_SOCKET, unix.SO_ERROR) // which takes it: it is told once
+		}
 	}
 	if changed := s.watch.changed(s.poll[1].Revents); changed || failed || s.watch.due() {
 		s.examine()

@@ -39,6 +39,7 @@ type Source struct {
 	ifaces  []*iface      // by number, from opt.FirstInterface on
 	byIndex map[int]uint8 // numbers of the interfaces of Any, also of those that are gone
 	stats   wire.SourceStats
+	full    bool // there was an interface without a number
 
 	wake   int // an eventfd, by which Close wakes a Read
 	closed atomic.Bool
@@ -120,7 +121,7 @@ func (s *Source) beginInterface(f *iface) error {
 	if err != nil {
 		return fmt.Errorf("interface %s: %w", f.Name, explained(err))
 	}
-	if !c.up {
+	if !f.Up {
 		s.tell = append(s.tell, Event{Kind: Down, Number: f.Number, Name: f.Name, IfIndex: f.IfIndex})
 	}
 	return nil
@@ -128,7 +129,7 @@ func (s *Source) beginInterface(f *iface) error {
 
 // describe sets what the kernel says of an interface.
 func (s *Source) describe(f *iface, c card) {
-	f.IfIndex, f.Present, f.Up = c.index, true, c.up
+	f.IfIndex, f.Present, f.Up = c.index, true, c.running
 	_, f.LinkType = ring.FormOf(c.hardware)
 	for _, r := range f.open {
 		r.SetLink(linkOf(c, f.Number))

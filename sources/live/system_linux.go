@@ -26,7 +26,8 @@ func (s system) close() { unix.Close(s.fd) }
 // card is what the kernel says of an interface.
 type card struct {
 	index    int
-	up       bool
+	up       bool   // made so by the administrator
+	running  bool   // and has a carrier, where such links have one
 	hardware uint16 // ARPHRD_*
 	mtu      uint32
 }
@@ -45,6 +46,7 @@ func (s system) card(name string) (c card, ok bool) {
 		return c, false
 	}
 	c.up = r.Uint16()&unix.IFF_UP != 0
+	c.running = c.up && r.Uint16()&unix.IFF_RUNNING != 0
 	if unix.IoctlIfreq(s.fd, unix.SIOCGIFHWADDR, r) != nil {
 		return c, false
 	}

@@ -62,19 +62,6 @@ func (r *Ring) Promiscuous(ifIndex int) error {
 	return os.NewSyscallError("setsockopt", unix.SetsockoptPacketMreq(r.fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, &m))
 }
 
-// Error returns what the socket has failed with since it was last asked, such as
-// unix.ENETDOWN.
-func (r *Ring) Error() error {
-	n, err := unix.GetsockoptInt(r.fd, unix.SOL_SOCKET, unix.SO_ERROR)
-	switch {
-	case err != nil:
-		return os.NewSyscallError("getsockopt", err)
-	case n != 0:
-		return unix.Errno(n)
-	}
-	return nil
-}
-
 // TakeDropped returns how many packets the ring had no room for since it was last
 // asked.
 func (r *Ring) TakeDropped() (uint64, error) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -45,7 +46,7 @@ func IP(t testing.TB, command string) {
 }
 
 // Pair makes two interfaces, of which each receives what the other one sends, and
-// takes them up. They have no addresses and ask for none.
+// takes them up, until they have a carrier. They have no addresses and ask for none.
 func Pair(t testing.TB, a, b string) {
 	t.Helper()
 	if out, err := exec.Command("ip", "link", "add", a, "arp", "off", "type", "veth", "peer", "name", b, "arp", "off").CombinedOutput(); err != nil {
@@ -53,6 +54,21 @@ func Pair(t testing.TB, a, b string) {
 	}
 	IP(t, "link set "+a+" arp off up")
 	IP(t, "link set "+b+" arp off up")
+	for end := time.Now().Add(patience); !running(a) || !running(b); {
+		if time.Now().After(end) {
+			t.Fatalf("%s and %s get no carrier", a, b)
+		}
+	}
+}
+
+// patience is how long interfaces have to get a carrier, which the kernel finds out
+// a little later than it is there.
+const patience = 30 * time.Second
+
+// running reports whether an interface is up and has a carrier.
+func running(name string) bool {
+	out, err := exec.Command("ip", "-oneline", "link", "show", name).Output()
+	return err == nil && strings.Contains(string(out), "state UP")
 }
 
 // Sender sends frames as they are.
