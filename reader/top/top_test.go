@@ -3,6 +3,7 @@ package top_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"path/filepath"
@@ -154,6 +155,48 @@ func TestTables(t *testing.T) {
 				t.Errorf("%d lines on a screen of %d", height, tt.size[1])
 			}
 		})
+	}
+}
+
+// names are what systems are called, in characters of no width, of one and of two.
+type names map[uint64]string
+
+func (n *names) Has(a mib.Attr) bool                   { return a == mib.AttrSourceASN || a == mib.AttrDestASN }
+func (n *names) Name(_ mib.Attr, number uint64) string { return (*n)[number] }
+
+// TestNames: names stand in place of numbers, in columns that are straight whatever
+// their characters are, and cut where they have no room.
+func TestNames(t *testing.T) {
+	format, err := ruleset.ParseFormatLine("sourceasn destasn topdus frompdus tooctets fromoctets")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tasks := []reader.Task{{RuleSet: 2, Name: "customers", Format: format, Names: &names{
+		1: "Müller & Söhne, Lagerhaus am Güterbahnhof", 2: "東京都立図書館ネットワークサービス", 3: "E\u0301cole nume\u0301rique de l'Ouest", 4: "👩‍👩‍👧 Family", 5: "plain",
+	}}}
+	for _, width := range []int{0, 40, 80, 200} {
+		var got []byte
+		out, err := top.New(top.Options{N: 10, Once: true}, func(all top.Tables) error {
+			got = all.AppendTo(nil, width, 0)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := out.Begin(interval(), tasks); err != nil {
+			t.Fatal(err)
+		}
+		for i := range uint64(6) {
+			rec := (&flow{to: 1000 * (10 - i), from: 77 * i, toPDUs: 10, fromPDUs: i}).record(format, 2, uint32(i+1))
+			rec.Values[0].Num, rec.Values[1].Num = i+1, 5*(i%2)
+			if err := out.Record(rec); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := out.End(); err != nil {
+			t.Fatal(err)
+		}
+		golden.Compare(t, filepath.Join("testdata", fmt.Sprintf("names%d.txt", width)), got)
 	}
 }
 
