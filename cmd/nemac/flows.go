@@ -26,6 +26,11 @@ func askFlows(ctx context.Context, o *options, stdin io.Reader, std stdio) error
 		Files: o.flows.files, Stdin: stdin, RuleSets: o.flows.ruleSets,
 		Where: o.flows.condition, By: o.flows.groups, Every: o.flows.step(), Counters: o.flows.counters, Top: int(o.top.N),
 	}
+	names, err := nameCache{}.read(o.prefixes)
+	if err != nil {
+		return err
+	}
+	q.Names = names
 	if o.flows.ordered {
 		q.Sort = &o.top.Key
 	}

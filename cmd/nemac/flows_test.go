@@ -31,7 +31,14 @@ func TestFlows(t *testing.T) {
 	if err := os.WriteFile(file, []byte(flowData), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out := filepath.Join(dir, "out.flows")
+	out, asn, prefixes := filepath.Join(dir, "out.flows"), filepath.Join(dir, "asn.flows"), filepath.Join(dir, "prefixes")
+	asnData := strings.Replace(strings.ReplaceAll(flowData, "2 1 1 ", "2 1 1 64500 "), "firsttime lastactivetime", "firsttime destasn lastactivetime", 1)
+	if err := os.WriteFile(asn, []byte(strings.Replace(asnData, "2 2 3000", "2 2 3000 64501", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(prefixes, []byte("10.0.0.0/24 64500 ACME Ltd\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name   string
 		args   []string
@@ -50,6 +57,7 @@ func TestFlows(t *testing.T) {
 		{"asked again", []string{"--flows", out, "--every", "2m", "-F", "-"}, 0, []string{"\n9 7 900 7000\n"}, ""},
 		{"counters", []string{"--flows", file, "--counters", "-F", "-"}, 0, []string{"\n2 1 10.0.0.1 80 1 6000  5 4 500 4000\n", "\n2 1 10.0.0.1 80 1 12000  8 7 800 7000\n"}, ""},
 		{"over what is asked", []string{"--flows", file, "-F", filepath.Join(dir, ".", "f.flows")}, 1, nil, "it is one of the files that are asked"},
+		{"names", []string{"--flows", asn, "--by", "DestASN", "--prefixes", prefixes}, 0, []string{"ACME Ltd", "64501"}, ""},
 		{"not there", []string{"--flows", filepath.Join(dir, "none")}, 1, nil, "nemac: open " + filepath.Join(dir, "none") + ": no such file"},
 		{"not held", []string{"--flows", file, "--by", "FlowKind"}, 1, nil, "--by:1:1: the flow data does not hold FlowKind\n    FlowKind\n    ^\n" + file + " holds FlowRuleSet, "},
 	} {

@@ -41,7 +41,7 @@ func (q *flowsOptions) declare(f *pflag.FlagSet) {
 var (
 	flowsOnly = []string{"where", "by", "every", "ruleset", "counters"}
 	flowsToo  = map[string]bool{"flows": true, "where": true, "by": true, "every": true, "ruleset": true, "counters": true,
-		"top": true, "sort": true, "exact": true, "flow-file": true, "utc": true, "help": true, "version": true}
+		"top": true, "sort": true, "exact": true, "prefixes": true, "flow-file": true, "utc": true, "help": true, "version": true}
 )
 
 // checkFlows checks the options of --flows, and that there are no others. asked is

@@ -124,7 +124,7 @@ func (a *answer) newEmitter() (*emitter, error) {
 		return nil, errors.New("the flow data has no counter, and nothing else was asked for")
 	}
 	f.Seps = append(f.Seps, "")
-	e.format, a.task.Format = f, f
+	e.format, a.task.Format, a.task.Names = f, f, a.q.Names
 	a.task.RuleSet = max(a.task.RuleSet, 1)
 	return e, e.setOrder()
 }

@@ -38,6 +38,8 @@ type Query struct {
 	OneInterval bool
 	Top         int // how many rows, or groups with Every, are kept; 0: all
 
+	Names reader.Namer // of numbers, for outputs that show them; nil: none
+
 	// Workers is how many goroutines read records; 0: as many as there are processors.
 	Workers int
 }
