@@ -230,6 +230,7 @@ func (b *batch) tellDrops(ended bool) {
 	}
 	for _, n := range b.drops.look(time.Now(), src.Interfaces, ended) {
 		b.show.clear()
+		n.more = b.o.moreMemory()
 		fmt.Fprintf(b.stderr, "netramet: %s\n", n.String())
 	}
 }

@@ -1,51 +1,58 @@
 package main
 
 import (
-	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
-	"netramet/internal/reading"
-	"netramet/sources"
+	"netramet/internal/direction"
 	"netramet/sources/dag"
-	"netramet/sources/join"
 )
 
 // isCard reports whether what -C names is a DAG card.
 func isCard(uri string) bool { return strings.HasPrefix(uri, dag.Prefix) }
 
-// openCards opens the DAG cards of -C, which are all that it names.
-func (o *options) openCards(ctx context.Context) (sources.Source, error) {
-	opt := dag.Options{FCS: o.checkSequence()}
+// readsCards reports whether -C names cards, which are metered live.
+func (o *options) readsCards() bool { return slices.ContainsFunc(o.traces, isCard) }
+
+// checkCards reads what -C says of cards.
+func (o *options) checkCards() error {
 	for _, uri := range o.traces {
 		if !isCard(uri) {
-			return nil, fmt.Errorf("-C %s: cards and files are not metered together", uri)
+			return fmt.Errorf("-C %s: cards and files are not metered together", uri)
 		}
 		card, err := dag.ParseURI(uri)
 		if err != nil {
-			return nil, fmt.Errorf("-C %w", err)
+			return fmt.Errorf("-C %w", err)
 		}
-		opt.Cards = append(opt.Cards, card)
-		o.parts = append(o.parts, join.Part{URI: card.Device, Path: card.Device})
+		o.cards = append(o.cards, card)
 	}
-	switch {
-	case o.merge:
-		return nil, fmt.Errorf("--merge: it is for files, and -C %s is a card", o.traces[0])
-	case o.follow:
-		return nil, fmt.Errorf("--follow: it is for a file, and -C %s is a card, which has no end", o.traces[0])
-	}
-	if o.window != nil {
-		o.window.Ends = true
-	}
-	return reading.OpenWith(ctx, func() (sources.Source, error) {
-		src, err := dag.Open(opt)
-		if err != nil {
-			return nil, err
-		}
-		return src, nil
-	})
+	return nil
 }
 
-// readsCards reports whether -C names cards.
-func (o *options) readsCards() bool { return slices.ContainsFunc(o.traces, isCard) }
+// openCards opens the DAG cards of -C and begins the meter's time.
+func (o *options) openCards(note func(string)) (link, error) {
+	var err error
+	if o.direction, err = direction.Open(o.directionBy); err != nil {
+		return nil, fmt.Errorf("--direction: %w", err)
+	}
+	src, err := dag.Open(dag.Options{Cards: o.cards, FCS: o.checkSequence()})
+	if err != nil {
+		return nil, err
+	}
+	o.beginTime(note)
+	return src, nil
+}
+
+// linkNames are the interfaces of -i, or the cards of -C.
+func (o *options) linkNames() []string {
+	if !o.readsCards() {
+		return o.live.interfaces
+	}
+	var names []string
+	for _, c := range o.cards {
+		names = append(names, filepath.Base(c.Device))
+	}
+	return names
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"time"
@@ -38,6 +39,15 @@ type dropNews struct {
 	taken uint64 // packets that came through meanwhile
 	took  time.Duration
 	total uint64 // lost since the start
+	more  string // what takes more of a burst; "": --ring
+}
+
+// moreMemory is what takes more of a burst.
+func (o *options) moreMemory() string {
+	if o.readsCards() {
+		return "dagconfig mem="
+	}
+	return "--ring"
 }
 
 // look looks at the interfaces at a time, if it is time, and returns the news. At the
@@ -75,7 +85,8 @@ func (d *drops) look(now time.Time, list func() []live.Interface, ended bool) (n
 // String is the news in a line.
 func (n *dropNews) String() string {
 	if n.begun {
-		return fmt.Sprintf("interface %s: packets are lost, %d so far: the meter is too slow for them, or stopped; --ring takes more of a burst", n.name, n.lost)
+		return fmt.Sprintf("interface %s: packets are lost, %d so far: the meter is too slow for them, or stopped; %s takes more of a burst",
+			n.name, n.lost, cmp.Or(n.more, "--ring"))
 	}
 	return fmt.Sprintf("interface %s: no more packets are lost: there were %d within %v, and %d were metered", n.name, n.lost, n.took.Round(time.Second), n.taken)
 }
@@ -83,7 +94,7 @@ func (n *dropNews) String() string {
 // tell logs the news.
 func (n *dropNews) tell(log *slog.Logger) {
 	if n.begun {
-		log.Warn("packets are lost: the meter is too slow for them, or was stopped; --ring takes more of a burst",
+		log.Warn(fmt.Sprintf("packets are lost: the meter is too slow for them, or was stopped; %s takes more of a burst", cmp.Or(n.more, "--ring")),
 			slog.String("interface", n.name), slog.Uint64("lost", n.lost), slog.Uint64("total", n.total))
 		return
 	}

@@ -14,7 +14,7 @@ func (o *options) readFilter() error {
 	if err != nil {
 		return fmt.Errorf("--filter: %w", err)
 	}
-	if !o.isLive() { // else its sockets filter
+	if len(o.live.interfaces) == 0 { // else their sockets filter
 		o.filter = filter.NewStage(e)
 	}
 	return nil

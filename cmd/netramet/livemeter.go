@@ -35,7 +35,7 @@ func (d *daemon) beginLink() error {
 // logLink is the line at the start of a live meter.
 func (d *daemon) logLink() {
 	d.log.Info("metering; managers (nemac) may come", slog.String("version", version.Version),
-		slog.String("interfaces", strings.Join(d.o.live.interfaces, " ")))
+		slog.String("interfaces", strings.Join(d.o.linkNames(), " ")))
 }
 
 // tellDrops tells the log when packets are lost, and when that has ended.
@@ -44,6 +44,7 @@ func (d *daemon) tellDrops(ended bool) {
 		return
 	}
 	for _, n := range d.drops.look(time.Now(), d.link.Interfaces, ended) {
+		n.more = d.o.moreMemory()
 		n.tell(d.log)
 	}
 }

@@ -28,20 +28,27 @@ func (l *liveOptions) declare(f *pflag.FlagSet) {
 	f.Var(&l.block, "block", "with -i: `SIZE` of the blocks of --ring, a power of two; the kernel hands over blocks")
 }
 
-// onlyLive and onlyTrace name the options that make no sense without -i, and with.
+// onlyLive and onlyTrace name the options that make no sense without -i, and with;
+// notCards those that are not for cards either.
 var (
 	onlyLive  = []string{"no-promiscuous", "ring", "block"}
-	onlyTrace = []string{"trace", "source", "merge", "follow", "start", "end", "fcs", "max-gap", "explain", "readers", "linger"}
+	onlyTrace = slices.Concat([]string{"trace", "source", "fcs"}, notCards)
+	notCards  = []string{"merge", "follow", "start", "end", "max-gap", "explain", "readers", "linger"}
 )
 
 // isLive reports whether links are metered: time is the machine's, not that of the
 // packets alone, and goes on without them.
-func (o *options) isLive() bool { return len(o.live.interfaces) > 0 }
+func (o *options) isLive() bool { return len(o.live.interfaces) > 0 || o.readsCards() }
 
 // checkLive checks what goes with -i.
 func (o *options) checkLive(f *pflag.FlagSet) error {
 	bad, why := onlyLive, "is about interfaces: name one with -i"
-	if o.isLive() {
+	switch {
+	case o.readsCards() && len(o.live.interfaces) > 0:
+		return errors.New("-C dag: and -i are not metered together")
+	case o.readsCards():
+		bad, why = slices.Concat(onlyLive, notCards), "is not for DAG cards"
+	case o.isLive():
 		bad, why = onlyTrace, "is about traces, and -i meters an interface"
 	}
 	for _, name := range bad {
@@ -54,6 +61,11 @@ func (o *options) checkLive(f *pflag.FlagSet) error {
 	}
 	if !o.isLive() {
 		return nil
+	}
+	if o.readsCards() {
+		if err := o.checkCards(); err != nil {
+			return err
+		}
 	}
 	switch {
 	case slices.Contains(o.live.interfaces, ""):

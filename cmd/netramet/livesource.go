@@ -73,10 +73,11 @@ func (s *informed) Info() (info sources.Info) {
 	return info
 }
 
-// linkName is the interfaces of -i as one name.
+// linkName is the interfaces of -i, or the cards of -C, as one name.
 func (o *options) linkName() string {
-	name := o.live.interfaces[0]
-	if more := len(o.live.interfaces) - 1; more > 0 {
+	names := o.linkNames()
+	name := names[0]
+	if more := len(names) - 1; more > 0 {
 		name = fmt.Sprintf("%s+%d", name, more)
 	}
 	return name
@@ -87,6 +88,8 @@ func (o *options) source() string {
 	switch {
 	case !o.isLive():
 		return "trace " + o.traceName()
+	case o.readsCards():
+		return "DAG cards: " + strings.Join(o.linkNames(), ", ")
 	case len(o.live.interfaces) == 1:
 		return "interface " + o.live.interfaces[0]
 	}

@@ -20,6 +20,7 @@ import (
 	"netramet/meter/origin"
 	"netramet/meter/packet"
 	"netramet/mib"
+	"netramet/sources/dag"
 	"netramet/sources/filter"
 	"netramet/sources/join"
 
@@ -30,6 +31,7 @@ import (
 type options struct {
 	traces    []string    // of -C, as they were given
 	parts     []join.Part // the files that they mean, once they are open
+	cards     []dag.Card  // of -C
 	merge     bool
 	follow    bool
 	interval  uint32 // seconds of packet time, 0: one collection at the end

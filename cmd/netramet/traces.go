@@ -13,10 +13,13 @@ import (
 	"netramet/sources/join"
 )
 
-// openTrace opens the files of -C as one trace, or the interfaces of -i. note is told what is odd between
-// them, by the goroutine that reads.
+// openTrace opens the files of -C as one trace, or its cards, or the interfaces of -i.
+// note is told what is odd between them, by the goroutine that reads.
 func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(string)) (sources.Source, error) {
-	if o.isLive() {
+	switch {
+	case o.readsCards():
+		return o.openCards(note)
+	case o.isLive():
 		return o.openLink(note)
 	}
 	opt := join.Options{Source: sources.Options{Stdin: stdin, FCS: o.checkSequence()}, Note: note}
@@ -26,9 +29,6 @@ func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(stri
 	var err error
 	if o.direction, err = direction.Open(o.directionBy); err != nil {
 		return nil, fmt.Errorf("--direction: %w", err)
-	}
-	if o.readsCards() {
-		return o.openCards(ctx)
 	}
 	if o.parts, err = join.Expand(o.traces); err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func baseName(uri string) string {
 // endless reports whether the trace has no end of its own, so that whoever
 // interrupts the run ends it.
 func (o *options) endless() bool {
-	return o.isLive() || o.follow || o.readsCards() || slices.ContainsFunc(o.parts, func(p join.Part) bool { return sources.IsAddress(p.Path) })
+	return o.isLive() || o.follow || slices.ContainsFunc(o.parts, func(p join.Part) bool { return sources.IsAddress(p.Path) })
 }
 
 // readsStdin reports whether standard input is one of the files.

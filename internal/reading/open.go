@@ -23,11 +23,6 @@ func OpenAll(ctx context.Context, parts []join.Part, opt join.Options) (sources.
 	})
 }
 
-// OpenWith is Open of a source that is neither: how opens it.
-func OpenWith(ctx context.Context, how func() (sources.Source, error)) (sources.Source, error) {
-	return open(ctx, sources.Options{}, func(sources.Options) (sources.Source, error) { return how() })
-}
-
 func open(ctx context.Context, opt sources.Options, how func(sources.Options) (sources.Source, error)) (sources.Source, error) {
 	if f, ok := opt.Stdin.(*os.File); ok {
 		if fi, err := f.Stat(); err == nil && !fi.Mode().IsRegular() {

@@ -15,6 +15,8 @@
  *   end ERRNO     what dag_advance_stream fails with at the end (0: silence)
  *   fail WHAT     open, attach, start or poll fails, with errno
  *   errno N       that errno (EIO)
+ *   now 1         records are stamped with the time at which they are written
+ *   lost N        packets were lost before the first record
  *   opened PATH   a file that is made when a stream is advanced
  *   report PATH   where counts of calls are written when the card is closed
  *
@@ -32,6 +34,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STREAMS 8
@@ -54,7 +57,7 @@ struct card {
 	int open;
 	uint8_t *file;
 	size_t length;
-	long streams, repeat, buffer, write, stall, end, raw, byflow, error;
+	long streams, repeat, buffer, write, stall, end, raw, byflow, now, lost, error;
 	char fail[32], opened[4096], report[4096], parameters[256];
 	struct stream s[STREAMS];
 	long advances, attached, detached, started, stopped, polls;
@@ -127,6 +130,8 @@ static int read_card(struct card *c, const char *path) {
 		else if (!strcmp(key, "end")) c->end = n;
 		else if (!strcmp(key, "raw")) c->raw = n;
 		else if (!strcmp(key, "byflow")) c->byflow = n;
+		else if (!strcmp(key, "now")) c->now = n;
+		else if (!strcmp(key, "lost")) c->lost = n;
 		else if (!strcmp(key, "errno")) c->error = n;
 		else check(0, "unknown key of a card");
 	}
@@ -301,6 +306,15 @@ static size_t next_octets(struct card *c, struct stream *s, int index) {
 	return 0;
 }
 
+/* Stamps a record: seconds, and a fraction of 32 bits, little-endian. */
+static void stamp(uint8_t *record) {
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	uint64_t ts = (uint64_t)t.tv_sec << 32 | ((uint64_t)t.tv_nsec << 32) / 1000000000;
+	for (int i = 0; i < 8; i++)
+		record[i] = ts >> 8 * i;
+}
+
 /* Writes what there is room for, as a card does, and cuts it where it must. */
 static uint64_t write_records(struct card *c, struct stream *s, int index) {
 	uint64_t written = 0, room = c->buffer - (s->head - s->tail);
@@ -310,6 +324,13 @@ static uint64_t write_records(struct card *c, struct stream *s, int index) {
 		size_t n = next_octets(c, s, index);
 		if (n == 0)
 			break;
+		if (s->done == 0 && c->now)
+			stamp(c->file + s->at);
+		if (s->done == 0 && c->lost) {
+			c->file[s->at + 12] = c->lost >> 8;
+			c->file[s->at + 13] = c->lost;
+			c->lost = 0;
+		}
 		size_t part = n < room - written ? n : room - written;
 		memcpy(s->base + s->head % c->buffer, c->file + s->at + s->done, part);
 		s->head += part;
