@@ -66,6 +66,9 @@ func (o *options) flowsOutput(q *query.Query, std stdio) (out reader.Output, end
 	}
 	width := screen.Width(std.out, os.Getenv("COLUMNS"))
 	opts := table.Options{Key: o.top.Key, Exact: o.top.Exact, Zone: time.UTC}
+	if len(q.By) > 0 || q.Every > 0 {
+		opts.Unit = "row"
+	}
 	none := func() error { return nil }
 	if q.Top > 0 && q.Top <= top.Max && q.Every == 0 {
 		n := q.Top

@@ -19,6 +19,7 @@ type Options struct {
 	Key   Key            // of the order that rows come in: its column is the first of numbers
 	Exact bool           // numbers in full, in place of four digits with a prefix of the SI
 	Zone  *time.Location // of times; nil: UTC
+	Unit  string         // what a row is of; "": flow
 }
 
 func (o *Options) zone() *time.Location {

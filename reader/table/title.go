@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -47,20 +48,21 @@ func (t *Table) when() string {
 }
 
 func (t *Table) howMany(rows int) string {
+	unit := cmp.Or(t.opts.Unit, "flow")
 	switch {
 	case t.flows == 0:
-		return "no flows"
+		return "no " + unit + "s"
 	case t.flows == 1:
-		return "1 flow"
+		return "1 " + unit
 	}
 	by := ""
 	if t.opts.Key.By != ByOctets { // else the headings tell it
 		by = " by " + t.opts.Key.String()
 	}
 	if rows+t.past.flows < t.flows {
-		return fmt.Sprintf("%d of %d flows%s", rows, t.flows, by)
+		return fmt.Sprintf("%d of %d %ss%s", rows, t.flows, unit, by)
 	}
-	return fmt.Sprintf("%d flows%s", t.flows, by)
+	return fmt.Sprintf("%d %ss%s", t.flows, unit, by)
 }
 
 // appendFilled adds parts of a line with blanks between them, in as many lines as they
