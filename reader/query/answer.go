@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"netramet/reader"
-	"netramet/reader/flowfile"
 	"netramet/ruleset"
 )
 
@@ -20,8 +19,8 @@ type answer struct {
 	schema  *schema
 	chains  map[chainKey][]*chain
 	byMeter map[string][]*chain
-	few     int // chains
-	seen    map[uint64]struct{}
+	made    int                 // chains
+	seen    map[uint64]struct{} // parts of blocks, see identity
 	seed    maphash.Seed
 	rows    rows
 	listed  list // with Counters
@@ -68,8 +67,11 @@ func (t *tally) add(o *tally) {
 	t.records, t.bad, t.baseline, t.spread = t.records+o.records, t.bad+o.bad, t.baseline+o.baseline, t.spread+o.spread
 }
 
-func newAnswer(q *Query, out reader.Output) (*answer, error) {
-	return &answer{q: q, out: out, chains: make(map[chainKey][]*chain), byMeter: make(map[string][]*chain), seen: make(map[uint64]struct{}), seed: maphash.MakeSeed(), block: 1}, nil
+func newAnswer(q *Query, out reader.Output) *answer {
+	return &answer{
+		q: q, out: out, seed: maphash.MakeSeed(), block: 1,
+		chains: make(map[chainKey][]*chain), byMeter: make(map[string][]*chain), seen: make(map[uint64]struct{}),
+	}
 }
 
 // read reads all files.
@@ -88,6 +90,8 @@ func (a *answer) read(ctx context.Context) error {
 	for x := range p.ordered {
 		if err == nil {
 			err = a.piece(x)
+		} else if x.part != nil {
+			<-x.done // nobody reads in it when it is used again
 		}
 		if err != nil {
 			cancel()
@@ -106,12 +110,12 @@ func (a *answer) read(ctx context.Context) error {
 	return err
 }
 
-// findSchema is asked by the goroutine that reads.
-func (a *answer) findSchema(f *ruleset.Format, r *flowfile.Reader) (*schema, error) {
+// findSchema is asked by the goroutine that reads, before it hands out any record.
+func (a *answer) findSchema(f *ruleset.Format) *schema {
 	if a.schema == nil {
 		a.schema, a.left = newSchema(a.q, f)
 	}
-	return a.schema, nil
+	return a.schema
 }
 
 // piece takes what comes next.

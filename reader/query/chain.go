@@ -54,7 +54,7 @@ func (c *chain) anew() {
 // place finds a flow's place, or makes one.
 func (c *chain) place(p *part, n flowName) (slot uint32, found bool) {
 	id := n.id
-	if p.named && c.number > 0 && id < uint64(2*len(c.places)+4096) {
+	if p.named && c.number > 0 && id < uint64(2*len(c.places)+64) {
 		if int(id) >= len(c.dense) {
 			c.dense = append(c.dense, make([]uint32, int(id)+1-len(c.dense))...)
 		}

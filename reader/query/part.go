@@ -77,7 +77,7 @@ func (a *answer) chain(p *part) (*chain, error) {
 			return c, nil
 		}
 	}
-	if a.few++; a.few > maxChains {
+	if a.made++; a.made > maxChains {
 		return nil, fmt.Errorf("more than %d meters, rule sets and runs of meters", maxChains)
 	}
 	c := &chain{meter: key.meter, number: key.number, name: key.name, width: len(a.schema.counters), start: p.iv.MeterStart, exact: p.exact}

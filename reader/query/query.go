@@ -48,7 +48,8 @@ type Query struct {
 const (
 	MaxSteps  = 1 << 20 // times of Every that the files span
 	MaxFiles  = 1 << 16
-	maxChains = 1 << 16 // meters and rule sets
+	maxChains = 1 << 14 // meters, rule sets and runs of meters
+	maxRows   = 1 << 26 // of all steps
 	maxTests  = 64      // tests of a condition that asks for counters, too
 )
 
@@ -69,14 +70,11 @@ func Run(ctx context.Context, q *Query, out reader.Output) (Report, error) {
 	if q.Counters && (len(q.By) > 0 || q.Every != 0) {
 		return Report{}, errors.New("records as they stand are not grouped")
 	}
-	a, err := newAnswer(q, out)
-	if err != nil {
-		return Report{}, err
-	}
+	a := newAnswer(q, out)
 	if err := a.read(ctx); err != nil {
 		return a.report(), err
 	}
-	err = a.finish(ctx)
+	err := a.finish(ctx)
 	return a.report(), err
 }
 

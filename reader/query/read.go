@@ -43,6 +43,7 @@ type piece struct {
 // part is the records of one rule set in one block.
 type part struct {
 	*layout
+	format *ruleset.Format // in force
 	iv     reader.Interval
 	number int // of the rule set; 0: records tell
 	name   string
@@ -53,7 +54,7 @@ type part struct {
 // pieces reads files in the background.
 type pieces struct {
 	q       *Query
-	schema  func(*ruleset.Format, *flowfile.Reader) (*schema, error)
+	schema  func(*ruleset.Format) *schema
 	inputs  []*input
 	layouts map[layoutKey]*layout
 	only    func(uint8) bool
@@ -212,22 +213,33 @@ func (p *pieces) part(in *input, r *flowfile.Reader, c *flowfile.Collection, iv 
 		p.notAsked(number, name)
 		return nil, nil
 	}
-	s, err := p.schema(r.Format(), r)
+	l, err := p.layout(in, r)
 	if err != nil {
 		return nil, err
 	}
-	key := layoutKey{r.Format().Line(), r.Differences(), r.Wraps()}
-	l := p.layouts[key]
-	if l == nil {
-		if l, err = newLayout(p.q, s, r.Format(), in.name); err != nil {
-			return nil, err
-		}
-		l.differences, l.wrap, l.seed = key.differences, key.wrap, p.seed
-		p.layouts[key] = l
-	}
-	l.format = r.Format()
-	return &part{layout: l, iv: *iv, number: number, name: name, anew: c.Anew || p.anew,
+	return &part{layout: l, format: r.Format(), iv: *iv, number: number, name: name, anew: c.Anew || p.anew,
 		exact: !iv.MeterStart.IsZero() && iv.MeterStart.Equal(r.Header().Start.Add(-10*time.Millisecond))}, nil
+}
+
+// maxLayouts is how many layouts are kept for formats that come again.
+const maxLayouts = 1000
+
+// layout is that of the format in force.
+func (p *pieces) layout(in *input, r *flowfile.Reader) (*layout, error) {
+	key := layoutKey{r.Format().Line(), r.Differences(), r.Wraps()}
+	if l := p.layouts[key]; l != nil {
+		return l, nil
+	}
+	l, err := newLayout(p.q, p.schema(r.Format()), r.Format(), in.name)
+	if err != nil {
+		return nil, err
+	}
+	l.differences, l.wrap, l.seed = key.differences, key.wrap, p.seed
+	if len(p.layouts) == maxLayouts {
+		clear(p.layouts)
+	}
+	p.layouts[key] = l
+	return l, nil
 }
 
 // maxNamed is how many rule sets an error names.

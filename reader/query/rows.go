@@ -127,8 +127,13 @@ func (r *rows) times(slot uint32, first, last int64) {
 
 var errSum = errors.New("a sum has more than 64 bits")
 
+var errRows = errors.New("the answer has too many rows: ask for fewer groups, or for longer times")
+
 // take makes what the block added a part of the answer.
 func (r *rows) take() error {
+	if len(r.all) > maxRows {
+		return errRows
+	}
 	for _, slot := range r.touch {
 		x := &r.all[slot]
 		x.taken = true

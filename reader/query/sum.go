@@ -87,7 +87,8 @@ func (a *answer) sum(r *run, at *place, n flowName, last uint64, key []byte, amo
 		return fmt.Errorf("--every %v would make more than %d rows of one interval", a.q.Every, MaxSteps)
 	}
 	a.pending.spread++
-	return a.spread(key, amounts, begin, end, first, final)
+	a.spread(key, amounts, begin, end, first, final)
+	return nil
 }
 
 // row finds the row of a flow, or makes one; there are no steps.
@@ -127,8 +128,8 @@ func (r *run) active(n flowName, last uint64) (begin, end int64) {
 	return begin, end
 }
 
-// steps are the first and the last step that a length of time has a part in. Ends that
-// lie less than a second, and a hundredth of the interval, beyond a step's are its: so
+// steps are the first and the last step that a length of time has a part in. Ends of an
+// interval that lie less than a second, and a hundredth of it, beyond a step's are its: so
 // long does a collection take.
 func (a *answer) steps(r *run, begin, end int64) (first, last int64) {
 	every := int64(a.q.Every)
@@ -137,10 +138,10 @@ func (a *answer) steps(r *run, begin, end int64) (first, last int64) {
 	if end <= begin {
 		last = first
 	}
-	if first < last && end-last*every <= slack {
+	if first < last && end == r.end && end-last*every <= slack {
 		last--
 	}
-	if first < last && (first+1)*every-begin <= slack {
+	if first < last && begin == r.begin && (first+1)*every-begin <= slack {
 		first++
 	}
 	return first, last
@@ -169,7 +170,7 @@ func nano(t time.Time) int64 {
 
 // spread divides amounts among steps in proportion to the time that they have of it.
 // What is rounded off one goes to the next, so that nothing is lost.
-func (a *answer) spread(key []byte, amounts []uint64, begin, end, first, last int64) error {
+func (a *answer) spread(key []byte, amounts []uint64, begin, end, first, last int64) {
 	every := int64(a.q.Every)
 	if a.share == nil {
 		a.share, a.given = make([]uint64, len(amounts)), make([]uint64, len(amounts))
@@ -192,7 +193,6 @@ func (a *answer) spread(key []byte, amounts []uint64, begin, end, first, last in
 			a.rows.add(a.rows.group(key, step), a.block, share)
 		}
 	}
-	return nil
 }
 
 // times widens the time of a row to that of a flow.
