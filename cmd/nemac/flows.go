@@ -42,6 +42,9 @@ func askFlows(ctx context.Context, o *options, stdin io.Reader, std stdio) error
 		return err
 	}
 	r, err := query.Run(ctx, &q, out)
+	if ctx.Err() != nil {
+		return errors.Join(errors.New("interrupted"), end())
+	}
 	if shown := (ruleset.Diags)(nil); errors.As(err, &shown) {
 		err = command.RuleErrors([]string{err.Error()}) // it shows its place itself
 	}

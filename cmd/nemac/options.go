@@ -146,7 +146,7 @@ func newFlags(o *options) *pflag.FlagSet {
 }
 
 // global are the options that a record of the config file cannot have.
-var global = []string{"config", "log-file", "list", "stop", "destroy", "force", "check", "compile", "version"}
+var global = []string{"config", "log-file", "list", "stop", "destroy", "force", "check", "compile", "version", "flows", "where", "by", "every", "ruleset", "counters"}
 
 // unshown are the options that the header of a flow data file leaves out:
 // secrets, and what is no part of the measurement, so that the same

@@ -149,6 +149,28 @@ func (a *answer) piece(x *piece) error {
 	return nil
 }
 
+// empty takes what a block tells though it may have no records: whose it is, and of
+// what time. A live meter had no flows of a rule set before that came.
+func (a *answer) empty(x *piece) {
+	iv := &x.iv
+	if len(a.sets) == 0 && a.task.RuleSet == 0 {
+		a.task.RuleSet, a.task.Name = x.number, x.name
+	}
+	a.meter(iv)
+	if iv.MeterStart.IsZero() {
+		return
+	}
+	end := nano(iv.End())
+	switch {
+	case iv.From > 1:
+		a.rows.span(nano(iv.RealTime(iv.From+1)), end)
+	case x.exact:
+		a.rows.span(nano(iv.RealTime(1)), end)
+	default:
+		a.rows.span(end, end)
+	}
+}
+
 // endBlock takes a block for good, or leaves it out.
 func (a *answer) endBlock(x *piece) error {
 	defer func() { a.block++; a.part, a.now, a.open, a.pending = nil, nil, a.open[:0], tally{} }()
@@ -163,6 +185,7 @@ func (a *answer) endBlock(x *piece) error {
 	}
 	a.total.whole++
 	a.total.add(&a.pending)
+	a.empty(x)
 	for _, r := range a.open {
 		a.rows.span(r.covered())
 		r.chain.take()

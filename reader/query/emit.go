@@ -164,10 +164,7 @@ func (e *emitter) begin(begin, end int64) error {
 		iv.Begin, iv.Time = time.Time{}, time.Time{}
 	}
 	e.number++
-	iv.Number, iv.From = e.number, 1
-	if e.number > 1 {
-		iv.From = e.to - 1
-	}
+	iv.Number, iv.From = e.number, max(e.uptime(begin), 2)-1 // of the two, one is the end before
 	e.to = max(e.uptime(end), 1)
 	iv.To = e.to
 	return e.out.Begin(iv, []reader.Task{e.task})

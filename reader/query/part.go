@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math"
+	"netramet/reader"
 	"slices"
 	"strings"
 )
@@ -43,7 +44,7 @@ func (a *answer) beginPart(p *part) error {
 	a.timeless = a.timeless || c.begun && !c.begins && p.first < 0 && !p.differences && !a.q.Counters
 	r.begin, r.end = span(p, c)
 	a.now, a.open = r, append(a.open, r)
-	a.meter(p)
+	a.meter(&p.iv)
 	return nil
 }
 
@@ -123,17 +124,17 @@ func (e *ruleSetError) Error() string {
 }
 
 // meter notes whose flows there are.
-func (a *answer) meter(p *part) {
+func (a *answer) meter(iv *reader.Interval) {
 	if a.start.IsZero() {
-		a.start = p.iv.MeterStart
+		a.start = iv.MeterStart
 	}
-	if !slices.Contains(a.meters, p.iv.Meter) && len(a.meters) < 3 {
+	if !slices.Contains(a.meters, iv.Meter) && len(a.meters) < 3 {
 		if a.meters == nil {
-			a.octets = p.iv.Octets
+			a.octets = iv.Octets
 		}
-		a.meters = append(a.meters, p.iv.Meter)
+		a.meters = append(a.meters, iv.Meter)
 	}
-	a.mixed = a.mixed || p.iv.Octets != a.octets
+	a.mixed = a.mixed || iv.Octets != a.octets
 }
 
 // covered is the time that the part is of. A live meter that had run long when its rule

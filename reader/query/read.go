@@ -37,7 +37,11 @@ type piece struct {
 
 	whole bool            // the block that ends is complete
 	iv    reader.Interval // of the block that ends
-	err   error           // that ends the reading
+	exact bool            // its meter's start is not known from seconds alone
+	// number and name are those of its last rule set; 0 if that is not asked for.
+	number int
+	name   string
+	err    error // that ends the reading
 }
 
 // part is the records of one rule set in one block.
@@ -167,7 +171,10 @@ func (p *pieces) block(ctx context.Context, in *input, r *flowfile.Reader, c *fl
 				iv = &i
 			}
 			*x = piece{room: x.room, done: x.done, batch: x.batch, in: in, iv: *iv, whole: c.Complete || !r.EndsBlocks()}
-			x.iv.Number = c.Number
+			x.iv.Number, x.exact = c.Number, isExact(r, iv)
+			if x.number, x.name = r.RuleSet(); !p.q.asks(x.number, x.name) {
+				x.number = 0
+			}
 			p.anew = (p.anew || c.Anew) && (now == nil || !x.whole)
 			if !p.send(ctx, x) {
 				return ctx.Err()
@@ -218,7 +225,13 @@ func (p *pieces) part(in *input, r *flowfile.Reader, c *flowfile.Collection, iv 
 		return nil, err
 	}
 	return &part{layout: l, format: r.Format(), iv: *iv, number: number, name: name, anew: c.Anew || p.anew,
-		exact: !iv.MeterStart.IsZero() && iv.MeterStart.Equal(r.Header().Start.Add(-10*time.Millisecond))}, nil
+		exact: isExact(r, iv)}, nil
+}
+
+// isExact reports whether the meter's start is not known from seconds alone: a trace's is
+// in the header.
+func isExact(r *flowfile.Reader, iv *reader.Interval) bool {
+	return !iv.MeterStart.IsZero() && iv.MeterStart.Equal(r.Header().Start.Add(-10*time.Millisecond))
 }
 
 // maxLayouts is how many layouts are kept for formats that come again.
