@@ -40,7 +40,7 @@ type chain struct {
 type place struct {
 	first uint64 // FirstTime; another one is another flow
 	block uint64 // that has changed the second set of counts
-	row   uint32 // of the answer, that the flow adds to; valid iff added
+	row   uint32 // of the answer that the flow adds to, or the group with Every; valid iff added
 	added bool
 	known bool // the first set of counts is of this flow
 }

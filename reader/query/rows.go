@@ -25,6 +25,10 @@ type rows struct {
 // group is what rows of different steps have in common.
 type group struct {
 	from, to int // of keys
+	// row is that of step, which was asked for last; valid iff stepped.
+	step    int64
+	row     uint32
+	stepped bool
 }
 
 // row is a row of the answer.
@@ -67,9 +71,13 @@ func (r *rows) groupOf(key []byte) (g uint32, found bool) {
 	return g, found
 }
 
-// group finds the row of a key and a step, or makes one.
-func (r *rows) group(key []byte, step int64) uint32 {
-	g, _ := r.groupOf(key)
+// step finds the row of a group's step, or makes one. Mostly it is that of the flow
+// before.
+func (r *rows) step(g uint32, step int64) uint32 {
+	last := &r.groups[g]
+	if last.stepped && last.step == step {
+		return last.row
+	}
 	at, ok := r.byStep[stepKey{g, step}]
 	if !ok {
 		if r.byStep == nil {
@@ -78,13 +86,14 @@ func (r *rows) group(key []byte, step int64) uint32 {
 		at = r.newRow(g, step)
 		r.byStep[stepKey{g, step}] = at
 	}
+	last.step, last.row, last.stepped = step, at, true
 	return at
 }
 
 func (r *rows) newGroup(key []byte) uint32 {
 	from := len(r.keys)
 	r.keys = append(r.keys, key...)
-	r.groups = append(r.groups, group{from, len(r.keys)})
+	r.groups = append(r.groups, group{from: from, to: len(r.keys)})
 	return uint32(len(r.groups) - 1)
 }
 

@@ -77,17 +77,18 @@ func (a *answer) sum(r *run, at *place, n flowName, last uint64, key []byte, amo
 		a.times(slot, r, n, last)
 		return nil
 	}
+	group := a.group(at, key)
 	begin, end := r.active(n, last)
 	first, final := a.steps(r, begin, end)
 	if first == final {
-		a.rows.add(a.rows.group(key, first), a.block, amounts)
+		a.rows.add(a.rows.step(group, first), a.block, amounts)
 		return nil
 	}
 	if final-first >= MaxSteps {
 		return fmt.Errorf("--every %v would make more than %d rows of one interval", a.q.Every, MaxSteps)
 	}
 	a.pending.spread++
-	a.spread(key, amounts, begin, end, first, final)
+	a.spread(group, amounts, begin, end, first, final)
 	return nil
 }
 
@@ -106,6 +107,18 @@ func (a *answer) row(at *place, key []byte) uint32 {
 		at.row, at.added = slot, true
 	}
 	return slot
+}
+
+// group finds the group of a flow, or makes one.
+func (a *answer) group(at *place, key []byte) uint32 {
+	if at != nil && at.added && !a.schema.varies {
+		return at.row
+	}
+	g, _ := a.rows.groupOf(key)
+	if at != nil {
+		at.row, at.added = g, true
+	}
+	return g
 }
 
 // active is the part of the interval in which the flow was active, Unix ns.
@@ -170,7 +183,7 @@ func nano(t time.Time) int64 {
 
 // spread divides amounts among steps in proportion to the time that they have of it.
 // What is rounded off one goes to the next, so that nothing is lost.
-func (a *answer) spread(key []byte, amounts []uint64, begin, end, first, last int64) {
+func (a *answer) spread(group uint32, amounts []uint64, begin, end, first, last int64) {
 	every := int64(a.q.Every)
 	if a.share == nil {
 		a.share, a.given = make([]uint64, len(amounts)), make([]uint64, len(amounts))
@@ -190,7 +203,7 @@ func (a *answer) spread(key []byte, amounts []uint64, begin, end, first, last in
 			some = some || share[i] > 0
 		}
 		if some {
-			a.rows.add(a.rows.group(key, step), a.block, share)
+			a.rows.add(a.rows.step(group, step), a.block, share)
 		}
 	}
 }
