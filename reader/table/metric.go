@@ -23,7 +23,7 @@ func metrics(p *Places, key Key) []metric {
 	lost := group(p.toLost >= 0, p.fromLost >= 0, "Lost", "To lost", "From lost", "", func(d *Direction) uint64 { return d.Lost })
 	var rate []metric
 	if p.last >= 0 && len(octets) > 0 {
-		rate = []metric{{column: column{head: "Rate", right: true, extra: true, rank: 85}, unit: "B/s", of: func(r *row) uint64 { return r.rate }}}
+		rate = []metric{{column: column{head: "Rate", right: true, extra: true, rank: 75}, unit: "B/s", of: func(r *row) uint64 { return r.rate }}}
 	}
 	groups := [][]metric{octets, pdus, lost, rate}
 	switch {
