@@ -17,6 +17,7 @@ import (
 // Data flows one way: source -> decode -> stream -> match -> flow -> reader.
 var allowed = map[string][]string{
 	"internal/atomicfile": nil,
+	"internal/digits":     nil,
 	"internal/command":    {"internal/rulefile", "internal/screen", "reader/flowfile", "reader/table", "reader/top", "ruleset/library"},
 	"internal/direction":  {"meter/packet", "mib", "sources/wire"},
 	"internal/fileaccess": nil,
@@ -68,7 +69,11 @@ var allowed = map[string][]string{
 	"streams/dist":  nil,
 
 	"reader":           {"mib", "ruleset"},
-	"reader/flowfile":  {"internal/atomicfile", "internal/filelock", "reader", "ruleset", "mib"},
+	"reader/columns":   {"internal/digits", "mib", "reader", "streams/dist"},
+	"reader/csv":       {"reader", "reader/columns", "reader/lines"},
+	"reader/flowfile":  {"internal/atomicfile", "internal/digits", "internal/filelock", "reader", "ruleset", "mib"},
+	"reader/jsonl":     {"internal/digits", "reader", "reader/columns", "reader/lines"},
+	"reader/lines":     {"mib", "reader"},
 	"reader/query":     {"internal/plaintext", "mib", "reader", "reader/flowfile", "reader/table", "ruleset", "ruleset/srl"},
 	"reader/local":     {"meter", "meter/control", "mib", "reader"},
 	"reader/table":     {"internal/plaintext", "internal/spelling", "mib", "reader", "ruleset"},

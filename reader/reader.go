@@ -20,6 +20,9 @@ type Task struct {
 	Format     *ruleset.Format
 	Statistics bool  // a #Stats record with each collection
 	Names      Namer // what numbers are called; nil if none has a name
+	// Saved says which attributes flows may have: a column of another one is empty. nil
+	// is that nobody knows.
+	Saved *ruleset.Saved
 }
 
 // Interval describes one collection.

@@ -24,32 +24,16 @@ func (u Unsaved) String() string {
 // Unsaved lists the attributes of the rule set's own FORMAT that a flow only
 // has if a rule saves them, and that no flow has.
 func (rs *RuleSet) Unsaved() (list []Unsaved) {
-	g := graphOf(rs.Rules)
-	if rs.Format == nil || !g.Complete() {
+	if rs.Format == nil {
 		return nil
 	}
-	var saved, pushed [256]bool
-	variable := false
-	counts := g.counting()
-	g.nodes(func(at node) {
-		r := &rs.Rules[at.index()]
-		if !r.Pushes() || g.never(at) {
-			return
-		}
-		pushed[r.Selector.Slot()] = true
-		if counts[at] {
-			saved[r.Selector.Slot()] = true
-			variable = variable || r.Selector.IsVariable()
-		}
-	})
-	for i := range rs.Rules {
-		if r := &rs.Rules[i]; variable && r.Assigns() { // what the variable may stand for
-			saved[mib.Attr(r.Value[0]).Slot()] = true
-		}
+	s := rs.Saved()
+	if s == nil {
+		return nil
 	}
 	for _, a := range rs.Format.Attrs {
-		if a.Is(mib.UseSave) && !saved[a.Slot()] {
-			list = append(list, Unsaved{a, pushed[a.Slot()]})
+		if !s.Has(a) {
+			list = append(list, Unsaved{a, s.pushed[a.Slot()]})
 		}
 	}
 	return list

@@ -110,7 +110,7 @@ func numberRuleSets(sets []*ruleset.RuleSet, files []string) error {
 func tasksOf(sets []*ruleset.RuleSet) []reader.Task {
 	tasks := make([]reader.Task, len(sets))
 	for i, rs := range sets {
-		tasks[i] = reader.Task{RuleSet: rs.Number, Name: rs.Name, Format: rs.OutputFormat(), Statistics: rs.Statistics}
+		tasks[i] = reader.Task{RuleSet: rs.Number, Name: rs.Name, Format: rs.OutputFormat(), Statistics: rs.Statistics, Saved: rs.Saved()}
 	}
 	return tasks
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"netramet/internal/digits"
 	"netramet/mib"
 	"netramet/reader"
 )
@@ -53,7 +54,7 @@ var noValue reader.Value
 // type, shown says that the record prints it too.
 func (c *column) appendValue(b []byte, v *reader.Value, t mib.PeerType, shown bool) ([]byte, error) {
 	if c.form == formNumber {
-		return appendUint(b, v.Num), nil
+		return digits.AppendUint(b, v.Num), nil
 	}
 	if v.Len > mib.MaxAddress {
 		return b, fmt.Errorf("%s has %d octets, at most %d are possible", c.attr, v.Len, mib.MaxAddress)
@@ -70,7 +71,7 @@ func (c *column) appendValue(b []byte, v *reader.Value, t mib.PeerType, shown bo
 		if v.Len == 2 {
 			n = n<<8 | uint64(v.Octets[1])
 		}
-		return appendUint(b, n), nil
+		return digits.AppendUint(b, n), nil
 	case formHyphen, formAdjacent:
 		if v.Len == 0 {
 			return appendHyphened(b, noValue.Octets[:c.attr.UsualSize()]), nil // as meters give it
@@ -93,7 +94,7 @@ func appendDist(b []byte, counters []uint64) []byte {
 		if i > 0 {
 			b = append(b, ' ')
 		}
-		b = appendUint(b, n)
+		b = digits.AppendUint(b, n)
 	}
 	return b
 }
@@ -115,18 +116,18 @@ func appendPeer(b []byte, v *reader.Value, t mib.PeerType, shown bool) []byte {
 	case t == mib.PeerNSAP:
 		return appendHex(b, o)
 	case n == 4:
-		return appendQuad(b, o)
+		return digits.AppendQuad(b, o)
 	case n == 16:
 		return netip.AddrFrom16([16]byte(o)).AppendTo(b) // RFC 5952
 	case n == 10: // IPX: network, node
 		b = append(appendHex(b, o[:4]), '.')
 		return appendHex(b, o[4:])
 	case n == 3 && shown && t == mib.PeerAppleTalk: // network, node
-		b = append(appendUint(b, uint64(o[0])<<8|uint64(o[1])), '.')
-		return appendUint(b, uint64(o[2]))
+		b = append(digits.AppendUint(b, uint64(o[0])<<8|uint64(o[1])), '.')
+		return digits.AppendUint(b, uint64(o[2]))
 	case n == 3 && shown && t == mib.PeerDECnet: // area, host
-		b = append(appendUint(b, uint64(o[0])), '.')
-		return appendUint(b, uint64(o[1])<<8|uint64(o[2]))
+		b = append(digits.AppendUint(b, uint64(o[0])), '.')
+		return digits.AppendUint(b, uint64(o[1])<<8|uint64(o[2]))
 	}
 	return appendHex(b, o)
 }

@@ -215,7 +215,10 @@ func (st *setter) placeSets() error {
 			}
 			st.numbers[i] = n
 		}
-		st.tasksNew = append(st.tasksNew, reader.Task{RuleSet: st.numbers[i], Name: rs.Name, Format: rs.OutputFormat(), Statistics: rs.Statistics, Names: reader.NamesOf(st.s.cfg.Names, rs)})
+		st.tasksNew = append(st.tasksNew, reader.Task{
+			RuleSet: st.numbers[i], Name: rs.Name, Format: rs.OutputFormat(), Statistics: rs.Statistics,
+			Names: reader.NamesOf(st.s.cfg.Names, rs), Saved: rs.Saved(),
+		})
 	}
 	if st.s.cfg.Standby != nil {
 		st.standby = st.numbers[len(want)-1]

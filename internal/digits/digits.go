@@ -1,4 +1,6 @@
-package flowfile
+// Package digits appends numbers and IPv4 addresses to text, fast. What writes flow
+// data calls it: most of that is decimal numbers.
+package digits
 
 import (
 	"encoding/binary"
@@ -6,11 +8,11 @@ import (
 	"slices"
 )
 
-// Most of a flow data file is decimal numbers, and how long each is nobody can
-// guess: so all digits are made at once, without a branch for each.
+// How long each number is nobody can guess: so all digits are made at once, without a
+// branch for each.
 
-// appendUint appends n in decimal.
-func appendUint(b []byte, n uint64) []byte {
+// AppendUint appends n in decimal.
+func AppendUint(b []byte, n uint64) []byte {
 	const group = 1e8
 	if n < 10 { // types and packets are, mostly
 		return append(b, byte('0'+n))
@@ -61,15 +63,15 @@ func eightDigits(n uint64) uint64 {
 // quadSize is how many there are.
 var quads, quadSize = func() (text [256]uint32, size [256]uint8) {
 	for n := range text {
-		t := append(appendUint(nil, uint64(n)), '.')
+		t := append(AppendUint(nil, uint64(n)), '.')
 		size[n] = uint8(len(t))
 		text[n] = binary.LittleEndian.Uint32(append(t, 0, 0, 0))
 	}
 	return text, size
 }()
 
-// appendQuad appends the four octets of an IPv4 address.
-func appendQuad(b []byte, o []byte) []byte {
+// AppendQuad appends the four octets of an IPv4 address.
+func AppendQuad(b []byte, o []byte) []byte {
 	b = slices.Grow(b, 4*len("255."))
 	for _, c := range o[:4] {
 		size := len(b) + int(quadSize[c])

@@ -1,4 +1,4 @@
-package flowfile
+package digits
 
 import (
 	"fmt"
@@ -26,7 +26,7 @@ func TestAppendUint(t *testing.T) {
 			n := n + d - 100 // may wrap, to the longest ones
 			want := "x" + strconv.FormatUint(n, 10)
 			for _, b := range [][]byte{{'x'}, append(make([]byte, 0, 64), 'x')} {
-				if got := appendUint(b, n); string(got) != want {
+				if got := AppendUint(b, n); string(got) != want {
 					t.Fatalf("%d is printed as %q", n, got)
 				}
 			}
@@ -54,7 +54,7 @@ func TestAppendQuad(t *testing.T) {
 			a[place] = byte(n)
 			want := "x" + netip.AddrFrom4(a).String()
 			for _, b := range [][]byte{{'x'}, append(make([]byte, 0, 64), 'x')} {
-				if got := appendQuad(b, a[:]); string(got) != want {
+				if got := AppendQuad(b, a[:]); string(got) != want {
 					t.Fatalf("%d is printed as %q", a, got)
 				}
 			}

@@ -1,0 +1,240 @@
+package columns
+
+import (
+	"slices"
+
+	"netramet/internal/digits"
+	"netramet/mib"
+	"netramet/reader"
+	"netramet/streams/dist"
+)
+
+// kind is what a cell of a row shows.
+type kind uint8
+
+const (
+	kindConstant kind = iota // the same in all rows of a rule set's collection
+	kindIndex
+	kindFirst
+	kindLast
+	kindBaseline
+	kindCommunity
+	kindNumber
+	kindPort
+	kindAddress
+	kindCounts
+	kindLimits
+	kindLetter
+	kindName
+	kindAmount
+)
+
+// Cell is one column of the rows of a task.
+type Cell struct {
+	Label string // the column's name
+	Type  Type
+	kind  kind
+	attr  mib.Attr
+	place int    // in Record.Values
+	text  []byte // of a constant; nil: null
+	id    community
+	names reader.Namer
+}
+
+// Constant reports whether the cell is the same in all rows of a Layout.
+func (c *Cell) Constant() bool { return c.kind == kindConstant }
+
+// Layout is how flows of one task are written in one collection.
+type Layout struct {
+	Cells []Cell
+	clock clock
+	specs []specLimits
+}
+
+// specLimits are the limits that belong to a specification.
+type specLimits struct {
+	spec   [12]byte
+	limits dist.Limits
+}
+
+// Places of the constant cells, by the order of always.
+const (
+	atSchema = iota
+	atMeter
+	atMeterStart
+	atRuleSet
+	atRuleSetName
+	atInterval
+	atIntervalStart
+	atIntervalEnd
+	atRestarted
+	atOctetsMode
+	atSampleRate
+	numConstants
+)
+
+// NewLayout lays out the rows of a task's flows in a collection: what every row has,
+// then what its FORMAT asks for, each attribute once, with what belongs to it.
+func NewLayout(iv *reader.Interval, task *reader.Task, names Names) *Layout {
+	l := &Layout{clock: newClock(iv)}
+	l.Cells = make([]Cell, 0, len(always)+2*len(task.Format.Attrs)+1)
+	for i := range always {
+		l.add(Cell{Label: always[i].In(names), Type: always[i].Type})
+	}
+	l.setConstants(iv, task)
+	for i, k := range []kind{kindIndex, kindFirst, kindLast, kindBaseline} {
+		c := &l.Cells[numConstants+i]
+		if c.kind = k; k == kindLast {
+			c.place = slices.Index(task.Format.Attrs, mib.AttrLastActiveTime)
+		}
+	}
+	if id, ok := communityOf(task); ok {
+		l.add(Cell{Label: communityColumn.In(names), Type: Text, kind: kindCommunity, id: id})
+	}
+	for i, a := range task.Format.Attrs {
+		if slices.Contains(task.Format.Attrs[:i], a) || a == mib.AttrFlowIndex {
+			continue
+		}
+		if col, ok := Of(a); ok && (task.Saved == nil || task.Saved.Has(a)) {
+			l.addAttr(col, i, names, iv.Amounts, task.Names)
+		}
+	}
+	return l
+}
+
+func (l *Layout) add(c Cell) { l.Cells = append(l.Cells, c) }
+
+// addAttr adds the cells of an attribute.
+func (l *Layout) addAttr(col *Column, place int, names Names, amounts bool, called reader.Namer) {
+	c := Cell{Label: col.In(names), Type: col.Type, attr: col.Attr, place: place}
+	beside := func(suffix string, t Type, k kind) {
+		b := c
+		b.Label, b.Type, b.kind = c.Label+suffix, t, k
+		l.add(b)
+	}
+	switch col.Type {
+	case Address:
+		c.kind = kindAddress
+	case Numbers:
+		c.kind = kindCounts
+	default:
+		if c.kind = kindNumber; col.Attr.Class() == mib.ClassAddress || col.Attr.Class() == mib.ClassMask {
+			c.kind = kindPort
+		}
+	}
+	l.add(c)
+	switch {
+	case c.kind == kindCounts:
+		beside("_limits", Numbers, kindLimits)
+	case col.Attr.Class() == mib.ClassCounter && amounts:
+		beside("_amount", Number, kindAmount)
+	case col.Attr.IsComputed():
+		beside("_char", Text, kindLetter)
+	}
+	if called != nil && called.Has(col.Attr) {
+		c.names = called
+		beside("_name", Text, kindName)
+	}
+}
+
+// setConstants writes what is the same in all rows.
+func (l *Layout) setConstants(iv *reader.Interval, task *reader.Task) {
+	set := func(at int, text []byte, ok bool) {
+		if ok {
+			l.Cells[at].text = text
+		}
+	}
+	number := func(at int, n uint64) { set(at, digits.AppendUint(nil, n), true) }
+	number(atSchema, Schema)
+	set(atMeter, []byte(iv.Meter), iv.Meter != "")
+	number(atRuleSet, uint64(task.RuleSet))
+	set(atRuleSetName, []byte(task.Name), task.Name != "")
+	number(atInterval, iv.Number)
+	if iv.SampleRate > 0 {
+		number(atSampleRate, uint64(iv.SampleRate))
+	}
+	set(atOctetsMode, []byte(iv.Octets.String()), iv.Octets != reader.OctetsUnknown)
+	set(atRestarted, []byte(boolText(iv.Restarted)), true)
+	text, ok := AppendTime(nil, iv.MeterStart)
+	set(atMeterStart, text, ok)
+	text, ok = AppendTime(nil, iv.Begin)
+	set(atIntervalStart, text, ok)
+	text, ok = AppendTime(nil, iv.End())
+	set(atIntervalEnd, text, ok)
+}
+
+func boolText(b bool) string {
+	if b {
+		return "true"
+	}
+	return "false"
+}
+
+// Append appends the text of a cell of a record, without quotes; ok is false if there
+// is nothing. Text of type Text may hold any octets, all other is plain ASCII.
+func (l *Layout) Append(b []byte, c *Cell, rec *reader.Record) (_ []byte, ok bool) {
+	switch c.kind {
+	case kindConstant:
+		return append(b, c.text...), c.text != nil
+	case kindIndex:
+		return digits.AppendUint(b, uint64(rec.Index)), true
+	case kindFirst:
+		return l.clock.append(b, rec.FirstTime)
+	case kindLast:
+		if c.place < 0 {
+			return b, false
+		}
+		return l.clock.append(b, rec.Values[c.place].Num)
+	case kindBaseline:
+		return append(b, boolText(rec.Baseline)...), true
+	case kindCommunity:
+		return c.id.append(b, rec)
+	}
+	v := &rec.Values[c.place]
+	switch c.kind {
+	case kindNumber:
+		return digits.AppendUint(b, v.Num), true
+	case kindPort:
+		return appendPort(b, v)
+	case kindAddress:
+		return appendAddress(b, v)
+	case kindCounts:
+		list := rec.Numbers(c.place)
+		return appendNumbers(b, list), len(list) > 0
+	case kindLimits:
+		limits := l.limits(v)
+		return appendNumbers(b, limits), limits != nil && len(rec.Numbers(c.place)) > 0
+	case kindLetter:
+		return appendLetter(b, v.Num)
+	case kindName:
+		name := c.names.Name(c.attr, v.Num)
+		return append(b, name...), name != ""
+	}
+	if rec.Baseline || c.place >= len(rec.Amounts) {
+		return b, false
+	}
+	return digits.AppendUint(b, rec.Amounts[c.place]), true
+}
+
+// limits are those of a distribution's buckets, nil if its specification is not known.
+func (l *Layout) limits(v *reader.Value) dist.Limits {
+	if v.Len != 12 {
+		return nil
+	}
+	spec := [12]byte(v.Octets[:12])
+	for i := range l.specs {
+		if l.specs[i].spec == spec {
+			return l.specs[i].limits
+		}
+	}
+	s := dist.SpecOf([6]byte(spec[:6]), [6]byte(spec[6:]))
+	if s.Check(mib.Attr(0)) != nil {
+		return nil
+	}
+	const most = 64 // rule sets have few; what comes over the network may have many
+	if len(l.specs) == most {
+		l.specs = l.specs[:0]
+	}
+	l.specs = append(l.specs, specLimits{spec, s.Limits()})
+	return l.specs[len(l.specs)-1].limits
+}

@@ -1,0 +1,65 @@
+package columns
+
+import (
+	"net/netip"
+
+	"netramet/internal/digits"
+	"netramet/mib"
+	"netramet/reader"
+)
+
+// appendPort appends a transport address as a number. ok is false if the flow does not
+// have it.
+func appendPort(b []byte, v *reader.Value) (_ []byte, ok bool) {
+	switch v.Len {
+	case 0:
+		return b, false
+	case 1:
+		return digits.AppendUint(b, uint64(v.Octets[0])), true
+	}
+	return digits.AppendUint(b, uint64(v.Octets[0])<<8|uint64(v.Octets[1])), true
+}
+
+// appendAddress appends an address or a mask: IPv4 and IPv6 as RFC 5952 writes them,
+// all others as octets in hexadecimal with colons. It needs no escaping in any
+// format. ok is false if the flow does not have it.
+func appendAddress(b []byte, v *reader.Value) (_ []byte, ok bool) {
+	o := v.Octets[:min(int(v.Len), mib.MaxAddress)]
+	switch len(o) {
+	case 0:
+		return b, false
+	case 4:
+		return digits.AppendQuad(b, o), true
+	case 16:
+		return netip.AddrFrom16([16]byte(o)).AppendTo(b), true
+	}
+	const hex = "0123456789abcdef"
+	for i, c := range o {
+		if i > 0 {
+			b = append(b, ':')
+		}
+		b = append(b, hex[c>>4], hex[c&15])
+	}
+	return b, true
+}
+
+// appendNumbers appends numbers as a list in brackets.
+func appendNumbers(b []byte, list []uint64) []byte {
+	b = append(b, '[')
+	for i, n := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = digits.AppendUint(b, n)
+	}
+	return append(b, ']')
+}
+
+// appendLetter appends the letter that a number stands for, where that is printable
+// ASCII: rules give kinds and classes as 'a'.
+func appendLetter(b []byte, n uint64) (_ []byte, ok bool) {
+	if n <= ' ' || n > '~' {
+		return b, false
+	}
+	return append(b, byte(n)), true
+}

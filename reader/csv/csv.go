@@ -1,0 +1,146 @@
+// Package csv writes and reads flow data as comma-separated values (RFC 4180): a line
+// with the names of the columns, and a line for each flow. The last flow of a
+// collection says in its last column that all are there.
+//
+// It knows no files: package reader/lines has them. docs/outputs.md describes the
+// format, reader/columns what the columns are.
+package csv
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"netramet/reader"
+	"netramet/reader/columns"
+	"netramet/reader/lines"
+)
+
+var _ lines.Format = (*Format)(nil)
+
+// last is the column that ends a collection.
+const last = "interval_last"
+
+// Format makes and reads the lines of one file. Its rows have the columns of all rule
+// sets that are collected; those that a rule set does not have are empty.
+type Format struct {
+	names  columns.Names
+	labels []string
+	tasks  []taskRows
+	task   *taskRows // of the last flow
+	held   []byte    // the last flow, without its last column; empty: there is none
+}
+
+// taskRows is how flows of one task are written.
+type taskRows struct {
+	ruleSet int
+	layout  *columns.Layout
+	before  []byte // the cells up to the first that differs from flow to flow
+	cells   []*columns.Cell
+}
+
+// New returns the format with names of a set.
+func New(names columns.Names) *Format { return &Format{names: names} }
+
+// Begin implements lines.Format.
+func (f *Format) Begin(dst []byte, iv *reader.Interval, tasks []reader.Task, header string) ([]byte, error) {
+	f.lay(iv, tasks)
+	line := f.header()
+	switch {
+	case header == "":
+		return append(append(dst, line...), "\r\n"...), nil
+	case header != line:
+		return dst, fmt.Errorf("the file has other columns: take another name for it (its header is %.200q, it would be %.200q)", header, line)
+	}
+	return dst, nil
+}
+
+// lay lays out the rows of each task.
+func (f *Format) lay(iv *reader.Interval, tasks []reader.Task) {
+	f.tasks, f.task, f.labels, f.held = f.tasks[:0], nil, f.labels[:0], f.held[:0]
+	for i := range tasks {
+		l := columns.NewLayout(iv, &tasks[i], f.names)
+		for j := range l.Cells {
+			if !slices.Contains(f.labels, l.Cells[j].Label) {
+				f.labels = append(f.labels, l.Cells[j].Label)
+			}
+		}
+		f.tasks = append(f.tasks, taskRows{ruleSet: tasks[i].RuleSet, layout: l})
+	}
+	for i := range f.tasks {
+		t := &f.tasks[i]
+		for _, label := range f.labels {
+			at := slices.IndexFunc(t.layout.Cells, func(c columns.Cell) bool { return c.Label == label })
+			switch {
+			case at < 0:
+				t.cells = append(t.cells, nil)
+			case t.layout.Cells[at].Constant() && len(t.cells) == 0:
+				t.before = append(appendCell(t.before, t.layout, &t.layout.Cells[at], nil), ',')
+			default:
+				t.cells = append(t.cells, &t.layout.Cells[at])
+			}
+		}
+	}
+}
+
+// header is the line of the columns' names.
+func (f *Format) header() string {
+	var b []byte
+	for _, label := range f.labels {
+		b = append(appendText(b, label), ',')
+	}
+	return string(append(b, last...))
+}
+
+// appendCell appends a cell as one field, which is empty if there is nothing.
+func appendCell(b []byte, l *columns.Layout, c *columns.Cell, rec *reader.Record) []byte {
+	start, list := len(b), c.Type == columns.Numbers // which has commas
+	if list {
+		b = append(b, '"')
+	}
+	b, ok := l.Append(b, c, rec)
+	switch {
+	case !ok:
+		return b[:start]
+	case list:
+		return append(b, '"')
+	case c.Type == columns.Text && !isPlain(b[start:]):
+		return appendText(b[:start], string(b[start:]))
+	}
+	return b
+}
+
+// Record implements lines.Format.
+func (f *Format) Record(dst []byte, rec *reader.Record) ([]byte, error) {
+	if f.task == nil || f.task.ruleSet != rec.RuleSet {
+		at := slices.IndexFunc(f.tasks, func(t taskRows) bool { return t.ruleSet == rec.RuleSet })
+		if at < 0 {
+			return dst, fmt.Errorf("flow %d is of rule set %d, which is not collected", rec.Index, rec.RuleSet)
+		}
+		f.task = &f.tasks[at]
+	}
+	if len(f.held) > 0 {
+		dst = append(append(dst, f.held...), "false\r\n"...)
+	}
+	b := append(f.held[:0], f.task.before...)
+	for _, c := range f.task.cells {
+		if c != nil {
+			b = appendCell(b, f.task.layout, c, rec)
+		}
+		b = append(b, ',')
+	}
+	f.held = b
+	return dst, nil
+}
+
+// End implements lines.Format.
+func (f *Format) End(dst []byte) ([]byte, error) {
+	if len(f.tasks) == 0 {
+		return dst, errors.New("a collection ends that did not begin")
+	}
+	if len(f.held) > 0 {
+		dst = append(append(dst, f.held...), "true\r\n"...)
+		f.held = f.held[:0]
+	}
+	return dst, nil
+}
