@@ -12,6 +12,9 @@ func (g *generator) carries(number uint32) *cond {
 	case kindEthernet:
 		return g.etherCarries(number)
 	case kindPPP:
+		if number == etherIP && g.link == wire.LinkPPPBSDOS { // its TCP headers may have been compressed
+			return anyOf(g.equal(g.proto, 2, 0x21), g.equal(g.proto, 2, 0x2d), g.equal(g.proto, 2, 0x2f))
+		}
 		return g.equal(g.proto, 2, pppNumber(number))
 	case kindHDLC:
 		if number == sapISO {
@@ -36,11 +39,36 @@ func (g *generator) carries(number uint32) *cond {
 			return always(false)
 		}
 		return g.equal(g.proto, 1, family)
+	case kindType:
+		return g.equal(g.proto, 2, number)
+	case kindARCNET:
+		return g.oneOf(arcnetTypes[number])
+	case kindPFLog:
+		return g.oneOf(pflogFamilies[number])
+	case kind80211:
+		return and(g.isData(), g.llcCarries(number))
 	case kindSunATM:
 		return and(g.masked(g.header, 1, 2, 0x0f), g.llcCarries(number))
 	default:
 		return g.llcCarries(number)
 	}
+}
+
+// arcnetTypes are ARCNET's types, of RFC 1051 and 1201.
+var arcnetTypes = map[uint32][]uint32{
+	etherIP: {0xd4, 0xf0}, etherARP: {0xd5, 0xf1}, etherRARP: {0xd6}, etherIPv6: {0xc4}, etherATALK: {0xdd},
+}
+
+// pflogFamilies are address families: IPv6's is its system's.
+var pflogFamilies = map[uint32][]uint32{etherIP: {2}, etherIPv6: {10, 24, 28, 30}}
+
+// oneOf is the test that the octet that tells the protocol is one of some.
+func (g *generator) oneOf(numbers []uint32) *cond {
+	c := always(false)
+	for _, n := range numbers {
+		c = or(c, g.equal(g.proto, 1, n))
+	}
+	return c
 }
 
 // version is the test that what begins at o is IPv4 or IPv6.
@@ -103,12 +131,9 @@ const (
 	cookedLLC     = 4
 )
 
-// cookedCarries is carries behind a cooked header. What LLC carries is told from
-// the first version of the header alone, as in tcpdump.
+// cookedCarries is carries behind a cooked header of the first version. Of the second,
+// what LLC carries is not told, as in tcpdump.
 func (g *generator) cookedCarries(number uint32) *cond {
-	if g.link == wire.LinkLinuxSLL2 {
-		return g.equal(g.proto, 2, number)
-	}
 	llc := g.equal(g.proto, 2, cookedLLC)
 	switch number {
 	case sapISO, sapIP, sapNetBEUI:

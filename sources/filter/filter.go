@@ -65,9 +65,19 @@ func (e *Expr) Compile(link wire.LinkType) (*Program, error) {
 	if g.layout, ok = layoutOf(link); !ok {
 		return nil, &Error{Expr: e.text, Message: fmt.Sprintf("link type %v cannot be filtered", link), OfLink: true}
 	}
+	fixed := g.load.reg == 0
+	if !fixed {
+		g.held = regsBegin
+	}
 	c := g.node(e.root)
 	if g.err != nil {
 		return nil, g.err
+	}
+	if !fixed && c.asks(regsBegin) {
+		c = and(g.begin(), c)
+	}
+	if link == wire.LinkPPI && e.root.kind != nodeAll { // it may have another link type in it
+		c = and(g.equal(offset{octets: 4}, 4, uint32(wire.Link80211)<<24), c)
 	}
 	code, ok := assemble(c)
 	if !ok {

@@ -127,7 +127,7 @@ func TestLinkTypes(t *testing.T) {
 		{"ifindex 3", wire.LinkLinuxSLL, "link type linux-sll does not tell interfaces by number"},
 		{"ifindex 3", wire.LinkLinuxSLL2, ""},
 		{"arp", wire.LinkRaw, ""},
-		{"ip", 105, "link type ieee802.11 cannot be filtered"},
+		{"ip", wire.LinkNFLOG, "link type nflog cannot be filtered"},
 	} {
 		e, err := Parse(tt.text)
 		if err != nil {
@@ -162,6 +162,9 @@ func TestMatch(t *testing.T) {
 		{"blanks", " \n", tcp, true},
 		{"ATM", "tcp port 80", relink(tcp, wire.LinkATM), true},
 		{"ATM, other", "udp", relink(tcp, wire.LinkATM), false},
+		{"SLIP", "tcp port 80", relink(tcp, wire.LinkSLIP), true},
+		{"SLIP, other", "udp", relink(tcp, wire.LinkSLIP), false},
+		{"SLIP of BSD/OS", "tcp port 80", relink(tcp, wire.LinkSLIPBSDOS), true},
 		{"pppd, out", "outbound", wire.Frame{LinkType: wire.LinkPPPD, Data: []byte{1, 3, 0, 0x21}, WireLen: 4}, true},
 		{"pppd, in", "outbound", wire.Frame{LinkType: wire.LinkPPPD, Data: []byte{0, 3, 0, 0x21}, WireLen: 4}, false},
 		{"IPNET, in", "inbound", wire.Frame{LinkType: wire.LinkIPNET, Data: []byte{1, 2, 0, 2}, WireLen: 4}, true},
@@ -242,7 +245,7 @@ func TestStage(t *testing.T) {
 	snapped := udp
 	snapped.WireLen, snapped.Flags = 0, wire.NoFrameLen
 	other := udp
-	other.LinkType = 105
+	other.LinkType = wire.LinkNFLOG
 	e, err := Parse("udp and greater 28")
 	if err != nil {
 		t.Fatal(err)

@@ -150,6 +150,28 @@ func relink(f wire.Frame, link wire.LinkType) wire.Frame {
 		header = append([]byte{byte(len(body) & 1), 0xff, 3}, ppp...)
 	case wire.LinkCHDLC:
 		header = []byte{0x0f, 0, byte(kind >> 8), byte(kind)}
+	case wire.LinkPPPBSDOS:
+		header = slices.Concat([]byte{0, 0, 0, 0, 0}, ppp, make([]byte, 17))
+	case wire.LinkSLIP, wire.LinkSLIPBSDOS:
+		header = make([]byte, map[wire.LinkType]int{wire.LinkSLIP: 16, wire.LinkSLIPBSDOS: 24}[link])
+	case wire.LinkARCNET, wire.LinkARCNETLinux:
+		types := arcnetTypes[uint32(kind)]
+		header = []byte{1, 2, 0, 0, 0, 0}
+		if len(types) > 0 {
+			header[2] = byte(types[len(body)%len(types)])
+		}
+		if link == wire.LinkARCNETLinux {
+			header = slices.Insert(header, 2, 0, 0)
+		}
+	case wire.LinkIPoverFC:
+		header = slices.Concat([]byte{0, 0}, f.Data[:6], []byte{0, 0}, f.Data[6:12], snap)
+	case wire.LinkFireWire:
+		header = append(make([]byte, 16), byte(kind>>8), byte(kind))
+	case wire.LinkPFLog:
+		header = append([]byte{61, map[uint16]byte{etherIP: 2, etherIPv6: 10}[kind]}, make([]byte, 62)...)
+		header[60] = byte(len(body) % 3)
+	case wire.Link80211, wire.LinkRadiotap, wire.LinkPrism, wire.LinkAVS, wire.LinkPPI:
+		header = wireless(link, len(body), snap)
 	case wire.LinkLinuxSLL:
 		header = append(make([]byte, 14), byte(kind>>8), byte(kind))
 		header[1] = byte(len(body) % 5)
@@ -172,4 +194,38 @@ func relink(f wire.Frame, link wire.LinkType) wire.Frame {
 	f.Data, f.LinkType = append(header, body...), link
 	f.WireLen = uint32(len(f.Data))
 	return f
+}
+
+// wireless is what there is before the network layer's header on links of IEEE 802.11:
+// of several kinds of frames, by n.
+func wireless(link wire.LinkType, n int, snap []byte) []byte {
+	frame := append([]byte{0x08, 1}, make([]byte, 22)...)
+	before := map[wire.LinkType][]byte{
+		wire.LinkRadiotap: append([]byte{0, 0, 20, 0, 3, 0, 0, 0}, make([]byte, 12)...),
+		wire.LinkPrism:    append([]byte{0, 0, 0, 0x44, 0, 0, 0, 144}, make([]byte, 136)...),
+		wire.LinkAVS:      append([]byte{0x80, 0x21, 0x10, 1, 0, 0, 0, 64}, make([]byte, 56)...),
+		wire.LinkPPI:      {0, 0, 8, 0, 105, 0, 0, 0},
+	}[link]
+	switch n % 5 {
+	case 0: // quality of service
+		frame[0] = 0x88
+		frame = append(frame, 0, 0)
+		if link == wire.LinkRadiotap && n%2 == 0 {
+			before[16] = 0x20
+			frame = append(frame, 0, 0)
+		}
+	case 1:
+		frame[0] = 0x80 // a beacon
+		if link == wire.LinkPrism {
+			before = append([]byte{0x80, 0x21, 0x10, 1, 0, 0, 0, 16}, make([]byte, 8)...)
+		}
+	case 2:
+		if link == wire.LinkRadiotap { // flags without a time
+			before = []byte{0, 0, 9, 0, 2, 0, 0, 0, 0}
+		}
+		if link == wire.LinkPPI {
+			before[4] = 1 // Ethernet
+		}
+	}
+	return slices.Concat(before, frame, snap)
 }

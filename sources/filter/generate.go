@@ -108,6 +108,8 @@ func (g *generator) direction(sent bool) *cond {
 		out = g.equal(offset{octets: 10}, 1, 4)
 	case wire.LinkIPNET: // 1 out, 2 in, 0 unknown
 		return g.equal(offset{octets: 2}, 2, map[bool]uint32{true: 1, false: 2}[sent])
+	case wire.LinkPFLog: // 1 in, 2 out
+		return g.equal(offset{octets: 60}, 1, map[bool]uint32{true: 2, false: 1}[sent])
 	case wire.LinkPPPD:
 		return g.equal(offset{}, 1, map[bool]uint32{true: 1, false: 0}[sent])
 	case wire.LinkPPPWithDir, wire.LinkCHDLCDir, wire.LinkFRelayDir:

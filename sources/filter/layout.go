@@ -18,6 +18,10 @@ const (
 	kindSunATM
 	kindFrameRelay
 	kindIPNET
+	kindType
+	kindARCNET
+	kindPFLog
+	kind80211
 )
 
 // offset is a place in the frame: a number of octets, and those that a register
@@ -41,6 +45,7 @@ type layout struct {
 	bare   uint32 // the same where LLC comes without SNAP
 	labels int    // of MPLS that were tested for
 	mac    int    // octets of header before the destination's Ethernet address; -1: it has none
+	apart  uint32 // octets between that and the source's
 	inside bool   // in a tunnel
 }
 
@@ -49,7 +54,9 @@ var linkTypes = []wire.LinkType{
 	wire.LinkEthernet, wire.LinkRaw, wire.LinkIPv4, wire.LinkIPv6, wire.LinkNull, wire.LinkLoop, wire.LinkPPP, wire.LinkPPPHDLC,
 	wire.LinkPPPEther, wire.LinkPPPWithDir, wire.LinkCHDLC, wire.LinkLinuxSLL, wire.LinkLinuxSLL2, wire.LinkFDDI, wire.LinkTokenRing,
 	wire.LinkRFC1483, wire.LinkCLIP, wire.LinkSunATM, wire.LinkATM, wire.LinkPPPD, wire.LinkFrameRelay, wire.LinkIPNET, wire.LinkENC,
-	wire.LinkNetAnalyzer, wire.LinkCHDLCDir, wire.LinkFRelayDir,
+	wire.LinkNetAnalyzer, wire.LinkCHDLCDir, wire.LinkFRelayDir, wire.LinkPPPBSDOS, wire.LinkSLIP, wire.LinkSLIPBSDOS,
+	wire.LinkARCNET, wire.LinkARCNETLinux, wire.LinkIPoverFC, wire.LinkFireWire, wire.LinkPFLog,
+	wire.Link80211, wire.LinkRadiotap, wire.LinkPrism, wire.LinkAVS, wire.LinkPPI,
 }
 
 // layoutOf is the layout of a link type's frames; ok is false for those that
@@ -94,7 +101,29 @@ func layoutOf(link wire.LinkType) (l layout, ok bool) {
 	case wire.LinkLinuxSLL:
 		l = at(kindCooked, 14, 16)
 	case wire.LinkLinuxSLL2:
-		l = at(kindCooked, 0, 20)
+		l = at(kindType, 0, 20)
+	case wire.LinkFireWire:
+		l = at(kindType, 16, 18)
+	case wire.LinkPPPBSDOS:
+		l = at(kindPPP, 5, 24)
+	case wire.LinkSLIP:
+		l = at(kindRaw, 16, 16)
+	case wire.LinkSLIPBSDOS:
+		l = at(kindRaw, 24, 24)
+	case wire.LinkARCNET:
+		l = at(kindARCNET, 2, 6)
+	case wire.LinkARCNETLinux:
+		l = at(kindARCNET, 4, 8)
+	case wire.LinkPFLog:
+		l = at(kindPFLog, 1, 0)
+		l.load = offset{reg: regLoad + 1}
+	case wire.Link80211, wire.LinkRadiotap, wire.LinkPrism, wire.LinkAVS, wire.LinkPPI:
+		l = at(kind80211, 0, 0)
+		l.header, l.load = offset{reg: regHeader + 1}, offset{reg: regLoad + 1}
+		l.proto, l.net, l.bare = l.load, 8, 3
+	case wire.LinkIPoverFC:
+		l = at(kindLLC, 16, 16)
+		l.net, l.bare, l.mac, l.apart = 8, 3, 2, 2
 	case wire.LinkFDDI:
 		l = at(kindLLC, 13, 13)
 		l.net, l.bare, l.mac = 8, 3, 1

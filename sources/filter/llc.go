@@ -19,6 +19,8 @@ func (g *generator) llc(word string) *cond {
 		c = all(g.framed(), g.length8023(g.proto), not(g.equal(g.load, 2, 0xffff)))
 	case kindLLC:
 		c = always(true)
+	case kind80211:
+		c = g.isData()
 	case kindSunATM:
 		c = g.masked(g.header, 1, 2, 0x0f)
 	default:

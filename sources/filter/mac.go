@@ -39,7 +39,7 @@ func (g *generator) macOperand(n *node) *cond {
 
 func (g *generator) macEnds(dir direction, mac mac48) *cond {
 	dst := g.header.plus(uint32(g.mac))
-	src := dst.plus(6)
+	src := dst.plus(6 + g.apart)
 	switch dir {
 	case dirSrc:
 		return g.macAt(src, mac)
