@@ -53,7 +53,7 @@ func shownOf(t reader.Task) (all []shown) {
 				s.head, s.right, s.cut = head, false, true
 			}
 		}
-		if info, _ := mib.Info(a); info.Mask != mib.AttrNull && (a == mib.AttrSourcePeerAddress || a == mib.AttrDestPeerAddress) {
+		if info, _ := mib.Info(a); info.Mask != mib.AttrNull && isPeerAddress(a) {
 			if at, ok := place[info.Mask]; ok {
 				s.mask, masked[info.Mask] = at, true
 			}
@@ -67,6 +67,10 @@ func shownOf(t reader.Task) (all []shown) {
 		}
 	}
 	return kept
+}
+
+func isPeerAddress(a mib.Attr) bool {
+	return a == mib.AttrSourcePeerAddress || a == mib.AttrDestPeerAddress
 }
 
 // isRight reports whether values of a stand at the right of their column, as numbers
@@ -119,6 +123,9 @@ func (s *shown) cell(o *Options, iv *reader.Interval, rec *reader.Record) (text 
 	}
 	if s.attr.IsComputed() && !o.Exact && isLetter(v.Num) {
 		return string(rune(v.Num)), true
+	}
+	if s.mask < 0 && isPeerAddress(s.attr) && rec.PeerType == 0 && v.Octets == [mib.MaxAddress]byte{} {
+		return none, false // a meter gives what is not saved as zeros
 	}
 	var room [64]byte
 	b, ok := appendValue(room[:0], rec, s.at, s.attr)
