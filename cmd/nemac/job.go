@@ -52,10 +52,14 @@ func runMeters(ctx context.Context, o *options, records []*options, std stdio) e
 	hangUps, stop := notifyHangUp()
 	defer stop()
 	defer log.reopenAt(hangUps)()
+	defer tellManager(ctx, jobs, meterNames(jobs), log.Logger)()
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup
 	for i, j := range jobs {
-		wg.Go(func() { errs[i] = j.run(ctx, log.With("meter", j.o.target()), len(jobs) > 1) })
+		wg.Go(func() {
+			defer j.pulse.ended.Store(true)
+			errs[i] = j.run(ctx, log.With("meter", j.o.target()), len(jobs) > 1)
+		})
 	}
 	wg.Wait()
 	for _, j := range jobs {
@@ -64,11 +68,21 @@ func runMeters(ctx context.Context, o *options, records []*options, std stdio) e
 	return errors.Join(errs...)
 }
 
+// meterNames says which meters are looked after.
+func meterNames(jobs []*job) string {
+	var names []string
+	for _, j := range jobs {
+		names = append(names, j.o.target())
+	}
+	return "collecting from " + strings.Join(names, ", ")
+}
+
 // job is one meter's.
 type job struct {
-	o   *options
-	std stdio
-	cfg session.Config
+	o     *options
+	std   stdio
+	cfg   session.Config
+	pulse *pulse // its clock
 
 	top     *top.Output // nil: no tables are shown
 	asked   top.Asked   // before it was widened for them
@@ -83,12 +97,12 @@ type stdoutFile struct{ *flowfile.Writer }
 func (stdoutFile) Close() error { return nil }
 
 func newJob(o *options, known ruleCache, names nameCache, std stdio) (*job, error) {
-	j := &job{o: o, std: std}
+	j := &job{o: o, std: std, pulse: newPulse()}
 	if o.trace && o.intervalGiven {
 		fmt.Fprintln(std.err, "nemac: warning: -c has no effect with -C: intervals are those of the meter, which its -T says")
 	}
 	j.cfg = session.Config{
-		Owner: o.ownerName(), MeterName: o.meterName, Clock: session.WallClock{}, Open: j.open,
+		Owner: o.ownerName(), MeterName: o.meterName, Clock: j.pulse, Open: j.open,
 		Dial:       func(ctx context.Context) (*remotemeter.Meter, error) { return remotemeter.Dial(ctx, o.clientOptions()) },
 		Inactivity: o.inactive, FloodMark: int(o.floodMark), HighWaterMark: int(max(o.highWater, 0)),
 		Trace: o.trace, DownloadOnly: o.downloadOnly, RemoveRows: o.removeRows, UTC: o.utc,

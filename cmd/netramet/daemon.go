@@ -100,6 +100,10 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 	warnOfUsers(o.managed.users, log)
 	d := &daemon{o: o, log: log, file: file, src: src, changed: make(chan struct{}, 1)}
 	d.link, _ = src.(link)
+	if d.notify, err = sdnotify.Open(); err != nil {
+		log.Warn("the service manager cannot be told", slog.Any("error", err))
+	}
+	defer d.notify.Close()
 	for _, c := range conns {
 		d.addrs = append(d.addrs, boundTo(c))
 	}
@@ -268,6 +272,9 @@ func (d *daemon) watch(ctx context.Context, reload, status <-chan os.Signal) {
 			return
 		case now := <-tick.C:
 			d.advanceWall(now)
+			if d.link == nil { // else the loop that reads gives signs of life
+				d.notify.Alive(now)
+			}
 		case <-reload:
 			d.reload()
 		case <-status:
