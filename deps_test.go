@@ -69,6 +69,7 @@ var allowed = map[string][]string{
 	"streams/dist":  nil,
 
 	"reader":           {"mib", "ruleset"},
+	"reader/amounts":   {"mib", "reader", "reader/lines"},
 	"reader/columns":   {"internal/digits", "mib", "reader", "streams/dist"},
 	"reader/csv":       {"reader", "reader/columns", "reader/lines"},
 	"reader/flowfile":  {"internal/atomicfile", "internal/digits", "internal/filelock", "reader", "ruleset", "mib"},
@@ -77,7 +78,8 @@ var allowed = map[string][]string{
 	"reader/query":     {"internal/plaintext", "mib", "reader", "reader/flowfile", "reader/table", "ruleset", "ruleset/srl"},
 	"reader/local":     {"meter", "meter/control", "mib", "reader"},
 	"reader/table":     {"internal/plaintext", "internal/spelling", "mib", "reader", "ruleset"},
-	"reader/top":       {"mib", "reader", "reader/table", "ruleset"},
+	"reader/tee":       {"reader"},
+	"reader/top":       {"mib", "reader", "reader/amounts", "reader/table", "ruleset"},
 	"reader/snmpflows": {"mib", "mib/ber", "mib/client", "mib/remotemeter", "reader", "ruleset"},
 }
 

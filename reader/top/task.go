@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"netramet/reader"
+	"netramet/reader/amounts"
 	"netramet/reader/table"
 )
 
@@ -37,10 +38,10 @@ func (k *task) clear() {
 }
 
 // see looks at one flow.
-func (k *task) see(iv *reader.Interval, rec *reader.Record, g *growth) {
+func (k *task) see(iv *reader.Interval, rec *reader.Record, m *amounts.Memory) {
 	counts, known := k.layout.Counts(iv, rec), !rec.Baseline
-	if g != nil {
-		known = g.amount(iv, rec, &counts)
+	if m != nil {
+		known = grown(m, iv, rec, &counts)
 	}
 	switch {
 	case !known:

@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"netramet/reader"
+	"netramet/reader/amounts"
 	"netramet/reader/table"
 )
 
@@ -38,7 +39,7 @@ type Output struct {
 	show func(Tables) error
 
 	iv     reader.Interval
-	grown  growth
+	memory amounts.Memory
 	tasks  []task
 	at     int // the task of the newest record
 	inside bool
@@ -84,7 +85,7 @@ func (o *Output) Begin(iv reader.Interval, tasks []reader.Task) error {
 			return fmt.Errorf("rule set %d (%s): %w", t.RuleSet, t.Name, err)
 		}
 	}
-	o.grown.begin(&iv)
+	o.memory.Begin(&iv)
 	o.iv, o.at, o.inside = iv, 0, true
 	o.iv.Notes, o.iv.Stats = slices.Clone(iv.Notes), nil
 	return nil
@@ -102,11 +103,11 @@ func (o *Output) Record(rec *reader.Record) error {
 	if o.at == len(o.tasks) {
 		return fmt.Errorf("top: flow %d of rule set %d, which is not collected or is over", rec.Index, rec.RuleSet)
 	}
-	var g *growth
+	var m *amounts.Memory
 	if !o.iv.Amounts && !o.opts.Once {
-		g = &o.grown
+		m = &o.memory
 	}
-	o.tasks[o.at].see(&o.iv, rec, g)
+	o.tasks[o.at].see(&o.iv, rec, m)
 	return nil
 }
 
@@ -127,7 +128,7 @@ func (o *Output) End() error {
 	if err := o.show(all); err != nil {
 		return err
 	}
-	o.grown.end()
+	o.memory.End()
 	o.inside, o.shown, o.last = false, true, idOf(&o.iv)
 	return nil
 }

@@ -1,0 +1,127 @@
+package amounts
+
+import (
+	"slices"
+	"time"
+
+	"netramet/reader"
+	"netramet/reader/lines"
+)
+
+// Counts are counters, in the order of lines.Counters.
+type Counts = [len(lines.Counters)]uint64
+
+// Memory is what each flow had counted at the end of the last collection that was
+// complete.
+//
+// Flows come in the order of rule set and FlowIndex, and so they are remembered: a
+// collection merges what it sees into what was known, and is what is known when it is
+// complete. A flow that is gone stays until its index is used again: there are never
+// more than the meter ever held at once.
+type Memory struct {
+	known, seen []lines.Flow
+	at          int // of known, what is not merged yet
+	forgets     bool
+
+	run, next run // of known, of the collection under way
+}
+
+// run is what a meter's run is known by.
+type run struct {
+	meter string
+	start time.Time // of its uptime 0; the zero time is unknown
+	to    uint64    // uptime at the end of a collection; 0: there was none
+}
+
+// slack is how far two estimates of one start may lie apart: clocks are corrected, and
+// answers take time.
+const slack = 10 * time.Second
+
+// goesOn reports whether a collection is of the run that r is of, and none before it
+// is missing what r knows.
+func (r *run) goesOn(iv *reader.Interval) bool {
+	switch {
+	case iv.Restarted || iv.Fresh || iv.Meter != r.meter:
+		return false
+	case iv.From+1 == r.to:
+		return true // where the last one ended
+	case iv.To < r.to:
+		return false
+	}
+	return r.start.IsZero() == iv.MeterStart.IsZero() && iv.MeterStart.Sub(r.start).Abs() <= slack
+}
+
+// Begin begins a collection. Where the meter or its rule sets are new, so are all
+// flows.
+func (m *Memory) Begin(iv *reader.Interval) {
+	m.forgets = m.run.to > 0 && !m.run.goesOn(iv)
+	m.seen, m.at = slices.Grow(m.seen[:0], len(m.known)), 0
+	m.next = run{iv.Meter, iv.MeterStart, iv.To}
+}
+
+// End completes the collection: what it saw is what the next one goes on from.
+func (m *Memory) End() {
+	if !m.forgets {
+		m.seen = append(m.seen, m.known[m.at:]...)
+	}
+	m.known, m.seen, m.run = m.seen, m.known, m.next
+}
+
+// TakeUp remembers a collection of before, read from where it was written.
+func (m *Memory) TakeUp(c *lines.Collection) {
+	iv := reader.Interval{Meter: c.Meter, MeterStart: c.Start, To: lines.UptimeOf(c.Start, c.End)}
+	m.Begin(&iv)
+	for i := range c.Flows {
+		m.see(&c.Flows[i])
+	}
+	m.End()
+}
+
+// before reports whether f comes before g.
+func before(f, g *lines.Flow) bool {
+	return f.RuleSet < g.RuleSet || f.RuleSet == g.RuleSet && f.Index < g.Index
+}
+
+// see remembers a flow, and returns what it was before; nil if it was not known.
+func (m *Memory) see(f *lines.Flow) (was *lines.Flow) {
+	if m.forgets {
+		m.seen = append(m.seen, *f)
+		return nil
+	}
+	start := m.at
+	for m.at < len(m.known) && before(&m.known[m.at], f) {
+		m.at++
+	}
+	m.seen = append(m.seen, m.known[start:m.at]...)
+	m.seen = append(m.seen, *f)
+	if m.at < len(m.known) && !before(f, &m.known[m.at]) {
+		was = &m.known[m.at]
+		m.at++
+	}
+	return was
+}
+
+// Amount makes counters what was added to them since the collection before; has says
+// which of them the flow has. known is false if nobody can say, for the flow was there
+// before: then they are 0.
+func (m *Memory) Amount(iv *reader.Interval, rec *reader.Record, counts *Counts, has uint8) (known bool) {
+	f := lines.Flow{RuleSet: rec.RuleSet, Index: rec.Index, FirstTime: rec.FirstTime, Counts: *counts, Has: has}
+	was := m.see(&f)
+	if was == nil || was.FirstTime != f.FirstTime {
+		if known = iv.From <= 1 || rec.FirstTime >= iv.From || iv.Fresh; !known {
+			*counts = Counts{}
+		}
+		return known
+	}
+	for i := range counts {
+		if has>>i&1 == 0 {
+			continue
+		}
+		if was.Has>>i&1 == 0 || counts[i] < was.Counts[i] {
+			*counts = Counts{} // it was not read before, or is of another flow
+			return false
+		}
+		counts[i] -= was.Counts[i]
+	}
+	return true
+}
