@@ -19,6 +19,7 @@ var allowed = map[string][]string{
 	"internal/atomicfile": nil,
 	"internal/digits":     nil,
 	"internal/command":    {"internal/rulefile", "internal/screen", "reader/flowfile", "reader/table", "reader/top", "ruleset/library"},
+	"internal/datagram":   {"meter/packet", "mib", "sources/wire"},
 	"internal/direction":  {"meter/packet", "mib", "sources/wire"},
 	"internal/fileaccess": nil,
 	"internal/filelock":   nil,
@@ -52,6 +53,7 @@ var allowed = map[string][]string{
 	"sources/filter":    {"internal/spelling", "sources/wire"},
 	"sources/join":      {"sources", "sources/wire"},
 	"sources/live":      {"internal/spelling", "sources", "sources/filter", "sources/internal/ring", "sources/wire"},
+	"sources/netflow":   {"sources", "sources/wire"},
 	"sources/tracefile": {"sources/internal/layout", "sources/wire"},
 	"sources/wire":      nil,
 
@@ -94,7 +96,7 @@ var forbidden = map[string][]string{
 }
 
 // netUsers are the packages, apart from commands and tests, that import net.
-var netUsers = []string{"internal/sdnotify", "mib/agent", "mib/client", "sources", "sources/live"}
+var netUsers = []string{"internal/sdnotify", "mib/agent", "mib/client", "sources", "sources/live", "sources/netflow"}
 
 type pkg struct {
 	path          string

@@ -61,7 +61,11 @@ func (x *interfaces) sampled(f *wire.Frame, r *wire.Record) bool {
 		t.octets += uint64(f.WireLen)
 	} else {
 		t.packets += pdusOf(r)
-		t.octets += r.Octets
+		if r.Octets == wire.OctetsOfFrame {
+			t.octets += pdusOf(r) * uint64(f.WireLen)
+		} else {
+			t.octets += r.Octets
+		}
 	}
 	return x.sampler.Draw(t.rate)
 }

@@ -72,9 +72,9 @@ func TestOwnTimes(t *testing.T) {
 		b := wire.Batch{Records: []wire.Record{
 			record(0, 0, 0, "10.0.0.1:1", 1), // the meter's start
 			record(8*s, 12*s, 20*s, "10.0.0.2:1", 2),
-			record(5*s, 9*s, 21*s, "10.0.0.2:1", 0),     // came later, was earlier
-			record(-9*s, 25*s, 22*s, "10.0.0.3:1", 3),   // before the start, after the clock
-			record(19*s, 18*s, 23*s, "10.0.0.4:1", 1e9), // first after last
+			record(5*s, 9*s, 21*s, "10.0.0.2:1", wire.OctetsOfFrame), // came later, was earlier
+			record(-9*s, 25*s, 22*s, "10.0.0.3:1", 3),                // before the start, after the clock
+			record(19*s, 18*s, 23*s, "10.0.0.4:1", 1e9),              // first after last
 		}}
 		b.Records = append(b.Records, wire.Record{Frame: tcp(t, "10.0.0.5:1", "10.0.0.9:80", 24*s), FirstTime: wire.NoTime, LastTime: wire.NoTime, PDUs: 1, Octets: 7})
 		m.Feed(&b)

@@ -131,7 +131,7 @@ func (m *Meter) measure(a *amount, p *packet.Packet, rec *wire.Record) {
 // and the clock.
 func (in *intake) measureRecord(a *amount, p *packet.Packet, rec *wire.Record) {
 	a.isRecord = true
-	if a.pdus = pdusOf(rec); rec.Octets != 0 {
+	if a.pdus = pdusOf(rec); rec.Octets != wire.OctetsOfFrame {
 		a.octets = rec.Octets
 	} else {
 		a.octets *= a.pdus

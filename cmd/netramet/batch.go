@@ -59,6 +59,7 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	o.warnWithoutOrigins(sets, std.err)
+	o.warnOfRecords(sets, std.err)
 	show := newProgress(o, std.err)
 	shown, std, err := o.openTop(std)
 	if err != nil {

@@ -55,6 +55,8 @@ Examples:
   netramet -i eth0 -T60 -F live.flows hosts.srl
                                                an interface, every minute
   netramet -i eth0 -m 1614                     for nemac, which collects over SNMP
+  netramet -C netflow://127.0.0.1:2055 -T60 -F f.flows @hosts
+                                               what NetFlow, IPFIX and sFlow tell
 
 The managed meter ends when the trace is read and collected, that of an interface
 when it is told to. SIGTERM ends it, SIGHUP has it read --users and --prefixes again

@@ -27,6 +27,11 @@ func (s *seenLinks) note(b *wire.Batch) error {
 			s.add(t)
 		}
 	}
+	for i := range b.Records {
+		if t := b.Records[i].Frame.LinkType; t != s.last || len(s.types) == 0 {
+			s.add(t)
+		}
+	}
 	return nil
 }
 

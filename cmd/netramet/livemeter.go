@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"netramet/internal/reading"
@@ -35,7 +34,7 @@ func (d *daemon) beginLink() error {
 // logLink is the line at the start of a live meter.
 func (d *daemon) logLink() {
 	d.log.Info("metering; managers (nemac) may come", slog.String("version", version.Version),
-		slog.String("interfaces", strings.Join(d.o.linkNames(), " ")))
+		slog.String("source", d.o.source()))
 }
 
 // tellDrops tells the log when packets are lost, and when that has ended.

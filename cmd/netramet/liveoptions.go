@@ -36,14 +36,18 @@ var (
 	notCards  = []string{"merge", "follow", "start", "end", "max-gap", "explain", "readers", "linger"}
 )
 
-// isLive reports whether links are metered: time is the machine's, not that of the
-// packets alone, and goes on without them.
-func (o *options) isLive() bool { return len(o.live.interfaces) > 0 || o.readsCards() }
+// isLive reports whether links are metered, or what exporters send: time is the
+// machine's, not that of the packets alone, and goes on without them.
+func (o *options) isLive() bool {
+	return len(o.live.interfaces) > 0 || o.readsCards() || o.socket() != ""
+}
 
 // checkLive checks what goes with -i.
 func (o *options) checkLive(f *pflag.FlagSet) error {
 	bad, why := onlyLive, "is about interfaces: name one with -i"
 	switch {
+	case o.socket() != "":
+		bad, why = onlyPackets, "does not go with -C "+o.socket()
 	case o.readsCards() && len(o.live.interfaces) > 0:
 		return errors.New("-C dag: and -i are not metered together")
 	case o.readsCards():
@@ -59,8 +63,8 @@ func (o *options) checkLive(f *pflag.FlagSet) error {
 			return fmt.Errorf("%s %s", dashed(name), why)
 		}
 	}
-	if !o.isLive() {
-		return nil
+	if !o.isLive() || o.socket() != "" {
+		return o.checkSocket(f)
 	}
 	if o.readsCards() {
 		if err := o.checkCards(); err != nil {

@@ -30,6 +30,9 @@ func (o *options) openLink(note func(string)) (link, error) {
 	if o.direction, err = direction.Open(o.directionBy); err != nil {
 		return nil, fmt.Errorf("--direction: %w", err)
 	}
+	if o.socket() != "" {
+		return o.openSocket(note)
+	}
 	opt := live.Options{
 		Interfaces:  o.live.interfaces,
 		Promiscuous: !o.live.noPromiscuous && o.live.interfaces[0] != live.Any,
@@ -75,6 +78,9 @@ func (s *informed) Info() (info sources.Info) {
 
 // linkName is the interfaces of -i, or the cards of -C, as one name.
 func (o *options) linkName() string {
+	if o.socket() != "" {
+		return o.socket()
+	}
 	names := o.linkNames()
 	name := names[0]
 	if more := len(names) - 1; more > 0 {
@@ -88,6 +94,8 @@ func (o *options) source() string {
 	switch {
 	case !o.isLive():
 		return "trace " + o.traceName()
+	case o.socket() != "":
+		return "flow records of " + o.socket()
 	case o.readsCards():
 		return "DAG cards: " + strings.Join(o.linkNames(), ", ")
 	case len(o.live.interfaces) == 1:

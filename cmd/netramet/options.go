@@ -81,6 +81,7 @@ type options struct {
 	becomes *privileges.User // the same
 	time    *reading.Live    // of a live meter, once its source is open
 	managed managedOptions
+	netflow netflowOptions
 
 	library libraryFlag
 	compile bool
@@ -119,7 +120,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f := pflag.NewFlagSet("netramet", pflag.ContinueOnError)
 	f.SortFlags = false
 	f.SetOutput(io.Discard)
-	f.StringArrayVarP(&o.traces, "trace", "C", nil, "`TRACE` to meter: a path, format:path, a pattern as 'day/*.gz', tcp://host:port, or - for standard input; or dag:device, a DAG card; may be repeated: files are read in the order of their names")
+	f.StringArrayVarP(&o.traces, "trace", "C", nil, "`TRACE` to meter: a path, format:path, a pattern as 'day/*.gz', tcp://host:port, netflow://[ADDRESS]:PORT for what exporters send there, or - for standard input; or dag:device, a DAG card; may be repeated: files are read in the order of their names")
 	f.StringArrayVarP(&o.traces, "source", "S", nil, "`TRACE` to meter: the older spelling of -C")
 	f.BoolVar(&o.merge, "merge", false, "merge the packets of several files by time")
 	f.BoolVar(&o.follow, "follow", false, "wait at the end of a file that still grows, until interrupted; of a pipe: it may be silent for long")
@@ -133,6 +134,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.Uint32VarP(&o.maxFlows, "max-flows", "f", meter.DefaultMaxFlows, "hold at most `COUNT` flows; memory is taken as needed")
 	o.streams.declare(f)
 	o.pairs.declare(f)
+	o.netflow.declare(f)
 	f.Uint32Var(&o.lanes, "lanes", 1, "share the packets out to `COUNT` lanes that work side by side; the result is the same")
 	f.Uint32VarP(&o.sample, "sample", "n", 1, "meter one packet in `N`, chosen by chance")
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the chance of -n starts from")
@@ -292,6 +294,9 @@ func (o *options) check(f *pflag.FlagSet) error {
 	if err := o.pairs.check(f); err != nil {
 		return err
 	}
+	if err := o.checkNetFlow(f); err != nil {
+		return err
+	}
 	if err := direction.Check(o.directionBy); err != nil {
 		return fmt.Errorf("--direction %q: %w", o.directionBy, err)
 	}
@@ -326,6 +331,7 @@ func (o *options) meterConfig() meter.Config {
 		Inactivity:   time.Duration(o.inactivity) * time.Second,
 		SampleRate:   o.sample,
 		Seed:         o.seed,
+		Records:      o.hasRecords(),
 		MaxGap:       o.maxGap,
 		MeterID:      uint32(o.meterID),
 		Origins:      o.origins,
@@ -367,8 +373,12 @@ func optionText(f *pflag.FlagSet) string {
 		if fl.Shorthand != "" {
 			name = "-" + fl.Shorthand
 		}
-		if fl.Value.Type() == "bool" {
+		switch value := fl.Value.String(); {
+		case fl.Value.Type() == "bool", fl.NoOptDefVal != "" && value == fl.NoOptDefVal:
 			parts = append(parts, name)
+			return
+		case fl.NoOptDefVal != "":
+			parts = append(parts, name+"="+value)
 			return
 		}
 		if list, ok := fl.Value.(pflag.SliceValue); ok {

@@ -51,7 +51,7 @@ var fromPrefixes = map[mib.Attr]bool{
 
 // warnWithoutOrigins says which rule sets ask for what only --prefixes gives.
 func (o *options) warnWithoutOrigins(sets []*ruleset.RuleSet, w io.Writer) {
-	if o.prefixes != "" {
+	if o.prefixes != "" || o.hasRecords() {
 		return
 	}
 	for i, rs := range sets {

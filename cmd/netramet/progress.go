@@ -119,9 +119,11 @@ func (b *batch) summary(w io.Writer) {
 		{c.Late, "late"}, {c.BadStamps, "with bad time stamps"}, {c.Backward, "times of distributions below 0, dropped"}, {b.src.Stats().Odd, "in records that contradict themselves"},
 	})
 	if _, isLink := b.src.(link); isLink {
+		defer tellExport(w, b.src)
 		fmt.Fprintf(w, "%d lost, %.2f s, %.0f packets/s\n", st.Dropped, spent, float64(c.Packets)/max(spent, 1e-9))
 		return
 	}
 	fmt.Fprintf(w, "%d damaged or skipped records, %.2f s, %.0f packets/s\n",
 		st.Damaged+st.Skipped, spent, float64(c.Packets)/max(spent, 1e-9))
+	tellExport(w, b.src)
 }

@@ -42,7 +42,11 @@ func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(stri
 		}
 		opt.Source.Follow = sources.FollowGrowth
 	}
-	return reading.OpenAll(ctx, o.parts, opt)
+	src, err := reading.OpenAll(ctx, o.parts, opt)
+	if err != nil || !o.hasRecords() {
+		return src, err
+	}
+	return o.recordsOf(src, note), nil
 }
 
 // checkSequence is what --fcs says.

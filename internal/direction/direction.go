@@ -83,10 +83,14 @@ func Open(spec string) (*Tagger, error) {
 }
 
 // Run is the stage of reading that puts the direction in the place of each frame's
-// interface.
+// interface, and of those of records.
 func (t *Tagger) Run(b *wire.Batch) error {
 	for i := range b.Frames {
 		b.Frames[i].Interface = t.Of(&b.Frames[i])
+	}
+	for i := range b.Records {
+		r := &b.Records[i]
+		r.Frame.Interface, r.Exporter.Interface = t.Of(&r.Frame), [2]uint32{}
 	}
 	return nil
 }

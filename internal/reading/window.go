@@ -71,6 +71,26 @@ func (w *Window) Run(b *wire.Batch) error {
 	}
 	w.dropped.Add(uint64(len(b.Frames) - kept))
 	b.Frames = b.Frames[:kept]
+	return w.runRecords(b)
+}
+
+// runRecords is Run for flow records, which go by when they came.
+func (w *Window) runRecords(b *wire.Batch) error {
+	kept := b.Records[:0]
+	for i := range b.Records {
+		in, err := w.Holds(&b.Records[i].Frame)
+		switch {
+		case err != nil:
+			b.Records = b.Records[:0]
+			return err
+		case in:
+			kept = append(kept, b.Records[i])
+			w.kept = true
+		default:
+			w.dropped.Add(1)
+		}
+	}
+	b.Records = kept
 	return nil
 }
 

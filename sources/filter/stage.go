@@ -22,7 +22,7 @@ func NewStage(e *Expr) *Stage { return &Stage{expr: e, programs: make(map[wire.L
 // Dropped is how many frames were dropped.
 func (s *Stage) Dropped() uint64 { return s.dropped.Load() }
 
-// Run drops frames of a batch. Its error is that of a link type for which the
+// Run drops frames and records of a batch, records by the headers in their frames. Its error is that of a link type for which the
 // expression has no meaning; that frame and those behind it are dropped then,
 // and not counted.
 func (s *Stage) Run(b *wire.Batch) error {
@@ -40,7 +40,29 @@ func (s *Stage) Run(b *wire.Batch) error {
 	}
 	s.dropped.Add(uint64(looked - len(kept)))
 	b.Frames = kept
-	return err
+	if err != nil {
+		b.Records = b.Records[:0]
+		return err
+	}
+	return s.runRecords(b)
+}
+
+func (s *Stage) runRecords(b *wire.Batch) error {
+	kept := b.Records[:0]
+	for i := range b.Records {
+		ok, err := s.Match(&b.Records[i].Frame)
+		if err != nil {
+			b.Records = kept
+			return err
+		}
+		if ok {
+			kept = append(kept, b.Records[i])
+		} else {
+			s.dropped.Add(1)
+		}
+	}
+	b.Records = kept
+	return nil
 }
 
 // Match reports whether the expression selects a frame.

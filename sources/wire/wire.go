@@ -53,9 +53,12 @@ type Record struct {
 	FirstTime int64  // Unix nanoseconds of the first packet, or NoTime
 	LastTime  int64  // of the last one, or NoTime
 	PDUs      uint64 // at least 1
-	Octets    uint64 // of all packets, whatever the meter counts; 0: PDUs times those of the frame
+	Octets    uint64 // of all packets, whatever the meter counts, or OctetsOfFrame
 	Exporter  Exporter
 }
+
+// OctetsOfFrame says that a record's octets are PDUs times those of the frame.
+const OctetsOfFrame = math.MaxUint64
 
 // Exporter is what the exporter of a record knows of its packets beside their
 // octets. Zero is "not told". Pairs are those of source and dest.

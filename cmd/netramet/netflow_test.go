@@ -1,0 +1,230 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"netramet/internal/command"
+	"netramet/meter/packet"
+	"netramet/mib"
+	"netramet/sources"
+	"netramet/sources/sourcetest/capfile"
+	"netramet/sources/wire"
+)
+
+var updateExport = flag.Bool("update-export", false, "write testdata/export.pcap anew")
+
+// exportEvery is how often the exporter of the test sends what it has.
+const exportEvery = 30 * time.Second
+
+// exporting makes NetFlow of packets: one record for each direction of a conversation in
+// each half minute, of version 9.
+type exporting struct {
+	boot   int64
+	until  int64
+	flows  map[string]*exported
+	order  []*exported
+	seq    uint32
+	frames []wire.Frame
+}
+
+type exported struct {
+	v6           bool
+	head         []byte // addresses, ports, protocol
+	pdus, octets uint32
+	first, last  int64
+}
+
+func (e *exporting) add(p *packet.Packet) {
+	if e.boot == 0 {
+		e.boot = p.Time - int64(time.Hour)
+		e.until = p.Time + int64(exportEvery)
+	}
+	for p.Time >= e.until {
+		e.send()
+		e.until += int64(exportEvery)
+	}
+	var h []byte
+	for i := range p.PeerAddress {
+		h = append(h, p.PeerAddress[i][:p.PeerLen]...)
+	}
+	for _, port := range p.TransAddress {
+		h = binary.BigEndian.AppendUint16(h, port)
+	}
+	h = append(h, p.TransType)
+	x := e.flows[string(h)]
+	if x == nil {
+		x = &exported{v6: p.PeerType == mib.PeerIPv6, head: h, first: p.Time}
+		e.flows[string(h)] = x
+		e.order = append(e.order, x)
+	}
+	x.pdus++
+	x.octets += p.PeerOctets
+	x.last = p.Time
+}
+
+// The two templates, for addresses of both families.
+func exportTemplates() (set []byte) {
+	for _, v := range [][]uint16{{300, 8, 4, 12, 4}, {301, 27, 16, 28, 16}} {
+		set = be16(set, v[0], 9, v[1], v[2], v[3], v[4], 7, 2, 11, 2, 4, 1, 2, 4, 1, 4, 22, 4, 21, 4)
+	}
+	return append(be16(nil, 0, uint16(4+len(set))), set...)
+}
+
+func be16(b []byte, all ...uint16) []byte {
+	for _, n := range all {
+		b = binary.BigEndian.AppendUint16(b, n)
+	}
+	return b
+}
+
+// send sends all records, some in a datagram.
+func (e *exporting) send() {
+	for part := range slices.Chunk(e.order, 20) {
+		sets := exportTemplates()
+		for _, x := range part {
+			r := slices.Clone(x.head)
+			for _, n := range []uint32{x.pdus, x.octets, e.uptime(x.first), e.uptime(x.last)} {
+				r = binary.BigEndian.AppendUint32(r, n)
+			}
+			id := uint16(300)
+			if x.v6 {
+				id = 301
+			}
+			sets = append(be16(sets, id, uint16(4+len(r))), r...)
+		}
+		b := be16(nil, 9, uint16(len(part)+2))
+		for _, n := range []uint32{e.uptime(e.until), uint32(e.until / 1e9), e.seq, 1} {
+			b = binary.BigEndian.AppendUint32(b, n)
+		}
+		e.seq++
+		e.datagram(append(b, sets...))
+	}
+	e.order, e.flows = e.order[:0:0], make(map[string]*exported)
+}
+
+func (e *exporting) uptime(t int64) uint32 { return uint32((t - e.boot) / 1e6) }
+
+// datagram puts a datagram to port 2055 into a frame.
+func (e *exporting) datagram(data []byte) {
+	udp := append(be16(nil, 40000, 2055, uint16(8+len(data)), 0), data...)
+	ip := be16(nil, 0x4500, uint16(20+len(udp)), 0, 0, 0x4011, 0, 0xc000, 0x0201, 0xc000, 0x0263)
+	frame := append([]byte{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0}, append(ip, udp...)...)
+	e.frames = append(e.frames, wire.Frame{Time: e.until, Data: frame, WireLen: uint32(len(frame)), LinkType: wire.LinkEthernet, Interface: 1})
+}
+
+// exportOf is what an exporter would have sent of a trace's IP packets.
+func exportOf(t *testing.T, trace string) []byte {
+	t.Helper()
+	src, err := sources.Open(trace, sources.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	e := exporting{flows: make(map[string]*exported)}
+	var b wire.Batch
+	var p packet.Packet
+	for err == nil {
+		err = src.Read(&b)
+		for i := range b.Frames {
+			if p.DecodeNet(&b.Frames[i]); p.Flags&packet.IsStream != 0 {
+				e.add(&p)
+			}
+		}
+	}
+	if err != io.EOF {
+		t.Fatal(err)
+	}
+	e.send()
+	for _, f := range capfile.Formats() {
+		if f.Name == "pcap" {
+			data, err := f.Encode(e.frames)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return data
+		}
+	}
+	t.Fatal("no pcap among the formats")
+	return nil
+}
+
+// meterTo runs the command and returns its flow data without the header line, and what it
+// said.
+func meterTo(t *testing.T, args ...string) (flows, said string) {
+	t.Helper()
+	var out, stderr bytes.Buffer
+	if status := run(context.Background(), args, nil, &out, &stderr); status != command.StatusOK {
+		t.Fatalf("%q: status %d: %s", args, status, &stderr)
+	}
+	_, flows, _ = strings.Cut(out.String(), "\n")
+	return flows, stderr.String()
+}
+
+func dataLines(flows string) (lines []string) {
+	for line := range strings.Lines(flows) {
+		if !strings.HasPrefix(line, "#") {
+			lines = append(lines, line)
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// TestNetFlow: what an exporter made of a trace gives the flows of the trace, with the
+// times of its packets, whatever the number of lanes.
+func TestNetFlow(t *testing.T) {
+	dir := t.TempDir()
+	trace := filepath.Join("..", "..", "testdata", "office.pcap")
+	export := filepath.Join(dir, "export.pcap")
+	data := exportOf(t, trace)
+	if err := os.WriteFile(export, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join("..", "..", "testdata", "export.pcap")
+	if *updateExport {
+		if err := os.WriteFile(kept, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	} else if now, err := os.ReadFile(kept); err != nil || !bytes.Equal(now, data) {
+		t.Errorf("%s is not what the test makes: go test ./cmd/netramet -run TestNetFlow -update-export (%v)", kept, err)
+	}
+	rules := filepath.Join(dir, "five.srl")
+	err := os.WriteFile(rules, []byte(`set five; if SourcePeerType == (1, 2) save SourcePeerType; else ignore; save SourceTransType; save SourcePeerAddress; save DestPeerAddress;
+		save SourceTransAddress; save DestTransAddress; count;
+		format SourcePeerType SourceTransType SourcePeerAddress DestPeerAddress SourceTransAddress DestTransAddress ToPDUs FromPDUs ToOctets FromOctets;`), 0o666)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packets, _ := meterTo(t, "--octets=peer", "-s", "-C", trace, rules)
+	records, said := meterTo(t, "--netflow", "-C", export, rules)
+	if got, want := dataLines(records), dataLines(packets); !slices.Equal(got, want) || len(want) < 100 {
+		t.Errorf("%d flows of records, %d of packets", len(got), len(want))
+	}
+	if !strings.Contains(said, "of 1 exporters") || !strings.Contains(said, " 0 lost") || strings.Contains(said, "late") {
+		t.Errorf("said %s", said)
+	}
+	timed := filepath.Join(dir, "timed.srl")
+	if err := os.WriteFile(timed, []byte(timedRules), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := meterTo(t, "-s", "--netflow", "-T60", "-C", export, timed, rules)
+	for _, more := range [][]string{{"--lanes=2"}, {"--lanes=3"}, {"--lanes=8"}, {"--no-cache"}, {"--netflow-from=192.0.2.1"}} {
+		args := append([]string{"-s", "--netflow", "-T60", "-C", export, timed, rules}, more...)
+		if got, _ := meterTo(t, args...); got != want {
+			t.Errorf("%q: other flow data", more)
+		}
+	}
+	if none, _ := meterTo(t, "-s", "--netflow=9996", "-C", export, rules); len(dataLines(none)) != 0 {
+		t.Errorf("records of another port: %s", none)
+	}
+}

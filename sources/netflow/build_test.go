@@ -1,0 +1,128 @@
+package netflow
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+
+	"netramet/sources/wire"
+)
+
+// Where and when test datagrams come.
+var exporterA = netip.MustParseAddrPort("192.0.2.1:40000")
+
+const (
+	startTime = int64(1_700_000_000) * int64(time.Second)
+	bootedAgo = 3_600_000 // ms
+)
+
+// be appends numbers: uint8 to uint64, and octets.
+func be(values ...any) (b []byte) {
+	for _, v := range values {
+		switch v := v.(type) {
+		case int:
+			b = append(b, byte(v))
+		case uint16:
+			b = binary.BigEndian.AppendUint16(b, v)
+		case uint32:
+			b = binary.BigEndian.AppendUint32(b, v)
+		case uint64:
+			b = binary.BigEndian.AppendUint64(b, v)
+		case []byte:
+			b = append(b, v...)
+		case string:
+			b = append(b, netip.MustParseAddr(v).AsSlice()...)
+		default:
+			panic(v)
+		}
+	}
+	return b
+}
+
+// set frames a set.
+func set(id uint16, parts ...[]byte) []byte {
+	var body []byte
+	for _, p := range parts {
+		body = append(body, p...)
+	}
+	return be(id, uint16(4+len(body)), body)
+}
+
+// el is a field of a template.
+type el struct {
+	id, length uint16
+	enterprise uint32
+}
+
+func fieldsOf(fields []el) (b []byte) {
+	for _, f := range fields {
+		if f.enterprise != 0 {
+			b = append(b, be(f.id|0x8000, f.length, f.enterprise)...)
+		} else {
+			b = append(b, be(f.id, f.length)...)
+		}
+	}
+	return b
+}
+
+func templateOf(id uint16, fields ...el) []byte {
+	return be(id, uint16(len(fields)), fieldsOf(fields))
+}
+
+func message9(seq, domain uint32, sets ...[]byte) []byte {
+	b := be(uint16(9), uint16(len(sets)), uint32(bootedAgo), uint32(startTime/int64(time.Second)), seq, domain)
+	for _, s := range sets {
+		b = append(b, s...)
+	}
+	return b
+}
+
+func messageIPFIX(seq, domain uint32, sets ...[]byte) []byte {
+	n := 16
+	for _, s := range sets {
+		n += len(s)
+	}
+	b := be(uint16(10), uint16(n), uint32(startTime/int64(time.Second)), seq, domain)
+	for _, s := range sets {
+		b = append(b, s...)
+	}
+	return b
+}
+
+// record5Of is a record of version 5.
+func record5Of(src, dst string, pdus, octets, first, last uint32) []byte {
+	return be(src, dst, "0.0.0.0", uint16(3), uint16(4), pdus, octets, first, last, uint16(1000), uint16(80),
+		0, 0x1b, 6, 0xb8, uint16(64500), uint16(64501), 24, 16, uint16(0))
+}
+
+func message5(seq uint32, sampling uint16, records ...[]byte) []byte {
+	b := be(uint16(5), uint16(len(records)), uint32(bootedAgo), uint32(startTime/int64(time.Second)), uint32(0), seq, 0, 0, sampling)
+	for _, r := range records {
+		b = append(b, r...)
+	}
+	return b
+}
+
+// sflowOf is a datagram of one sample with a header.
+func sflowOf(seq, rate, length uint32, header []byte) []byte {
+	record := be(uint32(1), uint32(16+(len(header)+3)&^3), uint32(1), length, uint32(4), uint32(len(header)), header, make([]byte, -len(header)&3))
+	sample := be(seq, uint32(1), rate, rate*10, uint32(0), uint32(7), uint32(8), uint32(1), record)
+	return be(uint32(5), uint32(1), "10.9.8.7", uint32(0), seq, uint32(1000), uint32(1), uint32(1), uint32(len(sample)), sample)
+}
+
+// take hands datagrams to a collector, and returns copies of the records.
+func take(c *Collector, from netip.AddrPort, datagrams ...[]byte) (all []wire.Record) {
+	room := make([]byte, frameRoom)
+	for _, d := range datagrams {
+		c.Begin(from, startTime+int64(time.Millisecond), d)
+		for {
+			var r wire.Record
+			if !c.Next(&r, room) {
+				break
+			}
+			r.Frame.Data = append([]byte(nil), r.Frame.Data...)
+			all = append(all, r)
+		}
+	}
+	return all
+}
