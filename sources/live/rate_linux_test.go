@@ -113,7 +113,7 @@ func BenchmarkRate(b *testing.B) {
 			name string
 			read func(b *testing.B, ended *atomic.Bool, begin func()) cost
 		}{
-			{"bare", readBare}, {"source", readSource}, {"two rings", readTwoRings}, {"softflowd", readSoftflowd},
+			{"bare", readBare}, {"source", readSource}, {"two rings", readTwoRings}, {"meter", readMeter}, {"softflowd", readSoftflowd},
 		} {
 			name := fmt.Sprint(rate)
 			if rate == 0 {
@@ -229,15 +229,78 @@ func readSoftflowd(b *testing.B, ended *atomic.Bool, begin func()) cost {
 	return cost{read, lost, processTime(b, cmd.Process.Pid) - used}
 }
 
-// processTime is the processor time that a process has used, to a hundredth.
-func processTime(t testing.TB, pid int) time.Duration {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		t.Fatal(err)
+// readMeter meters with the meter itself, by the rule set that is named.
+func readMeter(b *testing.B, ended *atomic.Bool, begin func()) cost {
+	program := filepath.Join(b.TempDir(), "netramet")
+	build := exec.Command("go", "build", "-o", program, "./cmd/netramet")
+	build.Dir = filepath.Join("..", "..")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
 	}
-	_, behind, _ := strings.Cut(string(text), ") ")
-	f := strings.Fields(behind)
-	user, _ := strconv.Atoi(f[11])
-	system, _ := strconv.Atoi(f[12])
-	return time.Duration(user+system) * 10 * time.Millisecond
+	before := packetSockets(b)
+	cmd := exec.Command(program, "-i", "a0", "-F", os.DevNull, filepath.Join("..", "..", "testdata", "hosts.srl"))
+	var told strings.Builder
+	cmd.Stderr = &told
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	for end := time.Now().Add(patience); packetSockets(b) == before; {
+		if time.Sleep(10 * time.Millisecond); time.Now().After(end) {
+			b.Fatalf("the meter is not ready: %s", told.String())
+		}
+	}
+	time.Sleep(200 * time.Millisecond) // until it reads
+	used := processTime(b, cmd.Process.Pid)
+	begin()
+	for !ended.Load() {
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(100 * time.Millisecond) // as softflowd has
+	used = processTime(b, cmd.Process.Pid) - used
+	_ = cmd.Process.Signal(os.Interrupt)
+	if err := cmd.Wait(); err != nil {
+		b.Fatalf("%v: %s", err, told.String())
+	}
+	var read, lost uint64
+	summary := told.String()
+	for part := range strings.SplitSeq(summary[strings.LastIndex(summary, "netramet: ")+10:], ", ") {
+		if n, ok := strings.CutSuffix(part, " packets"); ok {
+			read, _ = strconv.ParseUint(n, 10, 64)
+		}
+		if n, ok := strings.CutSuffix(part, " lost"); ok {
+			lost, _ = strconv.ParseUint(n, 10, 64)
+		}
+	}
+	return cost{read, lost, used}
+}
+
+// packetSockets is how many sockets of capture there are in the namespace.
+func packetSockets(b *testing.B) int {
+	text, err := os.ReadFile("/proc/thread-self/net/packet")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return strings.Count(string(text), "\n")
+}
+
+// processTime is the processor time that a process's threads have used.
+func processTime(t testing.TB, pid int) (used time.Duration) {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	if err != nil || len(threads) == 0 {
+		t.Fatalf("process %d: %d threads, %v", pid, len(threads), err)
+	}
+	for _, name := range threads {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue // it has ended
+		}
+		n, _, _ := strings.Cut(string(text), " ")
+		ns, err := strconv.ParseInt(n, 10, 64)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		used += time.Duration(ns)
+	}
+	return used
 }

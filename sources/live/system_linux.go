@@ -89,9 +89,15 @@ func noInterface(name string) error {
 	if len(names) > maxListed {
 		names = append(names[:maxListed], "...")
 	}
-	return fmt.Errorf("interface %q: there is none of that name%s; there are: %s, and %s for all: %w",
-		name, hint, strings.Join(names, ", "), Any, unix.ENODEV)
+	return missing(fmt.Sprintf("interface %q: there is none of that name%s; there are: %s, and %s for all",
+		name, hint, strings.Join(names, ", "), Any))
 }
+
+// missing is the text of an error that is unix.ENODEV.
+type missing string
+
+func (m missing) Error() string        { return string(m) }
+func (m missing) Is(target error) bool { return target == unix.ENODEV }
 
 // explained adds to what the kernel refuses what can be done about it.
 func explained(err error) error {

@@ -42,6 +42,7 @@ type Ring struct {
 	at   int    // offset of the next of them in it
 
 	restored []uint8 // see Restored
+	touch    byte    // what was read ahead; of no meaning
 }
 
 // block is one of the ring's blocks.

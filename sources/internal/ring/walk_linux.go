@@ -31,6 +31,7 @@ const (
 	macs      = 12 // octets of two Ethernet addresses
 	tagOctets = 4
 	tag8021Q  = 0x8100
+	portsAt   = 34 // of TCP or UDP in IPv4, where there are no options
 	sllOctets = 16
 	protoIPv4 = 0x0800
 	protoIPv6 = 0x86dd
@@ -100,6 +101,7 @@ func head(data []byte, at int) *unix.Tpacket3Hdr {
 func (r *Ring) ethernet(b *wire.Batch, data []byte, n int) (sums Counts) {
 	at, number, limit := r.at, r.links.one.Number, r.links.one.Limit
 	octets, several := uint64(0), uint64(0)
+	touch := byte(0) // of each packet's headers, so that they come to the cache while others do
 	frames := b.Frames[:n]
 	for i := range frames {
 		h := head(data, at)
@@ -111,6 +113,9 @@ func (r *Ring) ethernet(b *wire.Batch, data []byte, n int) (sums Counts) {
 		mac, length := at+int(h.Mac), int(h.Snaplen)
 		f.Time = int64(h.Sec)*1e9 + int64(h.Nsec)
 		f.Data = data[mac : mac+length : mac+length]
+		if length > portsAt {
+			touch |= data[mac+portsAt]
+		}
 		f.WireLen = h.Len
 		f.LinkType = wire.LinkEthernet
 		f.Interface = number
@@ -125,6 +130,7 @@ func (r *Ring) ethernet(b *wire.Batch, data []byte, n int) (sums Counts) {
 		octets += uint64(f.WireLen)
 		at += int(h.Next_offset)
 	}
+	r.touch = touch
 	r.at, b.Frames = at, frames
 	return Counts{uint64(len(frames)), octets, several}
 }
