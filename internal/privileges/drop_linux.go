@@ -54,6 +54,3 @@ func (u *User) check() error {
 
 // MayCreateIn reports whether the process may make files in a directory.
 func MayCreateIn(dir string) bool { return unix.Access(dir, unix.W_OK|unix.X_OK) == nil }
-
-// Supported says whether Drop works on this system.
-func Supported() error { return nil }
