@@ -29,7 +29,7 @@ func newTask(t reader.Task, o *Options) (task, error) {
 
 // same reports whether the task goes on as t.
 func (k *task) same(t *reader.Task) bool {
-	return k.RuleSet == t.RuleSet && k.Name == t.Name && k.Format == t.Format
+	return k.RuleSet == t.RuleSet && k.Name == t.Name && k.Format == t.Format && k.Names == t.Names
 }
 
 // clear makes the task ready for a collection; its entries' memory is used again.
