@@ -79,7 +79,7 @@ var allowed = map[string][]string{
 	"reader/lines":     {"mib", "reader"},
 	"reader/query":     {"internal/plaintext", "mib", "reader", "reader/flowfile", "reader/table", "ruleset", "ruleset/srl"},
 	"reader/local":     {"meter", "meter/control", "mib", "reader"},
-	"reader/table":     {"internal/plaintext", "internal/spelling", "mib", "reader", "ruleset"},
+	"reader/table":     {"internal/plaintext", "internal/spelling", "mib", "reader", "reader/columns", "ruleset"},
 	"reader/tee":       {"reader"},
 	"reader/top":       {"mib", "reader", "reader/amounts", "reader/table", "ruleset"},
 	"reader/snmpflows": {"mib", "mib/ber", "mib/client", "mib/remotemeter", "reader", "ruleset"},

@@ -8,6 +8,22 @@ import (
 	"netramet/reader"
 )
 
+// AppendValue appends the text of a value of an attribute: a number, a port, or an
+// address as the Address type has it. ok is false if the flow has none. Distributions,
+// whose counters are not in the value, have no text.
+func AppendValue(b []byte, v *reader.Value, a mib.Attr) (_ []byte, ok bool) {
+	switch c, ok := Of(a); {
+	case !ok || c.Type == Numbers:
+		return b, false
+	case c.Type == Address:
+		return appendAddress(b, v)
+	}
+	if class := a.Class(); class == mib.ClassAddress || class == mib.ClassMask {
+		return appendPort(b, v)
+	}
+	return digits.AppendUint(b, v.Num), true
+}
+
 // appendPort appends a transport address as a number. ok is false if the flow does not
 // have it.
 func appendPort(b []byte, v *reader.Value) (_ []byte, ok bool) {

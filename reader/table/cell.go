@@ -8,6 +8,7 @@ import (
 	"netramet/internal/plaintext"
 	"netramet/mib"
 	"netramet/reader"
+	"netramet/reader/columns"
 	"netramet/ruleset"
 )
 
@@ -35,7 +36,7 @@ func shownOf(t reader.Task) (all []shown) {
 	}
 	masked := map[mib.Attr]bool{}
 	for i, a := range f.Attrs {
-		if a.Class() == mib.ClassCounter || a.IsDistribution() || a == mib.AttrFlowRuleSet {
+		if t.Saved != nil && !t.Saved.Has(a) || a.Class() == mib.ClassCounter || a.IsDistribution() || a == mib.AttrFlowRuleSet {
 			continue
 		}
 		c, ok := ranks[a]
@@ -124,18 +125,16 @@ func (s *shown) cell(o *Options, iv *reader.Interval, rec *reader.Record) (text 
 	if s.attr.IsComputed() && !o.Exact && isLetter(v.Num) {
 		return string(rune(v.Num)), true
 	}
-	if s.mask < 0 && isPeerAddress(s.attr) && rec.PeerType == 0 && v.Octets == [mib.MaxAddress]byte{} {
-		return none, false // a meter gives what is not saved as zeros
-	}
 	var room [64]byte
-	b, ok := appendValue(room[:0], rec, s.at, s.attr)
-	if !ok {
-		return none, false
+	b, ok := columns.AppendValue(room[:0], v, s.attr)
+	zero := v.Num == 0 && v.Octets == [mib.MaxAddress]byte{}
+	if !ok || zero && s.mask < 0 && rec.PeerType == mib.PeerNone && isPeerAddress(s.attr) {
+		return none, false // a meter gives what is not saved as zeros
 	}
 	if s.mask >= 0 {
 		b = appendMask(b, v, &rec.Values[s.mask])
 	}
-	return plaintext.Clean(string(b)), v.Num > 0 || v.Octets != [mib.MaxAddress]byte{}
+	return plaintext.Clean(string(b)), !zero
 }
 
 // isLetter reports whether a computed number is shown as the letter or sign that a

@@ -33,7 +33,7 @@ func heading(a mib.Attr) string {
 	if h, ok := headings[a]; ok {
 		return h
 	}
-	return columnName(a)
+	return columnOf(a)
 }
 
 // ranks of the columns of attributes that are not missed much: see column. All

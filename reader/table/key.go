@@ -6,6 +6,7 @@ import (
 
 	"netramet/internal/spelling"
 	"netramet/mib"
+	"netramet/reader/columns"
 )
 
 // By is what flows are ordered by.
@@ -35,7 +36,7 @@ func (k Key) String() string {
 			return word
 		}
 	}
-	return columnName(k.Attr)
+	return columnOf(k.Attr)
 }
 
 // ParseKey reads a key: octets, pdus, rate, or an attribute by its name or its
@@ -56,6 +57,26 @@ func ParseKey(text string) (Key, error) {
 	return Key{By: ByAttribute, Attr: a}, nil
 }
 
+// columnOf is the name of an attribute's column.
+func columnOf(a mib.Attr) string {
+	if c, ok := columns.Of(a); ok {
+		return c.Name
+	}
+	return a.String()
+}
+
+// attrNamed finds an attribute by its name or its column's, in any case; also the two
+// times by the names that they have in all flow data.
+func attrNamed(text string) (mib.Attr, bool) {
+	switch c, ok := columns.ByName(text); {
+	case ok && c.Attr != mib.AttrNull:
+		return c.Attr, true
+	case ok && c.Name == "last_time":
+		return mib.AttrLastActiveTime, true
+	}
+	return mib.Lookup(strings.ReplaceAll(text, "_", ""))
+}
+
 // meant is a hint at the key that is spelled much like text; none if there is none.
 func meant(text string) string {
 	const most = 2 // slips
@@ -71,7 +92,7 @@ func meant(text string) string {
 	for _, a := range mib.Attrs() {
 		if a.Is(mib.UseRead) {
 			try(a.String())
-			try(columnName(a))
+			try(columnOf(a))
 		}
 	}
 	if best == "" {

@@ -16,6 +16,8 @@ func TestParseKey(t *testing.T) {
 		{"octets", Key{By: ByOctets}, ""}, {"PDUs", Key{By: ByPDUs}, ""}, {"rate", Key{By: ByRate}, ""},
 		{"to_octets", Key{ByAttribute, mib.AttrToOctets}, ""}, {"FromPDUs", Key{ByAttribute, mib.AttrFromPDUs}, ""},
 		{"source_peer_address", Key{ByAttribute, mib.AttrSourcePeerAddress}, ""}, {"flowkind", Key{ByAttribute, mib.AttrFlowKind}, ""},
+		{"first_time", Key{ByAttribute, mib.AttrFirstTime}, ""}, {"last_time", Key{ByAttribute, mib.AttrLastActiveTime}, ""}, {"flow_index", Key{ByAttribute, mib.AttrFlowIndex}, ""},
+		{"meter_start", Key{}, "is not"},
 		{"octes", Key{}, "did you mean octets?"}, {"source_peer_adress", Key{}, "did you mean source_peer_address?"},
 		{"xyzzy", Key{}, `"xyzzy" is not octets, pdus, rate or an attribute`}, {"", Key{}, "is not"},
 		{"ToPacketSize", Key{}, "is a distribution"}, {"V1", Key{}, "cannot be read from a flow"}, {"MatchingStoD", Key{}, "cannot be read"},
