@@ -22,11 +22,9 @@ const (
 // Names has none, and nil is one too. Once it is filled any number of goroutines may
 // use it.
 type Names struct {
-	text []byte
-	of   map[uint32]place
-	// named is the number by which a name was given first, by FromName of it, and
-	// whether the table says that number.
-	named map[uint32]given
+	text  strings.Builder
+	of    map[uint32]place
+	named map[uint32]given // by FromName of a name: what it was given to first; nil once the table is read
 }
 
 // place is where a name lies in the text, and the line that gave it.
@@ -45,7 +43,7 @@ func (n *Names) Of(number uint32) string {
 		return ""
 	}
 	p := n.of[number]
-	return string(n.text[p.at : p.at+uint32(p.length)])
+	return n.text.String()[p.at : p.at+uint32(p.length)]
 }
 
 // Has reports whether an attribute has such numbers: SourceASN and DestASN. It
@@ -98,14 +96,14 @@ func (n *Names) add(number uint32, name string, line int) error {
 	if g, ok := n.named[derived]; ok && g.number != number && n.Of(g.number) == name && (number == derived || g.number == derived) {
 		return fmt.Errorf("%q has a number of its own in one of the lines %d and %d, and - in the other", name, g.line, line)
 	}
-	if len(n.text)+len(name) > maxNames {
+	if n.text.Len()+len(name) > maxNames {
 		return fmt.Errorf("the names have more than %d octets", maxNames)
 	}
 	if n.of == nil {
 		n.of, n.named = map[uint32]place{}, map[uint32]given{}
 	}
-	n.of[number] = place{uint32(len(n.text)), uint32(line), uint8(len(name))}
-	n.text = append(n.text, name...)
+	n.of[number] = place{uint32(n.text.Len()), uint32(line), uint8(len(name))}
+	n.text.WriteString(name)
 	if _, ok := n.named[derived]; !ok {
 		n.named[derived] = given{number, uint32(line)}
 	}

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"netramet/mib"
 )
 
 func TestNames(t *testing.T) {
@@ -47,6 +49,13 @@ func TestNames(t *testing.T) {
 				t.Errorf("names alone: %q, %d, %v", alone.Of(number), alone.Len(), err)
 			}
 		})
+	}
+	table := read(t, "192.0.2.0/24 7 Example")
+	if n := testing.AllocsPerRun(10, func() { table.Names().Name(mib.AttrDestASN, 7) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if name := table.Names().Name(mib.AttrFlowKind, 7); name != "" {
+		t.Errorf("a kind is %q", name)
 	}
 	if (*Names)(nil).Of(1) != "" || (*Names)(nil).Len() != 0 || (*Table)(nil).Names() != nil {
 		t.Error("no table has names")

@@ -19,36 +19,30 @@ import (
 
 // Set is one of the rule sets.
 type Set struct {
-	Name      string // as users write it, without the @
-	Summary   string // one line about it, without a full stop
-	Parameter string // what may follow as @name=PARAMETER, "" if nothing may
-	Needed    bool   // it must follow
+	Name    string // as users write it, without the @
+	Summary string // one line about it, without a full stop
 
 	text string
-	fill func(text, value string) (string, error) // value "": the default
+	parameter
 }
 
 //go:embed *.srl
 var files embed.FS
 
-// parameters are of the sets that take one.
-var parameters = map[string]struct {
-	name   string
-	needed bool
-	fill   func(text, value string) (string, error)
-}{
-	"matrix":   {"NETWORK,...", false, fillNetworks},
-	"networks": {"/WIDTH,/WIDTH", false, fillWidths},
-	"peers":    {"NETWORK,...", true, fillNetworks},
-	"talkers":  {"NETWORK,...", false, fillNetworks},
+// parameter is what may follow the name of a set.
+type parameter struct {
+	name    string
+	example string // with the name of the set
+	needed  bool
+	fill    func(text, value string) (string, error) // value "": the default
 }
 
-// examples are of the sets that take a parameter.
-var examples = map[string]string{
-	"matrix":   "@matrix=10.0.0.0/8,2001:db8::/32",
-	"networks": "@networks=/16,/32",
-	"peers":    "@peers=192.0.2.7",
-	"talkers":  "@talkers=10.0.0.0/8,2001:db8::/32",
+// parameters are of the sets that take one.
+var parameters = map[string]parameter{
+	"matrix":   {"NETWORK,...", "@matrix=10.0.0.0/8,2001:db8::/32", false, fillNetworks},
+	"networks": {"/WIDTH,/WIDTH", "@networks=/16,/32", false, fillWidths},
+	"peers":    {"NETWORK,...", "@peers=192.0.2.7", true, fillNetworks},
+	"talkers":  {"NETWORK,...", "@talkers=10.0.0.0/8,2001:db8::/32", false, fillNetworks},
 }
 
 // order is that of lists: what is asked most comes first.
@@ -72,8 +66,7 @@ func open(name string) Set {
 	head, _, _ := strings.Cut(s.text, "\n")
 	_, s.Summary, _ = strings.Cut(head, ": ")
 	s.text = strings.Replace(s.text, "include \"server.srl\";\n", file("server.srl"), 1)
-	p := parameters[name]
-	s.Parameter, s.Needed, s.fill = p.name, p.needed, p.fill
+	s.parameter = parameters[name]
 	return s
 }
 
@@ -86,12 +79,20 @@ func file(name string) string {
 // Usage is how the set is written, with the parameter that it may have.
 func (s Set) Usage() string {
 	switch {
-	case s.Parameter == "":
+	case s.fill == nil:
 		return "@" + s.Name
-	case s.Needed:
-		return "@" + s.Name + "=" + s.Parameter
+	case s.needed:
+		return "@" + s.Name + "=" + s.name
 	}
-	return "@" + s.Name + "[=" + s.Parameter + "]"
+	return "@" + s.Name + "[=" + s.name + "]"
+}
+
+// Example is the set as somebody might write it: with a parameter where it needs one.
+func (s Set) Example() string {
+	if s.needed {
+		return s.example
+	}
+	return "@" + s.Name
 }
 
 // Names reports whether an operand names a rule set of the library, though there
@@ -112,10 +113,10 @@ func Source(operand string) ([]byte, error) {
 			return nil, fmt.Errorf("@%.60s: it takes no parameter: write @%s", plaintext.Clean(name+"="+value), name)
 		}
 		if given && value == "" {
-			return nil, fmt.Errorf("@%s=: what follows is %s, as in %s", name, set.Parameter, examples[name])
+			return nil, fmt.Errorf("@%s=: what follows is %s, as in %s", name, set.name, set.example)
 		}
-		if !given && set.Needed {
-			return nil, fmt.Errorf("@%s: it needs to know whose: write %s, as in %s", name, set.Usage(), examples[name])
+		if !given && set.needed {
+			return nil, fmt.Errorf("@%s: it needs to know whose: write %s, as in %s", name, set.Usage(), set.example)
 		}
 		if set.fill == nil {
 			return []byte(set.text), nil

@@ -42,11 +42,7 @@ func TestSets(t *testing.T) {
 					t.Errorf("line %d: %q", i+1, line)
 				}
 			}
-			operand := "@" + s.Name
-			if s.Needed {
-				operand = examples[s.Name]
-			}
-			rs := compiled(t, operand)
+			rs := compiled(t, s.Example())
 			if rs.Name != s.Name || rs.Format == nil || rs.Number != 0 {
 				t.Errorf("set %q, number %d, format %v", rs.Name, rs.Number, rs.Format)
 			}
