@@ -135,6 +135,9 @@ func (a *answer) piece(x *piece) error {
 	b := &x.batch
 	a.pending.records += b.records
 	a.pending.bad += b.bad
+	if a.now != nil {
+		a.pending.baseline += b.baseline
+	}
 	for _, f := range b.faults {
 		if len(a.faults) < maxFaults {
 			a.faults = append(a.faults, x.in.fault(f).Error())

@@ -167,7 +167,9 @@ type batch struct {
 	keyEnds []uint32
 	records uint64
 	bad     uint64
-	faults  []*flowfile.SyntaxError // the first ones
+	// baseline are flows whose amounts are not known.
+	baseline uint64
+	faults   []*flowfile.SyntaxError // the first ones
 }
 
 // flowName is what names a flow within a rule set of a meter.
@@ -185,7 +187,7 @@ func (b *batch) clear() {
 const maxFaults = 3
 
 // read makes rows of records.
-func (l *layout) read(d *flowfile.Decoder, lines flowfile.Lines, rec *reader.Record, b *batch, only func(uint8) bool) {
+func (l *layout) read(d decoder, lines flowfile.Lines, rec *reader.Record, b *batch, only func(uint8) bool) {
 	line := lines.First - 1
 	for text := lines.Text; len(text) > 0; {
 		line++
@@ -202,6 +204,10 @@ func (l *layout) read(d *flowfile.Decoder, lines flowfile.Lines, rec *reader.Rec
 		}
 		b.records++
 		if only != nil && !only(uint8(rec.RuleSet)) {
+			continue
+		}
+		if rec.Baseline && l.differences {
+			b.baseline++
 			continue
 		}
 		if l.early.holds(rec) {

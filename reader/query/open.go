@@ -19,6 +19,8 @@ import (
 	"github.com/therootcompany/xz"
 
 	"netramet/reader/flowfile"
+	"netramet/reader/jsonl"
+	"netramet/reader/lines"
 )
 
 // maxWindow bounds the memory that a compressed file can ask for, in octets.
@@ -44,7 +46,7 @@ var compressions = []struct {
 }
 
 // decompressed is what r holds, whatever it is compressed with.
-func decompressed(r io.Reader) (io.Reader, error) {
+func decompressed(r io.Reader) (*bufio.Reader, error) {
 	br := bufio.NewReaderSize(r, 256<<10)
 	head, err := br.Peek(16)
 	if err != nil && err != io.EOF {
@@ -52,7 +54,11 @@ func decompressed(r io.Reader) (io.Reader, error) {
 	}
 	for _, c := range compressions {
 		if bytes.HasPrefix(head, []byte(c.magic)) {
-			return c.open(br)
+			text, err := c.open(br)
+			if err != nil {
+				return nil, err
+			}
+			return bufio.NewReaderSize(text, 64<<10), nil
 		}
 	}
 	return br, nil
@@ -106,6 +112,15 @@ func (in *input) peek() error {
 	defer f.Close()
 	text, err := decompressed(f)
 	if err != nil {
+		return nil
+	}
+	if head, err := text.Peek(1); err == nil && isJSON(head) {
+		if line, err := lines.ReadLine(text, nil, jsonl.MaxLine); err == nil {
+			var c constants
+			if _, err := readConstants(line, &c); err == nil {
+				in.begin = c.End
+			}
+		}
 		return nil
 	}
 	r, err := flowfile.NewReader(io.LimitReader(text, maxPeek))

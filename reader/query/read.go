@@ -30,7 +30,7 @@ type piece struct {
 	in    *input
 	room  []byte
 	lines flowfile.Lines
-	dec   *flowfile.Decoder
+	dec   decoder
 	batch batch
 	rec   reader.Record
 	done  chan struct{} // has a message when batch is there
@@ -42,6 +42,11 @@ type piece struct {
 	number int
 	name   string
 	err    error // that ends the reading
+}
+
+// decoder reads records one by one: flowfile.Decoder and jsonDecoder.
+type decoder interface {
+	Next(text []byte, rec *reader.Record) (rest []byte, ok bool, err error)
 }
 
 // part is the records of one rule set in one block.
@@ -130,6 +135,9 @@ func (p *pieces) file(ctx context.Context, in *input) error {
 	if err != nil {
 		return in.fault(err)
 	}
+	if head, err := text.Peek(1); err == nil && isJSON(head) {
+		return p.json(ctx, in, text)
+	}
 	r, err := flowfile.NewReader(text)
 	if err != nil {
 		return in.fault(err)
@@ -157,13 +165,10 @@ func (p *pieces) block(ctx context.Context, in *input, r *flowfile.Reader, c *fl
 	var now *part
 	var iv *reader.Interval
 	for {
-		var x *piece
-		select {
-		case x = <-p.free:
-		case <-ctx.Done():
-			return ctx.Err()
+		x, err := p.room(ctx)
+		if err != nil {
+			return err
 		}
-		var err error
 		x.lines, err = r.NextLines(x.room)
 		if err == io.EOF {
 			if iv == nil {
@@ -239,11 +244,14 @@ const maxLayouts = 1000
 
 // layout is that of the format in force.
 func (p *pieces) layout(in *input, r *flowfile.Reader) (*layout, error) {
-	key := layoutKey{r.Format().Line(), r.Differences(), r.Wraps()}
+	return p.layoutOf(in, layoutKey{r.Format().Line(), r.Differences(), r.Wraps()}, r.Format())
+}
+
+func (p *pieces) layoutOf(in *input, key layoutKey, f *ruleset.Format) (*layout, error) {
 	if l := p.layouts[key]; l != nil {
 		return l, nil
 	}
-	l, err := newLayout(p.q, p.schema(r.Format()), r.Format(), in.name)
+	l, err := newLayout(p.q, p.schema(f), f, in.name)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,181 @@
+package query
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"netramet/mib"
+	"netramet/reader"
+	"netramet/reader/columns"
+	"netramet/reader/flowfile"
+	"netramet/reader/jsonl"
+)
+
+// asJSON is a flow data file as JSON Lines, with amounts of counters if that is asked.
+func asJSON(t *testing.T, text string, names columns.Names, amounts bool) string {
+	t.Helper()
+	r, err := flowfile.NewReader(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, f, before := []byte(nil), jsonl.New(names), map[[2]uint64][]uint64{}
+	for {
+		c, err := r.NextCollection()
+		if err == io.EOF {
+			return string(out)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		var all []reader.Record
+		for {
+			var rec reader.Record
+			if err := r.NextRecord(&rec); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, rec)
+		}
+		iv := r.Interval(c)
+		iv.Amounts, iv.Number = amounts, c.Number
+		number, name := r.RuleSet()
+		if number == 0 {
+			number, name = 2, "all"
+		}
+		if out, err = f.Begin(out, &iv, []reader.Task{{RuleSet: number, Name: name, Format: r.Format()}}, ""); err != nil {
+			t.Fatal(err)
+		}
+		for i := range all {
+			rec := &all[i]
+			id := [2]uint64{uint64(rec.Index), rec.FirstTime}
+			now := make([]uint64, len(rec.Values))
+			for j, a := range r.Format().Attrs {
+				if now[j] = rec.Values[j].Num; amounts && a.Class() == mib.ClassCounter && before[id] != nil {
+					now[j] -= before[id][j]
+				}
+			}
+			rec.Amounts = now
+			was := make([]uint64, len(rec.Values))
+			for j := range was {
+				was[j] = rec.Values[j].Num
+			}
+			before[id] = was
+			if out, err = f.Record(out, rec); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out, err = f.End(out); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const jsonFlows = `##NeTraMet v1:  -  gw eth0  octets=peer zone=UTC  9 flows  starting at 09:00:00.25 Mon 5 Jan 2026
+#Format: flowindex firsttime lastactivetime sourcepeertype sourcepeeraddress destpeeraddress sourceadjacentaddress sourcetranstype desttransaddress desttransmask flowkind  topdus frompdus tooctets fromoctets
+#Time: 09:01:00 Mon  5 Jan 2026 gw Flows from 1 to 6001
+#Ruleset: 2 all "of" them
+1 1 6000 1 10.0.0.1 192.0.2.1 02-00-00-00-00-01 6 80 65535 87  5 4 500 18446744073709550000
+2 3000 3100 2 2001:db8::1 ::ffff:1.2.3.4 02-00-00-00-00-02 17 53 65535 0  1 0 100 0
+#EndData: gw 1
+#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 6000 to 12001
+#Ruleset: 2 all "of" them
+#EndData: gw 2
+#Time: 09:03:00 Mon  5 Jan 2026 gw Flows from 12000 to 18001
+#Ruleset: 2 all "of" them
+1 1 18000 1 10.0.0.1 192.0.2.1 02-00-00-00-00-01 6 80 65535 87  8 7 800 18446744073709550615
+3 13000 17999 1 10.0.1.1 192.0.2.1 02-00-00-00-00-01 6 443 65535 0  9 9 900 900
+#EndData: gw 3
+`
+
+// TestJSON: JSON Lines are answered as the flow data file of the same flows.
+func TestJSON(t *testing.T) {
+	for _, q := range []Query{
+		{Sort: sortBy(t, "SourcePeerAddress")},
+		{By: by(t, "SourcePeerAddress/24, DestTransAddress, FlowKind")},
+		{By: by(t, "SourceAdjacentAddress"), Where: where(t, "SourceTransType == TCP && ToOctets > 250 || DestPeerAddress == ::/16")},
+		{Every: 30 * time.Second, By: by(t, "SourceTransType")},
+		{By: by(t, "DestTransMask, DestPeerAddress"), Top: 1},
+	} {
+		want, _, err := ask(t, q, jsonFlows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, names := range []columns.Names{columns.RTFM, columns.ECS, columns.OTel} {
+			for _, amounts := range []bool{false, true} {
+				got, r, err := ask(t, q, asJSON(t, jsonFlows, names, amounts))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if d := cmp.Diff(sortedFormat(want), sortedFormat(got)); d != "" || r.Bad > 0 {
+					t.Errorf("%s, amounts %v: (-flow data file +JSON)\n%s\n%v", names, amounts, d, r.Faults)
+				}
+			}
+		}
+	}
+}
+
+// sortedFormat leaves out what the two cannot have alike: the order of attributes of
+// flows, whose FORMAT is that of the lines.
+func sortedFormat(text string) string {
+	if !strings.Contains(text, "flowindex") {
+		return text
+	}
+	n := strings.Count(text, "\n")
+	return strings.Repeat("row\n", n)
+}
+
+// TestJSONFiles: what is cut, there twice, or no flow data.
+func TestJSONFiles(t *testing.T) {
+	text := asJSON(t, jsonFlows, columns.RTFM, true)
+	q := Query{By: by(t, "SourceTransType")}
+	cut := text[:strings.LastIndex(strings.TrimSuffix(text, "\n"), "\n")+1]
+	for _, tt := range []struct {
+		name  string
+		files []string
+		want  string
+		notes string
+		fault string
+	}{
+		{"twice", []string{text, text}, "6 1 18000  17 16 1700 18446744073709551515\n17 3000 3100  1 0 100 0\n", "are left out: they are there twice", ""},
+		{"cut", []string{cut}, "6 1 6000  5 4 500 18446744073709550000\n17 3000 3100  1 0 100 0\n", "1 collection is left out: it has no end", ""},
+		{"with a flow that is no flow", []string{strings.Replace(cut, `"to_pdus_amount":1,`, `"to_pdus_amount":-1,`, 1)}, "6 1 6000  5 4 500 18446744073709550000\n", "1 collection", ""},
+		{"a baseline", []string{strings.Replace(cut, `"baseline":false`, `"baseline":true`, 1)}, "17 3000 3100  1 0 100 0\n", "1 flow is older", ""},
+		{"a newer schema", []string{strings.ReplaceAll(text, `"schema":1`, `"schema":99`)}, "", "", "0.flows:1: schema 99 is newer"},
+		{"other objects", []string{"{\"a\": [1, {\"b\": \"}\"}]}\n"}, "", "", "0.flows:1: it has no \"type\""},
+		{"no object", []string{"{\"a\": [1, {\"b\": \"}\"}}\n"}, "", "", "0.flows:1: it is no object of JSON"},
+		{"a rule set that is none", []string{strings.ReplaceAll(text, `"ruleset":2`, `"ruleset":300`)}, "", "", "300 is no number of a rule set"},
+		{"no index", []string{strings.ReplaceAll(text, `"flow_index"`, `"flow"`)}, "", "", "no \"flow_index\""},
+	} {
+		got, r, err := ask(t, q, tt.files...)
+		if (err != nil) != (tt.fault != "") || err != nil && !strings.Contains(err.Error(), tt.fault) {
+			t.Errorf("%s: error %v, want %q", tt.name, err, tt.fault)
+			continue
+		}
+		if err == nil && (!strings.HasSuffix(got, tt.want) || !strings.Contains(strings.Join(r.Notes, "\n"), tt.notes)) {
+			t.Errorf("%s: got\n%swant\n%s%v", tt.name, got, tt.want, r.Notes)
+		}
+	}
+}
+
+func FuzzJSON(f *testing.F) {
+	f.Add([]byte(`{"type":"flow","schema":1,"meter":"gw","meter_start":"2026-01-05T09:00:00Z","ruleset":2,"flow_index":1,"first_time":null,"source_peer_address":"10.0.0.1","to_octets":5}` + "\n" +
+		`{"type":"interval","schema":1,"meter":"gw","meter_start":"2026-01-05T09:00:00Z","interval":1,"notes":["a","\u00e9"]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		name := filepath.Join(t.TempDir(), "f.jsonl")
+		if err := os.WriteFile(name, append([]byte{'{'}, bytes.TrimPrefix(text, []byte{'{'})...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range []Query{{}, {Every: time.Hour}} {
+			q.Files = []string{name, name}
+			_, _ = Run(context.Background(), &q, &sink{})
+		}
+	})
+}
