@@ -43,7 +43,7 @@ func askFlows(ctx context.Context, o *options, stdin io.Reader, std stdio) error
 	}
 	r, err := query.Run(ctx, &q, out)
 	if ctx.Err() != nil {
-		return errors.Join(errors.New("interrupted"), end())
+		return errors.Join(errors.New("interrupted"), end(false))
 	}
 	if shown := (ruleset.Diags)(nil); errors.As(err, &shown) {
 		err = command.RuleErrors([]string{err.Error()}) // it shows its place itself
@@ -54,25 +54,35 @@ func askFlows(ctx context.Context, o *options, stdin io.Reader, std stdio) error
 	if r.Bad > 0 {
 		err = errors.Join(err, fmt.Errorf("%d records could not be read and are left out:\n%s", r.Bad, strings.Join(r.Faults, "\n")))
 	}
-	return errors.Join(err, end())
+	return errors.Join(err, end(err == nil || r.Bad > 0))
 }
 
 // flowsOutput opens what the answer goes to. Tables may show what is asked in another
 // way: the largest rows beside the sum of all, and all times in one table.
-func (o *options) flowsOutput(q *query.Query, std stdio) (out reader.Output, end func() error, err error) {
+func (o *options) flowsOutput(q *query.Query, std stdio) (out reader.Output, end func(whole bool) error, err error) {
 	if o.flowFile != "" {
-		if err := o.flows.spare(o.flowFile); err != nil {
+		if err := o.flows.spare("-F", o.flowFile); err != nil {
 			return nil, nil, err
 		}
 		c := &classic{path: o.flowFile, amounts: !q.Counters, stdout: std.out, header: flowfile.Header{Version: version.Version, Options: o.text(), Zone: flowfile.ZoneUTC}}
 		return c, c.close, nil
+	}
+	if o.flows.to.format != nil {
+		if err := o.flows.spare("--to", o.flows.to.path); err != nil {
+			return nil, nil, err
+		}
+		lines, err := openLines(o.flows.to, std.out)
+		if err != nil {
+			return nil, nil, err
+		}
+		return lines, lines.close, nil
 	}
 	width := screen.Width(std.out, os.Getenv("COLUMNS"))
 	opts := table.Options{Key: o.top.Key, Exact: o.top.Exact, Zone: time.UTC}
 	if len(q.By) > 0 || q.Every > 0 {
 		opts.Unit = "row"
 	}
-	none := func() error { return nil }
+	none := func(bool) error { return nil }
 	if q.Top > 0 && q.Top <= top.Max && q.Every == 0 {
 		n := q.Top
 		q.Top = 0
@@ -87,14 +97,14 @@ func (o *options) flowsOutput(q *query.Query, std stdio) (out reader.Output, end
 }
 
 // spare refuses to write over what is asked.
-func (q *flowsOptions) spare(out string) error {
+func (q *flowsOptions) spare(option, out string) error {
 	written, err := os.Stat(out)
 	if err != nil {
 		return nil // a new one; or opening it says what is wrong
 	}
 	for _, name := range q.files {
 		if asked, err := os.Stat(name); err == nil && os.SameFile(asked, written) {
-			return fmt.Errorf("-F %s: it is one of the files that are asked, and would be replaced", out)
+			return fmt.Errorf("%s %s: it is one of the files that are asked, and would be replaced", option, out)
 		}
 	}
 	return nil
@@ -144,7 +154,7 @@ func (c *classic) Abort() error {
 	return c.out.Abort()
 }
 
-func (c *classic) close() error {
+func (c *classic) close(bool) error {
 	if c.file == nil {
 		return nil
 	}

@@ -31,6 +31,7 @@ func TestFlows(t *testing.T) {
 	if err := os.WriteFile(file, []byte(flowData), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	json := filepath.Join(dir, "out.jsonl")
 	out, asn, prefixes := filepath.Join(dir, "out.flows"), filepath.Join(dir, "asn.flows"), filepath.Join(dir, "prefixes")
 	asnData := strings.Replace(strings.ReplaceAll(flowData, "2 1 1 ", "2 1 1 64500 "), "firsttime lastactivetime", "firsttime destasn lastactivetime", 1)
 	if err := os.WriteFile(asn, []byte(strings.Replace(asnData, "2 2 3000", "2 2 3000 64501", 1)), 0o600); err != nil {
@@ -57,6 +58,12 @@ func TestFlows(t *testing.T) {
 		{"asked again", []string{"--flows", out, "--every", "2m", "-F", "-"}, 0, []string{"\n9 7 900 7000\n"}, ""},
 		{"counters", []string{"--flows", file, "--counters", "-F", "-"}, 0, []string{"\n2 1 10.0.0.1 80 1 6000  5 4 500 4000\n", "\n2 1 10.0.0.1 80 1 12000  8 7 800 7000\n"}, ""},
 		{"over what is asked", []string{"--flows", file, "-F", filepath.Join(dir, ".", "f.flows")}, 1, nil, "it is one of the files that are asked"},
+		{"CSV", []string{"--flows", file, "--by", "DestTransAddress", "--to", "csv:-"}, 0, []string{"schema,meter,", ",dest_trans_address,", "to_octets,to_octets_amount,", ",80,", ",800,800,7000,7000,false\r\n", ",100,100,0,0,true\r\n"}, ""},
+		{"CSV of two times", []string{"--flows", file, "--every", "1m", "--to", "csv:-"}, 0, []string{",2026-01-05T09:01:00.000000000Z,2026-01-05T09:02:00.000000000Z,", ",300,300,3000,3000,true\r\n"}, ""},
+		{"JSON Lines in a file", []string{"--flows", file, "--every", "1m", "--to", "jsonl:" + json}, 0, nil, ""},
+		{"asked again as JSON Lines", []string{"--flows", json, "--every", "1h", "-F", "-"}, 0, []string{"\n9 7 900 7000\n"}, ""},
+		{"a table in so many words", []string{"--flows", file, "--to", "table:-"}, 0, []string{"2 flows"}, ""},
+		{"JSON Lines over what is asked", []string{"--flows", json, "--to", "jsonl:" + json}, 1, nil, "it is one of the files that are asked"},
 		{"names", []string{"--flows", asn, "--by", "DestASN", "--prefixes", prefixes}, 0, []string{"ACME Ltd", "64501"}, ""},
 		{"not there", []string{"--flows", filepath.Join(dir, "none")}, 1, nil, "nemac: open " + filepath.Join(dir, "none") + ": no such file"},
 		{"not held", []string{"--flows", file, "--by", "FlowKind"}, 1, nil, "--by:1:1: the flow data does not hold FlowKind\n    FlowKind\n    ^\n" + file + " holds FlowRuleSet, "},
@@ -89,6 +96,10 @@ func TestFlowsOptions(t *testing.T) {
 		{"--flows a --top=0", "--top=0: it is a number of rows, at least 1"},
 		{"--flows a --sort size", `--sort: "size" is not octets, pdus, rate or an attribute`},
 		{"--flows a --by x", "--by:1:1: 'x' is no attribute\n    x\n    ^"},
+		{"--flows a --to csv", "--to csv: it is a kind and a file, as csv:answer.csv or jsonl:-"},
+		{"--flows a --to xml:-", "--to xml:-: an answer is written as csv, jsonl or table (and flow data with -F)"},
+		{"--flows a --to table:x", "--to table:x: a table goes to standard output, table:-"},
+		{"--flows a --to csv:- -F x", "--to: an answer goes to one file; give one --to, or -F"},
 		{"--flows a --where ToOctets", "--where:1:9: expected '==' after tooctets\n    ToOctets\n            ^"},
 	} {
 		_, err := parseOptions(strings.Fields(tt.args), noEnv)
