@@ -1,19 +1,27 @@
 package columns
 
 import (
+	"fmt"
 	"time"
 
 	"netramet/reader"
 )
 
-// clock writes the real times of uptimes of one meter.
+// clock writes the real times of uptimes of one meter. Uptimes are in centiseconds: so
+// all times have one of a hundred fractions of a second, and mostly few minutes.
 type clock struct {
 	known   bool
 	seconds int64 // of the meter's uptime 0, since 1970
-	nanos   uint64
 
-	day  int64 // that text is of
-	text [11]byte
+	fractions [100]fraction // by the centiseconds of an uptime
+	minute    int64         // since 1970, that text is of
+	text      [len("2006-01-02T15:04:")]byte
+}
+
+// fraction is what a time ends with.
+type fraction struct {
+	carry int64 // into the seconds
+	text  [len(".000000000Z")]byte
 }
 
 // newClock returns a clock for the times of an interval.
@@ -22,12 +30,15 @@ func newClock(iv *reader.Interval) clock {
 	if s.IsZero() {
 		return clock{}
 	}
-	c := clock{known: true, seconds: s.Unix(), nanos: uint64(s.Nanosecond())}
-	c.setDay(floor(c.seconds, daySeconds))
+	c := clock{known: true, seconds: s.Unix()}
+	for i := range c.fractions {
+		nanos := int64(s.Nanosecond()) + int64(i)*1e7
+		c.fractions[i].carry = nanos / 1e9
+		copy(c.fractions[i].text[:], fmt.Sprintf(".%09dZ", nanos%1e9))
+	}
+	c.setMinute(floor(c.seconds, 60))
 	return c
 }
-
-const daySeconds = 24 * 60 * 60
 
 func floor(n, by int64) int64 {
 	q := n / by
@@ -37,9 +48,9 @@ func floor(n, by int64) int64 {
 	return q
 }
 
-func (c *clock) setDay(day int64) {
-	c.day = day
-	copy(c.text[:], time.Unix(day*daySeconds, 0).UTC().Format("2006-01-02T"))
+func (c *clock) setMinute(minute int64) {
+	c.minute = minute
+	time.Unix(minute*60, 0).UTC().AppendFormat(c.text[:0], "2006-01-02T15:04:")
 }
 
 // longest is the longest uptime that has a real time: 348 years.
@@ -51,28 +62,17 @@ func (c *clock) append(b []byte, uptime uint64) (_ []byte, ok bool) {
 	if !c.known || uptime > longest {
 		return b, false
 	}
-	nanos := c.nanos + uptime%100*1e7
-	return c.appendUnix(b, c.seconds+int64(uptime/100)+int64(nanos/1e9), uint32(nanos%1e9)), true
-}
-
-func (c *clock) appendUnix(b []byte, seconds int64, nanos uint32) []byte {
-	day := floor(seconds, daySeconds)
-	if day != c.day {
-		c.setDay(day)
+	f := &c.fractions[uptime%100]
+	seconds := c.seconds + int64(uptime/100) + f.carry
+	of := uint64(seconds - c.minute*60)
+	if of >= 60 {
+		c.setMinute(floor(seconds, 60))
+		of = uint64(seconds - c.minute*60)
 	}
-	of := uint32(seconds - day*daySeconds)
 	b = append(b, c.text[:]...)
-	b = two(b, of/3600)
-	b = two(append(b, ':'), of/60%60)
-	b = two(append(b, ':'), of%60)
-	b = append(b, '.', byte('0'+nanos/100_000_000))
-	for _, by := range [...]uint32{1_000_000, 10_000, 100, 1} {
-		b = two(b, nanos/by%100)
-	}
-	return append(b, 'Z')
+	b = append(b, byte('0'+of/10), byte('0'+of%10))
+	return append(b, f.text[:]...), true
 }
-
-func two(b []byte, n uint32) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }
 
 // AppendTime appends a time as RFC 3339 with nanoseconds in UTC. ok is false for the
 // zero time, which is unknown.

@@ -36,7 +36,7 @@ type taskRows struct {
 
 type cell struct {
 	*columns.Cell
-	name   []byte // `,"name":`
+	name   []byte // `,"name":`, and the quote where there are some
 	quoted bool   // with quotes around the text
 	text   bool   // which may need escapes
 }
@@ -60,6 +60,9 @@ func (f *Format) rowsOf(iv *reader.Interval, task *reader.Task) taskRows {
 		c := &rows.layout.Cells[i]
 		one := cell{Cell: c, name: append(appendString([]byte{','}, c.Label), ':'), text: c.Type == columns.Text}
 		one.quoted = one.text || c.Type == columns.Address || c.Type == columns.Time
+		if one.quoted {
+			one.name = append(one.name, '"')
+		}
 		if c.Constant() {
 			rows.before = one.append(rows.before, rows.layout, nil)
 		} else {
@@ -73,17 +76,18 @@ func (f *Format) rowsOf(iv *reader.Interval, task *reader.Task) taskRows {
 func (c *cell) append(b []byte, l *columns.Layout, rec *reader.Record) []byte {
 	b = append(b, c.name...)
 	start := len(b)
+	b, ok := l.Append(b, c.Cell, rec)
+	if !ok {
+		if c.quoted {
+			start--
+		}
+		return append(b[:start], "null"...)
+	}
+	if c.text && !isPlain(b[start:]) {
+		return appendString(b[:start-1], string(b[start:]))
+	}
 	if c.quoted {
 		b = append(b, '"')
-	}
-	b, ok := l.Append(b, c.Cell, rec)
-	switch {
-	case !ok:
-		return append(b[:start], "null"...)
-	case c.text && !isPlain(b[start+1:]):
-		return appendString(b[:start], string(b[start+1:]))
-	case c.quoted:
-		return append(b, '"')
 	}
 	return b
 }
