@@ -18,7 +18,7 @@ const (
 	// patience is how long Read waits before it says that nothing has come.
 	patience = 8 * time.Millisecond
 	// pause is between two looks at streams that are silent.
-	pause = time.Millisecond
+	pause = 2 * time.Millisecond
 	// drainMost is how many octets are still read of other streams when one has
 	// ended, unless they have no more.
 	drainMost = 256 << 20
