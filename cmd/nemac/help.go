@@ -16,7 +16,7 @@ Usage:
   nemac --read-only NAME [--format FILE] [options] METER COMMUNITY
   nemac --list | --stop NAME | --destroy NAME [options] METER COMMUNITY
   nemac --flows FILE... [--where CONDITION] [--by ATTRIBUTES] [--every TIME]
-  nemac --check RULES... | nemac --compile RULES... | nemac --rules
+  nemac --check RULES... | nemac --compile RULES... | nemac --rules [@NAME...]
 
 METER is a host name or address, with or without a port: gw, gw:1614, ::1,
 [::1]:1614. COMMUNITY is the meter's write community, or @FILE with it in the

@@ -16,6 +16,9 @@ func TestLibrary(t *testing.T) {
 		errs   string
 	}{
 		{"--rules", 0, "\n@matrix[=NETWORK,...] ", ""},
+		{"--rules @hosts @ip", 0, "# @hosts: ", ""},
+		{"--rules @hots", 1, "", "nemac: --rules @hots: no rule set of that name"},
+		{"--rules @hosts 127.0.0.1", 2, "", "no community"},
 		{"--check @hosts @matrix=10.0.0.0/8", 0, "@hosts: ok, ", ""},
 		{"--compile @ip", 0, "SET ip;\n", ""},
 		{"--check @hots", 1, "", "nemac: rule set @hots: no rule set of that name is shipped: did you mean @hosts?"},
@@ -24,6 +27,8 @@ func TestLibrary(t *testing.T) {
 		{"-r @matrix=10/8 127.0.0.1 public", 1, "", `nemac: rule set @matrix: network 1: "10/8" is none`},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
+			t.Setenv("NEMAC_METER", "")
+			t.Setenv("NEMAC_COMMUNITY", "")
 			t.Chdir(t.TempDir())
 			if err := os.WriteFile("bad", []byte("10.0.0.0/8 One\n"), 0o600); err != nil {
 				t.Fatal(err)

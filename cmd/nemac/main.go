@@ -22,8 +22,8 @@ func main() {
 
 // run is main without the process around it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	if len(args) == 1 && args[0] == "--rules" {
-		if err := listLibrary(stdout); err != nil {
+	if asksLibrary(args, os.Getenv) {
+		if err := showLibrary(args[1:], stdout); err != nil {
 			command.Report(stderr, "nemac", err)
 			return command.StatusFailure
 		}

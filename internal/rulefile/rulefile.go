@@ -4,8 +4,10 @@
 package rulefile
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +42,9 @@ func Read(program, file string) (f File, err error) {
 	}
 	f.Paths = []string{file}
 	src, err := readFile(file)
+	if _, absent := library.Source("@" + file); errors.Is(err, fs.ErrNotExist) && absent == nil {
+		return f, fmt.Errorf("%s: rule file: %w; did you mean the shipped rule set @%s?", program, err, file)
+	}
 	if err != nil {
 		return f, fmt.Errorf("%s: rule file: %w", program, err)
 	}
