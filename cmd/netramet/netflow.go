@@ -75,8 +75,8 @@ func (o *options) openSocket(note func(string)) (link, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !o.silent {
-		note(fmt.Sprintf("flow records are expected on UDP %v", src.Addr()))
+	if strings.HasSuffix(o.socket(), ":0") { // the log names the one that it got
+		o.traces = []string{netflow.Scheme + src.Addr().String()}
 	}
 	o.beginTime(note)
 	return &collected{src}, nil

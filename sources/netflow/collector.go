@@ -122,7 +122,7 @@ func (c *Collector) Begin(from netip.AddrPort, came int64, b []byte) {
 	c.setHead = c.head
 	if d := c.head.skew(); d != 0 && c.version != sflow {
 		c.stats.Skewed++
-		c.tell(c.session.of, "skew", "clock is wrong by %v; the times of its records are moved", time.Duration(-d))
+		c.tell(c.session.of, "skew", "clock is wrong by %v; the times of its records are moved", time.Duration(-d).Round(time.Second))
 	}
 	if !ok {
 		c.damaged()
