@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"slices"
 
+	"netramet/sources/internal/ring"
 	"netramet/sources/wire"
 )
-
-// minBlocks is the least number of blocks in a ring.
-const minBlocks = 8
 
 // checked returns options with all defaults filled in.
 func (o Options) checked() (Options, error) {
@@ -37,8 +35,8 @@ func (o Options) checked() (Options, error) {
 	switch b := o.BlockOctets; {
 	case b < MinBlockOctets || b > MaxBlockOctets || b&(b-1) != 0:
 		return o, fmt.Errorf("blocks of %d octets: they have from %d to %d, a power of two", b, MinBlockOctets, MaxBlockOctets)
-	case o.RingOctets < minBlocks*b || o.RingOctets > MaxRingOctets:
-		return o, fmt.Errorf("a ring of %d octets: it has from %d, %d blocks of %d, to %d", o.RingOctets, minBlocks*b, minBlocks, b, MaxRingOctets)
+	case o.RingOctets < ring.MinBlocks*b || o.RingOctets > MaxRingOctets:
+		return o, fmt.Errorf("a ring of %d octets: it has from %d, %d blocks of %d, to %d", o.RingOctets, ring.MinBlocks*b, ring.MinBlocks, b, MaxRingOctets)
 	case o.Rings > MaxRings:
 		return o, fmt.Errorf("%d rings: an interface has at most %d", o.Rings, MaxRings)
 	case o.SnapLen < 0:

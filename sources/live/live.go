@@ -38,10 +38,6 @@ const (
 	BlockTimeout = 4 * time.Millisecond
 	// MaxSilence is the longest that Read waits for a packet.
 	MaxSilence = 8 * time.Millisecond
-	// MaxDelay is the age at which packets have been read, where Read was called
-	// all the time and the machine is not overloaded: what an empty Read has not
-	// given is younger.
-	MaxDelay = 4 * BlockTimeout
 )
 
 // Options are what to capture, and how.

@@ -7,3 +7,7 @@
 // names of interfaces nor when they come and go, and never waits. Only sources/live
 // uses it; on other systems than Linux it is empty.
 package ring
+
+// MinBlocks is the least number of blocks of a ring: four batches may be in
+// flight, each in a block of its own, while the kernel fills others.
+const MinBlocks = 8

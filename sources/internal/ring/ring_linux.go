@@ -13,10 +13,6 @@ import (
 	"netramet/sources/wire"
 )
 
-// MinBlocks is the least number of blocks of a ring: four batches may be in
-// flight, each in a block of its own, while the kernel fills others.
-const MinBlocks = 8
-
 // Config is what a ring is made with.
 type Config struct {
 	BlockOctets int           // a power of two, at least a page
