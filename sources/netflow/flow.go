@@ -35,7 +35,7 @@ type flow struct {
 	sampler                 uint64
 }
 
-// told reports whether a kind of field was there.
+// hasKind reports whether a kind of field was there.
 func (f *flow) hasKind(dir uint8, k kind) bool { return f.has[dir]>>k&1 != 0 }
 
 // decode takes a record from b, which has the octets of the shortest one. It returns
