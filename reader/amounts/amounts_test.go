@@ -131,7 +131,7 @@ func TestRandom(t *testing.T) {
 					var rec reader.Record
 					rec.Clear(len(task.Format.Attrs))
 					rec.RuleSet, rec.Index, rec.FirstTime = task.RuleSet, f.index, f.first
-					kept := lines.Flow{RuleSet: task.RuleSet, Index: f.index, FirstTime: f.first}
+					kept := lines.Flow{RuleSet: uint8(task.RuleSet), Index: f.index, FirstTime: f.first}
 					for i, a := range task.Format.Attrs {
 						if k := lines.CounterOf(a); k >= 0 {
 							rec.Values[i].Num = f.counts[k]

@@ -105,7 +105,7 @@ func (m *Memory) see(f *lines.Flow) (was *lines.Flow) {
 // which of them the flow has. known is false if nobody can say, for the flow was there
 // before: then they are 0.
 func (m *Memory) Amount(iv *reader.Interval, rec *reader.Record, counts *Counts, has uint8) (known bool) {
-	f := lines.Flow{RuleSet: rec.RuleSet, Index: rec.Index, FirstTime: rec.FirstTime, Counts: *counts, Has: has}
+	f := lines.Flow{RuleSet: uint8(rec.RuleSet), Index: rec.Index, FirstTime: rec.FirstTime, Counts: *counts, Has: has}
 	was := m.see(&f)
 	if was == nil || was.FirstTime != f.FirstTime {
 		if known = iv.From <= 1 || rec.FirstTime >= iv.From || iv.Fresh; !known {

@@ -120,7 +120,7 @@ func (s *scanner) flow() error {
 		return t
 	}
 	id := lines.ID{Meter: get("meter"), Start: when("meter_start"), Interval: number("interval", 64), End: when("interval_end")}
-	f := lines.Flow{RuleSet: int(number("ruleset", 8)), Index: uint32(number("flow_index", 32))}
+	f := lines.Flow{RuleSet: uint8(number("ruleset", 8)), Index: uint32(number("flow_index", 32))}
 	if first := when("first_time"); !first.IsZero() {
 		f.FirstTime = lines.UptimeOf(id.Start, first)
 	}

@@ -81,7 +81,6 @@ type Decoder struct {
 	want []bool // of the columns
 
 	fields [][]byte
-	rec    reader.Record
 }
 
 // Decoder makes a Decoder of the format in force, which reads the columns that wanted

@@ -55,11 +55,11 @@ func CounterOf(a mib.Attr) int { return slices.Index(Counters[:], a) }
 
 // Flow is what a flow had counted at the end of a collection.
 type Flow struct {
-	RuleSet   int
+	RuleSet   uint8
+	Has       uint8 // a bit for each of Counts that the flow has
 	Index     uint32
 	FirstTime uint64                // uptime; 0 is unknown
 	Counts    [len(Counters)]uint64 // valid for what Has says
-	Has       uint8                 // a bit for each of Counts
 }
 
 // UptimeOf is the uptime of a meter, in centiseconds, at a time of day; 0 if it cannot

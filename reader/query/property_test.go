@@ -27,7 +27,6 @@ import (
 type world struct {
 	rnd    *rand.Rand
 	format *ruleset.Format
-	whole  bool // all is read from the meter's start
 
 	start  time.Time // of the meter's run
 	uptime uint64
@@ -50,7 +49,6 @@ type worldFlow struct {
 	kind         uint64
 	counts       [4]uint64
 	last         uint64
-	gone         bool
 }
 
 // event is what a flow counted between two collections.

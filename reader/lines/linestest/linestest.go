@@ -169,7 +169,7 @@ func wanted(c *Collection) (w lines.Collection) {
 	w.ID = lines.ID{Start: c.Interval.MeterStart, Interval: c.Interval.Number, End: c.Interval.End()}
 	for i := range c.Records {
 		rec := &c.Records[i]
-		f := lines.Flow{RuleSet: rec.RuleSet, Index: rec.Index, FirstTime: rec.FirstTime}
+		f := lines.Flow{RuleSet: uint8(rec.RuleSet), Index: rec.Index, FirstTime: rec.FirstTime}
 		at := slices.IndexFunc(c.Tasks, func(t reader.Task) bool { return t.RuleSet == rec.RuleSet })
 		for j, a := range c.Tasks[at].Format.Attrs {
 			if n := lines.CounterOf(a); n >= 0 {
