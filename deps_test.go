@@ -76,7 +76,7 @@ var allowed = map[string][]string{
 	"reader/csv":       {"reader", "reader/columns", "reader/lines"},
 	"reader/flowfile":  {"internal/atomicfile", "internal/digits", "internal/filelock", "reader", "ruleset", "mib"},
 	"reader/jsonl":     {"internal/digits", "reader", "reader/columns", "reader/lines"},
-	"reader/lines":     {"mib", "reader"},
+	"reader/lines":     {"internal/atomicfile", "internal/filelock", "mib", "reader"},
 	"reader/query":     {"internal/plaintext", "mib", "reader", "reader/columns", "reader/flowfile", "reader/jsonl", "reader/lines", "reader/table", "ruleset", "ruleset/srl"},
 	"reader/local":     {"meter", "meter/control", "mib", "reader"},
 	"reader/table":     {"internal/plaintext", "internal/spelling", "mib", "reader", "reader/columns", "ruleset"},

@@ -1,0 +1,58 @@
+package lines
+
+import (
+	"cmp"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// maxTakeUp is how many files whose names tell of the time are looked at for what they
+// hold: the newest. Flows that were idle for longer are not known.
+const maxTakeUp = 64
+
+// takeUpAll reads the newest of the files that the name can stand for.
+func (f *File) takeUpAll() error {
+	if f.opts.Replace {
+		return nil
+	}
+	paths, err := filepath.Glob(f.name.pattern())
+	if err != nil {
+		return named(f.name.String(), err)
+	}
+	type found struct {
+		path string
+		fs.FileInfo
+	}
+	var files []found
+	for _, path := range paths {
+		if fi, err := os.Stat(path); err == nil && fi.Mode().IsRegular() {
+			files = append(files, found{path, fi})
+		}
+	}
+	slices.SortFunc(files, func(a, b found) int {
+		return cmp.Or(a.ModTime().Compare(b.ModTime()), cmp.Compare(a.path, b.path))
+	})
+	for _, file := range files[max(len(files)-maxTakeUp, 0):] {
+		f.takeUp(file.path)
+	}
+	return nil
+}
+
+// takeUp reads a file that is left as it is. One that is something else is seen to be
+// that if it is to be written to.
+func (f *File) takeUp(path string) {
+	in, err := os.Open(path)
+	if err != nil {
+		return
+	}
+	defer in.Close()
+	_, _, _ = f.format.Scan(in, func(c *Collection) error {
+		f.remember(c.ID)
+		if f.opts.TakeUp != nil {
+			f.opts.TakeUp(c)
+		}
+		return nil
+	})
+}
