@@ -87,6 +87,12 @@ func parseConfig(name, text string, base *options, env func(string) string) ([]*
 			}
 			places[key] = r.line
 		}
+		for _, s := range o.to.All(o.meterName, "") {
+			if at, twice := places["output "+s.Path]; twice {
+				return nil, &configError{name, r.line, fmt.Errorf("--to %s: line %d writes there already; each meter needs its own file: put %%{meter} in its name", s, at)}
+			}
+			places["output "+s.Path] = r.line
+		}
 		all = append(all, o)
 	}
 	return all, nil
@@ -117,6 +123,9 @@ func (r *record) options(base *options, env func(string) string) (*options, erro
 		}
 	}
 	o.take(f)
+	if err := o.checkTo(f); err != nil {
+		return nil, err
+	}
 	if err := o.checkTop(f); err != nil {
 		return nil, err
 	}

@@ -122,19 +122,3 @@ func lockOwner(owner, target string) (unlock func(), err error) {
 	}
 	return unlock, err
 }
-
-// fileBase makes a file name's beginning of a meter's name, without what a shell
-// or a file system takes for something else: an IPv6 address has colons, and its
-// zone a percent sign.
-func fileBase(meter string) string {
-	base := strings.Map(func(r rune) rune {
-		if r <= ' ' || r == 0x7f || strings.ContainsRune("/\\:%*?\"'<>|$&;()[]{}~!#`", r) {
-			return '_'
-		}
-		return r
-	}, strings.Trim(meter, "[]"))
-	if strings.HasPrefix(base, "-") {
-		base = "_" + base // no option
-	}
-	return base
-}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"netramet/internal/command"
 	"netramet/reader"
 	"netramet/reader/flowfile"
 )
@@ -40,7 +41,7 @@ func TestReserve(t *testing.T) {
 
 func TestFileBase(t *testing.T) {
 	for in, want := range map[string]string{"gw": "gw", "::1": "__1", "[::1]": "__1", "2001:db8::1": "2001_db8__1", "fe80::1%eth0": "fe80__1_eth0", "-x": "_-x", "../../etc/x": ".._.._etc_x", "a\x00b": "a_b"} {
-		if got := fileBase(in); got != want {
+		if got := command.FileBase(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"netramet/cmd/nemac/internal/session"
+	"netramet/internal/command"
 	"netramet/internal/version"
 	"netramet/mib/client"
 	"netramet/mib/remotemeter"
@@ -210,8 +211,8 @@ func (j *job) tellSkipped() {
 	fmt.Fprintf(j.std.err, "nemac: flow file %s held %d of these collections already; they are not written again\n", j.file.name, j.file.Skipped())
 }
 
-// openFile opens the flow file.
-func (j *job) openFile(m *session.Meter, resumed bool) (session.Output, error) {
+// openFile opens a flow file; "" is the one by the default name.
+func (j *job) openFile(m *session.Meter, resumed bool, path string) (session.Output, error) {
 	o := j.o
 	h := flowfile.Header{
 		Version: version.Version, Options: o.text(), Meter: o.meterName, MaxFlows: m.MaxFlows,
@@ -227,10 +228,10 @@ func (j *job) openFile(m *session.Meter, resumed bool) (session.Output, error) {
 	if o.sync {
 		sync = flowfile.SyncEach
 	}
-	if o.flowFile == "-" {
+	if path == "-" {
 		return stdoutFile{flowfile.NewWriter(j.std.out, h)}, nil
 	}
-	f, err := openFlowFile(o.flowFile, fileBase(o.meter)+".flows", h, sync, resumed)
+	f, err := openFlowFile(path, command.FileBase(o.meter)+".flows", h, sync, resumed)
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,7 @@ type options struct {
 	highWater int32 // -1: by itself
 	flowFile  string
 	top       command.Top
+	to        command.To
 	flows     flowsOptions
 	logFile   string
 	config    string
@@ -104,6 +105,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.StringVarP(&o.standby, "standby", "e", o.standby, "rule `FILE` that the meter changes to when its flow table fills up")
 	f.Int32VarP(&o.highWater, "high-water", "o", o.highWater, "`PERCENT` of the flow table from which the meter changes to -e; -1: 65 with -e")
 	f.StringVarP(&o.flowFile, "flow-file", "F", o.flowFile, "append the flow data to `FILE`, - is standard output; default: METER.flows.001, or the next free number")
+	o.to.Declare(f, "append the flow data to")
 	o.top.Declare(f, "with each collection")
 	f.StringVarP(&o.logFile, "log-file", "L", o.logFile, "write the log to `FILE`, - is standard error; default: nemac.log.001, or the next free number")
 	f.StringVarP(&o.config, "config", "f", o.config, "look after the meters of `FILE`, one record each; - is standard input")
@@ -153,7 +155,7 @@ var global = []string{"config", "log-file", "list", "stop", "destroy", "force", 
 // measurement has the same header.
 var unshown = map[string]bool{
 	"auth-pass": true, "priv-pass": true, "user": true,
-	"flow-file": true, "prefixes": true, "top": true, "sort": true, "exact": true, "log-file": true, "config": true, "sync": true, "wait": true,
+	"flow-file": true, "to": true, "names": true, "prefixes": true, "top": true, "sort": true, "exact": true, "log-file": true, "config": true, "sync": true, "wait": true,
 	"retries": true, "timeout": true, "datagram": true, "owner": true, "keepalive": true,
 }
 
@@ -173,6 +175,9 @@ func parseOptions(args []string, env func(string) string) (*options, error) {
 	o.take(f)
 	if asked, err := o.checkFlows(f); asked || err != nil {
 		return o, err
+	}
+	if err := o.checkTo(f); err != nil {
+		return nil, err
 	}
 	if err := o.checkTop(f); err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func (o *options) checkTop(f *pflag.FlagSet) error {
 
 // looksOnly reports whether all that is made of flow data is the tables of --top:
 // nothing of it stays, so nothing of ours stays on the meter either.
-func (o *options) looksOnly() bool { return o.top.N > 0 && o.flowFile == "" }
+func (o *options) looksOnly() bool { return o.top.N > 0 && o.flowFile == "" && !o.to.Given() }
 
 // openScreen returns the screen for the tables of --top, nil if no record has any, and
 // the standard streams for all that is written beside them.
@@ -75,11 +75,11 @@ func (j *job) open(m *session.Meter, resumed bool) (session.Output, error) {
 	j.begun = true
 	switch {
 	case j.top == nil:
-		return j.openFile(m, resumed)
+		return j.openOutputs(m, resumed)
 	case j.o.looksOnly():
 		return onlyTop{j.top}, nil
 	}
-	file, err := j.openFile(m, resumed)
+	file, err := j.openOutputs(m, resumed)
 	if err != nil {
 		return nil, err
 	}

@@ -137,8 +137,9 @@ func (o *options) nameOfMeter() string {
 	return o.traceName()
 }
 
-func openOutput(o *options, std stdio) (output, error) {
-	if err := o.checkOverwrite("-F", o.flowFile, std.in); err != nil {
+// openOutput opens flow data of the classic form.
+func openOutput(o *options, std stdio, path string) (output, error) {
+	if err := o.checkOverwrite("-F", path, std.in); err != nil {
 		return nil, err
 	}
 	h := flowfile.Header{
@@ -148,14 +149,14 @@ func openOutput(o *options, std stdio) (output, error) {
 	if o.octets == "peer" {
 		h.Octets = flowfile.OctetsPeer
 	}
-	if o.flowFile == "" || o.flowFile == "-" {
+	if path == "" || path == "-" {
 		return flowfile.NewWriter(std.out, h), nil
 	}
 	sync := flowfile.SyncNever
 	if o.sync {
 		sync = flowfile.SyncEach
 	}
-	return flowfile.Create(o.flowFile, h, sync)
+	return flowfile.Create(path, h, sync)
 }
 
 // checkOverwrite refuses to write to a file that this run reads, under whatever

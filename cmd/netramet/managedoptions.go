@@ -55,7 +55,7 @@ func (m *managedOptions) declare(f *pflag.FlagSet) {
 var (
 	onlyManaged = []string{"port", "listen", "read", "readwrite", "users", "state",
 		"log", "log-level", "readers", "linger", "no-keyboard", "daemon"}
-	onlyBatch = []string{"flow-file", "sync", "top", "sort", "exact"}
+	onlyBatch = []string{"flow-file", "sync", "top", "sort", "exact", "to", "names"}
 )
 
 // checkMode checks that the options suit the way the command is used.
@@ -71,6 +71,9 @@ func (o *options) checkMode(f *pflag.FlagSet) error {
 		if fl := f.Lookup(name); fl.Changed {
 			if name == "top" {
 				return errors.New("--top shows the flows of rule sets: name one, as @hosts; those of a managed meter shows nemac --top")
+			}
+			if name == "to" {
+				return errors.New("--to writes the flows of rule sets: name one, as @hosts; those of a managed meter writes nemac --to")
 			}
 			if fl.Shorthand != "" {
 				name = fl.Shorthand

@@ -39,6 +39,7 @@ type options struct {
 	align     bool   // intervals end at multiples of their length in UTC
 	flowFile  string // "": standard output
 	top       command.Top
+	to        command.To
 	rules     []string
 	ruleFiles []string // rules and what they include, as readRules found them
 
@@ -129,6 +130,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.align, "align", false, "end the intervals of -T at multiples of it in UTC, as at full minutes; the first one is shorter")
 	f.Uint64VarP(&o.intervals, "intervals", "N", 0, "stop after `COUNT` intervals of -T; 0: the whole trace")
 	f.StringVarP(&o.flowFile, "flow-file", "F", "", "write the flow data to `FILE`, replacing it; default: standard output")
+	o.to.Declare(f, "write the flow data to")
 	o.top.Declare(f, "at the end, or after each interval of -T")
 	f.StringVar(&o.meterName, "meter-name", "", "`NAME` of the meter in the flow data; default: the trace's base name")
 	f.Uint32VarP(&o.maxFlows, "max-flows", "f", meter.DefaultMaxFlows, "hold at most `COUNT` flows; memory is taken as needed")
@@ -213,6 +215,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 			return errors.New("--write goes with metering: --compile and --explain print to standard output")
 		case f.Changed("flow-file"):
 			return errors.New("-F is for flow data: --compile and --explain print to standard output")
+		case f.Changed("to"):
+			return errors.New("--to is for flow data: --compile and --explain print to standard output")
 		case f.Changed("top"):
 			return errors.New("--top is for flow data: --compile and --explain print to standard output")
 		case f.Changed("dump-streams"):
@@ -278,6 +282,9 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return errors.New("--snap 0: it leaves nothing of a packet; say how many octets, as 96")
 	}
 	if err := o.checkFCS(f); err != nil {
+		return err
+	}
+	if err := o.checkTo(f); err != nil {
 		return err
 	}
 	if err := o.checkTop(f); err != nil {
@@ -366,7 +373,7 @@ func optionText(f *pflag.FlagSet) string {
 	var parts []string
 	f.Visit(func(fl *pflag.Flag) {
 		switch fl.Name {
-		case "flow-file", "top", "sort", "exact", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile", "write", "dump-streams", "dump-pairs", "user", "dry-run":
+		case "flow-file", "to", "names", "top", "sort", "exact", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile", "write", "dump-streams", "dump-pairs", "user", "dry-run":
 			return
 		}
 		name := "--" + fl.Name

@@ -25,7 +25,7 @@ func (o *options) checkTop(f *pflag.FlagSet) error {
 		return errors.New("--top and -F - both go to standard output: give the flow data a file")
 	case o.write != "" && tracefile.Path(o.write) == "-":
 		return errors.New("--top and --write - both go to standard output: give the trace a file")
-	case o.isLive() && o.flowFile == "" && !f.Changed("interval"):
+	case o.isLive() && o.flowFile == "" && !f.Changed("to") && !f.Changed("interval"):
 		o.interval = topInterval
 	}
 	return nil
@@ -76,11 +76,11 @@ func (t *tables) close() error {
 func (t *tables) beside(o *options, std stdio) (output, error) {
 	switch {
 	case t == nil:
-		return openOutput(o, std)
-	case o.flowFile == "":
+		return o.openOutputs(std)
+	case o.flowFile == "" && !o.to.Given():
 		return onlyTop{t.out}, nil
 	}
-	file, err := openOutput(o, std)
+	file, err := o.openOutputs(std)
 	if err != nil {
 		return nil, err
 	}

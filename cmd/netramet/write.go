@@ -49,7 +49,7 @@ func (o *options) checkWrite(f *pflag.FlagSet) error {
 	switch {
 	case o.intervals > 0:
 		return errors.New("-N counts intervals of metering, and --write writes what is read: end both with --end")
-	case toStdout && len(o.rules) > 0 && (o.flowFile == "" || o.flowFile == "-"):
+	case toStdout && len(o.rules) > 0 && o.flowsToStdout():
 		return errors.New("--write -: the flow data goes to standard output as well; give it a file with -F")
 	case len(o.rules) > 0:
 		return nil

@@ -1,0 +1,83 @@
+// Package outputs opens what collections are written to, by what users write on a
+// command line: a kind and a file, as csv:flows.csv.
+//
+// It knows the kinds; how each is written is the business of packages reader/jsonl,
+// reader/csv, reader/table and reader/flowfile. Commands call it.
+package outputs
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"netramet/internal/spelling"
+	"netramet/reader/lines"
+)
+
+// The kinds.
+const (
+	JSONL = "jsonl"
+	CSV   = "csv"
+	Table = "table"
+	Flows = "flows"
+)
+
+// Kinds are all of them.
+var Kinds = []string{CSV, JSONL, Table, Flows}
+
+// Spec is one output as it was asked for.
+type Spec struct {
+	BestEffort bool   // the collection counts as collected though this output failed
+	Kind       string // one of Kinds
+	Path       string // "-" is standard output
+}
+
+// String is the output as a user would write it.
+func (s Spec) String() string {
+	if s.BestEffort {
+		return "besteffort:" + s.Kind + ":" + s.Path
+	}
+	return s.Kind + ":" + s.Path
+}
+
+// meterVerb stands for the meter's name in the name of a file.
+const meterVerb = "%{meter}"
+
+// HasMeter reports whether the file's name holds that of the meter.
+func (s Spec) HasMeter() bool { return strings.Contains(s.Path, meterVerb) }
+
+// For is the output for a meter, whose name must be good for a file's.
+func (s Spec) For(meter string) Spec {
+	s.Path = strings.ReplaceAll(s.Path, meterVerb, strings.ReplaceAll(meter, "%", "%%"))
+	return s
+}
+
+// Parse reads [besteffort:|required:]KIND:FILE.
+func Parse(text string) (s Spec, err error) {
+	rest := text
+	if after, is := strings.CutPrefix(rest, "besteffort:"); is {
+		s.BestEffort, rest = true, after
+	} else {
+		rest = strings.TrimPrefix(rest, "required:")
+	}
+	var found bool
+	s.Kind, s.Path, found = strings.Cut(rest, ":")
+	switch {
+	case found && !slices.Contains(Kinds, s.Kind):
+		hint := ""
+		if near := spelling.Nearest(s.Kind, Kinds, 2); len(near) > 0 {
+			hint = "; did you mean " + near[0] + "?"
+		}
+		return s, fmt.Errorf("%q is no kind of output: known are %s%s", s.Kind, strings.Join(Kinds, ", "), hint)
+	case !found || s.Path == "":
+		return s, fmt.Errorf("%q: it is a kind and a file, as csv:flows.csv, or jsonl:- for standard output (kinds: %s)", text, strings.Join(Kinds, ", "))
+	case s.Kind == Flows || s.Path == "-":
+		return s, nil
+	}
+	if _, err = lines.ParseName(s.For("meter").Path, nil); err != nil {
+		err = fmt.Errorf("%q: %w", s.Path, err)
+	} else if n, _ := lines.ParseName(s.For("meter").Path, nil); s.Kind == Table && n.Varies() {
+		err = fmt.Errorf("%q: the name of a table's file does not change with time, as that of csv and jsonl may", s.Path)
+	}
+	return s, err
+}
