@@ -49,6 +49,7 @@ func systemKilled(t *testing.T, s *system) {
 func (s *system) killAt(t *testing.T, c cut, args, rules []string, want string) {
 	m := s.startMeter(t, args...)
 	flows := filepath.Join(t.TempDir(), "f.flows")
+	json := flows + ".jsonl"
 	var first *process
 	started, killed := make(chan struct{}), make(chan struct{})
 	r := startRelay(t, m.port, func(n int) bool {
@@ -60,7 +61,7 @@ func (s *system) killAt(t *testing.T, c cut, args, rules []string, want string) 
 		close(killed)
 		return !c.lost
 	})
-	first = s.follow(t, r.port, flows, rules)
+	first = s.follow(t, r.port, flows, rules, "--to", "jsonl:"+json)
 	close(started)
 	select {
 	case <-killed:
@@ -68,13 +69,14 @@ func (s *system) killAt(t *testing.T, c cut, args, rules []string, want string) 
 	}
 	if first.wait() != 0 {
 		checkWhole(t, flows, want)
-		second := s.follow(t, r.port, flows, rules, "--wait=2")
+		second := s.follow(t, r.port, flows, rules, "--wait=2", "--to", "jsonl:"+json)
 		if second.wait() != 0 && !m.over() {
 			t.Errorf("the second nemac ended with %d", second.wait())
 		}
 	}
 	m.want(0)
 	checkFlows(t, flows, want)
+	checkAmounts(t, json)
 }
 
 // over reports whether the meter has read and handed out the whole trace.
