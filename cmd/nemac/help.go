@@ -41,6 +41,8 @@ Examples:
   nemac -c 300 -r @services gw private       flow data every five minutes
   nemac -c 300 -r campus.srl -m 1614 127.0.0.1 private
                                              the same by a rule file
+  nemac -c 60 -r @hosts --to 'jsonl:%Y%m%d.jsonl' gw private
+                                             as JSON Lines, a file each day
   nemac -C -r campus.srl -F f.flows 127.0.0.1 private
                                              each interval of a trace
   nemac -r all.srl -e few.srl -o 65 gw @/etc/nemac.community

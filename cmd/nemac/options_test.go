@@ -150,6 +150,8 @@ func TestConfigErrors(t *testing.T) {
 		{"no rules", "a b\n", "m.conf:1: nothing to do: give a rule file with -r, or a rule set of the meter with --read-only"},
 		{"twice", "a b -r x\n\na b -r x\n", "m.conf:3: the meter and owner a:161 " + ownerHead() + "a:x is that of line 1 already"},
 		{"one file", "a b -r x -F f\nc d -r x -F f\n", "m.conf:2: the flow file f is that of line 1 already"},
+		{"one output", "a b -r x --to csv:f\nc d -r x --to jsonl:f\n", "m.conf:2: --to jsonl:f: line 1 writes there already; each meter needs its own file: put %{meter} in its name"},
+		{"an output that is none", "a b -r x --to cvs:f\n", `m.conf:1: --to "cvs" is no kind of output: known are csv, jsonl, table, flows; did you mean csv?`},
 		{"no community", "a -r x\n", "m.conf:1: no community: give it after the meter, in NEMAC_COMMUNITY, or as @FILE; or use SNMPv3 (-v 3 -u USER)"},
 		{"help", "a b -h\n", "m.conf:1: -h is for the command line"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"netramet/meter/control"
 	"netramet/reader"
@@ -43,10 +44,17 @@ func (o *options) tryManaged(ctx context.Context, std stdio) error {
 // tried sees whether the files of a run can be written, and says that all is well.
 func (o *options) tried(std stdio) error {
 	var errs []error
-	for _, f := range []struct{ option, name string }{
+	type target struct{ option, name string }
+	files := []target{
 		{"-F", o.flowFile}, {"--write", tracefile.Path(o.write)}, {"--dump-streams", o.streams.dump}, {"--dump-pairs", o.pairs.dump},
 		{"-L", o.managed.logFile}, {"--state", o.managed.state},
-	} {
+	}
+	for _, s := range o.to.All(o.nameOfMeter(), "") {
+		if !strings.Contains(s.Path, "%") { // else its name is not known yet
+			files = append(files, target{"--to", s.Path})
+		}
+	}
+	for _, f := range files {
 		if f.name == "" || f.name == "-" {
 			continue
 		}

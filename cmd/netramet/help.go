@@ -40,6 +40,8 @@ Examples:
   netramet -C office.pcap 5tuple.srl           flows by a rule file of one's own
   netramet -C office.pcap -T60 -F f.flows a.srl b.srl
                                                two rule sets, every minute
+  netramet -C office.pcap -T60 --to csv:f.csv @hosts
+                                               for a spreadsheet, every minute
   zstdcat day.pcap.zst | netramet -C - hosts.srl
   netramet -C office.pcap -T300 -N12 hosts.srl the first hour
   netramet --octets=peer -C office.pcap 5tuple.srl
