@@ -247,6 +247,32 @@ func TestReplace(t *testing.T) {
 	})
 }
 
+// TestLink: a link stays one, whether there is a file behind it or not yet.
+func TestLink(t *testing.T) {
+	for _, replace := range []bool{false, true} {
+		dir := t.TempDir()
+		path, real := filepath.Join(dir, "link"), filepath.Join(dir, "real")
+		if err := os.Symlink("real", path); err != nil {
+			t.Skip(err)
+		}
+		all := linestest.Sample()
+		want := string(linestest.Write(t, formats["csv"](), all))
+		for range 2 {
+			out := open(t, path, formats["csv"](), lines.Options{Replace: replace})
+			mustWrite(t, out, all)
+			if err := out.Close(); err != nil {
+				t.Error(err)
+			}
+			if got := content(t, real); got != want {
+				t.Errorf("replaced: %v: %q", replace, got)
+			}
+			if _, err := os.Readlink(path); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 // failing is an output that fails at a record.
 type failing struct {
 	reader.Output

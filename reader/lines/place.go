@@ -87,6 +87,9 @@ func (p *place) try(open func(string, int) (handle, error), anew bool) (again bo
 		isNew, flag, err = false, flag|os.O_CREATE, nil // a link to a file that is to be made
 		anew = false
 	}
+	if fi != nil && p.part == "" && p.unlock != nil && os.SameFile(p.locked, fi) {
+		anew = false // we made it so
+	}
 	switch {
 	case err != nil && !isNew:
 		return false, err
