@@ -40,7 +40,7 @@ func TestSetStart(t *testing.T) {
 	first.SetStart(start)
 	second := reader.Interval{From: first.To - 1, To: 2000}
 	second.SetStart(start)
-	if !first.Begin.Equal(start) || !second.Begin.Equal(first.End()) || !second.End().Equal(start.Add(20*time.Second)) {
+	if !first.Begin.Equal(start.Add(10*time.Millisecond)) || !second.Begin.Equal(first.End()) || !second.End().Equal(start.Add(20*time.Second)) {
 		t.Errorf("intervals from %v to %v, and from %v to %v", first.Begin, first.End(), second.Begin, second.End())
 	}
 	unknown := reader.Interval{From: 999, To: 2000, Time: start}

@@ -43,7 +43,7 @@ type Interval struct {
 	// are worked out from uptimes do not jitter. The zero time is unknown.
 	MeterStart time.Time
 	// Begin is the real time where the interval begins, as To is where it ends: the
-	// end of the collection before, or MeterStart. The zero time is unknown.
+	// end of the collection before, or uptime 1. The zero time is unknown.
 	Begin      time.Time
 	Restarted  bool // the meter was started again since the collection before
 	Octets     OctetMode
@@ -76,11 +76,10 @@ func (iv *Interval) End() time.Time {
 // but for the centisecond by which the two overlap (RFC 2123 §4.2).
 func (iv *Interval) SetStart(start time.Time) {
 	iv.MeterStart = start
-	if iv.From <= 1 {
-		iv.Begin = start
-		return
-	}
 	iv.Begin = iv.RealTime(iv.From + 1)
+	if iv.From <= 1 {
+		iv.Begin = iv.RealTime(1) // that of a trace's first packet
+	}
 }
 
 // Stat is one figure of a #Stats record.
