@@ -35,16 +35,16 @@ func TestInterval(t *testing.T) {
 		want       []want
 	}{
 		{"a trace", head("14:00:00.25 Mon 5 Jan 2026") + block("14:01:00", "1 to 6001", "") + block("14:02:00", "6000 to 12001", ""), []want{
-			{day("14:00:00.24"), day("14:01:00.25"), false}, {day("14:01:00.25"), day("14:02:00.25"), false},
+			{day("14:00:00.25"), day("14:01:00.25"), false}, {day("14:01:00.25"), day("14:02:00.25"), false},
 		}},
 		{"live", head("16:30:00 Mon 5 Jan 2026") + block("16:30:00", "1 to 100050", "") + block("16:31:01", "100049 to 106050", ""), []want{
-			{day("16:13:19.5"), day("16:30:00"), false}, {day("16:30:00"), day("16:31:00"), false},
+			{day("16:13:19.51"), day("16:30:00"), false}, {day("16:30:00"), day("16:31:00"), false},
 		}},
 		{"a restart", head("16:30:00 Mon 5 Jan 2026") + block("16:30:00", "1 to 100000", "") + head("17:00:00 Mon 5 Jan 2026") + block("17:00:00", "1 to 1000", "# counters and flow indices begin anew\n"), []want{
-			{day("16:13:20"), day("16:30:00"), false}, {day("16:59:50"), day("17:00:00"), true},
+			{day("16:13:20.01"), day("16:30:00"), false}, {day("16:59:50.01"), day("17:00:00"), true},
 		}},
 		{"new rule sets", head("16:30:00 Mon 5 Jan 2026") + block("16:30:00", "1 to 100000", "") + block("16:31:01", "1 to 106000", "# counters and flow indices begin anew\n"), []want{
-			{day("16:13:20"), day("16:30:00"), false}, {day("16:13:20"), day("16:31:00"), false},
+			{day("16:13:20.01"), day("16:30:00"), false}, {day("16:13:20.01"), day("16:31:00"), false},
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
