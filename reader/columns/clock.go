@@ -14,8 +14,13 @@ type clock struct {
 	seconds int64 // of the meter's uptime 0, since 1970
 
 	fractions [100]fraction // by the centiseconds of an uptime
-	minute    int64         // since 1970, that text is of
-	text      [len("2006-01-02T15:04:")]byte
+	minutes   [64]minute    // those that times were in, by their last bits
+}
+
+// minute is what times of a minute begin with.
+type minute struct {
+	at   int64 // since 1970; that of 0 is made each time
+	text [len("2006-01-02T15:04:")]byte
 }
 
 // fraction is what a time ends with.
@@ -36,7 +41,6 @@ func newClock(iv *reader.Interval) clock {
 		c.fractions[i].carry = nanos / 1e9
 		copy(c.fractions[i].text[:], fmt.Sprintf(".%09dZ", nanos%1e9))
 	}
-	c.setMinute(floor(c.seconds, 60))
 	return c
 }
 
@@ -48,9 +52,14 @@ func floor(n, by int64) int64 {
 	return q
 }
 
-func (c *clock) setMinute(minute int64) {
-	c.minute = minute
-	time.Unix(minute*60, 0).UTC().AppendFormat(c.text[:0], "2006-01-02T15:04:")
+// begin is what times of a minute begin with.
+func (c *clock) begin(at int64) *minute {
+	m := &c.minutes[uint64(at)%uint64(len(c.minutes))]
+	if m.at != at || at == 0 {
+		m.at = at
+		time.Unix(at*60, 0).UTC().AppendFormat(m.text[:0], "2006-01-02T15:04:")
+	}
+	return m
 }
 
 // longest is the longest uptime that has a real time: 348 years.
@@ -64,13 +73,10 @@ func (c *clock) append(b []byte, uptime uint64) (_ []byte, ok bool) {
 	}
 	f := &c.fractions[uptime%100]
 	seconds := c.seconds + int64(uptime/100) + f.carry
-	of := uint64(seconds - c.minute*60)
-	if of >= 60 {
-		c.setMinute(floor(seconds, 60))
-		of = uint64(seconds - c.minute*60)
-	}
-	b = append(b, c.text[:]...)
-	b = append(b, byte('0'+of/10), byte('0'+of%10))
+	at := floor(seconds, 60)
+	of := byte(seconds - at*60)
+	b = append(b, c.begin(at).text[:]...)
+	b = append(b, '0'+of/10, '0'+of%10)
 	return append(b, f.text[:]...), true
 }
 

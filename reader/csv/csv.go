@@ -36,7 +36,7 @@ type taskRows struct {
 	ruleSet int
 	layout  *columns.Layout
 	before  []byte // the cells up to the first that differs from flow to flow
-	cells   []*columns.Cell
+	rest    columns.Row
 }
 
 // New returns the format with names of a set.
@@ -68,19 +68,38 @@ func (f *Format) lay(iv *reader.Interval, tasks []reader.Task) {
 		f.tasks = append(f.tasks, taskRows{ruleSet: tasks[i].RuleSet, layout: l})
 	}
 	for i := range f.tasks {
-		t := &f.tasks[i]
-		for _, label := range f.labels {
-			at := slices.IndexFunc(t.layout.Cells, func(c columns.Cell) bool { return c.Label == label })
-			switch {
-			case at < 0:
-				t.cells = append(t.cells, nil)
-			case t.layout.Cells[at].Constant() && len(t.cells) == 0:
-				t.before = append(appendCell(t.before, t.layout, &t.layout.Cells[at], nil), ',')
-			default:
-				t.cells = append(t.cells, &t.layout.Cells[at])
-			}
+		f.tasks[i].dress(f.labels)
+	}
+}
+
+// dress makes the rows of cells in the order of labels.
+func (t *taskRows) dress(labels []string) {
+	same, leading := t.layout.NewRow(), true
+	t.rest = t.layout.NewRow()
+	for _, label := range labels {
+		var c *columns.Cell
+		if at := slices.IndexFunc(t.layout.Cells, func(c columns.Cell) bool { return c.Label == label }); at >= 0 {
+			c = &t.layout.Cells[at]
+		}
+		d := columns.Dress{After: ",", Null: ",", Escape: escape}
+		if c != nil && c.Type == columns.Numbers { // has commas
+			d.Before, d.After = `"`, `",`
+		}
+		if leading = leading && c != nil && c.Constant(); leading {
+			same.Add(c, d)
+		} else {
+			t.rest.Add(c, d)
 		}
 	}
+	t.before = same.Append(nil, nil)
+}
+
+// escape makes what stands from start on a field.
+func escape(b []byte, start int) []byte {
+	if isPlain(b[start:]) {
+		return b
+	}
+	return appendText(b[:start], string(b[start:]))
 }
 
 // header is the line of the columns' names.
@@ -90,24 +109,6 @@ func (f *Format) header() string {
 		b = append(appendText(b, label), ',')
 	}
 	return string(append(b, last...))
-}
-
-// appendCell appends a cell as one field, which is empty if there is nothing.
-func appendCell(b []byte, l *columns.Layout, c *columns.Cell, rec *reader.Record) []byte {
-	start, list := len(b), c.Type == columns.Numbers // which has commas
-	if list {
-		b = append(b, '"')
-	}
-	b, ok := l.Append(b, c, rec)
-	switch {
-	case !ok:
-		return b[:start]
-	case list:
-		return append(b, '"')
-	case c.Type == columns.Text && !isPlain(b[start:]):
-		return appendText(b[:start], string(b[start:]))
-	}
-	return b
 }
 
 // Record implements lines.Format.
@@ -122,14 +123,7 @@ func (f *Format) Record(dst []byte, rec *reader.Record) ([]byte, error) {
 	if len(f.held) > 0 {
 		dst = append(append(dst, f.held...), "false\r\n"...)
 	}
-	b := append(f.held[:0], f.task.before...)
-	for _, c := range f.task.cells {
-		if c != nil {
-			b = appendCell(b, f.task.layout, c, rec)
-		}
-		b = append(b, ',')
-	}
-	f.held = b
+	f.held = f.task.rest.Append(append(f.held[:0], f.task.before...), rec)
 	return dst, nil
 }
 

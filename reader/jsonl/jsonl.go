@@ -29,16 +29,8 @@ type Format struct {
 // taskRows is how flows of one task are written.
 type taskRows struct {
 	ruleSet int
-	layout  *columns.Layout
-	before  []byte // the line up to the first cell that differs from flow to flow
-	cells   []cell
-}
-
-type cell struct {
-	*columns.Cell
-	name   []byte // `,"name":`, and the quote where there are some
-	quoted bool   // with quotes around the text
-	text   bool   // which may need escapes
+	before  []byte // the line up to the first member that differs from flow to flow
+	rest    columns.Row
 }
 
 // New returns the format with names of a set.
@@ -55,41 +47,31 @@ func (f *Format) Begin(dst []byte, iv *reader.Interval, tasks []reader.Task, _ s
 }
 
 func (f *Format) rowsOf(iv *reader.Interval, task *reader.Task) taskRows {
-	rows := taskRows{ruleSet: task.RuleSet, layout: columns.NewLayout(iv, task, f.names), before: []byte(`{"type":"flow"`)}
-	for i := range rows.layout.Cells {
-		c := &rows.layout.Cells[i]
-		one := cell{Cell: c, name: append(appendString([]byte{','}, c.Label), ':'), text: c.Type == columns.Text}
-		one.quoted = one.text || c.Type == columns.Address || c.Type == columns.Time
-		if one.quoted {
-			one.name = append(one.name, '"')
+	l := columns.NewLayout(iv, task, f.names)
+	same, rest := l.NewRow(), l.NewRow()
+	for i := range l.Cells {
+		c := &l.Cells[i]
+		name := string(append(appendString([]byte{','}, c.Label), ':'))
+		d := columns.Dress{Before: name, Null: name + "null", Escape: escape}
+		if c.Type == columns.Text || c.Type == columns.Address || c.Type == columns.Time {
+			d.Before, d.After = name+`"`, `"`
 		}
 		if c.Constant() {
-			rows.before = one.append(rows.before, rows.layout, nil)
+			same.Add(c, d)
 		} else {
-			rows.cells = append(rows.cells, one)
+			rest.Add(c, d)
 		}
 	}
-	return rows
+	return taskRows{task.RuleSet, same.Append([]byte(`{"type":"flow"`), nil), rest}
 }
 
-// append appends the name and the value of a cell.
-func (c *cell) append(b []byte, l *columns.Layout, rec *reader.Record) []byte {
-	b = append(b, c.name...)
-	start := len(b)
-	b, ok := l.Append(b, c.Cell, rec)
-	if !ok {
-		if c.quoted {
-			start--
-		}
-		return append(b[:start], "null"...)
+// escape makes what stands from start on the inside of a string.
+func escape(b []byte, start int) []byte {
+	if isPlain(b[start:]) {
+		return b
 	}
-	if c.text && !isPlain(b[start:]) {
-		return appendString(b[:start-1], string(b[start:]))
-	}
-	if c.quoted {
-		b = append(b, '"')
-	}
-	return b
+	b = appendString(b[:start-1], string(b[start:])) // its quotes, too
+	return b[:len(b)-1]
 }
 
 // Record implements lines.Format.
@@ -99,10 +81,7 @@ func (f *Format) Record(dst []byte, rec *reader.Record) ([]byte, error) {
 			return dst, fmt.Errorf("flow %d is of rule set %d, which is not collected", rec.Index, rec.RuleSet)
 		}
 	}
-	dst = append(dst, f.task.before...)
-	for i := range f.task.cells {
-		dst = f.task.cells[i].append(dst, f.task.layout, rec)
-	}
+	dst = f.task.rest.Append(append(dst, f.task.before...), rec)
 	f.flows++
 	return append(dst, '}', '\n'), nil
 }
