@@ -6,6 +6,7 @@ package amounts
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"netramet/mib"
 	"netramet/reader"
@@ -82,7 +83,8 @@ func (o *Output) Record(rec *reader.Record) error {
 		counts[p.counter] = rec.Values[p.value].Num
 	}
 	known := o.memory.Amount(&o.iv, rec, &counts, task.has)
-	o.amounts = append(o.amounts[:0], make([]uint64, task.values)...)
+	o.amounts = slices.Grow(o.amounts[:0], task.values)[:task.values]
+	clear(o.amounts)
 	for _, p := range task.places {
 		o.amounts[p.value] = counts[p.counter]
 	}
