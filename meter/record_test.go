@@ -28,8 +28,8 @@ func TestExporters(t *testing.T) {
 		want  []string
 	}{
 		{`save SourceInterface; save DestInterface; count;`, []string{
-			"30 0 SourceInterface=[0 3] DestInterface=[1 44]", "20 0 SourceInterface=[255 255] DestInterface=[0 2]",
-			"10 0 SourceInterface=[0 7] DestInterface=[0 7]"}},
+			"30 0 SourceInterface=[3] DestInterface=[255]", "20 0 SourceInterface=[255] DestInterface=[2]",
+			"10 0 SourceInterface=[7] DestInterface=[7]"}},
 		{`save MeterID; save SourceASN; save DestPrefix; count;`, []string{
 			"30 0 MeterID=[192 0 2 1] SourceASN=[0 0 251 244] DestPrefix=[16]", "20 0 MeterID=[192 0 2 2] SourceASN=[0 0 251 244] DestPrefix=[0]",
 			"10 0 MeterID=[0 0 0 99] SourceASN=[0 0 0 0] DestPrefix=[0]"}},

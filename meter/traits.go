@@ -28,7 +28,7 @@ const (
 // interface matters.
 func traitsOf(p *packet.Packet) traits {
 	r := &p.Rest
-	t := traits(uint8(p.Interface[0])) << interfaceShift
+	t := traits(p.Interface[0]) << interfaceShift
 	if p.Flags&packet.Exported != 0 {
 		t = exported
 	}

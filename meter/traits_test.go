@@ -45,7 +45,7 @@ func TestTraitsChange(t *testing.T) {
 		{"tag", `save VLANid; count;`, []frame{{vlan: 1}, {vlan: 2049}, {vlan: 2049, priority: 7}, {vlan: 4095}, {vlan: 1}},
 			[]string{"2 0 VLANid=[0 1]", "2 0 VLANid=[8 1]", "1 0 VLANid=[15 255]"}, 4},
 		{"priority", `save Priority; count;`, []frame{{priority: 7}, {priority: 7, vlan: 3}, {priority: 3}}, []string{"2 0 Priority=[7]", "1 0 Priority=[3]"}, 2},
-		{"interface", `save SourceInterface; count;`, []frame{{iface: 1}, {iface: 255}, {iface: 255}, {iface: 1}}, []string{"2 0 SourceInterface=[0 1]", "2 0 SourceInterface=[0 255]"}, 3},
+		{"interface", `save SourceInterface; count;`, []frame{{iface: 1}, {iface: 255}, {iface: 255}, {iface: 1}}, []string{"2 0 SourceInterface=[1]", "2 0 SourceInterface=[255]"}, 3},
 		{"two of them", `save DSCodePoint; save VLANid; count;`, []frame{{dscp: 1, vlan: 1}, {dscp: 1, vlan: 2}, {dscp: 1, vlan: 2}, {dscp: 2, vlan: 2}},
 			[]string{"1 0 DSCodePoint=[1] VLANid=[0 1]", "2 0 DSCodePoint=[1] VLANid=[0 2]", "1 0 DSCodePoint=[2] VLANid=[0 2]"}, 3},
 		{"tested only", `if DSCodePoint == 46 count; ignore;`, []frame{{dscp: 46}, {}, {dscp: 46}, {dscp: 46}}, []string{"3 0"}, 3},

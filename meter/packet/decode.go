@@ -32,7 +32,7 @@ func (p *Packet) DecodeNet(f *wire.Frame) { p.DecodeTo(f, 0) }
 func (p *Packet) DecodeTo(f *wire.Frame, depth Depth) {
 	p.Time = f.Time
 	p.FrameOctets = f.WireLen
-	p.Interface = [2]uint16{uint16(f.Interface), uint16(f.Interface)}
+	p.Interface = [2]uint8{f.Interface, f.Interface}
 	p.TunnelOff = 0
 
 	d, off, etherType := f.Data, etherHeader, uint16(0)

@@ -100,7 +100,7 @@ type Packet struct {
 
 	// Interface is the number of the interface that the packet was seen on, twice; of
 	// one that was Exported, those of the exporter.
-	Interface [2]uint16
+	Interface [2]uint8
 
 	NetOff   uint16 // offset of the network header in the frame, 0 if not reached
 	TransOff uint16 // offset of the transport header, 0 if not reached or absent

@@ -7,13 +7,13 @@ import (
 )
 
 // TakeRecord makes p, as DecodeTo has filled it from the record's frame, a packet
-// that was Exported. Interfaces beyond 65,535 are 65,535.
+// that was Exported. Interfaces beyond 255, which the attributes do not hold, are 255.
 func (p *Packet) TakeRecord(r *wire.Record) {
 	x := &r.Exporter
 	p.Flags |= Exported
 	if x.Interface != [2]uint32{} {
 		for end, n := range x.Interface {
-			p.Interface[end] = uint16(min(n, math.MaxUint16))
+			p.Interface[end] = uint8(min(n, math.MaxUint8))
 		}
 	}
 	p.Origin = Origin{MeterID: x.ID, ASN: x.ASN, Prefix: x.Prefix}

@@ -224,7 +224,7 @@ func TestLinks(t *testing.T) {
 			} else if want := uint32(len(r.data)) - uint32(p.NetOff); p.PeerType != 0 && p.PeerOctets != want {
 				t.Errorf("PeerOctets %d, want %d", p.PeerOctets, want)
 			}
-			if p.FrameOctets != uint32(len(r.data)) || p.Interface != [2]uint16{4, 4} || p.Time != f.Time {
+			if p.FrameOctets != uint32(len(r.data)) || p.Interface != [2]uint8{4, 4} || p.Time != f.Time {
 				t.Errorf("frame facts: %+v", p)
 			}
 		})

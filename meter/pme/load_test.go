@@ -290,7 +290,7 @@ func FuzzLoad(f *testing.F) {
 // rawPacket makes a packet of a fuzzer's octets.
 func rawPacket(b []byte) *packet.Packet {
 	b = append(slices.Clone(b), make([]byte, 64)...)
-	pk := &packet.Packet{PeerType: mib.PeerType(b[0]), PeerLen: b[1] % (packet.MaxPeer + 1), TransType: b[2], Interface: [2]uint16{uint16(b[3]), binary.BigEndian.Uint16(b[4:])}}
+	pk := &packet.Packet{PeerType: mib.PeerType(b[0]), PeerLen: b[1] % (packet.MaxPeer + 1), TransType: b[2], Interface: [2]uint8{b[3], b[4]}}
 	for i := range pk.PeerAddress {
 		copy(pk.PeerAddress[i][:pk.PeerLen], b[3+4*i:])
 		pk.TransAddress[i] = binary.BigEndian.Uint16(b[40+2*i:])

@@ -169,8 +169,8 @@ func (m *Matcher) fill(pk *packet.Packet, order Order) {
 	s := order & 1
 	d := s ^ 1
 	r[regStoD] = uint64(d)
-	r[regSourceInterface] = uint64(bits.ReverseBytes16(pk.Interface[s]))
-	r[regDestInterface] = uint64(bits.ReverseBytes16(pk.Interface[d]))
+	r[regSourceInterface] = uint64(pk.Interface[s])
+	r[regDestInterface] = uint64(pk.Interface[d])
 	r[regPeerType] = uint64(pk.PeerType)
 	r[regTransType] = uint64(pk.TransType)
 	r[regSourceTrans] = uint64(bits.ReverseBytes16(pk.TransAddress[s]))

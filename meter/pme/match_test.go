@@ -301,7 +301,7 @@ func TestReverseWalksTheTable(t *testing.T) {
 // tested, and through a variable.
 func TestEveryAttribute(t *testing.T) {
 	pk := ip(t, tcp, "10.11.12.13:1000", "20.21.22.23:2000")
-	pk.Interface = [2]uint16{31, 0x1f32}
+	pk.Interface = [2]uint8{31, 0x32}
 	pk.Rest.AdjacentType, pk.Rest.Priority, pk.Rest.VLANid = 32, 6, 0x0435
 	pk.Rest.DSCodePoint, pk.Rest.ECNCodeBits = 36, 3
 	pk.Rest.AdjacentAddress = [2][packet.MaxPeer]byte{{40, 41, 42, 43, 44, 45}, {50, 51, 52, 53, 54, 55}}

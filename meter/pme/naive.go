@@ -304,9 +304,9 @@ func (m *machine) value(a mib.Attr) (v ruleset.Octets, size int) {
 	pk, rest := m.pk, &m.pk.Rest
 	switch a {
 	case mib.AttrSourceInterface:
-		v[0], v[1] = byte(pk.Interface[source]>>8), byte(pk.Interface[source])
+		v[0] = pk.Interface[source]
 	case mib.AttrDestInterface:
-		v[0], v[1] = byte(pk.Interface[dest]>>8), byte(pk.Interface[dest])
+		v[0] = pk.Interface[dest]
 	case mib.AttrSourceAdjacentType, mib.AttrDestAdjacentType:
 		v[0] = byte(rest.AdjacentType)
 	case mib.AttrSourceAdjacentAddress:

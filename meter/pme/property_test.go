@@ -193,7 +193,7 @@ func drawPacket(t *rapid.T) *packet.Packet {
 		PeerType:  mib.PeerType(octet.Draw(t, "type")),
 		PeerLen:   rapid.SampledFrom([]uint8{0, 3, 4, 10, 16, 20}).Draw(t, "len"),
 		TransType: octet.Draw(t, "proto"),
-		Interface: [2]uint16{uint16(octet.Draw(t, "interface")), uint16(octet.Draw(t, "out"))},
+		Interface: [2]uint8{octet.Draw(t, "interface"), octet.Draw(t, "out")},
 	}
 	for i := range pk.PeerAddress {
 		for j := range pk.PeerLen {
