@@ -55,7 +55,7 @@ func wherePacket(rnd *rand.Rand) (pk packet.Packet, rec reader.Record) {
 	mac := []byte{0, 0x80, 0x48, byte(rnd.IntN(3)), 1, 2}
 	pk.Rest.AdjacentLen = uint8(copy(pk.Rest.AdjacentAddress[0][:], mac))
 	put(mib.AttrSourceAdjacentAddress, mac...)
-	pk.Interface[0] = uint16(rnd.IntN(3))
+	pk.Interface[0] = uint8(rnd.IntN(3))
 	num(mib.AttrSourceInterface, uint64(pk.Interface[0]))
 	return pk, rec
 }
