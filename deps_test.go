@@ -19,7 +19,7 @@ import (
 var allowed = map[string][]string{
 	"internal/atomicfile": nil,
 	"internal/digits":     nil,
-	"internal/command":    {"internal/rulefile", "internal/screen", "reader/columns", "reader/flowfile", "reader/outputs", "reader/table", "reader/top", "ruleset/library"},
+	"internal/command":    {"internal/rulefile", "internal/screen", "mib", "reader/columns", "reader/flowfile", "reader/outputs", "reader/table", "reader/top", "ruleset/library"},
 	"internal/datagram":   {"meter/packet", "mib", "sources/wire"},
 	"internal/direction":  {"meter/packet", "mib", "sources/wire"},
 	"internal/fileaccess": nil,
@@ -78,7 +78,7 @@ var allowed = map[string][]string{
 	"reader/flowfile":  {"internal/atomicfile", "internal/digits", "internal/filelock", "reader", "ruleset", "mib"},
 	"reader/jsonl":     {"internal/digits", "reader", "reader/columns", "reader/lines"},
 	"reader/lines":     {"internal/atomicfile", "internal/filelock", "mib", "reader"},
-	"reader/outputs":   {"internal/spelling", "reader", "reader/amounts", "reader/columns", "reader/csv", "reader/jsonl", "reader/lines", "reader/table", "reader/tee"},
+	"reader/outputs":   {"internal/spelling", "mib", "reader", "reader/amounts", "reader/columns", "reader/csv", "reader/jsonl", "reader/lines", "reader/table", "reader/tee"},
 	"reader/query":     {"internal/plaintext", "mib", "reader", "reader/columns", "reader/flowfile", "reader/jsonl", "reader/lines", "reader/table", "ruleset", "ruleset/srl"},
 	"reader/local":     {"meter", "meter/control", "mib", "reader"},
 	"reader/table":     {"internal/plaintext", "internal/spelling", "mib", "reader", "reader/columns", "ruleset"},

@@ -20,6 +20,9 @@ type Task struct {
 	Format     *ruleset.Format
 	Statistics bool  // a #Stats record with each collection
 	Names      Namer // what numbers are called; nil if none has a name
+	// Asked is what the rule set's FORMAT asks for, where Format has more behind it, for
+	// the sake of some output; nil: all of Format. Outputs show what is asked.
+	Asked *ruleset.Format
 	// Saved says which attributes flows may have: a column of another one is empty. nil
 	// is that nobody knows.
 	Saved *ruleset.Saved

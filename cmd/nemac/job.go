@@ -86,7 +86,6 @@ type job struct {
 	pulse *pulse // its clock
 
 	top     *top.Output // nil: no tables are shown
-	asked   top.Asked   // before it was widened for them
 	file    *flowFile   // nil if it is standard output, or before it is open
 	resumed bool        // it goes on with what an earlier nemac began
 	begun   bool        // its work on the meter has begun: there may be something in the log that nobody was told
@@ -108,7 +107,7 @@ func newJob(o *options, known ruleCache, names nameCache, std stdio) (*job, erro
 		Inactivity: o.inactive, FloodMark: int(o.floodMark), HighWaterMark: int(max(o.highWater, 0)),
 		Trace: o.trace, DownloadOnly: o.downloadOnly, RemoveRows: o.removeRows, UTC: o.utc,
 		Interval: seconds(o.interval), Keepalive: seconds(o.keepalive), Wait: seconds(o.wait),
-		ReaderTimeout: o.readerTimeout, Retries: int(o.retries),
+		ReaderTimeout: o.readerTimeout, Retries: int(o.retries), Needs: slices.Concat(o.top.Needs(), o.to.Needs()),
 	}
 	if o.readerTimeout < 0 {
 		j.cfg.ReaderTimeout = 60

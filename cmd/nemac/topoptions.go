@@ -9,7 +9,6 @@ import (
 
 	"netramet/cmd/nemac/internal/session"
 	"netramet/internal/screen"
-	"netramet/reader"
 	"netramet/reader/top"
 )
 
@@ -63,9 +62,7 @@ func (j *job) showOn(s *screen.Screen) (err error) {
 	if j.o.top.N == 0 {
 		return nil
 	}
-	j.asked = top.Asked{}
-	j.top, err = j.o.top.Output(s.Pane(), j.asked, j.o.zone(), false)
-	j.cfg.Widen = func(tasks []reader.Task) []reader.Task { return j.asked.Widen(tasks, j.o.top.Key) }
+	j.top, err = j.o.top.Output(s.Pane(), j.o.zone(), false)
 	j.cfg.RemoveRows = j.cfg.RemoveRows || j.o.looksOnly()
 	return err
 }
@@ -83,7 +80,7 @@ func (j *job) open(m *session.Meter, resumed bool) (session.Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &besideFile{top.Beside{Narrow: top.Narrow{Output: file, Asked: j.asked}, Top: j.top}, file}, nil
+	return &besideFile{top.Beside{Output: file, Top: j.top}, file}, nil
 }
 
 // onlyTop is tables without flow data.

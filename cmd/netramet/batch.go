@@ -81,7 +81,7 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return err
 	}
-	b := &batch{o: o, src: src, name: o.nameOfMeter(), show: show, top: shown, begun: time.Now(), stderr: std.err, tasks: shown.widen(o, o.tasksOf(sets))}
+	b := &batch{o: o, src: src, name: o.nameOfMeter(), show: show, top: shown, begun: time.Now(), stderr: std.err, tasks: o.tasksOf(sets)}
 	cfg, dumps, err := o.openDumps(std.in)
 	closed := func(err error) error { return errors.Join(err, shown.close(), out.close(), dumps.close()) }
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"netramet/meter/origin"
@@ -31,7 +32,8 @@ func (o *options) readOrigins() (*origin.Table, error) {
 	return t, nil
 }
 
-// tasksOf are those of tasksOf, with what numbers are called.
+// tasksOf are those of tasksOf, with what numbers are called, and with all that some
+// output shows.
 func (o *options) tasksOf(sets []*ruleset.RuleSet) []reader.Task {
 	tasks := tasksOf(sets)
 	var table reader.Namer
@@ -41,7 +43,7 @@ func (o *options) tasksOf(sets []*ruleset.RuleSet) []reader.Task {
 	for i, rs := range sets {
 		tasks[i].Names = reader.NamesOf(table, rs)
 	}
-	return tasks
+	return reader.Widen(tasks, slices.Concat(o.top.Needs(), o.to.Needs())...)
 }
 
 // fromPrefixes are the attributes that --prefixes gives their values.

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"netramet/internal/screen"
-	"netramet/reader"
 	"netramet/reader/top"
 	"netramet/sources/tracefile"
 )
@@ -38,8 +37,7 @@ const topInterval = 10
 // tables are those of --top, on the screen that standard output is.
 type tables struct {
 	*screen.Screen
-	out   *top.Output
-	asked top.Asked
+	out *top.Output
 }
 
 // openTop returns the tables of --top, nil where there is none, and the standard
@@ -48,19 +46,11 @@ func (o *options) openTop(std stdio) (*tables, stdio, error) {
 	if o.top.N == 0 {
 		return nil, std, nil
 	}
-	t := &tables{Screen: screen.New(std.out, os.Getenv("COLUMNS")), asked: top.Asked{}}
+	t := &tables{Screen: screen.New(std.out, os.Getenv("COLUMNS"))}
 	var err error
-	t.out, err = o.top.Output(t.Pane(), t.asked, time.UTC, o.interval == 0)
+	t.out, err = o.top.Output(t.Pane(), time.UTC, o.interval == 0)
 	std.err = t.Over(std.err)
 	return t, std, err
-}
-
-// widen returns tasks that read what the tables show, too.
-func (t *tables) widen(o *options, tasks []reader.Task) []reader.Task {
-	if t == nil {
-		return tasks
-	}
-	return t.asked.Widen(tasks, o.top.Key)
 }
 
 // close shows what was not shown yet.
@@ -84,7 +74,7 @@ func (t *tables) beside(o *options, std stdio) (output, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &besideFile{top.Beside{Narrow: top.Narrow{Output: file, Asked: t.asked}, Top: t.out}, file}, nil
+	return &besideFile{top.Beside{Output: file, Top: t.out}, file}, nil
 }
 
 // onlyTop is tables without flow data.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"netramet/mib"
 	"netramet/reader/columns"
 	"netramet/reader/outputs"
 )
@@ -67,6 +68,9 @@ func twice(path, a, b string) error {
 func same(a, b string) bool {
 	return a == b || a != "-" && b != "-" && filepath.Clean(a) == filepath.Clean(b)
 }
+
+// Needs are the attributes that must be read for the outputs, beside FORMAT.
+func (t *To) Needs() []mib.Attr { return outputs.Needs(t.Specs) }
 
 // Given reports whether there are outputs.
 func (t *To) Given() bool { return len(t.Specs) > 0 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"netramet/internal/screen"
+	"netramet/mib"
 	"netramet/reader/table"
 	"netramet/reader/top"
 )
@@ -83,9 +84,17 @@ func (t *Top) CheckRows(f *pflag.FlagSet) (ordered bool, err error) {
 	return f.Changed("sort"), nil
 }
 
-// Output returns the output that shows tables on a pane, of tasks that asked has
-// widened; times are in zone. once says that there is one collection only.
-func (t *Top) Output(pane *screen.Pane, asked top.Asked, zone *time.Location, once bool) (*top.Output, error) {
-	o := top.Options{N: int(t.N), Asked: asked, Once: once, Options: table.Options{Key: t.Key, Exact: t.Exact, Zone: zone}}
+// Needs are the attributes that must be read for the tables: none without --top.
+func (t *Top) Needs() []mib.Attr {
+	if t.N == 0 {
+		return nil
+	}
+	return top.Needs(t.Key)
+}
+
+// Output returns the output that shows tables on a pane; times are in zone. once says
+// that there is one collection only.
+func (t *Top) Output(pane *screen.Pane, zone *time.Location, once bool) (*top.Output, error) {
+	o := top.Options{N: int(t.N), Once: once, Options: table.Options{Key: t.Key, Exact: t.Exact, Zone: zone}}
 	return top.New(o, func(all top.Tables) error { return pane.Show(all) })
 }

@@ -74,7 +74,8 @@ const (
 )
 
 // NewLayout lays out the rows of a task's flows in a collection: what every row has,
-// then what its FORMAT asks for, each attribute once, with what belongs to it.
+// then what its FORMAT asks for, each attribute once, with what belongs to it. The time
+// of a flow's last packet is known if the task reads LastActiveTime.
 func NewLayout(iv *reader.Interval, task *reader.Task, names Names) *Layout {
 	l := &Layout{clock: newClock(iv)}
 	l.Cells = make([]Cell, 0, len(always)+2*len(task.Format.Attrs)+1)
@@ -91,8 +92,9 @@ func NewLayout(iv *reader.Interval, task *reader.Task, names Names) *Layout {
 	if id, ok := communityOf(task); ok {
 		l.add(Cell{Label: communityColumn.In(names), Type: Text, kind: kindCommunity, id: id})
 	}
-	for i, a := range task.Format.Attrs {
-		if slices.Contains(task.Format.Attrs[:i], a) || a == mib.AttrFlowIndex {
+	shown := task.Shown().Attrs
+	for i, a := range shown {
+		if slices.Contains(shown[:i], a) || a == mib.AttrFlowIndex {
 			continue
 		}
 		if col, ok := Of(a); ok && (task.Saved == nil || task.Saved.Has(a)) {

@@ -18,7 +18,7 @@ var always = []Column{
 
 	numConstants: {Name: "flow_index", Type: Number, IPFIX: IPFIX{Element: 148}, About: "with meter, meter_start, ruleset and first_time it names the flow for ever"},
 	{Name: "first_time", Type: Time, IPFIX: IPFIX{Element: 156}, ECS: "event.start", About: "when the flow began"},
-	{Name: "last_time", Type: Time, IPFIX: IPFIX{Element: 157}, ECS: "event.end", About: "its last packet, if FORMAT has LastActiveTime"},
+	{Name: "last_time", Type: Time, IPFIX: IPFIX{Element: 157}, ECS: "event.end", About: "its last packet"},
 	{Name: "baseline", Type: Bool, About: "the flow was there before its reader: amounts are not known"},
 }
 

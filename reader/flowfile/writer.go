@@ -131,16 +131,17 @@ func (w *Writer) prepare(tasks []reader.Task) error {
 	old := w.tasks
 	w.tasks = make([]task, 0, len(tasks))
 	for i, t := range tasks {
-		if t.Format == nil {
+		f := t.Shown()
+		if t.Format == nil || len(f.Attrs) > len(t.Format.Attrs) {
 			return fmt.Errorf("rule set %d (%s) has no format", t.RuleSet, t.Name)
 		}
 		p := (*plan)(nil)
-		if i < len(old) && old[i].Format == t.Format {
+		if i < len(old) && old[i].Shown() == f {
 			p = old[i].plan
 		} else {
 			var err error
-			if p, err = newPlan(t.Format); err == nil && w.differences {
-				p.line, err = differencesLine(t.Format)
+			if p, err = newPlan(f); err == nil && w.differences {
+				p.line, err = differencesLine(f)
 			}
 			if err != nil {
 				w.tasks = nil
@@ -206,6 +207,9 @@ func (w *Writer) Record(rec *reader.Record) error {
 	if i >= w.next {
 		w.introduce(i)
 	}
+	if got, want := len(rec.Values), len(w.tasks[i].Format.Attrs); got != want {
+		return fmt.Errorf("flowfile: flow %d of rule set %d: %d values for %d attributes", rec.Index, rec.RuleSet, got, want)
+	}
 	size := len(w.buf)
 	var err error
 	if w.buf, err = w.tasks[i].plan.appendRecord(w.buf, rec); err != nil {
@@ -218,11 +222,8 @@ func (w *Writer) Record(rec *reader.Record) error {
 	return nil
 }
 
-// appendRecord appends rec as a line.
+// appendRecord appends rec, which has values for all columns, as a line.
 func (p *plan) appendRecord(b []byte, rec *reader.Record) ([]byte, error) {
-	if len(rec.Values) != len(p.cols) {
-		return b, fmt.Errorf("%d values for %d attributes", len(rec.Values), len(p.cols))
-	}
 	t, shown := rec.PeerType, p.peer >= 0
 	if shown {
 		t = peerType(rec.Values[p.peer].Num)

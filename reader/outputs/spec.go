@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"netramet/internal/spelling"
+	"netramet/mib"
 	"netramet/reader/lines"
 )
 
@@ -38,6 +39,14 @@ func (s Spec) String() string {
 		return "besteffort:" + s.Kind + ":" + s.Path
 	}
 	return s.Kind + ":" + s.Path
+}
+
+// Needs are the attributes that outputs show whatever FORMATs ask for, see reader.Widen.
+func Needs(specs []Spec) []mib.Attr {
+	if slices.ContainsFunc(specs, func(s Spec) bool { return s.Kind != Flows }) {
+		return []mib.Attr{mib.AttrLastActiveTime} // that of last_time, and of rates
+	}
+	return nil
 }
 
 // meterVerb stands for the meter's name in the name of a file.

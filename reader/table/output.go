@@ -56,7 +56,7 @@ func (o *Output) Begin(iv reader.Interval, tasks []reader.Task) error {
 			o.layouts = append(o.layouts, old[i])
 			continue
 		}
-		o.layouts = append(o.layouts, NewLayout(t, nil, o.opts))
+		o.layouts = append(o.layouts, NewLayout(t, o.opts))
 	}
 	o.iv, o.at, o.inside = iv, -1, true
 	o.iv.Notes = slices.Clone(iv.Notes)

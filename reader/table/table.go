@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"netramet/reader"
-	"netramet/ruleset"
 )
 
 // Options say how tables look.
@@ -38,12 +37,12 @@ type Layout struct {
 	metrics []metric
 }
 
-// NewLayout returns the layout for a task. Tables show the attributes of asked, and
-// that by which flows are ordered; nil: all of the task's FORMAT.
-func NewLayout(t reader.Task, asked *ruleset.Format, o Options) *Layout {
+// NewLayout returns the layout for a task. Tables show the attributes that its FORMAT
+// asks for, and that by which flows are ordered.
+func NewLayout(t reader.Task, o Options) *Layout {
 	l := &Layout{Places: PlacesOf(t.Format), opts: o, task: t}
 	for _, s := range shownOf(t) {
-		if asked == nil || slices.Contains(asked.Attrs, s.attr) || o.Key.By == ByAttribute && o.Key.Attr == s.attr {
+		if slices.Contains(t.Shown().Attrs, s.attr) || o.Key.By == ByAttribute && o.Key.Attr == s.attr {
 			l.shown = append(l.shown, s)
 		}
 	}

@@ -9,13 +9,13 @@ import (
 // Beside is an output that shows tables of what another one writes: when that has the
 // collection.
 type Beside struct {
-	Narrow
-	Top *Output
+	reader.Output // that shows none
+	Top           *Output
 }
 
 // Begin starts a collection. See reader.Output.
 func (b *Beside) Begin(iv reader.Interval, tasks []reader.Task) error {
-	if err := b.Narrow.Begin(iv, tasks); err != nil {
+	if err := b.Output.Begin(iv, tasks); err != nil {
 		return err
 	}
 	return b.Top.Begin(iv, tasks)
@@ -23,7 +23,7 @@ func (b *Beside) Begin(iv reader.Interval, tasks []reader.Task) error {
 
 // Record takes one flow. See reader.Output.
 func (b *Beside) Record(rec *reader.Record) error {
-	if err := b.Narrow.Record(rec); err != nil {
+	if err := b.Output.Record(rec); err != nil {
 		return err
 	}
 	return b.Top.Record(rec)
@@ -31,11 +31,11 @@ func (b *Beside) Record(rec *reader.Record) error {
 
 // End completes the collection. See reader.Output.
 func (b *Beside) End() error {
-	if err := b.Narrow.End(); err != nil {
+	if err := b.Output.End(); err != nil {
 		return err
 	}
 	return b.Top.End()
 }
 
 // Abort gives the collection up. See reader.Output.
-func (b *Beside) Abort() error { return errors.Join(b.Narrow.Abort(), b.Top.Abort()) }
+func (b *Beside) Abort() error { return errors.Join(b.Output.Abort(), b.Top.Abort()) }

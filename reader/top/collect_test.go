@@ -29,9 +29,8 @@ func BenchmarkCollect(b *testing.B) {
 }
 
 func benchCollect(b *testing.B, m *control.Meter, once bool) {
-	asked := top.Asked{}
 	tasks := []reader.Task{{RuleSet: 2, Format: ruleset.DefaultFormat()}}
-	wide := asked.Widen(tasks, table.Key{})
+	wide := reader.Widen(tasks, top.Needs(table.Key{})...)
 	var alone, with time.Duration
 	pass := func(tasks []reader.Task, out reader.Output) time.Duration {
 		begun := time.Now()
@@ -42,7 +41,7 @@ func benchCollect(b *testing.B, m *control.Meter, once bool) {
 	}
 	for b.Loop() {
 		alone += pass(tasks, nobody{})
-		out, err := top.New(top.Options{N: 10, Asked: asked, Once: once}, func(all top.Tables) error {
+		out, err := top.New(top.Options{N: 10, Once: once}, func(all top.Tables) error {
 			all.AppendTo(nil, 80, 24)
 			return nil
 		})

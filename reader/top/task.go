@@ -22,7 +22,7 @@ type task struct {
 }
 
 func newTask(t reader.Task, o *Options) (task, error) {
-	l := table.NewLayout(t, o.Asked[t.RuleSet], o.Options)
+	l := table.NewLayout(t, o.Options)
 	order, err := orderOf(t.Format, o.Key)
 	return task{Task: t, layout: l, order: order, most: o.N}, err
 }

@@ -24,8 +24,7 @@ const Max = 10_000
 
 // Options say what an Output shows.
 type Options struct {
-	N     int   // flows of each rule set, 1..Max
-	Asked Asked // what tables show; nil: all that tasks read
+	N int // flows of each rule set, 1..Max
 	// Once says that there will be a single collection: counters are what was added to
 	// them. Else amounts are made of the counters, where intervals do not have them.
 	Once bool
@@ -33,7 +32,7 @@ type Options struct {
 }
 
 // Output shows the first flows of each rule set at the end of each collection. Tasks
-// must have what Widen adds to their formats.
+// must read what Needs says.
 type Output struct {
 	opts Options
 	show func(Tables) error

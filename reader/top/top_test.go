@@ -1,7 +1,6 @@
 package top_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -17,7 +16,6 @@ import (
 	"netramet/internal/golden"
 	"netramet/mib"
 	"netramet/reader"
-	"netramet/reader/flowfile"
 	"netramet/reader/table"
 	"netramet/reader/top"
 	"netramet/ruleset"
@@ -140,8 +138,8 @@ func TestTables(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var text []byte
-			tt.opts.Asked, tt.opts.Once = top.Asked{}, true
-			tasks := tt.opts.Asked.Widen(tt.tasks, tt.opts.Key)
+			tt.opts.Once = true
+			tasks := reader.Widen(tt.tasks, top.Needs(tt.opts.Key)...)
 			out, err := top.New(tt.opts, func(all top.Tables) error {
 				text = all.AppendTo(text, tt.size[0], tt.size[1])
 				return nil
@@ -205,7 +203,7 @@ func TestNames(t *testing.T) {
 func TestFirst(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	tasks := []reader.Task{{RuleSet: 2, Name: "x", Format: ruleset.DefaultFormat()}}
-	layout := table.NewLayout(tasks[0], nil, table.Options{})
+	layout := table.NewLayout(tasks[0], table.Options{})
 	for range 200 {
 		many := make([]flow, rng.IntN(60))
 		for i := range many {
@@ -373,31 +371,6 @@ func TestAgain(t *testing.T) {
 	}
 	if err := out.Record(&reader.Record{}); err == nil {
 		t.Error("a record outside a collection is taken")
-	}
-}
-
-// TestNarrow: what is read for a table's sake is not seen by others.
-func TestNarrow(t *testing.T) {
-	short, err := ruleset.ParseFormatLine("destpeeraddress / topdus")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tasks := []reader.Task{{RuleSet: 2, Name: "short", Format: short}, {RuleSet: 3, Name: "default", Format: ruleset.DefaultFormat()}}
-	asked := top.Asked{}
-	wide := asked.Widen(tasks, table.Key{By: table.ByAttribute, Attr: mib.AttrDSCodePoint})
-	for i, w := range wide {
-		if len(w.Format.Seps) != len(w.Format.Attrs)+1 || !slices.Equal(w.Format.Attrs[:len(tasks[i].Format.Attrs)], tasks[i].Format.Attrs) || !slices.Contains(w.Format.Attrs, mib.AttrDSCodePoint) {
-			t.Errorf("%s: %v", w.Name, w.Format)
-		}
-	}
-	var plain, narrowed bytes.Buffer
-	write := func(w *bytes.Buffer, tasks []reader.Task, around func(reader.Output) reader.Output) {
-		collect(t, around(flowfile.NewWriter(w, flowfile.Header{})), interval(), tasks, flows)
-	}
-	write(&plain, tasks, func(out reader.Output) reader.Output { return out })
-	write(&narrowed, wide, func(out reader.Output) reader.Output { return &top.Narrow{Output: out, Asked: asked} })
-	if d := cmp.Diff(plain.String(), narrowed.String()); d != "" {
-		t.Errorf("(-plain +narrowed)\n%s", d)
 	}
 }
 

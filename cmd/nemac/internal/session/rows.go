@@ -9,6 +9,7 @@ import (
 	"netramet/mib"
 	"netramet/mib/client"
 	"netramet/mib/remotemeter"
+	"netramet/reader"
 	"netramet/reader/snmpflows"
 )
 
@@ -62,10 +63,7 @@ func (st *setter) placeReaders() error {
 	s.anew = s.fresh && len(st.kept) == 0
 	s.rows = rows{sets: st.numbers, readers: fc.Readers}
 	s.flows = snmpflows.New(s.c, fc)
-	s.tasks = st.tasksNew
-	if s.cfg.Widen != nil {
-		s.tasks = s.cfg.Widen(s.tasks)
-	}
+	s.tasks = reader.Widen(st.tasksNew, s.cfg.Needs...)
 	if slices.ContainsFunc(marks, func(r remotemeter.ReaderRow) bool { return r.Time != fc.Time || r.Collected != fc.Number }) {
 		return s.flows.Acknowledge(st.ctx) // all rows say the same from here on
 	}

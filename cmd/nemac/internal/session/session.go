@@ -30,10 +30,8 @@ type Config struct {
 	Dial      func(ctx context.Context) (*remotemeter.Meter, error)
 	// Open opens the output, once, when the meter is known. resumed says that
 	// a reader of before goes on.
-	Open func(m *Meter, resumed bool) (Output, error)
-	// Widen, if not nil, says what is read of each rule set, given what their formats
-	// ask for: the same and perhaps more.
-	Widen func([]reader.Task) []reader.Task
+	Open  func(m *Meter, resumed bool) (Output, error)
+	Needs []mib.Attr // read of all flows, beside what formats ask for
 	Log   *slog.Logger
 	// Waits, if not nil, is told what is waited for at the start, once each.
 	Waits func(what string)
