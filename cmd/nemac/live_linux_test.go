@@ -29,6 +29,7 @@ func TestLive(t *testing.T) {
 		run  func(*testing.T, *system)
 	}{
 		{"Managed", liveManaged},
+		{"End", liveEnd},
 		{"Lost", liveLost},
 		{"Batch", liveBatch},
 		{"User", liveUser},
@@ -107,10 +108,24 @@ func awaitCounted(t *testing.T, file string, want int) {
 	}
 }
 
+// awaitCollections waits until a file has so many collections.
+func awaitCollections(t *testing.T, file string, want int) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		_, n := counted(t, file)
+		if n >= want {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s has %d collections, want %d", filepath.Base(file), n, want)
+		}
+	}
+}
+
 // liveManaged: nemac collects from a meter whose link is loaded, goes silent, flaps, is
 // removed and made again: every packet is collected, once.
 func liveManaged(t *testing.T, s *system) {
-	m := s.startMeter(t, "-i", "b0")
+	m := s.startMeter(t, "-i", "b0", "--linger", "0")
 	rules := writeFile(t, "live.srl", perSource)
 	flows := filepath.Join(t.TempDir(), "live.flows")
 	n := s.startNemac(t, m.port, "-c1", "-r", rules, "-F", flows)
@@ -124,14 +139,7 @@ func liveManaged(t *testing.T, s *system) {
 	send(a, 5000)
 	awaitCounted(t, flows, sent)
 	_, silent := counted(t, flows)
-	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) { // collections go on in silence
-		if _, now := counted(t, flows); now >= silent+2 {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatal("no collections in silence")
-		}
-	}
+	awaitCollections(t, flows, silent+2) // they go on in silence
 	netns.IP(t, "link set b0 down")
 	m.expect(`interface b0 is down`)
 	netns.IP(t, "link set b0 up")
@@ -149,6 +157,32 @@ func liveManaged(t *testing.T, s *system) {
 	m.terminate()
 	m.want(0)
 	m.expect(fmt.Sprintf(`msg=end .*packets=%d .*lost=0`, sent))
+}
+
+// liveEnd: a meter that is told to end stays until nemac, whose collections are far apart,
+// has the last packets, and no longer; the next meter is set up at once.
+func liveEnd(t *testing.T, s *system) {
+	m := s.startMeter(t, "-i", "b0", "--linger", "50")
+	rules := writeFile(t, "live.srl", perSource)
+	flows := filepath.Join(t.TempDir(), "live.flows")
+	n := s.startNemac(t, m.port, "-c", "3600", "-r", rules, "-F", flows)
+	m.expect(`msg="rule set runs".*ruleset=2`)
+	awaitCollections(t, flows, 1)
+	sendLive(t, netns.NewSender(t, "a0"), 0, 1000)
+	m.terminate()
+	m.want(0)
+	m.expect(`(?s)msg="nothing more is metered; .* readers=1 .*msg="all is collected"`)
+	awaitCounted(t, flows, 1000)
+	m = &daemon{s.start(t, "", s.meter, "-m", m.port, "--listen", "127.0.0.1", "-i", "b0", "--linger", "50"), m.port}
+	m.expect(`msg="rule set runs".*ruleset=2`)
+	sendLive(t, netns.NewSender(t, "a0"), 0, 500)
+	m.terminate()
+	m.want(0)
+	if text, err := os.ReadFile(flows); err != nil || strings.Count(string(text), "\n#Time: ") != 3 || !strings.Contains(string(text), "the meter was started again after") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	n.terminate()
+	n.wait()
 }
 
 // liveLost: what a stopped meter's small ring has no room for is told by the log, once
@@ -199,14 +233,7 @@ func liveBatch(t *testing.T, s *system) {
 	trace := filepath.Join(t.TempDir(), "batch.pcap")
 	p := s.start(t, "", s.meter, "-i", "b0", "--lanes", "2", "-T1", "-F", flows, "--write", trace, "--filter", "net 10.0.0.0/22", rules)
 	a := netns.NewSender(t, "a0")
-	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		if _, n := counted(t, flows); n >= 2 {
-			break // it is at work, and has said so in silence
-		}
-		if time.Now().After(end) {
-			t.Fatal("no collections in silence")
-		}
-	}
+	awaitCollections(t, flows, 2) // it is at work, and has said so in silence
 	sendLive(t, a, 0, 4000)
 	p.terminate()
 	p.want(0)

@@ -205,7 +205,7 @@ func (d *daemon) systemName() string {
 func (d *daemon) run(told context.Context, conns []net.PacketConn) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(told))
 	defer cancel()
-	follow := func() error { return d.meterLink(told) }
+	follow := func() error { return d.meterLink(told, ctx) }
 	if d.link == nil {
 		defer context.AfterFunc(told, func() { d.endWhenQuiet(ctx, cancel) })()
 		follow = func() error { return d.followTrace(told, ctx) }

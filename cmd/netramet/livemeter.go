@@ -12,17 +12,19 @@ import (
 )
 
 // meterLink is the life of a managed meter on a link: it meters from its start until
-// it is told to end, and readers collect when they like.
-func (d *daemon) meterLink(told context.Context) error {
+// it is told to end, and readers collect when they like. ctx ends everything.
+func (d *daemon) meterLink(told, ctx context.Context) error {
 	loop := reading.Loop{
 		Source: d.src, Stages: d.o.stages(d.links.note), Meter: d.meter.Meter, Live: d.o.time,
 		Busy: d.load.Add, Fed: func() { d.notify.Alive(time.Now()) },
 	}
 	_, err := loop.Run(told)
+	d.notify.Stopping()
 	if errors.Is(err, reading.ErrInterrupted) {
 		d.log.Info("told to end")
-		return nil
+		err = nil
 	}
+	d.leaveLastPart(ctx)
 	return err
 }
 

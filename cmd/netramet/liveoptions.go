@@ -33,7 +33,7 @@ func (l *liveOptions) declare(f *pflag.FlagSet) {
 var (
 	onlyLive  = []string{"no-promiscuous", "ring", "block"}
 	onlyTrace = slices.Concat([]string{"trace", "source", "fcs"}, notCards)
-	notCards  = []string{"merge", "follow", "start", "end", "max-gap", "explain", "readers", "linger"}
+	notCards  = []string{"merge", "follow", "start", "end", "max-gap", "explain", "readers"}
 )
 
 // isLive reports whether links are metered, or what exporters send: time is the

@@ -45,7 +45,7 @@ func (m *managedOptions) declare(f *pflag.FlagSet) {
 	f.StringVarP(&m.logFile, "log", "L", "", "append the log to `FILE`; default: standard error")
 	f.StringVar(&m.logLevel, "log-level", "info", "log what is of this `LEVEL` or above: debug, info, warn, error")
 	f.Uint32Var(&m.readers, "readers", 1, "start the trace when `COUNT` managers are ready")
-	f.Var(timeopt.Seconds(&m.linger, 0, math.MaxUint32), "linger", "after the trace's end, leave when the readers that wait for it have gone, or `SECONDS` have passed without SNMP")
+	f.Var(timeopt.Seconds(&m.linger, 0, math.MaxUint32), "linger", "after the end, leave when the readers that wait for it have all, or `SECONDS` have passed without SNMP")
 	f.BoolVarP(&m.noKeyboard, "no-keyboard", "k", false, "accepted: the meter reads no keys")
 	f.BoolVarP(&m.daemon, "daemon", "D", false, "accepted: the meter stays in the foreground, as service managers want it")
 }

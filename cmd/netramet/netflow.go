@@ -54,7 +54,7 @@ func (o *options) socket() string {
 }
 
 // onlyPackets are options that mean nothing where flow records come from a socket.
-var onlyPackets = []string{"interface", "no-promiscuous", "ring", "block", "merge", "follow", "start", "end", "max-gap", "readers", "linger", "netflow"}
+var onlyPackets = []string{"interface", "no-promiscuous", "ring", "block", "merge", "follow", "start", "end", "max-gap", "readers", "netflow"}
 
 // checkSocket checks what goes with -C netflow://.
 func (o *options) checkSocket(f *pflag.FlagSet) error {

@@ -47,6 +47,7 @@ type tables struct {
 	tasks     rows[Task]
 	floodMark int // percent
 	trace     trace
+	endedAt   meter.Uptime // from which on nothing is metered; 0: the meter goes on
 }
 
 // New makes a meter with no row but those of the built-in rule set 1 and, if it

@@ -73,6 +73,7 @@ func (v *View) controlScalars() map[mib.Obj]reader {
 			}
 		},
 		mib.ObjNtmMemory:     func(_ *agent.Request, val *agent.Value) { val.Gauge32(clampGauge(v.memory() / 1024)) },
+		mib.ObjNtmEnding:     func(_ *agent.Request, val *agent.Value) { val.Bool(v.s.Ending()) },
 		mib.ObjNtmTraceState: func(_ *agent.Request, val *agent.Value) { val.Int(int32(v.s.TracePhase())) },
 		mib.ObjNtmTraceError: func(_ *agent.Request, val *agent.Value) { adminString(val, v.s.TraceError()) },
 		mib.ObjNtmTracePeriod: func(_ *agent.Request, val *agent.Value) {

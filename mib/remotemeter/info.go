@@ -112,24 +112,26 @@ func (m *Meter) StartTrace(ctx context.Context, more ...client.Bind) error {
 	return m.Set(ctx, append(more, client.Int(client.Inst(mib.ObjNtmTraceState), int(mib.TraceRunning)))...)
 }
 
-// Beat is what tells a restart of the meter.
+// Beat is what tells a restart of the meter, and its end.
 type Beat struct {
 	Uptime   uint64 // centiseconds
 	Is64     bool   // Uptime is NETRAMET-MIB's and never wraps
 	Boots    uint64
 	HasBoots bool
+	Ending   bool // it is about to end: who collects now gets the last there is
+	TellsEnd bool // Ending is told
 }
 
 // Beat asks for it.
 func (m *Meter) Beat(ctx context.Context) (Beat, error) {
-	v, err := m.Get(ctx, client.Inst(mib.ObjSysUpTime), client.Inst(mib.ObjNtmUptime64), client.Inst(mib.ObjSnmpEngineBoots))
+	v, err := m.Get(ctx, client.Inst(mib.ObjSysUpTime), client.Inst(mib.ObjNtmUptime64), client.Inst(mib.ObjSnmpEngineBoots), client.Inst(mib.ObjNtmEnding))
 	if err != nil {
 		return Beat{}, err
 	}
 	if v[0].Missing && v[1].Missing {
 		return Beat{}, m.Nonsense("it has no sysUpTime")
 	}
-	b := Beat{Uptime: v[0].Num, Boots: v[2].Num, HasBoots: !v[2].Missing}
+	b := Beat{Uptime: v[0].Num, Boots: v[2].Num, HasBoots: !v[2].Missing, Ending: v[3].True(), TellsEnd: !v[3].Missing}
 	if !v[1].Missing {
 		b.Uptime, b.Is64 = v[1].Num, true
 	}

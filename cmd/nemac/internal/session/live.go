@@ -20,7 +20,7 @@ func (s *Session) live(ctx context.Context) error {
 	}
 	now := s.cfg.Clock.Now()
 	s.out.SetStart(now.Truncate(time.Second))
-	l := &liveLoop{s: s, loc: loc, due: now, keep: now.Add(s.cfg.Keepalive)}
+	l := &liveLoop{s: s, loc: loc, due: now, keep: now.Add(s.cfg.Keepalive), look: now.Add(lookEvery)}
 	if b, err := s.c.Beat(ctx); err == nil { // else the keepalives begin without it
 		l.last, l.at, l.seen = b, now, now
 	}
@@ -40,10 +40,13 @@ type liveLoop struct {
 	loc  *time.Location
 	due  time.Time // of the next collection
 	keep time.Time // of the next keepalive
+	look time.Time // of the next look, if there are any
 	last remotemeter.Beat
 	at   time.Time // of last; zero is none
 	seen time.Time // when the meter of last was read or heard last
 	down bool      // the meter was silent
+	// ended says that the meter is about to end, and that its last flows were due.
+	ended bool
 	// stale says that rows or connection must be made anew before anything
 	// else.
 	stale bool
@@ -54,10 +57,13 @@ func (l *liveLoop) step(ctx context.Context) error {
 	s := l.s
 	now := s.cfg.Clock.Now()
 	l.setBack(now)
-	if err := s.cfg.Clock.Sleep(ctx, min(l.due.Sub(now), l.keep.Sub(now))); err != nil {
+	if err := s.cfg.Clock.Sleep(ctx, l.nextLook(earlier(l.due, l.keep)).Sub(now)); err != nil {
 		return err
 	}
 	now = s.cfg.Clock.Now()
+	if err := l.lookAt(ctx, now); err != nil {
+		return err
+	}
 	if !now.Before(l.keep) {
 		l.keep = now.Add(s.cfg.Keepalive)
 		if err := l.beat(ctx, now); err != nil {
@@ -96,6 +102,7 @@ func (l *liveLoop) setBack(now time.Time) {
 		l.due = NextTime(now, cfg.Interval, l.loc)
 	}
 	l.keep = earlier(l.keep, now.Add(cfg.Keepalive))
+	l.look = earlier(l.look, now.Add(lookEvery))
 }
 
 // beat sees whether the meter is the one we know.
@@ -162,7 +169,7 @@ func (l *liveLoop) renew(ctx context.Context) error {
 		s.cfg.Log.Warn(text)
 		s.flows.Note(text)
 	}
-	l.stale, l.last, l.at, l.seen = false, b, now, now
+	l.stale, l.ended, l.last, l.at, l.seen = false, false, b, now, now
 	return nil
 }
 
