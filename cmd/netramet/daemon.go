@@ -15,7 +15,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"netramet/internal/direction"
 	"netramet/internal/logfile"
 	"netramet/internal/reading"
 	"netramet/internal/sdnotify"
@@ -331,15 +330,15 @@ func (d *daemon) observe() {
 	d.told.tell(lost, d.log)
 }
 
-// showSource shows the trace in ifTable: its counts at interface 1, and a name
+// showSource shows the trace in ifTable: its counts at its first interface, and a name
 // for each further interface, with the one the trace gives it.
 func (d *daemon) showSource(s *control.Tables, stats wire.SourceStats) error {
+	if d.o.direction != nil {
+		return errors.Join(d.o.showDirections(s), s.SetSourceStats(d.o.row(1), stats))
+	}
 	var names []string
 	if src, ok := d.src.(sources.Namer); ok {
 		names = src.InterfaceNames()
-	}
-	if d.o.direction != nil {
-		names = direction.Names()
 	}
 	for n := s.NextInterface(1); n != 0; n = s.NextInterface(n) {
 		x, _ := s.Interface(n)

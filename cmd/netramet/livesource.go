@@ -104,19 +104,39 @@ func (o *options) source() string {
 	return "interfaces " + strings.Join(o.live.interfaces, ", ")
 }
 
-// showLink shows the interfaces of a link in the meter's table. Where packets'
-// interfaces are directions, what was lost is that of all.
-func (o *options) showLink(s *control.Tables, src link) error {
-	if o.direction != nil {
-		for i, name := range direction.Names() {
-			if err := s.NameInterface(i+1, name, wire.LinkEthernet); err != nil {
-				return err
-			}
+// row is where an interface of the source is in the meter's table. Where packets'
+// interfaces are directions, these have the first rows; those of the source follow, for
+// what was lost there has no direction.
+func (o *options) row(number int) int {
+	if o.direction == nil {
+		return number
+	}
+	return number + len(direction.Names())
+}
+
+// showDirections shows the directions in the meter's table, if there are any.
+func (o *options) showDirections(s *control.Tables) error {
+	if o.direction == nil {
+		return nil
+	}
+	for i, name := range direction.Names() {
+		if err := s.NameInterface(i+1, name, wire.LinkEthernet); err != nil {
+			return err
 		}
-		return s.SetSourceStats(1, src.Stats())
+	}
+	return nil
+}
+
+// showLink shows the interfaces of a link in the meter's table.
+func (o *options) showLink(s *control.Tables, src link) error {
+	if err := o.showDirections(s); err != nil {
+		return err
 	}
 	for _, x := range src.Interfaces() {
-		n := int(x.Number)
+		n := o.row(int(x.Number))
+		if n > wire.MaxInterfaces {
+			break // behind directions there is no room for the last ones of very many
+		}
 		if err := s.NameInterface(n, x.Name, x.LinkType); err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ const linkUnknown wire.LinkType = 0xffff
 // openTraceState shows managers that there is a trace which they may start.
 func (d *daemon) openTraceState() error {
 	return d.meter.Update(func(s *control.Tables) error {
-		if err := s.NameInterface(1, d.o.traceName(), linkUnknown); err != nil {
+		if err := s.NameInterface(d.o.row(1), d.o.traceName(), linkUnknown); err != nil {
 			return err
 		}
 		return s.SetTracePhase(mib.TraceWaitRuleSet, time.Now())
@@ -114,7 +114,11 @@ func (d *daemon) nameTrace() reading.Stage {
 		named = true
 		f := &b.Frames[0]
 		return d.meter.Update(func(s *control.Tables) error {
-			return s.NameInterface(max(int(f.Interface), 1), d.o.traceName(), f.LinkType)
+			row := max(int(f.Interface), 1)
+			if d.o.direction != nil {
+				row = d.o.row(1)
+			}
+			return s.NameInterface(row, d.o.traceName(), f.LinkType)
 		})
 	}
 }
@@ -151,7 +155,7 @@ func (d *daemon) collected(ctx context.Context, n uint64, waiting, next mib.Trac
 			s.SetTraceError(strings.ReplaceAll(fault.Error(), "\n", "; ")) // one line
 		}
 		d.waited = d.waited || s.WaitingReaders() > 0
-		if err := s.SetSourceStats(1, stats); err != nil {
+		if err := s.SetSourceStats(d.o.row(1), stats); err != nil {
 			return err
 		}
 		return s.SetTracePhase(waiting, time.Now())
