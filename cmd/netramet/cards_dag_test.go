@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,6 +29,12 @@ func TestCards(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("LD_LIBRARY_PATH", filepath.Dir(lib))
 			return os.WriteFile(filepath.Join(env.WorkDir, "office.pcap"), office, 0o600)
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "root" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			return os.Geteuid() == 0, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":   scriptStatus,

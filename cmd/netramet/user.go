@@ -14,7 +14,7 @@ func (o *options) checkUser() (err error) {
 	if o.user == "" {
 		return nil
 	}
-	if err := privileges.Supported(); err != nil {
+	if err := privileges.Supported(len(o.live.interfaces) > 0); err != nil {
 		return fmt.Errorf("--user %s: %w", o.user, err)
 	}
 	if o.becomes, err = privileges.Lookup(o.user); err != nil {
