@@ -48,6 +48,7 @@ func checkFrame(t *testing.T, f *wire.Frame) Packet {
 		t.Fatal("the frame was written to")
 	}
 	checkAbsent(t, f, &p)
+	checkGlance(t, f)
 	return p
 }
 
