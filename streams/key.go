@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"netramet/meter/packet"
+	"netramet/mib"
 )
 
 // Key is a stream's key as one packet gives it. The zero Key is that of a packet
@@ -23,18 +24,35 @@ type Key struct {
 	TCPFlags uint8
 }
 
-// set orders the two end points by number and packs them. The order is that
-// of the address octets as little-endian words, then of the ports: of no
+// set makes k the key of p.
+func (k *Key) set(p *packet.Packet) {
+	s, d := &p.PeerAddress[packet.Source], &p.PeerAddress[packet.Dest]
+	s0, s1 := binary.LittleEndian.Uint64(s[0:]), binary.LittleEndian.Uint64(s[8:])
+	d0, d1 := binary.LittleEndian.Uint64(d[0:]), binary.LittleEndian.Uint64(d[8:])
+	// A query of ICMP has no ports: its identifier stands for both.
+	k.order(s0, s1, d0, d1, uint64(p.TransAddress[0]|p.QueryID), uint64(p.TransAddress[1]|p.QueryID), kind(p.PeerType, p.TransType))
+	k.TCPFlags = p.TCPFlags
+}
+
+// at makes k the key of the packet that g is of.
+func (k *Key) at(g *packet.Glance) {
+	k.order(g.Source[0], g.Source[1], g.Dest[0], g.Dest[1], uint64(g.Ports>>16), uint64(g.Ports&0xffff), kind(g.PeerType, g.TransType))
+	k.TCPFlags = g.TCPFlags
+}
+
+// is reports whether the words of a key are k's. Comparing the arrays would be a call.
+func (k *Key) is(w *[5]uint64) bool {
+	return k.words[0]^w[0]|k.words[1]^w[1]|k.words[2]^w[2]|k.words[3]^w[3]|k.words[4]^w[4] == 0
+}
+
+// kind is the part of a key that is no end point's.
+func kind(peer mib.PeerType, trans uint8) uint64 { return uint64(trans)<<32 | uint64(peer)<<40 }
+
+// order orders the two end points, source and dest, by number and packs them with the kind. The order
+// is that of the address octets as little-endian words, then of the ports: of no
 // meaning, but the same for both directions. No branch depends on the packet,
 // since half of all packets would mispredict it.
-func (k *Key) set(p *packet.Packet) {
-	s0 := binary.LittleEndian.Uint64(p.PeerAddress[0][0:])
-	s1 := binary.LittleEndian.Uint64(p.PeerAddress[0][8:])
-	d0 := binary.LittleEndian.Uint64(p.PeerAddress[1][0:])
-	d1 := binary.LittleEndian.Uint64(p.PeerAddress[1][8:])
-	// A query of ICMP has no ports: its identifier stands for both.
-	sp, dp := uint64(p.TransAddress[0]|p.QueryID), uint64(p.TransAddress[1]|p.QueryID)
-
+func (k *Key) order(s0, s1, d0, d1, sp, dp, kind uint64) {
 	// swap is all ones iff dest < source, as 144-bit numbers.
 	_, less := bits.Sub64(dp, sp, 0)
 	_, less = bits.Sub64(d0, s0, less)
@@ -46,6 +64,6 @@ func (k *Key) set(p *packet.Packet) {
 	k.words[1] = s1 ^ x1
 	k.words[2] = d0 ^ x0
 	k.words[3] = d1 ^ x1
-	k.words[4] = (sp^xp)<<16 | (dp ^ xp) | uint64(p.TransType)<<32 | uint64(p.PeerType)<<40
-	k.Dir, k.TCPFlags = packet.Direction(less), p.TCPFlags
+	k.words[4] = (sp^xp)<<16 | (dp ^ xp) | kind
+	k.Dir = packet.Direction(less)
 }

@@ -248,7 +248,7 @@ func (t *Table) FindOne(k *Key) (id ID, fresh bool) {
 func (t *Table) find(k *Key) (id ID, ok bool) {
 	slot, c, ok := t.index.First(k.hash)
 	for ok {
-		if t.hot.At(slot).key == k.words {
+		if k.is(&t.hot.At(slot).key) {
 			return ID(slot), true
 		}
 		slot, c, ok = t.index.Next(k.hash, c)
@@ -320,6 +320,18 @@ func (t *Table) approach(keys []Key, which []uint16) {
 // KeyOf fills k with the stream key of p, which must have packet.IsStream.
 func (t *Table) KeyOf(p *packet.Packet, k *Key) {
 	k.set(p)
+	t.hashKey(k)
+}
+
+// Known finds the stream of the packet that g is of, if it is there. It fills k with
+// the packet's key.
+func (t *Table) Known(g *packet.Glance, k *Key) (id ID, ok bool) {
+	k.at(g)
+	t.hashKey(k)
+	return t.find(k)
+}
+
+func (t *Table) hashKey(k *Key) {
 	h := t.secret.Words5(k.words[0], k.words[1], k.words[2], k.words[3], k.words[4])
 	k.hash, k.spread, k.given = uint32(h>>32), uint32(h), true
 }

@@ -55,6 +55,16 @@ type Cursor struct {
 // First returns the first slot stored under hash h. The caller compares keys
 // and calls Next while it finds none that is equal.
 func (t *Table) First(h uint32) (slot uint32, c Cursor, ok bool) {
+	// Most are found where the search starts, and that much is inlined.
+	if i := h >> t.shift; int(i) < len(t.words) {
+		if w := t.words[i]; uint32(w>>32) == h && w != 0 {
+			return uint32(w) - 1, Cursor{i: i}, true
+		}
+	}
+	return t.search(h)
+}
+
+func (t *Table) search(h uint32) (slot uint32, c Cursor, ok bool) {
 	if len(t.words) == 0 {
 		return 0, c, false
 	}
