@@ -58,7 +58,6 @@ func (m *Meter) nextPending() (first *lane) {
 // verdicts which name a flow not hold any more, so each is looked at in its turn.
 func (m *Meter) admitInOrder(r *round, behind uint16) {
 	l := &m.lanes[r.keys[behind].Lane(len(m.lanes))]
-	l.takeBack(r, behind)
 	for ; l.next < len(l.pending) && l.pending[l.next].packet == behind; l.next++ {
 		m.settle(l, r, &l.pending[l.next])
 	}
@@ -134,7 +133,12 @@ func (m *Meter) settle(l *lane, r *round, p *pending) effect {
 		m.countHere(l, r, p, slot, dir)
 		return effect(began)
 	}
-	other, isOpposed := m.flows.find(p.hash, back)
+	// A flow of the packet's reverse that it does not count in: place has looked for
+	// one in wire order.
+	other, isOpposed := uint32(0), false
+	if p.order == pme.Reversed {
+		other, isOpposed = m.flows.find(p.hash, back)
+	}
 	slot, ok := m.create(run.rules, l, p.hash, key, a)
 	if !ok {
 		return false

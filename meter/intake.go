@@ -106,7 +106,13 @@ func (m *Meter) Feed(b *wire.Batch) Stop {
 	m.door.enter()
 	defer m.door.leave()
 	in := &m.in
+	m.chooseWay()
 	for ; in.fed < len(b.Frames)+len(b.Records); in.fed++ {
+		if m.way.glance {
+			if m.takeKnown(b); in.fed == len(b.Frames)+len(b.Records) {
+				break
+			}
+		}
 		if stop := m.feedNext(b); stop != Taken {
 			return m.stopped(stop)
 		}
@@ -159,6 +165,7 @@ func (m *Meter) feedNext(b *wire.Batch) Stop {
 func (m *Meter) Finish() Stop {
 	m.door.enter()
 	defer m.door.leave()
+	m.chooseWay()
 	for m.in.held.n > 0 {
 		if stop := m.takeFirstHeld(); stop != Taken {
 			return stop

@@ -36,9 +36,6 @@ type lane struct {
 	pending []pending
 	next    int    // of pending, to be admitted
 	keys    []byte // of pending: each key and its reverse
-	early   bool   // packets whose verdict is remembered are counted, as counted says, and all streams are told
-	counted []earlyCount
-	late    []latePacket
 
 	unknown           [together]uint16
 	fresh             []streams.ID
@@ -70,6 +67,8 @@ type laneRun struct {
 	work  *laneWork
 	memory
 	origin   bool   // its rules ask for packet.Origin
+	known    word   // of the packet being metered by meterKnown
+	tally    *tally // that it names; nil: none
 	verdicts []word // by packet of the lane in the round; 0: nothing to count
 	observed []word // of those that were pending; nil: the rule set's flows keep no distributions
 }
@@ -126,11 +125,7 @@ func (l *lane) run(r *ruleSet, mem memory) {
 func (l *lane) judge(r *round) {
 	mine := r.of[l.number]
 	l.pending, l.next, l.keys = l.pending[:0], 0, l.keys[:0]
-	l.ids, l.counted = l.ids[:len(mine)], l.counted[:0]
-	if l.early = l.mayCountEarly(); l.early {
-		l.judgeEarly(r, mine)
-		return
-	}
+	l.ids = l.ids[:len(mine)]
 	l.asks, l.asked = l.asks[:0], 0
 	for j := range l.runs {
 		clear(l.runs[j].observed)
@@ -316,9 +311,7 @@ func (l *lane) sweep(at Uptime) {
 // packets by their verdicts.
 func (l *lane) count(r *round) {
 	mine := r.of[l.number]
-	if !l.early {
-		l.noteStreams(r)
-	}
+	l.noteStreams(r)
 	for i := range l.pending {
 		if p := &l.pending[i]; p.verdict != 0 {
 			l.toStream(r, &l.runs[p.run], int(p.place), p.packet, p.verdict)

@@ -140,6 +140,7 @@ type Meter struct {
 	door door
 
 	in intake
+	way
 	rounds
 	lanes      []lane
 	flows      flowTable

@@ -55,6 +55,7 @@ func (m *Meter) advance(now Uptime, passed int64) {
 	}
 	m.boundStreams()
 	m.checkUsage()
+	m.chooseWay() // guests may have changed something
 }
 
 // dueAtTick reports whether a grid point has to do with flows.

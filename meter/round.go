@@ -105,11 +105,20 @@ func (m *Meter) stage(f *wire.Frame, rec *wire.Record, t int64) {
 	} else {
 		*k = streams.Key{}
 	}
-	lane := k.Lane(len(m.lanes))
-	r.of[lane] = append(r.of[lane], uint16(i))
-	if r.n++; r.full() {
-		m.turn()
+	if m.way.direct {
+		m.meterDirect(r)
+	} else {
+		lane := k.Lane(len(m.lanes))
+		r.of[lane] = append(r.of[lane], uint16(i))
+		if r.n++; r.full() {
+			m.turn()
+		}
 	}
+	m.noteStaged()
+}
+
+// noteStaged counts a packet that may have made a stream.
+func (m *Meter) noteStaged() {
 	if m.staged++; m.staged == boundEvery {
 		m.boundStreams()
 	}
@@ -213,7 +222,6 @@ func (m *Meter) alone() {
 	l.count(r)
 	m.applyNoted(r)
 	r.clear()
-	m.live = int(l.streams.Stats().Live)
 }
 
 // settleJudged ends what the lanes do, and admits what they leave.
@@ -273,6 +281,9 @@ const boundEvery = 4096
 // than the limit. When it is called depends on the packets alone.
 func (m *Meter) boundStreams() {
 	m.staged = 0
+	if len(m.lanes) == 1 {
+		m.countStreams()
+	}
 	if m.live+m.underWay() <= m.cfg.Streams.MaxStreams {
 		return // even if each packet under way has made a stream
 	}

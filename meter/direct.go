@@ -1,0 +1,179 @@
+package meter
+
+import (
+	"netramet/meter/packet"
+	"netramet/sources/wire"
+	"netramet/streams"
+)
+
+// Where there is one lane and its tables lie near the processor, packets are metered
+// directly: each one wholly before the next one is looked at. That takes less time than
+// the passes of a round, which wait for memory together, if there is little to wait for.
+// Flows that keep distributions are not metered so: what they observe is applied round
+// by round.
+
+// nearTables is up to what size tables are taken to lie near enough, in streams and
+// flows of a rule set, some 100 octets each. Where packets of a flow follow each other
+// it could be any; where they are scattered, as on no link, half a million flows cost
+// a fifth more without the passes that wait together.
+const nearTables = 1 << 18
+
+// way is how packets are metered. It is chosen while none is under way, and changes
+// nothing in what comes out.
+type way struct {
+	direct bool // one after the other
+	// glance says that streams remember the verdicts of all rule sets, whatever else
+	// their packets bear, so that a Glance is enough for those that are known.
+	glance bool
+}
+
+func (m *Meter) chooseWay() {
+	l := &m.lanes[0]
+	m.way = way{direct: l.alone && !m.flows.own.kept && !l.observes && !l.streams.Measures() && len(l.runs) > 0 &&
+		int(l.flows.records.Len())/len(l.runs)+int(l.streams.Slots()) <= nearTables}
+	m.way.glance = m.way.direct && m.cfg.Depth&packet.InTunnels == 0
+	for j := range l.runs {
+		if run := &l.runs[j]; run.words < 0 || run.depends != 0 {
+			m.way.glance = false
+		}
+	}
+}
+
+// takeKnown meters frames of the batch, from the next one on, as long as a glance at
+// them is enough.
+func (m *Meter) takeKnown(b *wire.Batch) {
+	if m.in.held.n > 0 || m.in.ended {
+		return
+	}
+	for m.in.fed < len(b.Frames) && m.way.glance && m.meterKnown(&b.Frames[m.in.fed]) {
+		m.in.fed++
+	}
+}
+
+// meterKnown meters a packet of a stream that is there and remembers what all rule sets
+// say of it, if it comes within the present tick. Nothing has happened if it is not such
+// a one.
+func (m *Meter) meterKnown(f *wire.Frame) bool {
+	var g packet.Glance
+	var k streams.Key
+	l, tap := &m.lanes[0], &m.interfaces.taps[f.Interface]
+	if !m.in.isInTick(f.Time) || tap.rate != 1 || tap.packets == 0 || !g.Of(f) {
+		return false
+	}
+	id, ok := l.streams.Known(&g, &k)
+	if !ok || !l.knows(id, k.Dir) {
+		return false
+	}
+	m.in.pass(f.Time)
+	tap.packets++
+	tap.octets += uint64(f.WireLen)
+	octets := uint64(f.WireLen)
+	if m.cfg.Octets == PeerOctets || octets == 0 {
+		octets = uint64(g.PeerOctets)
+	}
+	m.counts.Packets++
+	m.counts.Octets += octets
+	l.packets++
+	l.streams.NoteKnown(id, m.in.uptime, k.Dir, k.TCPFlags)
+	for j := range l.runs {
+		l.countKnown(&l.runs[j], octets, m.in.uptime)
+	}
+	m.noteStaged()
+	return true
+}
+
+// isInTick reports whether a packet of time t moves the clock to a time before the next
+// grid point, or, being one of a live source that is a little behind, not at all.
+func (in *intake) isInTick(t int64) bool {
+	if t < in.clock {
+		return in.cfg.Live && t > badStamp && !in.late(t) && in.shown <= in.clock
+	}
+	return t < in.tickAt && t-in.clock <= int64(in.cfg.MaxGap) && in.shown <= in.clock
+}
+
+// pass moves the clock to the time of a packet that isInTick.
+func (in *intake) pass(t int64) {
+	in.busy = true
+	if t > in.clock {
+		in.set(t)
+	}
+}
+
+// knows reports whether a stream remembers verdicts of all rule sets, which are all
+// remembered, on packets of one of its directions, and they hold.
+func (l *lane) knows(id streams.ID, dir packet.Direction) bool {
+	for j := range l.runs {
+		run := &l.runs[j]
+		w := *l.word(run, id, dir)
+		if !l.epoch.holds(w) {
+			return false
+		}
+		run.known, run.tally = w, nil
+		if w.isFlow() {
+			// One lane has the tallies of the flows' own records alone.
+			if run.tally = &l.flows.record(uint32(w)).tally; run.tally.generation != w.generation() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// countKnown counts one packet by the verdict that knows has found.
+func (l *lane) countKnown(run *laneRun, octets uint64, at Uptime) {
+	w, ta := run.known, run.tally
+	if ta == nil {
+		l.countBy(run, w, &amount{pdus: 1})
+		return
+	}
+	run.work.pdus++
+	ta.pdus[w.dir()&1]++
+	ta.octets[w.dir()&1] += octets
+	ta.last = at
+	l.flows.newest[0][uint32(w)>>blockShift] = at
+}
+
+// meterDirect meters the packet that is staged in the first place of the round.
+func (m *Meter) meterDirect(r *round) {
+	l, key, a := &m.lanes[0], &r.keys[0], &r.amounts[0]
+	l.packets += a.pdus
+	id, fresh := l.streams.FindOne(key)
+	l.ids = l.ids[:1]
+	l.ids[0] = id
+	if id != streams.NoStream {
+		if fresh {
+			l.forgetSide(id)
+		}
+		s := streams.Seen{Uptime: a.uptime, Dir: key.Dir, TCPFlags: key.TCPFlags}
+		l.streams.Note(id, &s)
+	}
+	for j := range l.runs {
+		if w := m.verdictDirect(l, r, j, id); w != 0 {
+			l.countBy(&l.runs[j], w, a)
+		}
+	}
+}
+
+// verdictDirect is the verdict of a rule set on the packet that is staged, of stream
+// id; 0 if it is counted, or refused.
+func (m *Meter) verdictDirect(l *lane, r *round, j int, id streams.ID) word {
+	run, dir := &l.runs[j], r.keys[0].Dir
+	if id != streams.NoStream && run.words >= 0 {
+		w := *l.word(run, id, dir)
+		if l.epoch.holds(w) && l.remembers(run, id, dir, &r.packets[0]) && (!w.isFlow() || l.flows.names(w)) {
+			return w
+		}
+	}
+	run.verdicts[0] = 0
+	l.pending, l.keys = l.pending[:0], l.keys[:0]
+	l.match(r, j, 0, 0)
+	if len(l.pending) > 0 {
+		p := &l.pending[0]
+		m.settle(l, r, p)
+		if p.verdict != 0 {
+			l.toStream(r, run, 0, 0, p.verdict)
+		}
+		l.pending = l.pending[:0]
+	}
+	return run.verdicts[0]
+}
