@@ -19,6 +19,7 @@ import (
 type Options struct {
 	Sync    bool           // force each collection to disk before it counts as written
 	Replace bool           // what a file holds when it is first written to is thrown away
+	Whole   bool           // with Replace: files get their names from Finish
 	Zone    *time.Location // of times in the name; nil is UTC
 	Stdout  io.Writer      // what "-" stands for
 	// Tell is given what the user should know: what was cut off, what was there
@@ -52,6 +53,7 @@ type File struct {
 	id     ID              // of this collection
 	ids    []ID            // the last that were written, or found
 	done   map[string]bool // names that were begun anew, of Options.Replace
+	whole  whole           // of Options.Whole
 	inside bool
 	skip   bool // this collection is there already
 	told   bool // so the user knows
@@ -107,8 +109,7 @@ func (f *File) prepare(path string, each func(*Collection)) error {
 		return nil
 	}
 	if path != f.at.path {
-		f.at.leave()
-		f.at, f.header = place{path: path}, ""
+		f.turnTo(path)
 	}
 	known, err := f.at.open(f.open, f.opts.Replace && !f.done[path])
 	if err != nil {
@@ -294,7 +295,7 @@ func (f *File) End() (err error) {
 
 // settle makes what was written last, under the file's own name.
 func (f *File) settle() error {
-	isNew := f.at.part != ""
+	isNew := f.at.part != "" && !f.opts.Whole
 	if f.opts.Sync {
 		if err := f.at.file.Sync(); err != nil {
 			return err
@@ -351,6 +352,7 @@ func (f *File) Close() error {
 		f.at.file = nil
 	}
 	f.at.leave()
+	f.whole.leave()
 	return err
 }
 

@@ -72,6 +72,9 @@ func (n Name) At(t time.Time) string {
 	})
 }
 
+// Existing are the files that are there and that the name can stand for.
+func (n Name) Existing() ([]string, error) { return filepath.Glob(n.pattern()) }
+
 // pattern matches the names of all times, for filepath.Glob.
 func (n Name) pattern() string {
 	return n.expand(func(c byte) string {

@@ -34,8 +34,8 @@ func (p *place) now() string {
 	return p.path
 }
 
-// partOf is what a new file is called until it has a whole collection.
-func partOf(path string) string {
+// PartOf is what a new file is called until it has a whole collection.
+func PartOf(path string) string {
 	dir, base := filepath.Split(path)
 	return filepath.Join(dir, "."+base+".part")
 }
@@ -101,7 +101,7 @@ func (p *place) try(open func(string, int) (handle, error), anew bool) (again bo
 		p.file, err = open(p.path, os.O_WRONLY)
 		return false, err
 	case err == nil && anew && p.old == nil:
-		if p.old, err = lockOf(p.path); err != nil {
+		if p.old, err = Lock(p.path); err != nil {
 			return false, err
 		}
 	}
@@ -125,7 +125,7 @@ func (p *place) begin(open func(string, int) (handle, error)) (again bool, err e
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return false, err
 	}
-	p.part = partOf(path)
+	p.part = PartOf(path)
 	if p.file, err = open(p.part, os.O_RDWR|os.O_CREATE); err != nil {
 		return false, err
 	}
@@ -148,7 +148,7 @@ func (p *place) lock() (again bool, err error) {
 	}
 	var unlock func()
 	if err == nil {
-		unlock, err = lockOf(p.now())
+		unlock, err = Lock(p.now())
 	}
 	if err != nil {
 		_ = p.close() // nothing was written
@@ -164,9 +164,9 @@ func (p *place) lock() (again bool, err error) {
 	return false, nil
 }
 
-// lockOf takes the lock of a file. Where the file system has no locks, it does
+// Lock takes the lock of an existing regular file that is written to. Where the file system has no locks, it does
 // without.
-func lockOf(path string) (unlock func(), err error) {
+func Lock(path string) (unlock func(), err error) {
 	unlock, err = filelock.TryFile(path)
 	switch {
 	case errors.Is(err, filelock.ErrHeld):

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 )
 
@@ -17,7 +16,7 @@ func (f *File) takeUpAll() error {
 	if f.opts.Replace {
 		return nil
 	}
-	paths, err := filepath.Glob(f.name.pattern())
+	paths, err := f.name.Existing()
 	if err != nil {
 		return named(f.name.String(), err)
 	}
