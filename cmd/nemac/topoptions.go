@@ -9,6 +9,8 @@ import (
 
 	"netramet/cmd/nemac/internal/session"
 	"netramet/internal/screen"
+	"netramet/reader"
+	"netramet/reader/tee"
 	"netramet/reader/top"
 )
 
@@ -80,7 +82,9 @@ func (j *job) open(m *session.Meter, resumed bool) (session.Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &besideFile{top.Beside{Output: file, Top: j.top}, file}, nil
+	// Tables are those of collections that the file has.
+	both := tee.New([]reader.Output{file, j.top}, nil, nil)
+	return &besideFile{both, file}, nil
 }
 
 // onlyTop is tables without flow data.
@@ -91,7 +95,7 @@ func (onlyTop) Close() error       { return nil }
 
 // besideFile is tables beside a flow file.
 type besideFile struct {
-	top.Beside
+	*tee.Output
 	file session.Output
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"netramet/internal/screen"
+	"netramet/reader"
+	"netramet/reader/tee"
 	"netramet/reader/top"
 	"netramet/sources/tracefile"
 )
@@ -74,7 +76,9 @@ func (t *tables) beside(o *options, std stdio) (output, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &besideFile{top.Beside{Output: file, Top: t.out}, file}, nil
+	// Tables are those of collections that the file has.
+	both := tee.New([]reader.Output{file, t.out}, nil, nil)
+	return &besideFile{both, file}, nil
 }
 
 // onlyTop is tables without flow data.
@@ -84,7 +88,7 @@ func (onlyTop) SetStart(time.Time) {}
 
 // besideFile is tables beside a flow file.
 type besideFile struct {
-	top.Beside
+	*tee.Output
 	file output
 }
 
