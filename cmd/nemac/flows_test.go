@@ -57,13 +57,13 @@ func TestFlows(t *testing.T) {
 		{"flow data in a file", []string{"--flows", file, "--every", "1m", "-F", out}, 0, nil, ""},
 		{"asked again", []string{"--flows", out, "--every", "2m", "-F", "-"}, 0, []string{"\n9 7 900 7000\n"}, ""},
 		{"counters", []string{"--flows", file, "--counters", "-F", "-"}, 0, []string{"\n2 1 10.0.0.1 80 1 6000  5 4 500 4000\n", "\n2 1 10.0.0.1 80 1 12000  8 7 800 7000\n"}, ""},
-		{"over what is asked", []string{"--flows", file, "-F", filepath.Join(dir, ".", "f.flows")}, 1, nil, "it is one of the files that are asked"},
+		{"over what is asked", []string{"--flows", file, "-F", filepath.Join(dir, ".", "f.flows")}, 1, nil, "is one of the files that are asked: the answer ("},
 		{"CSV", []string{"--flows", file, "--by", "DestTransAddress", "--to", "csv:-"}, 0, []string{"schema,meter,", ",dest_trans_address,", "to_octets,to_octets_amount,", ",80,", ",800,800,7000,7000,false\r\n", ",100,100,0,0,true\r\n"}, ""},
 		{"CSV of two times", []string{"--flows", file, "--every", "1m", "--to", "csv:-"}, 0, []string{",2026-01-05T09:01:00.000000000Z,2026-01-05T09:02:00.000000000Z,", ",300,300,3000,3000,true\r\n"}, ""},
 		{"JSON Lines in a file", []string{"--flows", file, "--every", "1m", "--to", "jsonl:" + json}, 0, nil, ""},
 		{"asked again as JSON Lines", []string{"--flows", json, "--every", "1h", "-F", "-"}, 0, []string{"\n9 7 900 7000\n"}, ""},
 		{"a table in so many words", []string{"--flows", file, "--to", "table:-"}, 0, []string{"2 flows"}, ""},
-		{"JSON Lines over what is asked", []string{"--flows", json, "--to", "jsonl:" + json}, 1, nil, "it is one of the files that are asked"},
+		{"JSON Lines over what is asked", []string{"--flows", json, "--to", "jsonl:" + json}, 1, nil, "is one of the files that are asked: the answer ("},
 		{"names", []string{"--flows", asn, "--by", "DestASN", "--prefixes", prefixes}, 0, []string{"ACME Ltd", "64501"}, ""},
 		{"not there", []string{"--flows", filepath.Join(dir, "none")}, 1, nil, "nemac: open " + filepath.Join(dir, "none") + ": no such file"},
 		{"not held", []string{"--flows", file, "--by", "FlowKind"}, 1, nil, "--by:1:1: the flow data does not hold FlowKind\n    FlowKind\n    ^\n" + file + " holds FlowRuleSet, "},
@@ -96,10 +96,11 @@ func TestFlowsOptions(t *testing.T) {
 		{"--flows a --top=0", "--top=0: it is a number of rows, at least 1"},
 		{"--flows a --sort size", `--sort: "size" is not octets, pdus, rate or an attribute`},
 		{"--flows a --by x", "--by:1:1: 'x' is no attribute\n    x\n    ^"},
-		{"--flows a --to csv", "--to csv: it is a kind and a file, as csv:answer.csv or jsonl:-"},
-		{"--flows a --to xml:-", "--to xml:-: an answer is written as csv, jsonl or table (and flow data with -F)"},
-		{"--flows a --to table:x", "--to table:x: a table goes to standard output, table:-"},
-		{"--flows a --to csv:- -F x", "--to: an answer goes to one file; give one --to, or -F"},
+		{"--flows a --to csv:- --to besteffort:jsonl:x%H.jsonl --to table:x --names ecs -F y", ""},
+		{"--flows a --to xml:-", `--to "xml" is no kind of output: known are csv, jsonl, table, flows`},
+		{"--flows a --to csv:- -F -", "-F - and --to csv:- both go to standard output: give one a file"},
+		{"--flows a --to csv:%{meter}", "--to csv:%{meter}: an answer is one, whatever meters it is of: name the file without %{meter}"},
+		{"--flows a --names otel", "--names is for the outputs of --to: give that too"},
 		{"--flows a --where ToOctets", "--where:1:9: expected '==' after tooctets\n    ToOctets\n            ^"},
 	} {
 		_, err := parseOptions(strings.Fields(tt.args), noEnv)
@@ -109,6 +110,53 @@ func TestFlowsOptions(t *testing.T) {
 	}
 	if _, err := parseOptions([]string{"--flows", "a", "--where", " "}, noEnv); errorText(err) != "--where: the condition is empty" {
 		t.Errorf("an empty condition: %v", err)
+	}
+}
+
+// TestFlowsTo: an answer goes to any number of outputs, each of which is there when it
+// is whole.
+func TestFlowsTo(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("f.flows", []byte(flowData), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ask := func(status int, says string, args ...string) (stdout string) {
+		t.Helper()
+		var out, errs bytes.Buffer
+		if got := run(context.Background(), append([]string{"--flows", "f.flows"}, args...), nil, &out, &errs); got != status || !strings.Contains(errs.String(), says) {
+			t.Errorf("%q: status %d, %s", args, got, &errs)
+		}
+		return out.String()
+	}
+	holds := func(name, part string) {
+		t.Helper()
+		if b, err := os.ReadFile(name); err != nil || !strings.Contains(string(b), part) {
+			t.Errorf("%s: %q, %v; want %q in it", name, b, err, part)
+		}
+	}
+	ask(0, "", "--every", "1m", "--to", "csv:%H%M.csv", "--names", "ecs", "--to", "jsonl:a.jsonl", "-F", "a.flows", "--to", "table:a.txt")
+	holds("0900.csv", ",2026-01-05T09:01:00.000000000Z,")
+	holds("0901.csv", ",2026-01-05T09:02:00.000000000Z,")
+	holds("0901.csv", "source.packets")
+	holds("a.jsonl", `"type":"interval"`)
+	holds("a.flows", "#EndData")
+	holds("a.txt", "Total")
+	table := ask(0, "", "--top", "1", "--to", "table:a.txt", "--to", "table:-")
+	holds("a.txt", "1 other")
+	holds("a.txt", table)
+
+	// What there was stands where there is no answer, and nothing else is left.
+	left, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"csv:a.txt", "jsonl:a.txt", "table:a.txt", "flows:a.txt"} {
+		ask(1, "does not hold FlowKind", "--by", "FlowKind", "--to", kind)
+		holds("a.txt", table)
+	}
+	now, err := os.ReadDir(".")
+	if err != nil || len(now) != len(left) {
+		t.Errorf("%v, %v; want %v", now, err, left)
 	}
 }
 

@@ -21,8 +21,6 @@ type flowsOptions struct {
 	every    uint32 // seconds
 	ruleSets []string
 	counters bool
-	to       flowsTo // --to; zero: none
-	ownTo    bool    // --to is for --flows alone
 
 	ordered   bool // --sort was given
 	condition *srl.Condition
@@ -36,17 +34,14 @@ func (q *flowsOptions) declare(f *pflag.FlagSet) {
 	f.StringArrayVar(&q.by, "by", nil, "of --flows: a row for each value of `ATTRIBUTES`, with commas between: SourcePeerAddress/24,DestTransAddress")
 	f.Var(timeopt.Seconds(&q.every, 0, math.MaxUint32), "every", "of --flows: rows for each `TIME` of the clock (UTC), as 5m; zero where nothing flowed")
 	f.StringArrayVar(&q.ruleSets, "ruleset", nil, "of --flows: flows of the rule set with this number or `NAME`; may be given several times")
-	if q.ownTo = f.Lookup("to") == nil; q.ownTo {
-		f.StringArray("to", nil, "of --flows: write the answer to `KIND:FILE`, or KIND:- for standard output: csv, jsonl or table")
-	}
 	f.BoolVar(&q.counters, "counters", false, "of --flows: records as they stand, not what counters grew by")
 }
 
 // flowsOnly are the options that are for --flows alone; flowsToo go with it.
 var (
-	flowsOnly = []string{"where", "by", "every", "ruleset", "counters", "to"}
+	flowsOnly = []string{"where", "by", "every", "ruleset", "counters"}
 	flowsToo  = map[string]bool{"flows": true, "where": true, "by": true, "every": true, "ruleset": true, "counters": true,
-		"top": true, "sort": true, "exact": true, "prefixes": true, "flow-file": true, "to": true, "utc": true, "help": true, "version": true}
+		"top": true, "sort": true, "exact": true, "prefixes": true, "flow-file": true, "to": true, "names": true, "utc": true, "help": true, "version": true}
 )
 
 // checkFlows checks the options of --flows, and that there are no others. asked is
@@ -55,7 +50,7 @@ func (o *options) checkFlows(f *pflag.FlagSet) (asked bool, err error) {
 	q := &o.flows
 	if !f.Changed("flows") {
 		for _, name := range flowsOnly {
-			if f.Changed(name) && (name != "to" || q.ownTo) {
+			if f.Changed(name) {
 				return false, fmt.Errorf("--%s is for --flows, which asks flow data files", name)
 			}
 		}
@@ -85,7 +80,7 @@ func (o *options) checkFlows(f *pflag.FlagSet) (asked bool, err error) {
 	case f.Changed("where") && strings.TrimSpace(q.where) == "":
 		return true, errors.New("--where: the condition is empty")
 	}
-	if q.to, err = flowsToOf(f); err != nil {
+	if err = o.checkAnswer(f); err != nil {
 		return true, err
 	}
 	if q.where != "" {
@@ -103,17 +98,15 @@ func (o *options) checkFlows(f *pflag.FlagSet) (asked bool, err error) {
 
 func (q *flowsOptions) step() time.Duration { return time.Duration(q.every) * time.Second }
 
-// flowsToOf is what --to says.
-func flowsToOf(f *pflag.FlagSet) (flowsTo, error) {
-	if !f.Changed("to") {
-		return flowsTo{}, nil
+// checkAnswer checks what the answer goes to.
+func (o *options) checkAnswer(f *pflag.FlagSet) error {
+	if err := o.to.Check(f, o.flowFile); err != nil {
+		return err
 	}
-	values := []string{f.Lookup("to").Value.String()}
-	if list, ok := f.Lookup("to").Value.(pflag.SliceValue); ok {
-		values = list.GetSlice()
+	for _, s := range o.to.Specs {
+		if s.HasMeter() {
+			return fmt.Errorf("--to %s: an answer is one, whatever meters it is of: name the file without %%{meter}", s)
+		}
 	}
-	if len(values) != 1 || f.Changed("flow-file") {
-		return flowsTo{}, errors.New("--to: an answer goes to one file; give one --to, or -F")
-	}
-	return parseFlowsTo(values[0])
+	return nil
 }

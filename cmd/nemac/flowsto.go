@@ -1,122 +1,108 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"slices"
+	"time"
 
+	"netramet/internal/screen"
+	"netramet/internal/version"
 	"netramet/reader"
-	"netramet/reader/columns"
-	"netramet/reader/csv"
-	"netramet/reader/jsonl"
-	"netramet/reader/lines"
+	"netramet/reader/flowfile"
+	"netramet/reader/outputs"
+	"netramet/reader/query"
+	"netramet/reader/table"
+	"netramet/reader/top"
 )
 
-// flowsTo is where --to has the answer of --flows go: KIND:FILE, or - for standard
-// output.
-type flowsTo struct {
-	format lines.Format // nil: a table
-	path   string       // "-": standard output
-}
-
-// parseFlowsTo reads one --to.
-func parseFlowsTo(text string) (flowsTo, error) {
-	kind, path, ok := strings.Cut(text, ":")
-	to := flowsTo{path: path}
-	switch {
-	case !ok || path == "":
-		return to, fmt.Errorf("--to %s: it is a kind and a file, as csv:answer.csv or jsonl:-", text)
-	case kind == "csv":
-		to.format = csv.New(columns.RTFM)
-	case kind == "jsonl":
-		to.format = jsonl.New(columns.RTFM)
-	case kind != "table":
-		return to, fmt.Errorf("--to %s: an answer is written as csv, jsonl or table (and flow data with -F)", text)
-	case path != "-":
-		return to, fmt.Errorf("--to %s: a table goes to standard output, table:-", text)
+// openAnswer opens what the answer goes to: a table on standard output, unless -F or
+// --to say something else. Where there are only tables, they may show what is asked in
+// another way: the largest rows beside the sum of all, and all times in one table.
+func (o *options) openAnswer(q *query.Query, std stdio) (*outputs.Output, error) {
+	specs := o.to.All("", o.flowFile)
+	if len(specs) == 0 {
+		specs = []outputs.Spec{{Kind: outputs.Table, Path: "-"}}
 	}
-	return to, nil
-}
-
-// linesOutput writes the answer in a format of lines. A file appears by its name when
-// the answer is whole.
-type linesOutput struct {
-	to     flowsTo
-	w      *bufio.Writer
-	file   *os.File // nil: standard output
-	buf    []byte
-	header string
-	failed bool
-}
-
-// openLines opens the output of --to.
-func openLines(to flowsTo, stdout io.Writer) (*linesOutput, error) {
-	o := &linesOutput{to: to}
-	if to.path == "-" {
-		o.w = bufio.NewWriterSize(stdout, 64<<10)
-		return o, nil
+	for _, s := range specs {
+		if err := o.flows.spare(s); err != nil {
+			return nil, err
+		}
 	}
-	f, err := os.OpenFile(to.path+".tmp", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	opts := table.Options{Key: o.top.Key, Exact: o.top.Exact, Zone: time.UTC}
+	if len(q.By) > 0 || q.Every > 0 {
+		opts.Unit = "row"
+	}
+	tables := !slices.ContainsFunc(specs, func(s outputs.Spec) bool { return s.Kind != outputs.Table })
+	first := 0 // rows of tables that tell of the others
+	if tables && q.Top > 0 && q.Top <= top.Max && q.Every == 0 {
+		first, q.Top = q.Top, 0
+	} else if tables {
+		q.OneInterval = true
+	}
+	return outputs.Open(specs, outputs.Options{
+		Answer: true, Names: o.to.Names, Stdout: std.out, Width: screen.Width(std.out, os.Getenv("COLUMNS")),
+		Tell: func(text string) { fmt.Fprintf(std.err, "nemac: note: %s\n", text) },
+		Table: func(w io.Writer, width int) (reader.Output, error) {
+			if first == 0 {
+				return table.NewOutput(w, opts, width), nil
+			}
+			return top.New(top.Options{N: first, Once: true, Options: opts}, func(all top.Tables) error {
+				_, err := w.Write(all.AppendTo(nil, width, 0))
+				return err
+			})
+		},
+		FlowsTo: func(w io.Writer) reader.Output {
+			return &classic{w: w, amounts: !q.Counters, header: flowfile.Header{Version: version.Version, Options: o.text(), Zone: flowfile.ZoneUTC}}
+		},
+	})
+}
+
+// spare refuses to write over what is asked.
+func (q *flowsOptions) spare(s outputs.Spec) error {
+	written, err := s.Existing()
 	if err != nil {
-		return nil, fmt.Errorf("--to: %w", err)
-	}
-	o.file, o.w = f, bufio.NewWriterSize(f, 64<<10)
-	return o, nil
-}
-
-// Begin begins an interval of the answer. See reader.Output.
-func (o *linesOutput) Begin(iv reader.Interval, tasks []reader.Task) (err error) {
-	if o.buf, err = o.to.format.Begin(o.buf[:0], &iv, tasks, o.header); err != nil {
 		return err
 	}
-	if o.header == "" {
-		line, _, _ := bytes.Cut(o.buf, []byte{'\n'})
-		o.header = string(bytes.TrimSuffix(line, []byte{'\r'}))
+	for _, out := range written {
+		into, err := os.Stat(out)
+		if err != nil {
+			continue // it went away
+		}
+		for _, name := range q.files {
+			if asked, err := os.Stat(name); err == nil && os.SameFile(asked, into) {
+				return fmt.Errorf("%s is one of the files that are asked: the answer (%s) needs another", out, s)
+			}
+		}
 	}
-	return o.flush()
-}
-
-// Record writes a row. See reader.Output.
-func (o *linesOutput) Record(rec *reader.Record) (err error) {
-	if o.buf, err = o.to.format.Record(o.buf[:0], rec); err != nil {
-		return err
-	}
-	return o.flush()
-}
-
-// End ends the interval. See reader.Output.
-func (o *linesOutput) End() (err error) {
-	if o.buf, err = o.to.format.End(o.buf[:0]); err != nil {
-		return err
-	}
-	return o.flush()
-}
-
-// Abort leaves what there is without its end. See reader.Output.
-func (o *linesOutput) Abort() error {
-	o.failed = true
 	return nil
 }
 
-func (o *linesOutput) flush() error {
-	_, err := o.w.Write(o.buf)
-	return err
+// classic is flow data whose header is written when the first interval is known, which
+// tells what it says.
+type classic struct {
+	w       io.Writer
+	amounts bool
+	header  flowfile.Header
+	reader.Output
 }
 
-// close completes the output; whole says that all of the answer went to it.
-func (o *linesOutput) close(whole bool) error {
-	err := o.w.Flush()
-	if o.file == nil {
-		return err
+func (c *classic) Begin(iv reader.Interval, tasks []reader.Task) error {
+	if c.Output == nil {
+		c.header.Meter, c.header.Octets, c.header.Start = iv.Meter, iv.Octets, iv.MeterStart.Add(10*time.Millisecond)
+		w := flowfile.NewWriter(c.w, c.header)
+		if c.amounts {
+			w.SetDifferences()
+		}
+		c.Output = w
 	}
-	temporary := o.file.Name()
-	err = errors.Join(err, o.file.Close())
-	if err != nil || o.failed || !whole {
-		return errors.Join(err, os.Remove(temporary))
+	return c.Output.Begin(iv, tasks)
+}
+
+func (c *classic) Abort() error {
+	if c.Output == nil {
+		return nil
 	}
-	return os.Rename(temporary, o.to.path)
+	return c.Output.Abort()
 }

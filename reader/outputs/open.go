@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"netramet/reader"
@@ -26,7 +25,15 @@ type Options struct {
 	Stdout  io.Writer
 	Width   int // of a table on standard output, in columns; 0: as wide as it is
 	Tell    func(text string)
-	// Flows opens a file of kind Flows, which needs a header. It is closed by Close if
+	// Answer says that collections are those of one answer: they have their amounts,
+	// and files get their names from Finish, when all of it is written.
+	Answer bool
+	// Table makes an output of tables, of lines of at most width columns, 0: any. nil is
+	// one that shows all flows.
+	Table func(w io.Writer, width int) (reader.Output, error)
+	// FlowsTo makes an output of kind Flows of an answer.
+	FlowsTo func(w io.Writer) reader.Output
+	// Flows opens another file of that kind, which needs a header. It is closed by Close if
 	// it is an io.Closer.
 	Flows func(path string) (reader.Output, error)
 }
@@ -36,6 +43,8 @@ type Output struct {
 	reader.Output
 	closers []io.Closer
 	starts  []interface{ SetStart(time.Time) }
+	answers []*answer
+	tell    func(text string)
 }
 
 // Open opens outputs, of which there is one at least.
@@ -43,7 +52,7 @@ func Open(specs []Spec, o Options) (*Output, error) {
 	if o.Tell == nil {
 		o.Tell = func(string) {}
 	}
-	all := &Output{}
+	all := &Output{tell: o.Tell}
 	var required []reader.Output
 	var others []tee.BestEffort
 	for _, s := range specs {
@@ -63,18 +72,94 @@ func Open(specs []Spec, o Options) (*Output, error) {
 	return all, nil
 }
 
-func (all *Output) open(s Spec, o *Options) (reader.Output, error) {
+func (all *Output) open(s Spec, o *Options) (out reader.Output, err error) {
+	var finish func() error
 	switch s.Kind {
 	case JSONL:
-		return all.openLines(s.Path, jsonl.New(o.Names), o)
+		out, finish, err = all.openLines(s.Path, jsonl.New(o.Names), o)
 	case CSV:
-		return all.openLines(s.Path, csv.New(o.Names), o)
+		out, finish, err = all.openLines(s.Path, csv.New(o.Names), o)
 	case Table:
-		return all.openTable(s.Path, o)
+		out, finish, err = all.openTable(s.Path, o)
+	default:
+		out, finish, err = all.openFlows(s.Path, o)
 	}
-	out, err := o.Flows(s.Path)
+	if err != nil || !o.Answer {
+		return out, err
+	}
+	a := &answer{Output: out, finish: finish, effort: s.BestEffort, name: s.String()}
+	all.answers = append(all.answers, a)
+	return a, nil
+}
+
+// late is an output that is opened behind the one that uses it.
+type late struct{ reader.Output }
+
+func (all *Output) openLines(path string, f lines.Format, o *Options) (out reader.Output, finish func() error, err error) {
+	opts := lines.Options{Sync: o.Sync, Replace: o.Replace || o.Answer, Whole: o.Answer, Zone: o.Zone, Stdout: o.Stdout, Tell: o.Tell}
+	behind := &late{}
+	if out = behind; !o.Answer {
+		counted := amounts.New(behind)
+		out, opts.TakeUp = counted, counted.TakeUp
+	}
+	file, err := lines.Open(path, f, opts)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	behind.Output = file
+	all.closers = append(all.closers, file)
+	return out, file.Finish, nil
+}
+
+func (all *Output) openTable(path string, o *Options) (out reader.Output, finish func() error, err error) {
+	w, width := o.Stdout, o.Width
+	if path != "-" {
+		width = 0
+		if w, finish, err = all.openText(path, o); err != nil {
+			return nil, nil, err
+		}
+	}
+	if o.Table != nil {
+		out, err = o.Table(w, width)
+		return out, finish, err
+	}
+	opts := table.Options{Zone: o.Zone}
+	if opts.Zone == nil {
+		opts.Zone = time.UTC
+	}
+	return table.NewOutput(w, opts, width), finish, nil
+}
+
+// openText opens a file of text.
+func (all *Output) openText(path string, o *Options) (w io.Writer, finish func() error, err error) {
+	if o.Answer {
+		n, err := openNew(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		all.closers = append(all.closers, n)
+		return n, n.finish, nil
+	}
+	f, err := openLocked(path, o.Replace)
+	if err != nil {
+		return nil, nil, err
+	}
+	all.closers = append(all.closers, f)
+	return f, nil, nil
+}
+
+func (all *Output) openFlows(path string, o *Options) (out reader.Output, finish func() error, err error) {
+	if o.Answer {
+		w := o.Stdout
+		if path != "-" {
+			if w, finish, err = all.openText(path, o); err != nil {
+				return nil, nil, err
+			}
+		}
+		return o.FlowsTo(w), finish, nil
+	}
+	if out, err = o.Flows(path); err != nil {
+		return nil, nil, err
 	}
 	if c, is := out.(io.Closer); is {
 		all.closers = append(all.closers, c)
@@ -82,45 +167,7 @@ func (all *Output) open(s Spec, o *Options) (reader.Output, error) {
 	if st, is := out.(interface{ SetStart(time.Time) }); is {
 		all.starts = append(all.starts, st)
 	}
-	return out, nil
-}
-
-// late is an output that is opened behind the one that uses it.
-type late struct{ reader.Output }
-
-func (all *Output) openLines(path string, f lines.Format, o *Options) (reader.Output, error) {
-	behind := &late{}
-	out := amounts.New(behind)
-	file, err := lines.Open(path, f, lines.Options{
-		Sync: o.Sync, Replace: o.Replace, Zone: o.Zone, Stdout: o.Stdout, Tell: o.Tell, TakeUp: out.TakeUp,
-	})
-	if err != nil {
-		return nil, err
-	}
-	behind.Output = file
-	all.closers = append(all.closers, file)
-	return out, nil
-}
-
-func (all *Output) openTable(path string, o *Options) (reader.Output, error) {
-	zone := o.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
-	opts := table.Options{Zone: zone}
-	if path == "-" {
-		return table.NewOutput(o.Stdout, opts, o.Width), nil
-	}
-	flag := os.O_WRONLY | os.O_CREATE | os.O_APPEND
-	if o.Replace {
-		flag |= os.O_TRUNC
-	}
-	f, err := os.OpenFile(path, flag, 0o666)
-	if err != nil {
-		return nil, err
-	}
-	all.closers = append(all.closers, f)
-	return table.NewOutput(f, opts, 0), nil
+	return out, nil, nil
 }
 
 // SetStart tells flow files when metering began.

@@ -7,6 +7,7 @@ package outputs
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -59,6 +60,24 @@ func (s Spec) HasMeter() bool { return strings.Contains(s.Path, meterVerb) }
 func (s Spec) For(meter string) Spec {
 	s.Path = strings.ReplaceAll(s.Path, meterVerb, strings.ReplaceAll(meter, "%", "%%"))
 	return s
+}
+
+// Existing are the files that are there and that the output may write to.
+func (s Spec) Existing() ([]string, error) {
+	if s.Path == "-" {
+		return nil, nil
+	}
+	if s.Kind == JSONL || s.Kind == CSV {
+		name, err := lines.ParseName(s.Path, nil)
+		if err != nil {
+			return nil, err
+		}
+		return name.Existing()
+	}
+	if _, err := os.Stat(s.Path); err != nil {
+		return nil, nil // a new one; or opening it says what is wrong
+	}
+	return []string{s.Path}, nil
 }
 
 // Parse reads [besteffort:|required:]KIND:FILE.
