@@ -221,7 +221,7 @@ func tellExport(w io.Writer, src sources.Source) {
 	fmt.Fprintf(w, "netramet: %d datagrams of %d exporters, %d flow records, ", c.Datagrams, len(x.Exporters()), c.Records)
 	writeExtras(w, []extra{
 		{c.Foreign, "datagrams of another kind"}, {c.Refused, "datagrams refused"}, {c.Damaged, "datagrams damaged"},
-		{c.Unknown, "data sets without a template dropped"}, {c.NoTemplate, "templates refused"}, {c.Empty, "records without packets"},
+		{c.Unknown, "data sets without a template dropped"}, {c.NoTemplate, "templates refused"}, {c.Empty, "records without packets"}, {c.Counters, "samples of no packet"},
 		{c.OddTimes, "records with impossible times"}, {c.Skewed, "datagrams of wrong clocks"},
 	})
 	fmt.Fprintf(w, "%d lost\n", c.Lost)

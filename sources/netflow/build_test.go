@@ -103,11 +103,47 @@ func message5(seq uint32, sampling uint16, records ...[]byte) []byte {
 	return b
 }
 
-// sflowOf is a datagram of one sample with a header.
-func sflowOf(seq, rate, length uint32, header []byte) []byte {
+// record1Of and record7Of are what versions 1 and 7 have of a record of version 5.
+func record1Of(record5 []byte) []byte {
+	return be(record5[:36], uint16(0), record5[38:40], 0x1b, make([]byte, 11))
+}
+
+func record7Of(record5 []byte) []byte {
+	return be(record5[:36], 0, record5[37:46], uint16(0), "192.0.2.9")
+}
+
+func message1(records ...[]byte) []byte {
+	b := be(uint16(1), uint16(len(records)), uint32(bootedAgo), uint32(startTime/int64(time.Second)), uint32(0))
+	for _, r := range records {
+		b = append(b, record1Of(r)...)
+	}
+	return b
+}
+
+func message7(seq uint32, records ...[]byte) []byte {
+	b := be(uint16(7), uint16(len(records)), uint32(bootedAgo), uint32(startTime/int64(time.Second)), uint32(0), seq, uint32(0))
+	for _, r := range records {
+		b = append(b, record7Of(r)...)
+	}
+	return b
+}
+
+// sflowOf is a datagram of one sample with a header, and more records.
+func sflowOf(seq, rate, length uint32, header []byte, more ...[]byte) []byte {
 	record := be(uint32(1), uint32(16+(len(header)+3)&^3), uint32(1), length, uint32(4), uint32(len(header)), header, make([]byte, -len(header)&3))
-	sample := be(seq, uint32(1), rate, rate*10, uint32(0), uint32(7), uint32(8), uint32(1), record)
-	return be(uint32(5), uint32(1), "10.9.8.7", uint32(0), seq, uint32(1000), uint32(1), uint32(1), uint32(len(sample)), sample)
+	sample := be(seq, uint32(1), rate, rate*10, uint32(0), uint32(7), uint32(8), uint32(1+len(more)))
+	for i, r := range append(more, record) {
+		if kind := uint32(1001 + i); i < len(more) {
+			sample = append(sample, be(kind, uint32(len(r)))...)
+		}
+		sample = append(sample, r...)
+	}
+	return sflowDatagram("10.9.8.7", seq, 1, sample)
+}
+
+// sflowDatagram is a datagram of one sample.
+func sflowDatagram(agent string, seq, kind uint32, sample []byte) []byte {
+	return be(uint32(5), uint32(1), agent, uint32(0), seq, uint32(1000), uint32(1), kind, uint32(len(sample)), sample)
 }
 
 // take hands datagrams to a collector, and returns copies of the records.

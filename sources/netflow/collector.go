@@ -14,7 +14,6 @@ const maxDatagram = 1<<16 - 1
 
 // Versions, as the first octets of a datagram have them.
 const (
-	version5  = 5
 	version9  = 9
 	versionIP = 10
 	sflow     = 0 // of which the version follows
@@ -38,9 +37,10 @@ type Collector struct {
 	// Of the datagram that Next is in:
 	session *session
 	version uint8
+	fixed   *fixed // version, if it is such a one
 	head    header
 	rest    []byte // sets, records or samples that are not yet looked at
-	left    int    // records of version 5, or samples of sFlow, in rest
+	left    int    // records of a fixed version, or samples of sFlow, in rest
 	seq     uint32
 	count   uint32 // what the sequence number counts, so far
 	options uint32 // of count, records of the exporter itself
@@ -57,7 +57,6 @@ type Collector struct {
 // exporter is one of the addresses that datagrams come from.
 type exporter struct {
 	Exporter
-	id       uint32
 	sessions map[sessionKey]*session
 }
 
@@ -66,11 +65,13 @@ type sessionKey struct {
 	port    uint16
 	version uint8
 	domain  uint32
+	agent   netip.Addr // of sFlow, whose datagrams may come by way of others
 }
 
 type session struct {
 	of         *exporter
 	key        sessionKey
+	id         uint32 // MeterID of its records
 	used       uint64 // Collector.clock
 	sequence   sequence
 	templates  map[uint16]*template
@@ -101,18 +102,20 @@ func (c *Collector) Begin(from netip.AddrPort, came int64, b []byte) {
 	c.head = header{came: came, exported: came, boot: wire.NoTime}
 	if !c.isFlow(b) {
 		c.stats.Foreign++
+		c.tellForeign(from.Addr(), b)
 		return
 	}
 	c.version = uint8(binary.BigEndian.Uint16(b))
+	c.fixed = fixedVersions[c.version]
 	ok := false
-	switch c.version {
-	case version5:
-		ok = c.begin5(from, b)
-	case version9:
+	switch {
+	case c.fixed != nil:
+		ok = c.beginFixed(from, b)
+	case c.version == version9:
 		ok = c.begin9(from, b)
-	case versionIP:
+	case c.version == versionIP:
 		ok = c.beginIPFIX(from, b)
-	case sflow:
+	default:
 		ok = c.beginSFlow(from, b)
 	}
 	if c.session == nil {
@@ -135,12 +138,26 @@ func (c *Collector) isFlow(b []byte) bool {
 		return false
 	}
 	switch v := binary.BigEndian.Uint16(b); v {
-	case version5, version9, versionIP:
+	case 1, 5, 7, version9, versionIP:
 		return true
 	case sflow:
 		return binary.BigEndian.Uint16(b[2:]) == 5
 	}
 	return false
+}
+
+// tellForeign tells of datagrams that are not read, once for each kind.
+func (c *Collector) tellForeign(from netip.Addr, b []byte) {
+	is := "no flow records"
+	if len(b) >= 4 {
+		switch version := binary.BigEndian.Uint32(b); {
+		case version == 2 || version == 4:
+			is = fmt.Sprintf("sFlow version %d: let it send version 5", version)
+		case version>>16 == 8:
+			is = "NetFlow version 8, aggregates without conversations: let it send version 5, 9 or IPFIX"
+		}
+	}
+	c.tell(nil, is, "datagrams are passed over: those of %v are %s", from, is)
 }
 
 // damaged ends a datagram that contradicts itself.
@@ -167,6 +184,11 @@ func (c *Collector) tell(x *exporter, kind, format string, args ...any) {
 
 // in finds the session of a datagram; false if it is of an exporter that is not heard.
 func (c *Collector) in(from netip.AddrPort, domain uint32) bool {
+	return c.inOf(from, domain, netip.Addr{})
+}
+
+// inOf is in for a datagram that names its agent, if that is an address.
+func (c *Collector) inOf(from netip.AddrPort, domain uint32, agent netip.Addr) bool {
 	x := c.exporters[from.Addr()]
 	if x == nil {
 		if x = c.newExporter(from.Addr()); x == nil {
@@ -174,13 +196,16 @@ func (c *Collector) in(from netip.AddrPort, domain uint32) bool {
 			return false
 		}
 	}
-	key := sessionKey{from.Port(), c.version, domain}
+	key := sessionKey{from.Port(), c.version, domain, agent}
 	s := x.sessions[key]
 	if s == nil {
 		if len(x.sessions) >= maxSessions {
 			c.forgetIdlest(x)
 		}
-		s = &session{of: x, key: key, boot: wire.NoTime, templates: make(map[uint16]*template)}
+		s = &session{of: x, key: key, id: idOf(from.Addr()), boot: wire.NoTime, templates: make(map[uint16]*template)}
+		if agent.IsValid() && !agent.IsUnspecified() {
+			s.id = idOf(agent)
+		}
 		x.sessions[key] = s
 	}
 	s.used, c.session = c.clock, s
@@ -203,7 +228,6 @@ func (c *Collector) newExporter(addr netip.Addr) *exporter {
 		return nil
 	}
 	x := &exporter{Exporter: Exporter{Interface: uint8(number), Addr: addr}, sessions: make(map[sessionKey]*session)}
-	x.id = idOf(addr)
 	c.exporters[addr] = x
 	c.list = append(c.list, x)
 	return x
@@ -263,8 +287,8 @@ func (c *Collector) Next(r *wire.Record, room []byte) bool {
 			if c.nextOfSet() && c.emit(r, room, 0) {
 				return true
 			}
-		case c.left > 0 && c.version == version5:
-			if c.next5(); c.emit(r, room, 0) {
+		case c.left > 0 && c.fixed != nil:
+			if c.nextFixed(); c.emit(r, room, 0) {
 				return true
 			}
 		case c.left > 0 && c.version == sflow:
@@ -288,7 +312,10 @@ func (c *Collector) end() {
 		return
 	}
 	c.session = nil
-	if c.unsure && s.key.version == versionIP {
+	switch {
+	case c.fixed != nil && !c.fixed.numbered:
+		return
+	case c.unsure && s.key.version == versionIP:
 		s.sequence.forget()
 		return
 	}
@@ -347,7 +374,7 @@ func (c *Collector) emit(r *wire.Record, room []byte, dir uint8) bool {
 		x.Prefix[0], x.Prefix[1] = x.Prefix[1], x.Prefix[0]
 		x.Interface[0], x.Interface[1] = x.Interface[1], x.Interface[0]
 	}
-	r.Exporter.ID = s.of.id
+	r.Exporter.ID = s.id
 	var odd bool
 	if r.FirstTime, r.LastTime, odd = f.times(&c.setHead, dir); odd {
 		c.stats.OddTimes++

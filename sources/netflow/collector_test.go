@@ -65,12 +65,14 @@ func TestVersions(t *testing.T) {
 	const u = "17 10.0.0.1:1000>10.0.0.2:80 7p 900o -4.999s..-999ms dscp0"
 	header := be([]byte{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1}, uint16(0x8100), uint16(3<<13|77), uint16(0x0800),
 		[]byte{0x45, 0xb8, 0, 100, 0, 0, 0, 0, 64, 17, 0, 0}, "10.0.0.1", "10.0.0.2", uint16(5), uint16(6), uint16(80), uint16(0))
+	untagged := be(header[:12], header[16:])
+	five := record5Of("10.0.0.1", "10.0.0.2", 7, 900, bootedAgo-5000, bootedAgo-1000)
 	for _, tt := range []struct {
 		name      string
 		datagrams [][]byte
 		want      []string
 	}{
-		{"version 5", [][]byte{message5(0, 0, record5Of("10.0.0.1", "10.0.0.2", 7, 900, bootedAgo-5000, bootedAgo-1000))},
+		{"version 5", [][]byte{message5(0, 0, five)},
 			[]string{"6 10.0.0.1:1000>10.0.0.2:80 7p 900o -5s..-1s dscp46 as[64500 64501] /[24 16] if[3 4]"}},
 		{"version 5, sampled", [][]byte{message5(0, 1<<14|100, record5Of("10.0.0.1", "10.0.0.2", 7, 900, bootedAgo, bootedAgo))},
 			[]string{"6 10.0.0.1:1000>10.0.0.2:80 700p 90000o 0s..0s dscp46 as[64500 64501] /[24 16] if[3 4]"}},
@@ -115,6 +117,19 @@ func TestVersions(t *testing.T) {
 		{"uptime never told", [][]byte{messageIPFIX(1, 1, set(2, templateOf(300, usual...)), set(300, usualRecord("10.0.0.1", 7, 900)))},
 			[]string{"17 10.0.0.1:1000>10.0.0.2:80 7p 900o -..- dscp0"}},
 		{"sFlow", [][]byte{sflowOf(1, 512, 1518, header)}, []string{"17 10.0.0.1:5>10.0.0.2:6 512p frame'so -..- dscp46 as[0 0] /[0 0] if[7 8] vlan77.3 mac020000000001"}},
+		{"sFlow, extended", [][]byte{sflowOf(1, 2, 1518, untagged, be(uint32(77), uint32(3), uint32(0), uint32(0)), be(uint32(1), "10.0.0.9", uint32(24), uint32(16)),
+			be(uint32(2), "2001:db8::9", uint32(64500), uint32(64501), uint32(64502), uint32(2), uint32(1), uint32(2), uint32(1), uint32(2), uint32(2), uint32(2), uint32(64503), uint32(64504), uint32(0), uint32(100)))},
+			[]string{"17 10.0.0.1:5>10.0.0.2:6 2p frame'so -..- dscp46 as[64501 64504] /[24 16] if[7 8] vlan77.3 mac020000000001"}},
+		{"sFlow, path that ends with a set", [][]byte{sflowOf(1, 2, 1518, header, be(uint32(78), uint32(4), uint32(0), uint32(0)), nil,
+			be(uint32(1), "10.0.0.9", uint32(0), uint32(64501), uint32(0), uint32(2), uint32(2), uint32(1), uint32(1), uint32(1), uint32(2), uint32(2), uint32(3), uint32(0), uint32(100)))},
+			[]string{"17 10.0.0.1:5>10.0.0.2:6 2p frame'so -..- dscp46 as[64501 0] /[0 0] if[7 8] vlan77.3 mac020000000001"}},
+		{"sFlow, set of one", [][]byte{sflowOf(1, 2, 1518, untagged, be(uint32(0xfff), uint32(4), uint32(0), uint32(0)), nil,
+			be(uint32(1), "10.0.0.9", uint32(0), uint32(64501), uint32(0), uint32(1), uint32(1), uint32(1), uint32(64500), uint32(0), uint32(100)))},
+			[]string{"17 10.0.0.1:5>10.0.0.2:6 2p frame'so -..- dscp46 as[64501 64500] /[0 0] if[7 8] mac020000000001"}},
+		{"sFlow, extended records that contradict themselves", [][]byte{sflowOf(1, 2, 1518, untagged, be(uint32(7)), be(uint32(9), uint32(1)), be(uint32(1), "10.0.0.9", uint32(0), uint32(1), uint32(0), uint32(1<<31), uint32(2), uint32(1<<30)))},
+			[]string{"17 10.0.0.1:5>10.0.0.2:6 2p frame'so -..- dscp46 as[0 0] /[0 0] if[7 8] mac020000000001"}},
+		{"version 1", [][]byte{message1(five)}, []string{"6 10.0.0.1:1000>10.0.0.2:80 7p 900o -5s..-1s dscp46 as[0 0] /[0 0] if[3 4]"}},
+		{"version 7", [][]byte{message7(0, five)}, []string{"6 10.0.0.1:1000>10.0.0.2:80 7p 900o -5s..-1s dscp46 as[64500 64501] /[24 16] if[3 4]"}},
 		{"no record is of nothing", [][]byte{messageIPFIX(0, 1, set(2, templateOf(300), templateOf(301, el{8, 0, 0})), set(301, make([]byte, 40)))}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -232,6 +247,8 @@ func TestLost(t *testing.T) {
 		{"version 5, late in the middle", v5(100, 110, 104, 112), 6},
 		{"twice", v5(100, 102, 102, 104), 0},
 		{"wrapped", v5(1<<32-2, 2, 4), 2},
+		{"version 1, not numbered", [][]byte{message1(one), message1(one)}, 0},
+		{"version 7", [][]byte{message7(7, one), message7(10, one)}, 2},
 		{"version 9", v9(5, 6, 9), 2},
 		{"IPFIX", ipfix(5, 7, 12), 3},
 		{"IPFIX, numbered by totals", totals(0, 3, 1, 5, 2), 0},
@@ -265,5 +282,49 @@ func TestExporters(t *testing.T) {
 	}
 	if want := []string{"5 c0000201", "6 c0000202", "7 1020304"}; !slices.Equal(all, want) || c.Stats().Refused != 1 {
 		t.Errorf("%v, %+v", all, c.Stats())
+	}
+}
+
+// TestPassedOver: samples and datagrams without packets are counted, and told of once.
+func TestPassedOver(t *testing.T) {
+	var lines []string
+	c := NewCollector(Options{Tell: func(s string) { lines = append(lines, s) }})
+	for range 2 {
+		take(c, exporterA, sflowDatagram("10.9.8.7", 1, 2, make([]byte, 16)), sflowDatagram("10.9.8.7", 2, 1, make([]byte, 32)),
+			be(uint16(8), uint16(1), uint32(0)), be(uint32(4), uint32(1)), be(uint32(0xffffffff)), nil)
+	}
+	if st := c.Stats(); st.Counters != 2 || st.Empty != 2 || st.Foreign != 8 || st.Damaged != 0 {
+		t.Errorf("%+v", st)
+	}
+	want := []string{"NetFlow version 8", "sFlow version 4", "no flow records"}
+	if len(lines) != len(want) {
+		t.Fatalf("%q", lines)
+	}
+	for i := range want {
+		if !strings.Contains(lines[i], want[i]) {
+			t.Errorf("%q, want %q", lines[i], want[i])
+		}
+	}
+}
+
+// TestAgents: datagrams of several agents may come by way of one address. Each has its
+// own numbers, and is the MeterID of its records.
+func TestAgents(t *testing.T) {
+	c := NewCollector(Options{})
+	header := be([]byte{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1}, uint16(0x86dd))
+	sample := be(uint32(1), uint32(1), uint32(5), uint32(0), uint32(0), uint32(7), uint32(8), uint32(1),
+		uint32(1), uint32(16+len(header)+2), uint32(1), uint32(64), uint32(0), uint32(len(header)), header, uint16(0))
+	var got []uint32
+	for i := range uint32(3) {
+		for j, agent := range []string{"10.0.0.1", "10.0.0.2", "0.0.0.0"} {
+			for _, r := range take(c, exporterA, sflowDatagram(agent, 100*uint32(j)+i, 1, sample)) {
+				got = append(got, r.Exporter.ID)
+			}
+		}
+	}
+	c.End()
+	const a, b, relay = 10<<24 | 1, 10<<24 | 2, 192<<24 | 2<<8 | 1
+	if want := []uint32{a, b, relay, a, b, relay, a, b, relay}; !slices.Equal(got, want) || c.Stats().Lost != 0 {
+		t.Errorf("%x, want %x; %+v", got, want, c.Stats())
 	}
 }

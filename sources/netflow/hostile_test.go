@@ -23,7 +23,10 @@ func seeds() [][]byte {
 		messageIPFIX(3, 1, set(2, templateOf(300, el{82, variable, 0}, el{8, 4, 0}, el{2, 4, 0}, el{1, 4, reversePEN}, el{152, 8, 0}, el{153, 8, 0})),
 			set(300, be(3, []byte("eth"), "10.0.0.1", uint32(7), uint32(8), uint64(startTime/1e6), uint64(startTime/1e6))), set(2, be(uint16(301), uint16(0))),
 			set(3, be(uint16(401), uint16(2), uint16(1), uint16(149), uint16(4), uint16(160), uint16(8))), set(302, shortRecord("10.0.0.1", 2, 80))),
-		sflowOf(1, 512, 1518, []byte("\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01\x08\x00E\x00\x00\x40\x00\x00\x00\x00\x40\x11\x00\x00\x0a\x00\x00\x01\x0a\x00\x00\x02\x00\x05\x00\x06\x00\x00\x00\x00")),
+		sflowOf(1, 512, 1518, []byte("\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01\x08\x00E\x00\x00\x40\x00\x00\x00\x00\x40\x11\x00\x00\x0a\x00\x00\x01\x0a\x00\x00\x02\x00\x05\x00\x06\x00\x00\x00\x00"),
+			be(uint32(7), uint32(1), uint32(0), uint32(0)), be(uint32(2), "2001:db8::9", uint32(24), uint32(16)),
+			be(uint32(1), "10.0.0.9", uint32(0), uint32(1), uint32(0), uint32(1), uint32(2), uint32(2), uint32(1), uint32(2), uint32(0), uint32(0))),
+		message1(record5Of("10.0.0.1", "10.0.0.2", 7, 900, 1, 2)), message7(2, record5Of("10.0.0.1", "10.0.0.2", 7, 900, 1, 2)),
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package netflow turns flow records that routers and probes export into
-// wire.Records: NetFlow versions 5 and 9, IPFIX (RFC 7011, biflows of RFC 5103) and
+// wire.Records: NetFlow versions 1, 5, 7 and 9, IPFIX (RFC 7011, biflows of RFC 5103) and
 // the packet headers of sFlow version 5, from UDP or from a trace of such datagrams.
 //
 // It owns sockets, the templates of each exporter, the data that wait for one, and
@@ -87,6 +87,7 @@ type Stats struct {
 	Empty      uint64 // records without a packet or a counter that is known, or with impossible ones
 	Lost       uint64 // see Exporter
 	Withheld   uint64 // data sets that wait for their template
+	Counters   uint64 // samples of sFlow that are of no packet
 	Unknown    uint64 // of these, those that were dropped
 	Templates  uint64 // kept
 	NoTemplate uint64 // refused: there are too many, or they make no record

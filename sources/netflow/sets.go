@@ -160,7 +160,7 @@ func (f *flow) rate() uint32 {
 // rateOf is at which rate the packets of a record were sampled: what the record says,
 // or the sampler that it names, or the exporter.
 func (c *Collector) rateOf(f *flow) uint32 {
-	if c.version == version5 {
+	if c.fixed != nil {
 		return c.rate
 	}
 	if n := f.rate(); n > 0 {

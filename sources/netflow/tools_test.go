@@ -95,10 +95,11 @@ func trafficOf(t *testing.T, path string, keep func(*packet.Packet) bool) sums {
 	}
 }
 
-// collect runs a tool that exports to a port, and sums up what came.
-func collect(t *testing.T, opt netflow.Options, run func(port uint16) *exec.Cmd) (sums, *netflow.Source) {
+// collect runs a tool that exports to a port, and sums up what came. look, if not nil,
+// looks at each record.
+func collect(t *testing.T, look func(*wire.Record), run func(port uint16) *exec.Cmd) (sums, *netflow.Source) {
 	t.Helper()
-	src, err := netflow.Listen("netflow://127.0.0.1:0", opt)
+	src, err := netflow.Listen("netflow://127.0.0.1:0", netflow.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,6 +125,9 @@ func collect(t *testing.T, opt netflow.Options, run func(port uint16) *exec.Cmd)
 		for i := range b.Records {
 			r := &b.Records[i]
 			all.add(&r.Frame, r.PDUs, r.Octets)
+			if look != nil {
+				look(r)
+			}
 		}
 		if len(b.Records) > 0 {
 			continue
@@ -212,7 +216,7 @@ func TestSoftflowd(t *testing.T) {
 	office := unfragmented(t)
 	for version, keep := range map[string]func(*packet.Packet) bool{"5": ipv4, "9": all, "10": all} {
 		t.Run("version "+version, func(t *testing.T) {
-			got, src := collect(t, netflow.Options{}, func(port uint16) *exec.Cmd {
+			got, src := collect(t, nil, func(port uint16) *exec.Cmd {
 				return command(t, "softflowd", "-r", office, "-n", fmt.Sprintf("127.0.0.1:%d", port), "-v", version, "-D")
 			})
 			checkTool(t, got, src, trafficOf(t, office, keep))
@@ -234,7 +238,7 @@ func TestNfdump(t *testing.T) {
 	}
 	for _, version := range []string{"5", "9"} {
 		t.Run("version "+version, func(t *testing.T) {
-			got, src := collect(t, netflow.Options{}, func(port uint16) *exec.Cmd {
+			got, src := collect(t, nil, func(port uint16) *exec.Cmd {
 				return command(t, "nfreplay", "-r", files[0], "-H", "127.0.0.1", "-p", fmt.Sprint(port), "-v", version)
 			})
 			// nfpcapd 1.7.1 overlooks some packets of IPv6, as nfdump -I shows.
@@ -248,6 +252,16 @@ func TestNfdump(t *testing.T) {
 	}
 }
 
+// pmacctd is pmacctd with a configuration.
+func pmacctd(t *testing.T, format string, args ...any) *exec.Cmd {
+	t.Helper()
+	conf := filepath.Join(t.TempDir(), "pmacctd.conf")
+	if err := os.WriteFile(conf, []byte("daemonize: false\n"+fmt.Sprintf(format, args...)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return command(t, "pmacctd", "-f", conf)
+}
+
 // TestPmacctd: the same of pmacctd.
 func TestPmacctd(t *testing.T) {
 	needs(t, "pmacctd")
@@ -257,16 +271,61 @@ func TestPmacctd(t *testing.T) {
 			if testing.Short() && version != "10" {
 				t.Skip("it takes seconds")
 			}
-			got, src := collect(t, netflow.Options{}, func(port uint16) *exec.Cmd {
-				conf := filepath.Join(t.TempDir(), "pmacctd.conf")
-				text := fmt.Sprintf("daemonize: false\npcap_savefile: %s\naggregate: src_host, dst_host, src_port, dst_port, proto, tos\n"+
+			got, src := collect(t, nil, func(port uint16) *exec.Cmd {
+				return pmacctd(t, "pcap_savefile: %s\naggregate: src_host, dst_host, src_port, dst_port, proto, tos\n"+
 					"plugins: nfprobe\nnfprobe_receiver: 127.0.0.1:%d\nnfprobe_version: %s\n", office, port, version)
-				if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return command(t, "pmacctd", "-f", conf)
 			})
 			checkTool(t, got, src, trafficOf(t, office, keep))
 		})
 	}
+}
+
+// TestSFlow: the same of the sFlow that pmacctd sends, with the systems and prefixes that
+// it takes from a table.
+func TestSFlow(t *testing.T) {
+	needs(t, "pmacctd")
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
+	office := unfragmented(t)
+	nets := filepath.Join(t.TempDir(), "nets")
+	if err := os.WriteFile(nets, []byte("64500,10.0.0.0/8\n64501,0.0.0.0/0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wrong := 0
+	got, src := collect(t, func(r *wire.Record) {
+		var p packet.Packet
+		if p.DecodeNet(&r.Frame); p.PeerType != mib.PeerIPv4 {
+			return
+		}
+		want := wire.Exporter{ID: 192<<24 | 2<<8 | 77}
+		for i := range want.ASN {
+			if want.ASN[i], want.Prefix[i] = 64501, 0; p.PeerAddress[i][0] == 10 {
+				want.ASN[i], want.Prefix[i] = 64500, 8
+			}
+		}
+		if r.Exporter != want {
+			if wrong++; wrong < 5 {
+				t.Errorf("exporter tells %+v, want %+v", r.Exporter, want)
+			}
+		}
+	}, func(port uint16) *exec.Cmd {
+		return pmacctd(t, "pcap_savefile: %s\naggregate: src_host, dst_host, src_port, dst_port, proto, tos, src_as, dst_as, src_mask, dst_mask\n"+
+			"networks_file: %s\nnetworks_file_no_lpm: true\npmacctd_as: file\npmacctd_net: file\n"+
+			"plugins: sfprobe\nsfprobe_receiver: 127.0.0.1:%d\nsfprobe_agentip: 192.0.2.77\n", office, nets, port)
+	})
+	// At its end, pmacctd leaves the samples behind that fill no datagram.
+	const fill = 5
+	came := src.Collected().Records
+	if most := trafficOf(t, office, all).total().pdus; came+fill <= most {
+		t.Errorf("%d samples of %d packets", came, most)
+	}
+	left := came
+	checkTool(t, got, src, trafficOf(t, office, func(*packet.Packet) bool {
+		if left == 0 {
+			return false
+		}
+		left--
+		return true
+	}))
 }
