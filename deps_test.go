@@ -42,11 +42,12 @@ var allowed = map[string][]string{
 	"internal/version":    nil,
 
 	"mib":             nil,
-	"mib/agent":       {"mib", "mib/ber", "mib/usm"},
+	"mib/agent":       {"mib", "mib/ber", "mib/usm", "mib/v3"},
 	"mib/ber":         nil,
-	"mib/client":      {"internal/plaintext", "mib", "mib/ber", "mib/usm"},
+	"mib/client":      {"internal/plaintext", "mib", "mib/ber", "mib/usm", "mib/v3"},
 	"mib/meterview":   {"meter", "meter/control", "streams", "mib/agent", "mib/ber", "mib", "ruleset", "sources/wire"},
 	"mib/remotemeter": {"mib", "mib/client", "ruleset"},
+	"mib/v3":          {"mib", "mib/ber", "mib/usm"},
 	"mib/usm":         {"internal/atomicfile", "internal/fileaccess", "internal/filelock"},
 
 	"sources":           {"sources/wire"},

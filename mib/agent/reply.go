@@ -3,6 +3,7 @@ package agent
 import (
 	"netramet/mib/ber"
 	"netramet/mib/usm"
+	"netramet/mib/v3"
 )
 
 // An answer is built in one buffer around the variable bindings: these are
@@ -180,28 +181,14 @@ func (a *worker) sealV3(w *ber.Writer) (digestAt int) {
 		w.Wrap(ber.OctetString, 0)
 	}
 
-	mark := w.Len()
-	w.Octets(ber.OctetString, salt[:saltLen])
-	digest := 0
+	p := usm.Params{EngineID: v.engineID, Boots: v.boots, Time: v.time, User: v.userName, Salt: salt[:saltLen]}
 	if v.level != usm.NoAuthNoPriv {
-		digest = v.user.DigestLen()
+		p.Digest = noDigest[:v.user.DigestLen()]
 	}
-	w.Zeros(digest)
-	digestAt = w.Pos()
-	w.Header(ber.OctetString, digest)
-	w.Octets(ber.OctetString, v.userName)
-	w.Int(ber.Integer, int64(v.time))
-	w.Int(ber.Integer, int64(v.boots))
-	w.Octets(ber.OctetString, v.engineID)
-	w.Wrap(ber.Sequence, mark)
-	w.Wrap(ber.OctetString, mark)
-
-	mark = w.Len()
-	w.Int(ber.Integer, usmSecurityModel)
-	w.Raw([]byte{byte(v.level)}) // an answer is never reportable
-	w.Header(ber.OctetString, 1)
-	w.Int(ber.Integer, MaxMessage)
-	w.Int(ber.Integer, int64(v.msgID))
-	w.Wrap(ber.Sequence, mark)
-	return digestAt
+	// An answer is never reportable.
+	h := v3.Header{MsgID: v.msgID, MaxSize: MaxMessage, Model: v3.SecurityModel, Flags: byte(v.level)}
+	return v3.Write(w, &h, &p)
 }
+
+// noDigest is as long as any digest.
+var noDigest [usm.MaxDigest]byte

@@ -1,13 +1,13 @@
 package agent
 
 import (
-	"errors"
 	"math"
 	"slices"
 
 	"netramet/mib"
 	"netramet/mib/ber"
 	"netramet/mib/usm"
+	"netramet/mib/v3"
 )
 
 // The objects that reports carry (RFC 3412 §7.1, RFC 3413 §3.2, RFC 3414 §3.2).
@@ -25,102 +25,27 @@ var (
 // scalarOID names the instance of a scalar.
 func scalarOID(o mib.Obj) []uint32 { return append(slices.Clone(o.OID()), 0) }
 
-// usmSecurityModel is msgSecurityModel of RFC 3414.
-const usmSecurityModel = 3
-
-var errRange = errors.New("agent: header field out of range")
-
-// header is msgGlobalData (RFC 3412 §6).
-type header struct {
-	msgID, maxSize, model int32
-	flags                 byte
-}
-
-func (h *header) parse(r *ber.Reader) error {
-	g, err := r.Enter(ber.Sequence)
-	if err != nil {
-		return err
-	}
-	if h.msgID, err = g.Int32(); err != nil {
-		return err
-	}
-	if h.maxSize, err = g.Int32(); err != nil {
-		return err
-	}
-	flags, err := g.Octets(ber.OctetString)
-	if err != nil {
-		return err
-	}
-	if h.model, err = g.Int32(); err != nil {
-		return err
-	}
-	if h.msgID < 0 || h.maxSize < MinMessage || len(flags) != 1 || h.model < 1 {
-		return errRange
-	}
-	h.flags = flags[0]
-	return g.Done()
-}
-
-// parseParams reads UsmSecurityParameters (RFC 3414 §2.4). digestAt is the
-// position of the digest in the message.
-func parseParams(r *ber.Reader, p *usm.Params) (digestAt int, err error) {
-	outer, err := r.Enter(ber.OctetString)
-	if err != nil {
-		return 0, err
-	}
-	s, err := outer.Enter(ber.Sequence)
-	if err != nil {
-		return 0, err
-	}
-	if p.EngineID, err = s.Octets(ber.OctetString); err != nil {
-		return 0, err
-	}
-	if p.Boots, err = s.Int32(); err != nil {
-		return 0, err
-	}
-	if p.Time, err = s.Int32(); err != nil {
-		return 0, err
-	}
-	if p.User, err = s.Octets(ber.OctetString); err != nil {
-		return 0, err
-	}
-	if p.Digest, err = s.Octets(ber.OctetString); err != nil {
-		return 0, err
-	}
-	digestAt = s.Offset() - len(p.Digest)
-	if p.Salt, err = s.Octets(ber.OctetString); err != nil {
-		return 0, err
-	}
-	if p.Boots < 0 || p.Time < 0 || len(p.User) > usm.MaxUserName {
-		return 0, errRange
-	}
-	if err := s.Done(); err != nil {
-		return 0, err
-	}
-	return digestAt, outer.Done()
-}
-
 // v3Message is the rest of an SNMPv3 message (RFC 3412 §7.2, RFC 3414 §3.2).
 // Nothing is derived or decrypted, and no handler runs, before the engine ID,
 // the user, the digest and the time have been found good.
 func (a *worker) v3Message(src []byte, msg *ber.Reader) []byte {
 	x := &a.x
-	var h header
+	var h v3.Header
 	var p usm.Params
-	if h.parse(msg) != nil {
+	if h.Read(msg) != nil {
 		return a.parseError()
 	}
-	if h.model != usmSecurityModel {
+	if h.Model != v3.SecurityModel {
 		a.count.UnknownSecurityModels++
 		return nil
 	}
-	level := usm.Level(h.flags & 3)
+	level := h.Level()
 	if level == 2 {
 		a.count.InvalidMsgs++
 		a.complain("message with privacy but no authentication", "", nil)
 		return nil
 	}
-	digestAt, err := parseParams(msg, &p)
+	digestAt, err := v3.ReadParams(msg, &p)
 	if err != nil {
 		return a.parseError()
 	}
@@ -134,8 +59,8 @@ func (a *worker) v3Message(src []byte, msg *ber.Reader) []byte {
 		return a.parseError()
 	}
 
-	x.limit = min(int(h.maxSize), a.max)
-	x.env.v3 = v3Envelope{msgID: h.msgID, level: level, userName: p.User, reportable: h.flags&4 != 0}
+	x.limit = min(int(h.MaxSize), a.max)
+	x.env.v3 = v3Envelope{msgID: h.MsgID, level: level, userName: p.User, reportable: h.Flags&v3.Reportable != 0}
 	x.env.v3.engineID = a.engine.ID()
 	x.env.v3.boots, x.env.v3.time = a.engine.Clock(x.now)
 
@@ -173,31 +98,17 @@ func (a *worker) v3Message(src []byte, msg *ber.Reader) []byte {
 // looksLikeScope reports whether r begins as a ScopedPDU: a SEQUENCE that fits,
 // of an engine ID and a name.
 func looksLikeScope(r ber.Reader) bool {
-	in, err := r.Enter(ber.Sequence)
-	if err != nil {
-		return false
-	}
-	for range 2 {
-		if _, err := in.Octets(ber.OctetString); err != nil {
-			return false
-		}
-	}
-	return true
+	_, _, _, err := v3.ScopedPDU(&r)
+	return err == nil
 }
 
 // scope is a ScopedPDU's context; the PDU itself goes to a.x.pdu.
 type scope struct{ engineID, name []byte }
 
-// parseScope reads a ScopedPDU. What follows it is padding (RFC 3414 §8.1.1.2).
+// parseScope reads a ScopedPDU.
 func (a *worker) parseScope(r *ber.Reader) (s scope, err error) {
-	in, err := r.Enter(ber.Sequence)
-	if err != nil {
-		return s, err
-	}
-	if s.engineID, err = in.Octets(ber.OctetString); err != nil {
-		return s, err
-	}
-	if s.name, err = in.Octets(ber.OctetString); err != nil {
+	var in ber.Reader
+	if s.engineID, s.name, in, err = v3.ScopedPDU(r); err != nil {
 		return s, err
 	}
 	if err := a.parsePDU(&in); err != nil {

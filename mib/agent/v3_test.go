@@ -11,6 +11,7 @@ import (
 
 	"netramet/mib/ber"
 	"netramet/mib/usm"
+	"netramet/mib/v3"
 )
 
 // v3msg is an SNMPv3 message before encoding, or after decoding.
@@ -113,13 +114,13 @@ func (w *world) decodeV3(t testing.TB, msg []byte) *v3msg {
 	fatal(r.Done())
 	v, err := in.Int32()
 	fatal(err)
-	var h header
-	fatal(h.parse(&in))
-	m.msgID, m.maxSize, m.flags, m.model = h.msgID, h.maxSize, h.flags, h.model
-	at, err := parseParams(&in, &m.p)
+	var h v3.Header
+	fatal(h.Read(&in))
+	m.msgID, m.maxSize, m.flags, m.model = h.MsgID, h.MaxSize, h.Flags, h.Model
+	at, err := v3.ReadParams(&in, &m.p)
 	fatal(err)
-	if v != 3 || h.model != 3 || h.maxSize != MaxMessage {
-		t.Errorf("version %d, model %d, size %d", v, h.model, h.maxSize)
+	if v != 3 || h.Model != 3 || h.MaxSize != MaxMessage {
+		t.Errorf("version %d, model %d, size %d", v, h.Model, h.MaxSize)
 	}
 	boots, seconds := w.engine.Clock(w.now)
 	if m.p.Boots != boots || m.p.Time != seconds || !bytes.Equal(m.p.EngineID, w.engine.ID()) {

@@ -68,7 +68,7 @@ func (c *Client) open(ctx context.Context, all []netip.AddrPort) (conn net.Conn,
 // it goes to another address from then on: a new one, or where the name has several
 // the next one, for this is asked when the meter is silent.
 func (c *Client) Resolve(ctx context.Context) (moved bool, err error) {
-	if !c.own {
+	if !c.mine {
 		return false, nil
 	}
 	all, err := c.addresses(ctx)

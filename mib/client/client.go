@@ -4,7 +4,8 @@
 //
 // It speaks SNMP by gosnmp, whose retries it replaces by its own: a request
 // is sent again octet for octet, so that a meter which remembers its answers
-// does nothing twice. It knows no rows, no rules and no flows, and starts no
+// does nothing twice. GetBulk, which collects flows by the million, has messages of
+// its own, and leaves to gosnmp what is not plain in them. It knows no rows, no rules and no flows, and starts no
 // goroutine. mib/remotemeter and reader/snmpflows call it.
 package client
 
@@ -59,10 +60,12 @@ type Options struct {
 // Client talks to one meter. It is for one goroutine at a time.
 type Client struct {
 	snmp     *gosnmp.GoSNMP
+	own      *own     // messages of our own; nil where there are none
+	ahead    *inquiry // sent, and its answer not taken yet; nil if none is
 	link     *link
 	addr     string // for messages
 	size     int    // Options.Datagram
-	own      bool   // the socket is ours, not Options.Conn
+	mine     bool   // the socket is ours, not Options.Conn
 	pace     pace   // size of messages
 	reps     repeats
 	envelope int // octets of a message beside its variables, or a little more
@@ -110,7 +113,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		return nil, err
 	}
 	conn := o.Conn
-	if c.own = conn == nil; c.own {
+	if c.mine = conn == nil; c.mine {
 		all, err := c.addresses(ctx)
 		if err != nil {
 			return nil, err
@@ -122,26 +125,28 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		c.others = all[at+1:]
 	}
 	if err := x.Connect(); err != nil {
-		if c.own {
+		if c.mine {
 			_ = conn.Close() // nothing was sent on it
 		}
 		return nil, notConnected(c.addr, err)
 	}
 	_ = x.Conn.Close() // nor on this one
 	c.link = &link{timeout: o.Timeout}
+	var keys *keyring
 	if o.Security.Version == V3 {
-		a := newAnswers(o.Security)
+		keys = newKeyring(o.Security)
+		a := answers{keys}
 		c.link.change = func(msg []byte) []byte { return a.limit(msg, max(c.pace.size, MinDatagram)) }
 	}
 	c.use(conn)
 	x.Conn = c.link
-	c.snmp = x
+	c.snmp, c.own = x, newOwn(o.Security, keys)
 	return c, nil
 }
 
 // use makes conn the way to the meter.
 func (c *Client) use(conn net.Conn) {
-	c.link.conn = conn
+	c.link.conn, c.ahead = conn, nil
 	start := SafeDatagram
 	if isLoopback(conn.RemoteAddr()) {
 		start = MaxDatagram

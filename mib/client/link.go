@@ -57,10 +57,25 @@ func (l *link) Write(b []byte) (int, error) {
 	if l.change != nil {
 		out = l.change(b)
 	}
-	l.last = append(l.last[:0], out...)
+	l.post(out)
+	return len(b), nil
+}
+
+// post sends a message for the first time, as it is.
+func (l *link) post(b []byte) {
+	l.last = append(l.last[:0], b...)
 	l.left = l.tries
 	l.send()
-	return len(b), nil
+}
+
+// await gives the answer to a message that was sent some time ago as long as if it
+// were sent now: it may be there already.
+func (l *link) await() { l.deadline = time.Now().Add(l.timeout) }
+
+// next is Read into b.
+func (l *link) next(b []byte) ([]byte, error) {
+	n, err := l.Read(b)
+	return b[:n], err
 }
 
 // send sends the message once more. What is wrong shows at the next Read, for

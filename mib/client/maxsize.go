@@ -2,31 +2,16 @@ package client
 
 import (
 	"netramet/mib/ber"
-	"netramet/mib/usm"
 )
 
 // answers tells the meter in each message of SNMPv3 how large its answer may be
 // (msgMaxSize, RFC 3412 §6.3), which gosnmp leaves at the largest there is. Since a
 // message is signed as a whole, it signs it again.
-type answers struct {
-	config usm.UserConfig
-	engine string    // whose keys user has
-	user   *usm.User // nil before the first signed message
-}
-
-// newAnswers makes them ready for s, which has been checked.
-func newAnswers(s Security) *answers {
-	name := s.Auth
-	if name == "" {
-		name = "SHA"
-	}
-	auth, _ := usm.LookupAuth(name)
-	return &answers{config: usm.UserConfig{Name: s.User, Auth: auth, AuthPass: usm.NewSecret(s.AuthPass)}}
-}
+type answers struct{ keys *keyring }
 
 // limit returns the message with another msgMaxSize; the message as it is if it is
 // of another version.
-func (a *answers) limit(msg []byte, size int) []byte {
+func (a answers) limit(msg []byte, size int) []byte {
 	whole := ber.NewReader(msg)
 	body, err := whole.Enter(ber.Sequence)
 	if err != nil {
@@ -69,7 +54,7 @@ func (a *answers) limit(msg []byte, size int) []byte {
 }
 
 // sign puts a new digest into the message. It reports false if that cannot be done.
-func (a *answers) sign(msg []byte) bool {
+func (a answers) sign(msg []byte) bool {
 	whole := ber.NewReader(msg)
 	body, err := whole.Enter(ber.Sequence)
 	if err != nil {
@@ -100,16 +85,13 @@ func (a *answers) sign(msg []byte) bool {
 	if len(digest) == 0 {
 		return true // not a signed one
 	}
-	if a.user == nil || a.engine != string(engine) {
-		u, err := usm.NewUser(a.config, engine)
-		if err != nil {
-			return false
-		}
-		a.user, a.engine = u, string(engine)
-	}
-	if len(digest) != a.user.DigestLen() {
+	user, err := a.keys.user(engine)
+	if err != nil {
 		return false
 	}
-	a.user.Sign(msg, params.Offset()-len(digest))
+	if len(digest) != user.DigestLen() {
+		return false
+	}
+	user.Sign(msg, params.Offset()-len(digest))
 	return true
 }

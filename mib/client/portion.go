@@ -61,12 +61,12 @@ func (c *Client) early(octets int) int {
 	return min(3, c.tries)
 }
 
-// sized makes one request of which the message or the answer has up to so many
+// sized makes one request, by ask, of which the message or the answer has up to so many
 // octets. less says that the caller can ask for less: then silence is a
 // tooLargeError if the meter answers to something small.
-func (c *Client) sized(ctx context.Context, tries int, names []Name, octets int, less bool, ask func([]string) (*gosnmp.SnmpPacket, error)) ([]gosnmp.SnmpPDU, error) {
+func (c *Client) sized(ctx context.Context, octets int, less bool, ask func() error) error {
 	resent := c.link.resent
-	vars, err := c.do(ctx, tries, names, ask)
+	err := ask()
 	switch {
 	case err == nil && c.link.resent > resent:
 		c.pace.resent()
@@ -74,25 +74,31 @@ func (c *Client) sized(ctx context.Context, tries int, names []Name, octets int,
 		c.pace.answered(c.link.got)
 	case less && errors.Is(err, syscall.EMSGSIZE): // not even this host sends it
 		c.pace.lost(octets)
-		return nil, tooLargeError{err}
+		return tooLargeError{err}
 	case less && IsSilence(err):
 		if silent := c.alive(ctx); silent != nil {
-			return nil, silent
+			return silent
 		}
 		if octets > MinDatagram {
 			c.pace.lost(octets)
 		}
-		return nil, tooLargeError{err}
+		return tooLargeError{err}
 	}
-	return vars, err
+	return err
 }
 
 // sizedSome is sized for variables that can be divided among messages.
 func (c *Client) sizedSome(ctx context.Context, names []Name, octets int, ask func([]string) (*gosnmp.SnmpPacket, error)) ([]gosnmp.SnmpPDU, error) {
-	if len(names) == 1 || octets <= MinDatagram {
-		return c.sized(ctx, c.tries, names, octets, false, ask)
+	tries, less := c.tries, false
+	if len(names) > 1 && octets > MinDatagram {
+		tries, less = c.early(octets), true
 	}
-	return c.sized(ctx, c.early(octets), names, octets, true, ask)
+	var vars []gosnmp.SnmpPDU
+	err := c.sized(ctx, octets, less, func() (err error) {
+		vars, err = c.do(ctx, tries, names, ask)
+		return err
+	})
+	return vars, err
 }
 
 // alive asks the meter for something small. Any answer will do.
@@ -103,52 +109,4 @@ func (c *Client) alive(ctx context.Context) error {
 		return nil
 	}
 	return err
-}
-
-// Bulk is what one reading of the variables behind some names asks for.
-type Bulk struct {
-	After []Name
-	Row   int // octets that the variables of one repetition take of an answer
-	Most  int // repetitions; 0 is as many as have room
-	// Divisible says that the caller can ask for less than one repetition: then one
-	// that is too large is an error that IsTooLarge.
-	Divisible bool
-}
-
-// GetBulk reads the variables behind each name, as many of each as are wanted and
-// have room in a message: first those behind all names, then those behind these. In
-// SNMPv1, GetNext takes its place.
-func (c *Client) GetBulk(ctx context.Context, b Bulk) ([]Variable, error) {
-	for {
-		reps := min(max(c.room()/b.Row, 1), maxReps)
-		if b.Most > 0 {
-			reps = min(reps, b.Most)
-		}
-		reps = c.reps.within(reps)
-		if !c.HasBulk() {
-			reps = 1
-		}
-		octets := c.envelope + reps*b.Row
-		tries := c.tries
-		if reps > 1 {
-			tries = c.early(octets)
-		}
-		vars, err := c.sized(ctx, tries, b.After, octets, reps > 1 || b.Divisible, func(oids []string) (*gosnmp.SnmpPacket, error) {
-			if !c.HasBulk() {
-				return c.snmp.GetNext(oids)
-			}
-			return c.snmp.GetBulk(oids, 0, uint32(reps))
-		})
-		switch {
-		case err == nil:
-			c.reps.answered(reps)
-			return toVariables(vars), nil
-		case reps == 1:
-			return nil, err
-		case IsStatus(err, TooBig, GenErr), isTooLarge(err) && c.room()/b.Row >= reps:
-			c.reps.refused(reps)
-		case !isTooLarge(err):
-			return nil, err
-		}
-	}
 }

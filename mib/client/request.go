@@ -236,7 +236,7 @@ func (c *Client) do(ctx context.Context, tries int, names []Name, ask func(oids 
 	for i, n := range names {
 		oids[i] = string(n)
 	}
-	c.snmp.Context = ctx
+	c.snmp.Context, c.ahead = ctx, nil
 	c.link.tries = tries
 	defer c.link.begin(ctx)()
 	p, err := ask(oids)
@@ -250,13 +250,19 @@ func (c *Client) do(ctx context.Context, tries int, names []Name, ask func(oids 
 		return nil, c.Nonsense("a message of type %#x", byte(p.PDUType))
 	}
 	if p.Error != gosnmp.NoError {
-		e := &StatusError{Status: Status(p.Error)}
-		if i := int(p.ErrorIndex); i > 0 && i <= len(names) {
-			e.Name = names[i-1].String()
-		}
-		return nil, c.wrap(e)
+		return nil, c.refusal(int32(p.Error), int32(p.ErrorIndex), names)
 	}
 	return p.Variables, nil
+}
+
+// refusal is the error of an answer with an error-status and -index to a request
+// about names.
+func (c *Client) refusal(status, index int32, names []Name) error {
+	e := &StatusError{Status: Status(status)}
+	if i := int(index); i > 0 && i <= len(names) {
+		e.Name = names[i-1].String()
+	}
+	return c.wrap(e)
 }
 
 func (c *Client) wrap(err error) error { return fmt.Errorf("meter %s: %w", c.addr, err) }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"netramet/mib/ber"
+	"netramet/mib/v3"
 )
 
 // fits reports whether a datagram can be the answer to a message: it is one
@@ -26,8 +27,11 @@ func fits(answer, question []byte) (ok bool, why string) {
 	return true, ""
 }
 
-// version3 is the version number of SNMPv3 in messages.
-const version3 = 3
+// The version numbers of SNMPv2c and SNMPv3 in messages.
+const (
+	version2c = 1
+	version3  = v3.Version
+)
 
 // late is what is wrong with the answer to another request: it may have come
 // twice, or after the request was given up, which is nothing odd.

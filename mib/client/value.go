@@ -56,17 +56,3 @@ func toValue(p gosnmp.SnmpPDU) Value {
 	}
 	return Value{}
 }
-
-// Variable is one variable of an answer.
-type Variable struct {
-	Name  Name
-	Value Value
-}
-
-func toVariables(pdus []gosnmp.SnmpPDU) []Variable {
-	vars := make([]Variable, len(pdus))
-	for i, p := range pdus {
-		vars[i] = Variable{Name(p.Name), toValue(p)}
-	}
-	return vars
-}

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	"netramet/mib"
 	"netramet/mib/ber"
@@ -59,7 +57,7 @@ func (c *Client) Table(ctx context.Context, columns ...mib.Obj) ([]uint32, [][]V
 // column reads one column from its beginning to its end.
 func (c *Client) column(ctx context.Context, col mib.Obj, row func(index uint32, v Value) error) error {
 	after, last := Inst(col), int64(-1)
-	prefix := string(after) + "."
+	below := Below(after)
 	// Behind the last row come other objects, which may be larger.
 	octets := max(Inst(col, math.MaxUint32).Most(), ber.Size(after.Octets()+longIndex+ber.Size(longText)))
 	for {
@@ -73,19 +71,19 @@ func (c *Client) column(ctx context.Context, col mib.Obj, row func(index uint32,
 		if len(vars) == 0 {
 			return c.Nonsense("an empty answer about %s", col)
 		}
-		for _, v := range vars {
-			rest, ok := strings.CutPrefix(string(v.Name), prefix)
-			if !ok || v.Value.Missing {
+		for i := range vars {
+			v := &vars[i]
+			if !below.Has(v) || v.Value.Missing {
 				return nil
 			}
-			index, err := strconv.ParseUint(rest, 10, 32)
-			if err != nil || int64(index) <= last {
-				return c.Nonsense("%s after %s", v.Name, after)
+			index, ok := below.Index(v)
+			if !ok || int64(index) <= last {
+				return c.Nonsense("%s after %s", v.Name(), after)
 			}
-			if err := row(uint32(index), v.Value); err != nil {
+			if err := row(index, v.Value); err != nil {
 				return err
 			}
-			last, after = int64(index), v.Name
+			last, after = int64(index), Inst(col, index)
 		}
 	}
 }

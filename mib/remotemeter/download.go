@@ -158,8 +158,8 @@ func (m *Meter) rule(vars []client.Variable, set, number uint32) (r ruleset.Rule
 	var v [len(ruleColumns)]client.Value
 	for i, col := range ruleColumns {
 		v[i] = vars[i].Value
-		if name := client.Inst(col, set, number); vars[i].Name != name || v[i].Missing {
-			return r, m.Nonsense("%s where %s belongs", vars[i].Name, name)
+		if name := client.Inst(col, set, number); vars[i].Name() != name || v[i].Missing {
+			return r, m.Nonsense("%s where %s belongs", vars[i].Name(), name)
 		}
 	}
 	if v[0].Num > 255 || v[3].Num > 255 || v[4].Num > ruleset.MaxRules || len(v[1].Octets) > mib.MaxAddress || len(v[2].Octets) > mib.MaxAddress {

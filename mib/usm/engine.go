@@ -25,7 +25,7 @@ type Engine struct {
 	id    []byte
 	boots int32
 	start time.Time
-	salt  uint64
+	salts Salts
 	stats [NumFaults]uint32
 
 	// keep stores a new value of boots; nil iff nothing is kept on disk.
@@ -43,11 +43,7 @@ func NewEngine(id []byte, boots int32, start time.Time) (*Engine, error) {
 	if boots < 0 {
 		return nil, fmt.Errorf("engine boots %d is negative", boots)
 	}
-	e := &Engine{id: bytes.Clone(id), boots: boots, start: start}
-	var seed [8]byte
-	rand.Read(seed[:]) // never fails
-	e.salt = binary.BigEndian.Uint64(seed[:])
-	return e, nil
+	return &Engine{id: bytes.Clone(id), boots: boots, start: start, salts: NewSalts()}, nil
 }
 
 // NewRandomEngine returns an engine with a random ID and boots 1, for a run
@@ -102,19 +98,8 @@ func (e *Engine) Clock(now time.Time) (boots, seconds int32) {
 	return e.boots, int32(s)
 }
 
-// NextSalt gives a salt that this engine has not given before. RFC 3414
-// §8.1.1.1 wants boots and a 32-bit counter for DES, RFC 3826 §3.1.3.1 a
-// 64-bit counter; both start at a random value.
-func (e *Engine) NextSalt(u *User, boots int32) (salt [SaltLen]byte) {
-	e.salt++
-	if u.priv == DES {
-		binary.BigEndian.PutUint32(salt[:], uint32(boots))
-		binary.BigEndian.PutUint32(salt[4:], uint32(e.salt))
-		return salt
-	}
-	binary.BigEndian.PutUint64(salt[:], e.salt)
-	return salt
-}
+// NextSalt gives a salt that this engine has not given before.
+func (e *Engine) NextSalt(u *User, boots int32) (salt [SaltLen]byte) { return e.salts.Next(u, boots) }
 
 // Stat returns one of the usmStats counters (RFC 3414 §5).
 func (e *Engine) Stat(f Fault) uint32 { return e.stats[f] }
@@ -155,7 +140,7 @@ func (e *Engine) verify(now time.Time, users Users, level Level, p *Params, msg 
 	if level == NoAuthNoPriv {
 		return u, FaultNone
 	}
-	if !u.authentic(msg, p.Digest, digestAt) {
+	if !u.Authentic(msg, p.Digest, digestAt) {
 		return u, WrongDigests
 	}
 	boots, seconds := e.Clock(now)

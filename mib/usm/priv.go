@@ -3,6 +3,7 @@ package usm
 import (
 	"crypto/cipher"
 	"crypto/des"
+	"crypto/rand"
 	"crypto/subtle"
 	"encoding/binary"
 )
@@ -75,9 +76,33 @@ func (u *User) Padded(n int) int {
 	return n
 }
 
+// Salts gives salts of which none comes twice.
+type Salts struct{ last uint64 }
+
+// NewSalts begins at a random salt.
+func NewSalts() Salts {
+	var seed [8]byte
+	rand.Read(seed[:]) // never fails
+	return Salts{binary.BigEndian.Uint64(seed[:])}
+}
+
+// Next gives the next salt for a message of an engine that has booted so often. RFC
+// 3414 §8.1.1.1 wants boots and a 32-bit counter for DES, RFC 3826 §3.1.3.1 a 64-bit
+// counter.
+func (s *Salts) Next(u *User, boots int32) (salt [SaltLen]byte) {
+	s.last++
+	if u.priv == DES {
+		binary.BigEndian.PutUint32(salt[:], uint32(boots))
+		binary.BigEndian.PutUint32(salt[4:], uint32(s.last))
+		return salt
+	}
+	binary.BigEndian.PutUint64(salt[:], s.last)
+	return salt
+}
+
 // Encrypt encrypts data in place; len(data) is a result of Padded, and boots
 // and seconds are those of the message. salt must never be used twice with
-// one key; Engine.NextSalt gives them. The user's level is AuthPriv.
+// one key; Salts gives them. The user's level is AuthPriv.
 func (u *User) Encrypt(data []byte, boots, seconds int32, salt *[SaltLen]byte) {
 	u.setIV(boots, seconds, salt[:])
 	if u.priv == DES {

@@ -147,9 +147,9 @@ func (u *User) Sign(msg []byte, at int) {
 	copy(msg[at:at+n], u.digest(msg, at, n))
 }
 
-// authentic checks the digest of msg, which stands at position at
-// (RFC 3414 §6.3.2).
-func (u *User) authentic(msg, digest []byte, at int) bool {
+// Authentic checks the digest of msg, which stands at position at
+// (RFC 3414 §6.3.2). The user's level is not NoAuthNoPriv.
+func (u *User) Authentic(msg, digest []byte, at int) bool {
 	n := u.DigestLen()
 	return len(digest) == n &&
 		subtle.ConstantTimeCompare(digest, u.digest(msg, at, n)[:n]) == 1

@@ -1,11 +1,11 @@
-// Package usm is the server side of SNMPv3's User-based Security Model
-// (RFC 3414): authentication, privacy (DES, RFC 3414 §8; AES, RFC 3826), the
+// Package usm is SNMPv3's User-based Security Model (RFC 3414), above all its server
+// side: authentication, privacy (DES, RFC 3414 §8; AES, RFC 3826), the
 // HMAC-SHA-2 protocols (RFC 7860), the engine with its ID, boots and time, and
 // the time window.
 //
 // It works on security parameters that are decoded already and on whole
 // messages as octets; it knows no BER, no PDU and no socket. mib/agent calls
-// it for every SNMPv3 message. Keys are derived once, when a user is made
+// it for every SNMPv3 message, mib/client for those that gosnmp does not make. Keys are derived once, when a user is made
 // (NewUser); nothing that arrives from the network can make it derive a key.
 package usm
 

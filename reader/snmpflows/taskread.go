@@ -128,12 +128,10 @@ func (r *taskRead) tooLarge(i int, err error) error {
 func (r *taskRead) fetchPart(ctx context.Context, i int, from, last uint32) error {
 	part := &r.plan.parts[i]
 	prefix := part.prefix(r.ruleSet, r.filter)
+	below := client.Below(client.Name(strings.TrimSuffix(prefix, ".")))
 	at := 0 // in r.rows, for parts other than the first
 	for {
-		vars, err := r.m.GetBulk(ctx, client.Bulk{
-			After: []client.Name{client.Name(prefix + strconv.FormatUint(uint64(from), 10))},
-			Row:   r.plan.row(i, prefix, r.m.Strict()), Divisible: true,
-		})
+		vars, err := r.m.GetBulk(ctx, r.request(i, prefix, from))
 		if client.IsStatus(err, client.NoSuchName) && !r.m.HasBulk() {
 			vars, err = nil, nil // the end, in SNMPv1
 		} else if err == nil && len(vars) == 0 {
@@ -143,18 +141,18 @@ func (r *taskRead) fetchPart(ctx context.Context, i int, from, last uint32) erro
 			return err
 		}
 		ended, largest := len(vars) == 0, 0
-		for _, v := range vars {
-			rest, ok := strings.CutPrefix(string(v.Name), prefix)
-			if !ok || v.Value.Missing {
+		for k := range vars {
+			v := &vars[k]
+			if !below.Has(v) || v.Value.Missing {
 				ended = true
 				break
 			}
-			index, err := strconv.ParseUint(rest, 10, 32)
+			index, ok := below.Index(v)
 			data := v.Value.Octets
-			if err != nil || uint32(index) <= from || !v.Value.IsOctets {
-				return r.m.Nonsense("%s after flow %d", v.Name, from)
+			if !ok || index <= from || !v.Value.IsOctets {
+				return r.m.Nonsense("%s after flow %d", v.Name(), from)
 			}
-			from = uint32(index)
+			from = index
 			largest = max(largest, len(data))
 			if i == 0 {
 				r.add(from, data)
@@ -172,11 +170,23 @@ func (r *taskRead) fetchPart(ctx context.Context, i int, from, last uint32) erro
 		}
 		if i == 0 {
 			r.after, r.ended = from, ended
+			if !ended && len(r.plan.parts) == 1 {
+				r.m.Ahead(r.request(i, prefix, from))
+			}
 			return nil
 		}
 		if ended || from >= last {
 			return nil
 		}
+	}
+}
+
+// request asks for packages of part i, whose names have this prefix, behind FlowIndex
+// from.
+func (r *taskRead) request(i int, prefix string, from uint32) client.Bulk {
+	return client.Bulk{
+		After: []client.Name{client.Name(prefix + strconv.FormatUint(uint64(from), 10))},
+		Row:   r.plan.row(i, prefix, r.m.Strict()), Divisible: true,
 	}
 }
 

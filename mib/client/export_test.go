@@ -1,0 +1,4 @@
+package client
+
+// ByGosnmp has all be asked by gosnmp from now on.
+func (c *Client) ByGosnmp() { c.own = nil }
