@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"netramet/internal/command"
 	"netramet/internal/flagerr"
+	"netramet/reader/outputs"
 )
 
 // Limits of a config file.
@@ -78,24 +80,29 @@ func parseConfig(name, text string, base *options, env func(string) string) ([]*
 		if err != nil {
 			return nil, &configError{name, r.line, err}
 		}
-		for what, value := range map[string]string{
-			"flow file": o.flowFile, "meter and owner": o.target() + " " + o.ownerName(),
-		} {
-			key := what + " " + value
-			if at, twice := places[key]; twice && value != "" {
-				return nil, &configError{name, r.line, fmt.Errorf("the %s %s is that of line %d already", what, value, at)}
-			}
-			places[key] = r.line
+		who := o.target() + " " + o.ownerName()
+		if at, twice := places["meter "+who]; twice {
+			return nil, &configError{name, r.line, fmt.Errorf("the meter and owner %s is that of line %d already", who, at)}
 		}
-		for _, s := range o.to.All(o.meterName, "") {
-			if at, twice := places["output "+s.Path]; twice {
-				return nil, &configError{name, r.line, fmt.Errorf("--to %s: line %d writes there already; each meter needs its own file: put %%{meter} in its name", s, at)}
+		places["meter "+who] = r.line
+		for _, s := range o.to.All(o.meterName, o.flowFile) {
+			file := "file " + filepath.Clean(s.Path)
+			if at, twice := places[file]; twice {
+				return nil, &configError{name, r.line, o.twice(s, at)}
 			}
-			places["output "+s.Path] = r.line
+			places[file] = r.line
 		}
 		all = append(all, o)
 	}
 	return all, nil
+}
+
+// twice is the error of an output to the file of another record.
+func (o *options) twice(s outputs.Spec, line int) error {
+	if s.Kind == outputs.Flows && s.Path == o.flowFile {
+		return fmt.Errorf("-F %s: line %d writes there already; each meter needs its own file", s.Path, line)
+	}
+	return fmt.Errorf("--to %s: line %d writes there already; each meter needs its own file: put %%{meter} in its name", s, line)
 }
 
 // record is one meter's words and the line it begins in.

@@ -61,19 +61,9 @@ func (o *options) openAnswer(q *query.Query, std stdio) (*outputs.Output, error)
 
 // spare refuses to write over what is asked.
 func (q *flowsOptions) spare(s outputs.Spec) error {
-	written, err := s.Existing()
-	if err != nil {
-		return err
-	}
-	for _, out := range written {
-		into, err := os.Stat(out)
-		if err != nil {
-			continue // it went away
-		}
-		for _, name := range q.files {
-			if asked, err := os.Stat(name); err == nil && os.SameFile(asked, into) {
-				return fmt.Errorf("%s is one of the files that are asked: the answer (%s) needs another", out, s)
-			}
+	for _, name := range q.files {
+		if s.Writes(name) {
+			return fmt.Errorf("%s is one of the files that are asked: the answer (%s) needs another", name, s)
 		}
 	}
 	return nil

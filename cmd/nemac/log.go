@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 
 	"netramet/internal/logfile"
+	"netramet/reader/outputs"
 )
 
 // runLog is the log of a run.
@@ -18,16 +18,20 @@ type runLog struct {
 	made string
 }
 
-// checkLog refuses a log in a flow file. Where both are new, the file does not
+// checkLog refuses a log in a file of flow data. Where both are new, the file does not
 // tell yet that it is no log.
 func checkLog(o *options, records []*options) error {
-	log, err := filepath.Abs(o.logFile)
-	if err != nil || o.logFile == "" || o.logFile == "-" {
+	if o.logFile == "" {
 		return nil
 	}
 	for _, r := range records {
-		if flows, err := filepath.Abs(r.flowFile); err == nil && flows == log && r.flowFile != "" {
+		if r.flowFile != "" && (outputs.Spec{Kind: outputs.Flows, Path: r.flowFile}).Writes(o.logFile) {
 			return fmt.Errorf("-F and -L name one file, %s: flow data and log need a file each", r.flowFile)
+		}
+		for _, s := range r.to.All(r.meterName, "") {
+			if s.Writes(o.logFile) {
+				return fmt.Errorf("--to %s and -L %s are one file: flow data and log need a file each", s, o.logFile)
+			}
 		}
 	}
 	return nil

@@ -45,14 +45,22 @@ func TestLogElsewhere(t *testing.T) {
 	if err := os.WriteFile(rules, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, tt := range []struct{ flows, log, says string }{
+	for _, tt := range []struct{ to, log, says string }{
+		{"flows:" + filepath.Join(dir, "x"), filepath.Join(dir, "x"), "are one file"},
+		{"csv:" + filepath.Join(dir, "x"), dir + "/./x", "are one file"},
+		{"csv:" + filepath.Join(dir, "%%x"), filepath.Join(dir, "%x"), "are one file"},
+		{"jsonl:" + filepath.Join(dir, "%H"), filepath.Join(dir, "12"), "are one file"},
 		{filepath.Join(dir, "x"), filepath.Join(dir, "x"), "-F and -L name one file"},
 		{filepath.Join(dir, "x"), dir + "/./x", "-F and -L name one file"},
 		{filepath.Join(dir, "x"), rules, "r.srl is no log"},
 	} {
-		status, _, errs := nemac(t, t.Context(), "-C", "--wait=0", "-r", rules, "-F", tt.flows, "-L", tt.log, "127.0.0.1:1", "private")
+		option := "--to"
+		if filepath.IsAbs(tt.to) {
+			option = "-F"
+		}
+		status, _, errs := nemac(t, t.Context(), "-C", "--wait=0", "-r", rules, option, tt.to, "-L", tt.log, "127.0.0.1:1", "private")
 		if status != command.StatusFailure || !strings.Contains(errs, tt.says) {
-			t.Errorf("-F %s -L %s: status %d, %s", tt.flows, tt.log, status, errs)
+			t.Errorf("%s %s -L %s: status %d, %s", option, tt.to, tt.log, status, errs)
 		}
 	}
 	if got, err := os.ReadFile(rules); err != nil || string(got) != text {

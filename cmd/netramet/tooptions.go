@@ -68,7 +68,7 @@ func (o *options) checkTargets(specs []outputs.Spec, std stdio) error {
 			taken = append(taken, other.Path)
 		}
 		for _, name := range taken {
-			if name != "" && name != "-" && sameFile(s.Path, name) {
+			if name != "" && name != "-" && s.Writes(name) {
 				return fmt.Errorf("--to %s: this run writes to %s already; name another file", s, name)
 			}
 		}

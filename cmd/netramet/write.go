@@ -7,13 +7,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
 
 	"netramet/internal/reading"
 	"netramet/internal/version"
+	"netramet/reader/outputs"
 	"netramet/sources"
 	"netramet/sources/tracefile"
 	"netramet/sources/wire"
@@ -75,7 +75,7 @@ func (o *options) openWrite(src sources.Source, std stdio) (*written, error) {
 	if err := o.checkOverwrite("--write", path, std.in); err != nil {
 		return nil, err
 	}
-	if o.flowFile != "" && sameFile(path, o.flowFile) {
+	if o.flowFile != "" && outputs.SameFile(path, o.flowFile) {
 		return nil, fmt.Errorf("--write %s: the flow data (-F) goes there; name another file", path)
 	}
 	if f, isFile := std.out.(*os.File); isFile && path == "-" {
@@ -101,17 +101,6 @@ func (o *options) openWrite(src sources.Source, std stdio) (*written, error) {
 	}
 	o.writing = reading.NewWrite(to, o.meterConfig(), len(o.rules) == 0)
 	return &written{to, std.err}, nil
-}
-
-// sameFile reports whether two names are of one file, there or not yet.
-func sameFile(a, b string) bool {
-	if x, err := os.Stat(a); err == nil {
-		y, err := os.Stat(b)
-		return err == nil && os.SameFile(x, y) && x.Mode().IsRegular()
-	}
-	x, errX := filepath.Abs(a)
-	y, errY := filepath.Abs(b)
-	return errX == nil && errY == nil && x == y
 }
 
 // close ends the file, and says what it does not keep.

@@ -75,6 +75,19 @@ func (n Name) At(t time.Time) string {
 // Existing are the files that are there and that the name can stand for.
 func (n Name) Existing() ([]string, error) { return filepath.Glob(n.pattern()) }
 
+// Matches reports whether the name can stand for the file at path.
+func (n Name) Matches(path string) bool {
+	file, err := filepath.Abs(path)
+	if err != nil {
+		return false
+	}
+	if n.text, err = filepath.Abs(n.text); err != nil {
+		return false
+	}
+	ok, err := filepath.Match(n.pattern(), file)
+	return ok && err == nil
+}
+
 // pattern matches the names of all times, for filepath.Glob.
 func (n Name) pattern() string {
 	return n.expand(func(c byte) string {

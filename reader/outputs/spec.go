@@ -8,8 +8,10 @@ package outputs
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"netramet/internal/spelling"
 	"netramet/mib"
@@ -62,22 +64,35 @@ func (s Spec) For(meter string) Spec {
 	return s
 }
 
-// Existing are the files that are there and that the output may write to.
-func (s Spec) Existing() ([]string, error) {
-	if s.Path == "-" {
-		return nil, nil
+// Writes reports whether the output may write to the file at path.
+func (s Spec) Writes(path string) bool {
+	if s.Path == "-" || path == "-" {
+		return false
 	}
-	if s.Kind == JSONL || s.Kind == CSV {
-		name, err := lines.ParseName(s.Path, nil)
-		if err != nil {
-			return nil, err
-		}
-		return name.Existing()
+	if s.Kind != JSONL && s.Kind != CSV {
+		return SameFile(s.Path, path)
 	}
-	if _, err := os.Stat(s.Path); err != nil {
-		return nil, nil // a new one; or opening it says what is wrong
+	name, err := lines.ParseName(s.Path, nil)
+	switch {
+	case err != nil:
+		return false
+	case !name.Varies():
+		return SameFile(name.At(time.Time{}), path)
 	}
-	return []string{s.Path}, nil
+	there, _ := name.Existing() // of a name that was parsed
+	return name.Matches(path) || slices.ContainsFunc(there, func(file string) bool { return SameFile(file, path) })
+}
+
+// SameFile reports whether two names are of one file, there or not yet. Pipes and
+// devices are none.
+func SameFile(a, b string) bool {
+	if x, err := os.Stat(a); err == nil {
+		y, err := os.Stat(b)
+		return err == nil && os.SameFile(x, y) && x.Mode().IsRegular()
+	}
+	x, errX := filepath.Abs(a)
+	y, errY := filepath.Abs(b)
+	return errX == nil && errY == nil && x == y
 }
 
 // Parse reads [besteffort:|required:]KIND:FILE.
