@@ -138,3 +138,9 @@ func (f *Format) End(dst []byte) ([]byte, error) {
 	}
 	return dst, nil
 }
+
+// Abort implements lines.Format: that the last row is not marked as such has to do.
+func (f *Format) Abort(dst []byte) []byte {
+	f.held = f.held[:0]
+	return dst
+}

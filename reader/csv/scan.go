@@ -140,13 +140,22 @@ func (s *scanner) flow() error {
 	if bad != nil {
 		return bad
 	}
-	if c := &s.now; len(c.Flows) == 0 {
-		c.ID = id
-	} else if id.Meter != c.Meter || id.Interval != c.Interval || !id.Start.Equal(c.Start) || !id.End.Equal(c.End) {
-		return errors.New("another collection begins before the one above has ended")
-	}
+	s.begin(&id, &f)
 	s.now.Flows = append(s.now.Flows, f)
 	return s.end(get(last))
+}
+
+// begin has flows of a collection that has no end forgotten where f is of another one,
+// or where the same one has begun again.
+func (s *scanner) begin(id *lines.ID, f *lines.Flow) {
+	c := &s.now
+	if n := len(c.Flows); n > 0 && id.Meter == c.Meter && id.Interval == c.Interval && id.Start.Equal(c.Start) && id.End.Equal(c.End) {
+		before := &c.Flows[n-1]
+		if before.RuleSet < f.RuleSet || before.RuleSet == f.RuleSet && before.Index < f.Index {
+			return
+		}
+	}
+	c.ID, c.Flows = *id, c.Flows[:0]
 }
 
 // end ends the collection, if that flow is the last.

@@ -9,10 +9,13 @@ import (
 	"netramet/reader/columns"
 )
 
+// interval begins the line that ends a collection.
+const interval = `{"type":"interval"`
+
 // appendInterval appends the line that ends a collection, but for the number of its
 // flows.
 func (f *Format) appendInterval(b []byte, iv *reader.Interval, tasks []reader.Task) []byte {
-	b = append(b, `{"type":"interval","schema":`...)
+	b = append(append(b, interval...), `,"schema":`...)
 	b = digits.AppendUint(b, columns.Schema)
 	key := func(name string) {
 		if c, ok := columns.ByName(name); ok {

@@ -7,6 +7,7 @@
 package jsonl
 
 import (
+	"bytes"
 	"fmt"
 
 	"netramet/internal/digits"
@@ -99,4 +100,10 @@ func (f *Format) find(ruleSet int) *taskRows {
 func (f *Format) End(dst []byte) ([]byte, error) {
 	dst = append(append(dst, f.tail...), `,"flows":`...)
 	return append(digits.AppendUint(dst, f.flows), '}', '\n'), nil
+}
+
+// Abort implements lines.Format: as End, but for the type of the line.
+func (f *Format) Abort(dst []byte) []byte {
+	dst = append(append(dst, `{"type":"aborted"`...), bytes.TrimPrefix(f.tail, []byte(interval))...)
+	return append(digits.AppendUint(append(dst, `,"flows":`...), f.flows), '}', '\n')
 }

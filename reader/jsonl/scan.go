@@ -71,6 +71,9 @@ func (s *scanner) line(line []byte) error {
 		return s.flow(o)
 	case "interval":
 		return s.interval(o)
+	case "aborted":
+		s.now.Flows = s.now.Flows[:0]
+		return nil
 	}
 	return errOther
 }
@@ -123,9 +126,10 @@ func (s *scanner) interval(o object) error {
 	if err != nil {
 		return err
 	}
-	if flows != len(c.Flows) {
+	if flows < 0 || flows > len(c.Flows) {
 		return fmt.Errorf("the interval has %d flows, %d stand before it", flows, len(c.Flows))
 	}
+	c.Flows = c.Flows[len(c.Flows)-flows:] // before them are those of one without its end
 	for _, n := range ruleSets {
 		c.Add(n)
 	}

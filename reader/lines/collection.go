@@ -21,10 +21,14 @@ type Format interface {
 	Record(dst []byte, rec *reader.Record) ([]byte, error)
 	// End appends what marks the collection as whole, if there is something to mark.
 	End(dst []byte) ([]byte, error)
+	// Abort appends what tells readers of a stream, from which nothing can be taken
+	// back, that what they have of the collection is not all, if there is a way.
+	Abort(dst []byte) []byte
 	// Scan reads a file from its start and calls each for every whole collection, in
 	// order. whole is how many octets end with the last of them (and the header):
-	// what is behind is the beginning of one that was not completed. Lines that no
-	// Format wrote are an error. Collections must not be kept.
+	// what is behind is the beginning of one that was not completed. Such beginnings
+	// before others, as in what was a stream, are passed over. Lines that no Format
+	// wrote are an error. Collections must not be kept.
 	Scan(r io.Reader, each func(*Collection) error) (whole int64, header string, err error)
 }
 

@@ -326,8 +326,16 @@ func (f *File) Abort() error {
 		return nil
 	}
 	f.inside, f.buf = false, f.buf[:0]
-	if f.at.stream || f.skip {
+	switch {
+	case f.skip:
 		return f.release()
+	case f.at.stream && f.sent > 0:
+		if f.buf = f.format.Abort(f.buf); len(f.buf) > 0 {
+			return f.flush()
+		}
+		return nil
+	case f.at.stream:
+		return nil
 	}
 	if f.at.end == 0 {
 		f.header = ""

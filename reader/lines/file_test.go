@@ -309,6 +309,40 @@ func TestAbort(t *testing.T) {
 	})
 }
 
+// TestAbortedStream: what a stream has of a collection that was given up is passed over
+// by those who read it, and the collection comes again whole.
+func TestAbortedStream(t *testing.T) {
+	each(t, func(t *testing.T, f func() lines.Format) {
+		all := linestest.Sample()
+		long := all[0]
+		last := long.Records[len(long.Records)-1]
+		for i := range 2000 {
+			last.Index = uint32(100 + i)
+			long.Records = append(long.Records, last)
+		}
+		var stream bytes.Buffer
+		out := open(t, "-", f(), lines.Options{Stdout: &stream})
+		for _, c := range []*linestest.Collection{&long, &all[1], &all[2]} {
+			if err := write(&failing{out, 1500}, &long); err == nil {
+				t.Error("no error")
+			}
+			if err := write(out, c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, _, _ := linestest.Scan(f(), linestest.Write(t, f(), []linestest.Collection{long, all[1], all[2]}))
+		got, whole, err := linestest.Scan(f(), stream.Bytes())
+		if err != nil || int(whole) != stream.Len() || len(got) != len(want) {
+			t.Fatalf("%d collections, %d of %d octets, %v; want %d", len(got), whole, stream.Len(), err, len(want))
+		}
+		for i := range want {
+			if len(got[i].Flows) != len(want[i].Flows) || got[i].Interval != want[i].Interval {
+				t.Errorf("interval %d has %d flows, want %d with %d", got[i].Interval, len(got[i].Flows), want[i].Interval, len(want[i].Flows))
+			}
+		}
+	})
+}
+
 // TestFull: what cannot be written is an error that says what to do.
 func TestFull(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {

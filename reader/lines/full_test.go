@@ -27,6 +27,8 @@ func (words) Record(b []byte, rec *reader.Record) ([]byte, error) {
 
 func (words) End(b []byte) ([]byte, error) { return append(b, "end\n"...), nil }
 
+func (words) Abort(b []byte) []byte { return b }
+
 func (words) Scan(r io.Reader, _ func(*Collection) error) (whole int64, header string, err error) {
 	for in, at := bufio.NewReader(r), 0; ; {
 		line, err := in.ReadString('\n')

@@ -36,6 +36,7 @@ type jsonFile struct {
 	now     *part
 	block   jsonBlock // of the flows read last
 	inside  bool      // its end has not come
+	flows   uint64    // lines of it
 	formats map[string]*jsonFormat
 }
 
@@ -67,6 +68,7 @@ type constants struct {
 	End       time.Time
 	Restarted bool
 	Octets    string
+	Flows     *uint64 // of a line that ends a collection
 }
 
 // isJSON reports whether a file is JSON Lines.
@@ -133,7 +135,11 @@ func (f *jsonFile) take(ctx context.Context) error {
 	switch c.Type {
 	case "interval":
 		f.block = block
-		return f.end(ctx, true, &c)
+		// Lines that are too many are of the same collection, given up and made again:
+		// which they are nobody knows. Some of them may have been taken out.
+		return f.end(ctx, c.Flows == nil || f.flows <= *c.Flows, &c)
+	case "aborted":
+		return f.end(ctx, false, nil)
 	case "flow":
 		f.block, f.inside = block, true
 		return f.part(ctx, &c, members)
@@ -146,6 +152,7 @@ func (f *jsonFile) end(ctx context.Context, whole bool, c *constants) error {
 	if !f.inside && !whole {
 		return nil
 	}
+	f.flows = 0
 	x, err := f.room(ctx)
 	if err != nil {
 		return err
@@ -192,6 +199,7 @@ func (f *jsonFile) part(ctx context.Context, c *constants, members []string) err
 		if err != nil {
 			return err
 		}
+		f.flows++
 		x.lines = flowfile.Lines{First: f.line, Text: append(append(x.room[:0], f.read...), '\n')}
 		for {
 			if err = f.next(); err != nil || !bytes.HasPrefix(f.read, f.prefix) {
@@ -202,6 +210,7 @@ func (f *jsonFile) part(ctx context.Context, c *constants, members []string) err
 				break
 			}
 			x.lines.Text = append(append(x.lines.Text, f.read...), '\n')
+			f.flows++
 		}
 		if p == nil { // a rule set that is not asked for
 			f.free <- x
@@ -268,13 +277,13 @@ func (c *constants) interval() reader.Interval {
 func readConstants(line []byte, c *constants) (members []string, err error) {
 	to := map[string]any{
 		"type": &c.Type, "schema": &c.Schema, "meter": &c.Meter, "meter_start": &c.Start, "ruleset": &c.RuleSet, "ruleset_name": &c.Name,
-		"interval": &c.Interval, "interval_start": &c.Begin, "interval_end": &c.End, "restarted": &c.Restarted, "octets_mode": &c.Octets,
+		"interval": &c.Interval, "interval_start": &c.Begin, "interval_end": &c.End, "restarted": &c.Restarted, "octets_mode": &c.Octets, "flows": &c.Flows,
 	}
 	s := jsonScan{text: line}
 	for s.next() {
 		name := string(s.name)
 		members = append(members, name)
-		if name != "type" {
+		if name != "type" && name != "flows" {
 			if name = jsonColumns[name]; name == "" {
 				continue
 			}

@@ -316,7 +316,7 @@ func (s *Session) collectWhole(ctx context.Context) error {
 		if !isOutput(err) || try >= s.cfg.Retries {
 			return err
 		}
-		s.cfg.Log.Error("the flow file cannot be written; trying again", "err", err, "in", wait)
+		s.cfg.Log.Error("flow data cannot be written; trying again", "err", err, "in", wait)
 		if err := s.cfg.Clock.Sleep(ctx, wait); err != nil {
 			return err
 		}
