@@ -86,6 +86,9 @@ func parseConfig(name, text string, base *options, env func(string) string) ([]*
 		}
 		places["meter "+who] = r.line
 		for _, s := range o.to.All(o.meterName, o.flowFile) {
+			if s.Path == "" {
+				continue // each meter has its own by default
+			}
 			file := "file " + filepath.Clean(s.Path)
 			if at, twice := places[file]; twice {
 				return nil, &configError{name, r.line, o.twice(s, at)}

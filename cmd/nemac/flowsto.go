@@ -54,7 +54,7 @@ func (o *options) openAnswer(q *query.Query, std stdio) (*outputs.Output, error)
 			})
 		},
 		FlowsTo: func(w io.Writer) reader.Output {
-			return &classic{w: w, amounts: !q.Counters, header: flowfile.Header{Version: version.Version, Options: o.text(), Zone: flowfile.ZoneUTC}}
+			return &classic{w: w, header: flowfile.Header{Version: version.Version, Options: o.text(), Zone: flowfile.ZoneUTC, Amounts: !q.Counters}}
 		},
 	})
 }
@@ -72,20 +72,15 @@ func (q *flowsOptions) spare(s outputs.Spec) error {
 // classic is flow data whose header is written when the first interval is known, which
 // tells what it says.
 type classic struct {
-	w       io.Writer
-	amounts bool
-	header  flowfile.Header
+	w      io.Writer
+	header flowfile.Header
 	reader.Output
 }
 
 func (c *classic) Begin(iv reader.Interval, tasks []reader.Task) error {
 	if c.Output == nil {
 		c.header.Meter, c.header.Octets, c.header.Start = iv.Meter, iv.Octets, iv.MeterStart.Add(10*time.Millisecond)
-		w := flowfile.NewWriter(c.w, c.header)
-		if c.amounts {
-			w.SetDifferences()
-		}
-		c.Output = w
+		c.Output = flowfile.NewWriter(c.w, c.header)
 	}
 	return c.Output.Begin(iv, tasks)
 }

@@ -215,7 +215,7 @@ func (j *job) openFile(m *session.Meter, resumed bool, path string) (session.Out
 	o := j.o
 	h := flowfile.Header{
 		Version: version.Version, Options: o.text(), Meter: o.meterName, MaxFlows: m.MaxFlows,
-		Octets: m.OctetMode(), Zone: flowfile.ZoneLocal,
+		Octets: m.OctetMode(), Zone: flowfile.ZoneLocal, Amounts: o.to.Amounts,
 	}
 	if len(m.Interfaces) > 0 {
 		h.Interface = m.Interfaces[0]

@@ -29,7 +29,8 @@ func cuts(n, step int) (all []cut) {
 // that of one run, wherever it was cut off.
 func systemKilled(t *testing.T, s *system) {
 	args, rules := []string{"-C", testdata("office.pcap"), "-T60"}, ruleFiles("services.srl", "hosts.srl")
-	want, _ := s.batch(t, args, rules...)
+	counters, _ := s.batch(t, args, rules...)
+	amounts, _ := s.batch(t, append(args, "--amounts"), rules...)
 	whole := s.startMeter(t, args...)
 	r := startRelay(t, whole.port, nil)
 	s.follow(t, r.port, filepath.Join(t.TempDir(), "f.flows"), rules).want(0)
@@ -39,17 +40,24 @@ func systemKilled(t *testing.T, s *system) {
 	if testing.Short() {
 		step = 29
 	}
-	for _, c := range cuts(asked, step) {
-		t.Run(c.String(), func(t *testing.T) { s.killAt(t, c, args, rules, want) })
+	for i, c := range cuts(asked, step) {
+		t.Run(c.String(), func(t *testing.T) {
+			if i/2%2 == 0 {
+				s.killAt(t, c, args, rules, amounts, "--amounts")
+			} else {
+				s.killAt(t, c, args, rules, counters)
+			}
+		})
 	}
 	t.Run("told to end", func(t *testing.T) { s.terminateAt(t, rules) })
 }
 
 // killAt kills the first nemac at c and has a second one finish.
-func (s *system) killAt(t *testing.T, c cut, args, rules []string, want string) {
+func (s *system) killAt(t *testing.T, c cut, args, rules []string, want string, more ...string) {
 	m := s.startMeter(t, args...)
 	flows := filepath.Join(t.TempDir(), "f.flows")
-	json := flows + ".jsonl"
+	json, csv := flows+".jsonl", flows+".csv"
+	more = append(more, "--wait=2", "--to", "jsonl:"+json, "--to", "csv:"+csv)
 	var first *process
 	started, killed := make(chan struct{}), make(chan struct{})
 	r := startRelay(t, m.port, func(n int) bool {
@@ -61,7 +69,7 @@ func (s *system) killAt(t *testing.T, c cut, args, rules []string, want string) 
 		close(killed)
 		return !c.lost
 	})
-	first = s.follow(t, r.port, flows, rules, "--to", "jsonl:"+json)
+	first = s.follow(t, r.port, flows, rules, more...)
 	close(started)
 	select {
 	case <-killed:
@@ -69,14 +77,17 @@ func (s *system) killAt(t *testing.T, c cut, args, rules []string, want string) 
 	}
 	if first.wait() != 0 {
 		checkWhole(t, flows, want)
-		second := s.follow(t, r.port, flows, rules, "--wait=2", "--to", "jsonl:"+json)
+		second := s.follow(t, r.port, flows, rules, more...)
 		if second.wait() != 0 && !m.over() {
 			t.Errorf("the second nemac ended with %d", second.wait())
 		}
 	}
 	m.want(0)
 	checkFlows(t, flows, want)
-	checkAmounts(t, json)
+	if more[0] != "--amounts" {
+		flows = ""
+	}
+	checkAmounts(t, json, csv, flows)
 }
 
 // over reports whether the meter has read and handed out the whole trace.

@@ -49,6 +49,7 @@ func TestSystem(t *testing.T) {
 		{"Narrow", systemNarrow},
 		{"HangUp", systemHangUp},
 		{"Top", systemTop},
+		{"To", systemTo},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

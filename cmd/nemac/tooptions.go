@@ -30,12 +30,12 @@ func (o *options) checkTo(f *pflag.FlagSet) error {
 // openOutputs opens all that flow data goes to but tables of --top.
 func (j *job) openOutputs(m *session.Meter, resumed bool) (session.Output, error) {
 	o := j.o
-	if !o.to.Given() {
+	if o.to.Plain() {
 		return j.openFile(m, resumed, o.flowFile)
 	}
 	log := j.cfg.Log
 	out, err := outputs.Open(o.to.All(o.meterName, o.flowFile), outputs.Options{
-		Names: o.to.Names, Sync: o.sync, Zone: o.zone(), Stdout: j.std.out,
+		Names: o.to.Names, Amounts: o.to.Amounts, Sync: o.sync, Zone: o.zone(), Stdout: j.std.out,
 		Width: screen.Width(j.std.out, os.Getenv("COLUMNS")), Tell: func(text string) { log.Warn(text) },
 		Flows: func(path string) (reader.Output, error) { return j.openFile(m, resumed, path) },
 	})

@@ -144,7 +144,7 @@ func openOutput(o *options, std stdio, path string) (output, error) {
 	}
 	h := flowfile.Header{
 		Version: version.Version, Options: o.text, Meter: o.nameOfMeter(), Interface: o.traceName(),
-		MaxFlows: int(o.maxFlows), Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC,
+		MaxFlows: int(o.maxFlows), Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC, Amounts: o.to.Amounts,
 	}
 	if o.octets == "peer" {
 		h.Octets = flowfile.OctetsPeer

@@ -40,7 +40,7 @@ func (o *options) flowsToStdout() bool {
 // openOutputs opens all that flow data goes to: what a batch run has is replaced, to
 // what a live one has is appended.
 func (o *options) openOutputs(std stdio) (output, error) {
-	if !o.to.Given() {
+	if o.to.Plain() {
 		return openOutput(o, std, o.flowFile)
 	}
 	specs := o.to.All(o.nameOfMeter(), o.flowFile)
@@ -48,7 +48,7 @@ func (o *options) openOutputs(std stdio) (output, error) {
 		return nil, err
 	}
 	return outputs.Open(specs, outputs.Options{
-		Names: o.to.Names, Sync: o.sync, Replace: !o.isLive(), Stdout: std.out,
+		Names: o.to.Names, Amounts: o.to.Amounts, Sync: o.sync, Replace: !o.isLive(), Stdout: std.out,
 		Width: screen.Width(std.out, os.Getenv("COLUMNS")), Tell: noteTo(std.err),
 		Flows: func(path string) (reader.Output, error) { return openOutput(o, std, path) },
 	})
@@ -57,7 +57,7 @@ func (o *options) openOutputs(std stdio) (output, error) {
 // checkTargets refuses files that the run reads, or writes already.
 func (o *options) checkTargets(specs []outputs.Spec, std stdio) error {
 	for i, s := range specs {
-		if s.Path == "-" {
+		if s.Path == "-" || s.Path == "" { // standard output
 			continue
 		}
 		if err := o.checkOverwrite("--to", s.Path, std.in); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -17,6 +18,9 @@ import (
 type To struct {
 	Specs []outputs.Spec // once Check was called
 	Names columns.Names
+	// Amounts says that counters of flow files are what was added in the interval.
+	Amounts bool
+
 	texts []string
 	names string
 }
@@ -27,6 +31,7 @@ func (t *To) Declare(f *pflag.FlagSet, how string) {
 	if t.names == "" {
 		t.names = columns.RTFM.String()
 	}
+	f.BoolVar(&t.Amounts, "amounts", t.Amounts, "write what was added in the interval in the place of counters to flow files (-F, --to flows:); csv and jsonl have both")
 	f.StringVar(&t.names, "names", t.names, "name columns of csv and jsonl by `SET`: rtfm, ecs (Elastic) or otel (OpenTelemetry)")
 }
 
@@ -54,6 +59,10 @@ func (t *To) Check(f *pflag.FlagSet, flowFile string) error {
 			return twice(s.Path, "-F "+flowFile, "--to "+s.String())
 		}
 		t.Specs = append(t.Specs, s)
+	}
+	isFlows := func(s outputs.Spec) bool { return s.Kind == outputs.Flows }
+	if t.Amounts && flowFile == "" && (t.Given() || f.Changed("top")) && !slices.ContainsFunc(t.Specs, isFlows) {
+		return errors.New("--amounts is for flow files, and none is written: give -F, or leave it out; csv and jsonl have amounts beside counters, and --top shows them")
 	}
 	return nil
 }
@@ -85,9 +94,13 @@ func (t *To) Stdout() string {
 	return ""
 }
 
-// All are the outputs of a meter, with the flow file of -F if flowFile is not "".
+// Plain reports whether all flow data goes to a single flow file, as it is.
+func (t *To) Plain() bool { return !t.Given() && !t.Amounts }
+
+// All are the outputs of a meter, with the flow file of -F if flowFile is not "". One of
+// amounts is there without -F and --to, too, and its Path is "".
 func (t *To) All(meter, flowFile string) (all []outputs.Spec) {
-	if flowFile != "" {
+	if flowFile != "" || t.Amounts && !t.Given() {
 		all = append(all, outputs.Spec{Kind: outputs.Flows, Path: flowFile})
 	}
 	for _, s := range t.Specs {

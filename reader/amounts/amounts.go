@@ -20,8 +20,8 @@ var _ reader.Output = (*Output)(nil)
 // collection whose End succeeded.
 type Output struct {
 	to     reader.Output
+	place  *inPlace // nil: amounts stand beside counters
 	memory Memory
-	iv     reader.Interval
 	tasks  []counted
 	at     int // the task of the newest record
 	inside bool
@@ -33,7 +33,7 @@ type Output struct {
 // counted is where the records of a task have counters.
 type counted struct {
 	ruleSet int
-	values  int
+	values  int   // of a record as it comes
 	has     uint8 // a bit for each of lines.Counters
 	places  []place
 }
@@ -43,16 +43,15 @@ type place struct{ value, counter int }
 // New returns an output before another one.
 func New(to reader.Output) *Output { return &Output{to: to} }
 
-// TakeUp goes on from a collection that was written before. It is called for each that
-// the other output still has, in order, before the first Begin.
-func (o *Output) TakeUp(c *lines.Collection) { o.memory.TakeUp(c) }
-
 // Begin starts a collection. See reader.Output.
 func (o *Output) Begin(iv reader.Interval, tasks []reader.Task) error {
 	o.memory.Begin(&iv)
-	o.iv, o.at, o.inside, o.tasks = iv, 0, true, o.tasks[:0]
+	o.at, o.inside, o.tasks = 0, true, o.tasks[:0]
 	for i := range tasks {
 		o.tasks = append(o.tasks, countedOf(&tasks[i]))
+	}
+	if o.place != nil {
+		return o.to.Begin(o.place.begin(iv, tasks, o.memory.overlaps))
 	}
 	iv.Amounts = true
 	return o.to.Begin(iv, tasks)
@@ -60,7 +59,7 @@ func (o *Output) Begin(iv reader.Interval, tasks []reader.Task) error {
 
 func countedOf(task *reader.Task) counted {
 	c := counted{ruleSet: task.RuleSet, values: len(task.Format.Attrs)}
-	for i, a := range task.Format.Attrs {
+	for i, a := range task.Shown().Attrs { // others the output would not know after a restart
 		if a.Class() == mib.ClassCounter {
 			n := lines.CounterOf(a)
 			c.places, c.has = append(c.places, place{i, n}), c.has|1<<n
@@ -82,14 +81,22 @@ func (o *Output) Record(rec *reader.Record) error {
 	for _, p := range task.places {
 		counts[p.counter] = rec.Values[p.value].Num
 	}
-	known := o.memory.Amount(&o.iv, rec, &counts, task.has)
+	known := o.memory.Amount(rec, &counts, task.has) && o.memory.Sure()
+	if !known {
+		counts = Counts{}
+	}
+	o.rec = *rec
+	o.rec.Baseline = !known
+	if o.place != nil {
+		o.rec.Values = o.place.values(rec, o.at, task.places, &counts)
+		return o.to.Record(&o.rec)
+	}
 	o.amounts = slices.Grow(o.amounts[:0], task.values)[:task.values]
 	clear(o.amounts)
 	for _, p := range task.places {
 		o.amounts[p.value] = counts[p.counter]
 	}
-	o.rec = *rec
-	o.rec.Amounts, o.rec.Baseline = o.amounts, !known
+	o.rec.Amounts = o.amounts
 	return o.to.Record(&o.rec)
 }
 

@@ -183,6 +183,8 @@ func TestBaseline(t *testing.T) {
 		{name: "another one that nobody has seen begin", before: seen{50, 7}, now: seen{60, 9}, from: 99, baseline: true},
 		{name: "a counter that fell", before: seen{50, 7}, now: seen{50, 5}, from: 99, baseline: true},
 		{name: "the meter was started again", before: seen{50, 7}, now: seen{50, 5}, from: 1, again: true, want: 5},
+		{name: "no reader was there before", from: 1, now: seen{50, 5}, want: 5},
+		{name: "a reader of before, of whom nothing is known", from: 99, now: seen{120, 5}, baseline: true},
 		{name: "the rule set is new", before: seen{50, 7}, now: seen{50, 5}, from: 99, fresh: true, want: 5},
 	} {
 		task := []reader.Task{{RuleSet: 2, Format: format(mib.AttrToPDUs)}}
@@ -196,7 +198,9 @@ func TestBaseline(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		put(reader.Interval{From: 1, To: 100}, tt.before)
+		if tt.before != (seen{}) {
+			put(reader.Interval{From: 1, To: 100}, tt.before)
+		}
 		put(reader.Interval{From: tt.from, To: 200, Fresh: tt.fresh, Restarted: tt.again}, tt.now)
 		if got.amount != tt.want || got.baseline != tt.baseline {
 			t.Errorf("%s: amount %d, baseline %v; want %d, %v", tt.name, got.amount, got.baseline, tt.want, tt.baseline)
@@ -206,12 +210,16 @@ func TestBaseline(t *testing.T) {
 
 type last struct {
 	amount   uint64
+	value    uint64
 	baseline bool
 }
 
 func (l *last) Begin(reader.Interval, []reader.Task) error { return nil }
 func (l *last) Record(rec *reader.Record) error {
-	l.amount, l.baseline = rec.Amounts[0], rec.Baseline
+	l.value, l.baseline = rec.Values[0].Num, rec.Baseline
+	if len(rec.Amounts) > 0 {
+		l.amount = rec.Amounts[0]
+	}
 	return nil
 }
 func (l *last) End() error   { return nil }

@@ -22,6 +22,10 @@ type Memory struct {
 	known, seen []lines.Flow
 	at          int // of known, what is not merged yet
 	forgets     bool
+	since       uint64 // flows that are not known and began then or later are new
+	sure        bool
+	overlaps    bool // the interval begins before the end of the one that is known
+	lost        bool // there was something, but nobody knows what
 
 	run, next run // of known, of the collection under way
 }
@@ -31,6 +35,9 @@ type run struct {
 	meter string
 	start time.Time // of its uptime 0; the zero time is unknown
 	to    uint64    // uptime at the end of a collection; 0: there was none
+	// floor is an uptime: flows that began before it and are not known may have been
+	// written where nothing was taken up from.
+	floor uint64
 }
 
 // slack is how far two estimates of one start may lie apart: clocks are corrected, and
@@ -54,23 +61,43 @@ func (r *run) goesOn(iv *reader.Interval) bool {
 // Begin begins a collection. Where the meter or its rule sets are new, so are all
 // flows.
 func (m *Memory) Begin(iv *reader.Interval) {
-	m.forgets = m.run.to > 0 && !m.run.goesOn(iv)
+	goesOn := m.run.to > 0 && m.run.goesOn(iv)
+	m.forgets = m.run.to > 0 && !goesOn
+	m.overlaps = goesOn && iv.From+1 < m.run.to
+	switch m.sure = true; {
+	case goesOn:
+		m.since = max(m.run.to-1, m.run.floor) // the centisecond of the last collection went on behind it
+	case iv.Fresh || iv.Restarted || iv.From <= 1 && !m.lost:
+		m.since = 0
+	default:
+		m.since, m.sure = iv.From, false
+	}
 	m.seen, m.at = slices.Grow(m.seen[:0], len(m.known)), 0
-	m.next = run{iv.Meter, iv.MeterStart, iv.To}
+	m.next = run{meter: iv.Meter, start: iv.MeterStart, to: iv.To}
+	if goesOn {
+		m.next.floor = m.run.floor
+	}
 }
+
+// Sure reports whether the collection under way goes on from what is known, or begins
+// with the counters. Else a reader of before may have had part of it, without the meter's
+// knowledge.
+func (m *Memory) Sure() bool { return m.sure }
 
 // End completes the collection: what it saw is what the next one goes on from.
 func (m *Memory) End() {
 	if !m.forgets {
 		m.seen = append(m.seen, m.known[m.at:]...)
 	}
-	m.known, m.seen, m.run = m.seen, m.known, m.next
+	m.known, m.seen, m.run, m.lost = m.seen, m.known, m.next, false
 }
 
 // TakeUp remembers a collection of before, read from where it was written.
 func (m *Memory) TakeUp(c *lines.Collection) {
 	iv := reader.Interval{Meter: c.Meter, MeterStart: c.Start, To: lines.UptimeOf(c.Start, c.End)}
-	m.Begin(&iv)
+	if m.Begin(&iv); m.run.to == 0 || m.forgets {
+		m.next.floor = iv.To + 1 // where it begins is not known
+	}
 	for i := range c.Flows {
 		m.see(&c.Flows[i])
 	}
@@ -104,11 +131,11 @@ func (m *Memory) see(f *lines.Flow) (was *lines.Flow) {
 // Amount makes counters what was added to them since the collection before; has says
 // which of them the flow has. known is false if nobody can say, for the flow was there
 // before: then they are 0.
-func (m *Memory) Amount(iv *reader.Interval, rec *reader.Record, counts *Counts, has uint8) (known bool) {
+func (m *Memory) Amount(rec *reader.Record, counts *Counts, has uint8) (known bool) {
 	f := lines.Flow{RuleSet: uint8(rec.RuleSet), Index: rec.Index, FirstTime: rec.FirstTime, Counts: *counts, Has: has}
 	was := m.see(&f)
 	if was == nil || was.FirstTime != f.FirstTime {
-		if known = iv.From <= 1 || rec.FirstTime >= iv.From || iv.Fresh; !known {
+		if known = rec.FirstTime >= m.since; !known {
 			*counts = Counts{}
 		}
 		return known

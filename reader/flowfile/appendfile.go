@@ -101,9 +101,6 @@ func (a *AppendFile) ready() (*AppendFile, error) {
 // SetStart sets the header's start; see Writer.SetStart.
 func (a *AppendFile) SetStart(t time.Time) { a.w.SetStart(t) }
 
-// SetDifferences says that counters are differences; see Writer.SetDifferences.
-func (a *AppendFile) SetDifferences() { a.w.SetDifferences() }
-
 // CutOff returns how many octets behind the last whole block have been cut off
 // so far, remains of a process that did not live to finish them.
 func (a *AppendFile) CutOff() int64 { return a.cut }
@@ -176,6 +173,9 @@ func (a *AppendFile) examine(f file, fi fs.FileInfo) error {
 		}
 		if s.header.Zone != a.w.hdr.Zone {
 			return fmt.Errorf("its times are zone=%s, not zone=%s", s.header.Zone, a.w.hdr.Zone)
+		}
+		if err := checkAmounts(s.header.Amounts, a.w.hdr.Amounts); err != nil {
+			return err
 		}
 	}
 	if s.whole < fi.Size() {

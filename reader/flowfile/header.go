@@ -53,6 +53,8 @@ func (z Zone) location() *time.Location {
 //
 //	##NeTraMet v<Version>:  <Options>  <Meter> <Interface>  octets=<Octets> zone=<Zone>  <MaxFlows> flows  starting at <Start>
 //
+// Where counters are amounts, counters=amounts stands behind the zone.
+//
 // White space within a text is printed as one blank (in Meter as "_"), so that
 // two blanks always separate the parts; an empty part is printed as "-".
 type Header struct {
@@ -63,6 +65,9 @@ type Header struct {
 	MaxFlows  int
 	Octets    OctetMode
 	Zone      Zone
+	// Amounts says that the counters of records are what was added to them in the
+	// interval. The formats say so, too: see Reader.Differences.
+	Amounts bool
 	// Start is when metering began, with its fraction of a second; if it is zero
 	// the first collection's time is printed. Writer.SetStart sets it later.
 	Start time.Time
@@ -71,6 +76,7 @@ type Header struct {
 const (
 	headerMark = "##NeTraMet v"
 	startMark  = "starting at "
+	amountMark = " counters=amounts"
 )
 
 // appendHeader appends h as the header line with its newline.
@@ -87,6 +93,9 @@ func appendHeader(b []byte, h *Header) []byte {
 	b = append(b, h.Octets.String()...)
 	b = append(b, " zone="...)
 	b = append(b, h.Zone.String()...)
+	if h.Amounts {
+		b = append(b, amountMark...)
+	}
 	b = append(b, "  "...)
 	b = strconv.AppendInt(b, int64(h.MaxFlows), 10)
 	b = append(b, " flows  "+startMark...)
@@ -202,8 +211,10 @@ func parseHeader(line []byte) (h Header, own bool, err error) {
 	return h, own, nil
 }
 
-// parseModes reads "octets=... zone=..." and reports whether it is that.
+// parseModes reads "octets=... zone=...", and what may follow, and reports whether it is
+// that.
 func (h *Header) parseModes(s string) bool {
+	s, h.Amounts = strings.CutSuffix(s, amountMark)
 	octets, zone, ok := strings.Cut(s, " ")
 	octets, ok1 := strings.CutPrefix(octets, "octets=")
 	zone, ok2 := strings.CutPrefix(zone, "zone=")

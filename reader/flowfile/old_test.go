@@ -109,8 +109,9 @@ func TestNoHeader(t *testing.T) {
 // TestWriteDifferences: a file of amounts says so, and is read as that.
 func TestWriteDifferences(t *testing.T) {
 	var b bytes.Buffer
-	w := NewWriter(&b, testHeader())
-	w.SetDifferences()
+	h := testHeader()
+	h.Amounts = true
+	w := NewWriter(&b, h)
 	task := reader.Task{RuleSet: 2, Name: "x", Format: format(t, "flowindex topdus fromoctets tolostpdus")}
 	rec := reader.Record{RuleSet: 2, Values: []reader.Value{num(1), num(5), num(6), num(7)}}
 	if err := put(w, interval(1), []reader.Task{task}, rec); err != nil {

@@ -33,6 +33,9 @@ type Collection struct {
 	// before: a new header stands above, or a note says so. Valid like Notes.
 	Anew bool
 
+	// Baseline says that the amounts of some flows are not known and stand as 0, where
+	// counters are amounts; valid once NextRecord has returned io.EOF.
+	Baseline bool
 	// Complete says that the block has its #EndData line; valid once
 	// NextRecord has returned io.EOF. Files of 3.x have none.
 	Complete bool
@@ -240,9 +243,12 @@ func (r *Reader) info(line []byte) error {
 		r.hdr, r.own, r.cur, r.anew = h, own, nil, true
 		return nil
 	}
-	if text, ok := bytes.CutPrefix(line, []byte("# ")); ok && r.cur != nil && len(r.cur.Notes) < maxNotes {
-		r.cur.Notes = append(r.cur.Notes, string(text))
+	if text, ok := bytes.CutPrefix(line, []byte("# ")); ok && r.cur != nil {
+		if len(r.cur.Notes) < maxNotes {
+			r.cur.Notes = append(r.cur.Notes, string(text))
+		}
 		r.cur.Anew = r.cur.Anew || bytes.Contains(text, []byte(beginAnew))
+		r.cur.Baseline = r.cur.Baseline || bytes.HasSuffix(text, []byte(unknownAmounts))
 		return nil
 	}
 	r.note(line)

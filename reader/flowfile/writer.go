@@ -51,13 +51,12 @@ type Writer struct {
 
 	state  // of the file so far
 	before state
-	// differences: counters are what was added since the record before.
-	differences bool
 
 	anew    bool // the next block begins with a header of its own
 	flushed bool // part of this collection has left the buffer
 
 	tasks  []task // of the collection
+	unsure int    // flows of the collection whose amounts are not known
 	next   int    // index of the first task that has no #Ruleset line yet
 	inside bool   // between Begin and End or Abort
 	meter  []byte // as printed
@@ -86,10 +85,6 @@ func NewWriter(w io.Writer, h Header) *Writer {
 // calls this before the first collection.
 func (w *Writer) SetStart(t time.Time) { w.hdr.Start = t }
 
-// SetDifferences says, before the first collection, that the counters of records are
-// what was added since the record before. The formats say so: see Reader.Differences.
-func (w *Writer) SetDifferences() { w.differences = true }
-
 // Begin starts a block. See reader.Output.
 func (w *Writer) Begin(iv reader.Interval, tasks []reader.Task) error {
 	if w.err != nil {
@@ -98,7 +93,7 @@ func (w *Writer) Begin(iv reader.Interval, tasks []reader.Task) error {
 	if w.inside {
 		return errors.New("flowfile: a collection begins inside another")
 	}
-	w.before, w.flushed, w.next, w.iv = w.state, false, 0, iv
+	w.before, w.flushed, w.next, w.unsure, w.iv = w.state, false, 0, 0, iv
 	if w.anew {
 		w.state, w.anew = state{}, false
 	}
@@ -140,7 +135,7 @@ func (w *Writer) prepare(tasks []reader.Task) error {
 			p = old[i].plan
 		} else {
 			var err error
-			if p, err = newPlan(f); err == nil && w.differences {
+			if p, err = newPlan(f); err == nil && w.hdr.Amounts {
 				p.line, err = differencesLine(f)
 			}
 			if err != nil {
@@ -216,6 +211,9 @@ func (w *Writer) Record(rec *reader.Record) error {
 		w.buf = w.buf[:size]
 		return fmt.Errorf("flowfile: flow %d of rule set %d: %w", rec.Index, rec.RuleSet, err)
 	}
+	if rec.Baseline {
+		w.unsure++
+	}
 	if len(w.buf) >= flushAt {
 		return w.flush()
 	}
@@ -255,6 +253,9 @@ func (w *Writer) End() error {
 		return errors.New("flowfile: the end of a collection that did not begin")
 	}
 	w.introduce(len(w.tasks) - 1)
+	if w.unsure > 0 {
+		w.buf = fmt.Appendf(w.buf, "# %d %s\n", w.unsure, unknownAmounts)
+	}
 	w.buf = append(w.buf, "#EndData: "...)
 	w.buf = append(w.buf, w.meter...)
 	w.buf = append(w.buf, ' ')

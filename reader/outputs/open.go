@@ -19,6 +19,7 @@ import (
 // Options say how outputs are written.
 type Options struct {
 	Names   columns.Names
+	Amounts bool           // counters of flow files are what was added in the interval
 	Sync    bool           // force each collection to disk before it counts as written
 	Replace bool           // what the files hold is thrown away, else they are appended to
 	Zone    *time.Location // of times in names of files and in tables; nil is UTC
@@ -33,8 +34,8 @@ type Options struct {
 	Table func(w io.Writer, width int) (reader.Output, error)
 	// FlowsTo makes an output of kind Flows of an answer.
 	FlowsTo func(w io.Writer) reader.Output
-	// Flows opens another file of that kind, which needs a header. It is closed by Close if
-	// it is an io.Closer.
+	// Flows opens another file of that kind, which needs a header that says the same of
+	// Amounts. It is closed by Close if it is an io.Closer.
 	Flows func(path string) (reader.Output, error)
 }
 
@@ -167,7 +168,29 @@ func (all *Output) openFlows(path string, o *Options) (out reader.Output, finish
 	if st, is := out.(interface{ SetStart(time.Time) }); is {
 		all.starts = append(all.starts, st)
 	}
+	if o.Amounts {
+		out = inPlace(out, path, o)
+	}
 	return out, nil, nil
+}
+
+// inPlace returns an output of amounts to a flow file, which go on from those that it
+// holds.
+func inPlace(file reader.Output, path string, o *Options) reader.Output {
+	out := amounts.InPlace(file)
+	old, is := file.(interface{ Written() (io.ReadCloser, error) })
+	if !is {
+		return out
+	}
+	in, err := old.Written()
+	if in != nil {
+		err = out.TakeUpFile(in)
+		_ = in.Close() // it was read only
+	}
+	if err != nil {
+		o.Tell(fmt.Sprintf("flow file %s: amounts do not go on from what it holds: %v", path, err))
+	}
+	return out
 }
 
 // SetStart tells flow files when metering began.

@@ -41,7 +41,7 @@ func (k *task) clear() {
 func (k *task) see(iv *reader.Interval, rec *reader.Record, m *amounts.Memory) {
 	counts, known := k.layout.Counts(iv, rec), !rec.Baseline
 	if m != nil {
-		known = grown(m, iv, rec, &counts)
+		known = grown(m, rec, &counts)
 	}
 	switch {
 	case !known:
