@@ -214,6 +214,9 @@ func (b *batch) readTrace(ctx context.Context) (complete bool, err error) {
 			b.tellDrops(false)
 		}}
 	complete, err = loop.Run(ctx)
+	if l, ok := b.src.(link); ok {
+		_ = l.Close() // which settles what is lost; nothing is read from it any more
+	}
 	b.tellDrops(true)
 	if b.o.endless() && errors.Is(err, reading.ErrInterrupted) {
 		err = nil // that is its end

@@ -112,11 +112,15 @@ func (b *batch) summary(w io.Writer) {
 		}
 	})
 	st, spent := b.src.Stats(), time.Since(b.begun).Seconds()
+	odd := st.Odd
+	if b.o.hasRecords() {
+		odd = 0 // tellExport says what is odd
+	}
 	fmt.Fprintf(w, "netramet: %d packets, %d octets, %d ignored, %d not matched, %d flows, ",
 		c.Packets, c.Octets, ignored, notMatched, flows)
 	writeExtras(w, []extra{
 		{b.o.outside(), "outside the window"}, {b.o.filtered(), "filtered out"}, {refused, "refused"}, {c.Unsupported, "of unsupported link type"}, {c.SampledOut, "sampled out"},
-		{c.Late, "late"}, {c.BadStamps, "with bad time stamps"}, {c.Backward, "times of distributions below 0, dropped"}, {b.src.Stats().Odd, "in records that contradict themselves"},
+		{c.Late, "late"}, {c.BadStamps, "with bad time stamps"}, {c.Backward, "times of distributions below 0, dropped"}, {odd, "in records that contradict themselves"},
 	})
 	if _, isLink := b.src.(link); isLink {
 		defer tellExport(w, b.src)

@@ -196,7 +196,8 @@ func (s *Source) isClosed() bool {
 	return s.closed
 }
 
-// Close implements sources.Source.
+// Close implements sources.Source. What exporters numbered and what has not come by
+// then is lost.
 func (s *Source) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -205,7 +206,9 @@ func (s *Source) Close() error {
 	}
 	s.closed = true
 	s.mu.Unlock()
-	return s.in.Close()
+	err := s.in.Close()
+	s.end()
+	return err
 }
 
 // room is what the frames of a batch lie in.

@@ -157,6 +157,38 @@ func TestListen(t *testing.T) {
 	}
 }
 
+// TestLostAtTheEnd: a gap that could still have been filled is lost once nothing more
+// is read.
+func TestLostAtTheEnd(t *testing.T) {
+	src, err := Listen("netflow://127.0.0.1:0", Options{})
+	if err != nil {
+		t.Skipf("no socket: %v", err)
+	}
+	defer src.Close()
+	conn, err := net.Dial("udp", src.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, seq := range []uint32{7, 12} {
+		if _, err := conn.Write(message5(seq, 0, record5Of("10.0.0.1", "10.0.0.2", 7, 900, 1, 2))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b wire.Batch
+	for src.Stats().Frames < 2 {
+		if err := src.Read(&b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.Release()
+	before := src.Stats().Dropped
+	src.Close()
+	if after := src.Stats().Dropped; before != 0 || after != 4 {
+		t.Errorf("%d lost, and %d at the end; want 0, 4", before, after)
+	}
+}
+
 // FuzzSource checks that batches and what is in them do not depend on each other.
 func FuzzSource(f *testing.F) {
 	for _, d := range seeds() {
