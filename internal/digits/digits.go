@@ -1,81 +1,83 @@
-// Package digits appends numbers and IPv4 addresses to text, fast. What writes flow
-// data calls it: most of that is decimal numbers.
+// Package digits writes numbers and IP addresses as text, fast. What writes flow data
+// calls it: most of that is decimal numbers.
+//
+// The Append functions take a slice as append does. The Put functions write where there
+// is room: who writes many values behind one another makes room for all of them at once.
 package digits
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"slices"
 )
 
-// How long each number is nobody can guess: so all digits are made at once, without a
-// branch for each.
+// Room is how many octets behind at the Put functions may touch. Those behind where they
+// end have no meaning.
+const Room = 48
+
+// groups[n] are the digits of n, the first in the lowest octet, and in the highest octet
+// how many there are. full[n] are three digits.
+var groups, full = func() (g, f [1000]uint32) {
+	for n := range g {
+		f[n] = uint32('0'+n/100) | uint32('0'+n/10%10)<<8 | uint32('0'+n%10)<<16
+		size := 3
+		switch {
+		case n < 10:
+			size = 1
+		case n < 100:
+			size = 2
+		}
+		g[n] = f[n]>>(8*(3-size)) | uint32(size)<<24
+	}
+	return g, f
+}()
 
 // AppendUint appends n in decimal.
 func AppendUint(b []byte, n uint64) []byte {
-	const group = 1e8
 	if n < 10 { // types and packets are, mostly
 		return append(b, byte('0'+n))
 	}
-	if n < group {
-		return appendUpTo8(b, n)
-	}
-	if n < group*group {
-		return append8(appendUpTo8(b, n/group), n%group)
-	}
-	b = appendUpTo8(b, n/(group*group))
-	n %= group * group
-	return append8(append8(b, n/group), n%group)
+	b = slices.Grow(b, Room)
+	return b[:put(b[:cap(b)], len(b), n)]
 }
 
-// appendUpTo8 appends n, which has at most eight digits.
-func appendUpTo8(b []byte, n uint64) []byte {
-	d := eightDigits(n)
-	zeros := bits.TrailingZeros64(d|1<<56) &^ 7 // in bits; the last digit is always printed
-	size := len(b) + 8 - zeros/8
-	return binary.LittleEndian.AppendUint64(b, (d|zeroDigits)>>zeros)[:size]
-}
-
-// append8 appends n in eight digits.
-func append8(b []byte, n uint64) []byte {
-	return binary.LittleEndian.AppendUint64(b, eightDigits(n)|zeroDigits)
-}
-
-const zeroDigits = 0x3030303030303030 // '0' in each octet
-
-// eightDigits returns the digits of n, which has at most eight, one in each octet,
-// the first in the lowest. It divides first one number by 10,000, then two
-// numbers by 100 and four by 10, which are parts of one word.
-func eightDigits(n uint64) uint64 {
-	const (
-		by100 = 10486 // 2^20/100, rounded up: exact below 10,000
-		by10  = 103   // 2^10/10, rounded up: exact below 100
-	)
-	high := n / 10_000
-	d := high | (n-high*10_000)<<32
-	high = d * by100 >> 20 & 0x0000007f_0000007f
-	d = high | (d-high*100)<<16
-	high = d * by10 >> 10 & 0x000f_000f_000f_000f
-	return high | (d-high*10)<<8
-}
-
-// quads[n] are the digits of an octet and a dot, from the lowest octet up;
-// quadSize is how many there are.
-var quads, quadSize = func() (text [256]uint32, size [256]uint8) {
-	for n := range text {
-		t := append(AppendUint(nil, uint64(n)), '.')
-		size[n] = uint8(len(t))
-		text[n] = binary.LittleEndian.Uint32(append(t, 0, 0, 0))
+// PutUint writes n in decimal to b from at on, and returns where it ends.
+func PutUint(b []byte, at int, n uint64) int {
+	if n < 10 {
+		b[at] = byte('0' + n)
+		return at + 1
 	}
-	return text, size
-}()
+	return put(b, at, n)
+}
 
-// AppendQuad appends the four octets of an IPv4 address.
-func AppendQuad(b []byte, o []byte) []byte {
-	b = slices.Grow(b, 4*len("255."))
-	for _, c := range o[:4] {
-		size := len(b) + int(quadSize[c])
-		b = binary.LittleEndian.AppendUint32(b, quads[c])[:size]
+// put writes n, whatever it is.
+func put(b []byte, at int, n uint64) int {
+	switch {
+	case n < 1e3:
+		return putGroup(b, at, n)
+	case n < 1e6:
+		return put3(b, putGroup(b, at, n/1e3), n%1e3)
+	case n < 1e9:
+		return put6(b, putGroup(b, at, n/1e6), n%1e6)
 	}
-	return b[:len(b)-1] // without the last dot
+	n, low := n/1e9, n%1e9
+	return put6(b, put3(b, put(b, at, n), low/1e6), low%1e6)
+}
+
+// putGroup writes n, which is less than 1000.
+func putGroup(b []byte, at int, n uint64) int {
+	g := groups[n]
+	binary.LittleEndian.PutUint32(b[at:], g)
+	return at + int(g>>24)
+}
+
+// put3 writes n in three digits.
+func put3(b []byte, at int, n uint64) int {
+	binary.LittleEndian.PutUint32(b[at:], full[n])
+	return at + 3
+}
+
+// put6 writes n in six digits.
+func put6(b []byte, at int, n uint64) int {
+	binary.LittleEndian.PutUint64(b[at:], uint64(full[n/1e3])|uint64(full[n%1e3])<<24)
+	return at + 6
 }

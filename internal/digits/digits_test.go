@@ -29,19 +29,24 @@ func TestAppendUint(t *testing.T) {
 				if got := AppendUint(b, n); string(got) != want {
 					t.Fatalf("%d is printed as %q", n, got)
 				}
+				b = append(b, make([]byte, Room)...)
+				if got := b[:PutUint(b, 1, n)]; string(got) != want {
+					t.Fatalf("%d is put as %q", n, got)
+				}
 			}
 		}
 	}
 }
 
-// TestEightDigits: all numbers of four digits in either half of eight.
-func TestEightDigits(t *testing.T) {
-	for n := range uint64(10_000) {
-		for _, n := range []uint64{n, n * 10_000, n*10_000 + 9_999 - n} {
-			want := fmt.Sprintf("%08d", n)
-			if got := append8(nil, n); string(got) != want {
-				t.Fatalf("%s is printed as %q", want, got)
-			}
+// TestGroups: all numbers of six digits.
+func TestGroups(t *testing.T) {
+	b := make([]byte, Room)
+	for n := range uint64(1_000_000) {
+		if got := b[:put(b, 0, n)]; string(got) != strconv.FormatUint(n, 10) {
+			t.Fatalf("%d is printed as %q", n, got)
+		}
+		if got := b[:put6(b, 0, n)]; string(got) != fmt.Sprintf("%06d", n) {
+			t.Fatalf("%d is printed as %q", n, got)
 		}
 	}
 }
@@ -57,6 +62,34 @@ func TestAppendQuad(t *testing.T) {
 				if got := AppendQuad(b, a[:]); string(got) != want {
 					t.Fatalf("%d is printed as %q", a, got)
 				}
+				b = append(b, make([]byte, Room)...)
+				if got := b[:PutQuad(b, 1, a[:])]; string(got) != want {
+					t.Fatalf("%d is put as %q", a, got)
+				}
+			}
+		}
+	}
+}
+
+// TestAppendIPv6 holds addresses with any of their groups zero, short or long against
+// those of the library, with room and without.
+func TestAppendIPv6(t *testing.T) {
+	for set := range 1 << 16 {
+		var a [16]byte
+		for i := range 8 {
+			switch set >> (2 * i) & 3 {
+			case 1:
+				a[2*i+1] = byte(1 << i)
+			case 2:
+				a[2*i], a[2*i+1] = byte(1<<i), byte(i)
+			case 3:
+				a[2*i], a[2*i+1] = 0xff, 0xff
+			}
+		}
+		want := "x" + netip.AddrFrom16(a).String()
+		for _, b := range [][]byte{{'x'}, append(make([]byte, 0, 64), 'x')} {
+			if got := AppendIPv6(b, &a); string(got) != want {
+				t.Fatalf("%x is printed as %q, want %q", a, got, want)
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package flowfile
 import (
 	"bytes"
 	"fmt"
-	"net/netip"
 
 	"netramet/internal/digits"
 	"netramet/mib"
@@ -118,7 +117,7 @@ func appendPeer(b []byte, v *reader.Value, t mib.PeerType, shown bool) []byte {
 	case n == 4:
 		return digits.AppendQuad(b, o)
 	case n == 16:
-		return netip.AddrFrom16([16]byte(o)).AppendTo(b) // RFC 5952
+		return digits.AppendIPv6(b, (*[16]byte)(o))
 	case n == 10: // IPX: network, node
 		b = append(appendHex(b, o[:4]), '.')
 		return appendHex(b, o[4:])
