@@ -10,8 +10,9 @@ import (
 // clock writes the real times of uptimes of one meter. Uptimes are in centiseconds: so
 // all times have one of a hundred fractions of a second, and mostly few minutes.
 type clock struct {
-	known   bool
-	seconds int64 // of the meter's uptime 0, since 1970
+	known  bool
+	minute int64  // that of the meter's uptime 0, since 1970
+	second uint64 // of that minute
 
 	fractions [100]fraction // by the centiseconds of an uptime
 	minutes   [64]minute    // those that times were in, by their last bits
@@ -19,14 +20,14 @@ type clock struct {
 
 // minute is what times of a minute begin with.
 type minute struct {
-	at   int64 // since 1970; that of 0 is made each time
-	text [len("2006-01-02T15:04:")]byte
+	number uint64   // 1 for that of the meter's uptime 0; 0: there is none
+	text   [24]byte // "2006-01-02T15:04:", and no meaning behind
 }
 
 // fraction is what a time ends with.
 type fraction struct {
-	carry int64 // into the seconds
-	text  [len(".000000000Z")]byte
+	carry uint64   // into the seconds
+	text  [16]byte // ".000000000Z", and no meaning behind
 }
 
 // newClock returns a clock for the times of an interval.
@@ -35,49 +36,51 @@ func newClock(iv *reader.Interval) clock {
 	if s.IsZero() {
 		return clock{}
 	}
-	c := clock{known: true, seconds: s.Unix()}
+	second := s.Unix() % 60
+	if second < 0 { // before 1970
+		second += 60
+	}
+	c := clock{known: true, minute: (s.Unix() - second) / 60, second: uint64(second)}
 	for i := range c.fractions {
-		nanos := int64(s.Nanosecond()) + int64(i)*1e7
-		c.fractions[i].carry = nanos / 1e9
+		nanos := s.Nanosecond() + i*1e7
+		c.fractions[i].carry = uint64(nanos / 1e9)
 		copy(c.fractions[i].text[:], fmt.Sprintf(".%09dZ", nanos%1e9))
 	}
 	return c
 }
 
-func floor(n, by int64) int64 {
-	q := n / by
-	if n%by < 0 {
-		q--
-	}
-	return q
-}
-
 // begin is what times of a minute begin with.
-func (c *clock) begin(at int64) *minute {
-	m := &c.minutes[uint64(at)%uint64(len(c.minutes))]
-	if m.at != at || at == 0 {
-		m.at = at
-		time.Unix(at*60, 0).UTC().AppendFormat(m.text[:0], "2006-01-02T15:04:")
+func (c *clock) begin(number uint64) *minute {
+	m := &c.minutes[number%uint64(len(c.minutes))]
+	if m.number != number {
+		m.number = number
+		time.Unix((c.minute+int64(number)-1)*60, 0).UTC().AppendFormat(m.text[:0], "2006-01-02T15:04:")
 	}
 	return m
 }
 
-// longest is the longest uptime that has a real time: 348 years.
-const longest = 1 << 40
+const (
+	// longest is the longest uptime that has a real time: 348 years.
+	longest = 1 << 40
 
-// append appends the time of day of an uptime, as RFC 3339 with nanoseconds. ok is
-// false if it is not known.
-func (c *clock) append(b []byte, uptime uint64) (_ []byte, ok bool) {
+	timeSize = len("2006-01-02T15:04:05.000000000Z")
+	timeRoom = 40 // octets that put touches
+)
+
+// put writes the time of day of an uptime to b from at on, as RFC 3339 with
+// nanoseconds, and returns where it ends. ok is false if it is not known.
+func (c *clock) put(b []byte, at int, uptime uint64) (end int, ok bool) {
 	if !c.known || uptime > longest {
-		return b, false
+		return at, false
 	}
 	f := &c.fractions[uptime%100]
-	seconds := c.seconds + int64(uptime/100) + f.carry
-	at := floor(seconds, 60)
-	of := byte(seconds - at*60)
-	b = append(b, c.begin(at).text[:]...)
-	b = append(b, '0'+of/10, '0'+of%10)
-	return append(b, f.text[:]...), true
+	seconds := c.second + uptime/100 + f.carry
+	of := byte(seconds % 60)
+	b = b[at:][:timeRoom]
+	*(*[24]byte)(b) = c.begin(1 + seconds/60).text
+	b[17], b[18] = '0'+of/10, '0'+of%10
+	*(*[16]byte)(b[19:]) = f.text
+	return at + timeSize, true
 }
 
 // AppendTime appends a time as RFC 3339 with nanoseconds in UTC. ok is false for the

@@ -172,52 +172,6 @@ func boolText(b bool) string {
 	return "false"
 }
 
-// Append appends the text of a cell of a record, without quotes; ok is false if there
-// is nothing. Text of type Text may hold any octets, all other is plain ASCII.
-func (l *Layout) Append(b []byte, c *Cell, rec *reader.Record) (_ []byte, ok bool) {
-	switch c.kind {
-	case kindConstant:
-		return append(b, c.text...), c.text != nil
-	case kindIndex:
-		return digits.AppendUint(b, uint64(rec.Index)), true
-	case kindFirst:
-		return l.clock.append(b, rec.FirstTime)
-	case kindLast:
-		if c.place < 0 {
-			return b, false
-		}
-		return l.clock.append(b, rec.Values[c.place].Num)
-	case kindBaseline:
-		return append(b, boolText(rec.Baseline)...), true
-	case kindCommunity:
-		return c.id.append(b, rec)
-	}
-	v := &rec.Values[c.place]
-	switch c.kind {
-	case kindNumber:
-		return digits.AppendUint(b, v.Num), true
-	case kindPort:
-		return appendPort(b, v)
-	case kindAddress:
-		return appendAddress(b, v)
-	case kindCounts:
-		list := rec.Numbers(c.place)
-		return appendNumbers(b, list), len(list) > 0
-	case kindLimits:
-		limits := l.limits(v)
-		return appendNumbers(b, limits), limits != nil && len(rec.Numbers(c.place)) > 0
-	case kindLetter:
-		return appendLetter(b, v.Num)
-	case kindName:
-		name := c.names.Name(c.attr, v.Num)
-		return append(b, name...), name != ""
-	}
-	if rec.Baseline || c.place >= len(rec.Amounts) {
-		return b, false
-	}
-	return digits.AppendUint(b, rec.Amounts[c.place]), true
-}
-
 // limits are those of a distribution's buckets, nil if its specification is not known.
 func (l *Layout) limits(v *reader.Value) dist.Limits {
 	if v.Len != 12 {

@@ -38,11 +38,9 @@ func rules(widths map[mib.Attr]int) *ruleset.RuleSet {
 func texts(l *Layout, rec *reader.Record) map[string]string {
 	row := map[string]string{}
 	for i := range l.Cells {
-		text, ok := l.Append(nil, &l.Cells[i], rec)
-		if !ok {
-			text = []byte("null")
-		}
-		row[l.Cells[i].Label] = string(text)
+		one := l.NewRow()
+		one.Add(&l.Cells[i], Dress{Null: "null"})
+		row[l.Cells[i].Label] = string(one.Append(nil, rec))
 	}
 	return row
 }
@@ -177,13 +175,15 @@ func TestClock(t *testing.T) {
 		c := newClock(iv)
 		for n := uint64(1); n < 1<<40; n = n*13/8 + 1 {
 			for _, up := range []uint64{n, n ^ 77, 3} {
-				got, _ := c.append(nil, up)
+				b := make([]byte, timeRoom)
+				end, _ := c.put(b, 0, up)
+				got := b[:end]
 				if want := iv.RealTime(up).Format("2006-01-02T15:04:05.000000000Z"); string(got) != want {
 					t.Fatalf("%v + %d: %s, want %s", begin, up, got, want)
 				}
 			}
 		}
-		if _, ok := c.append(nil, 1<<63); ok {
+		if _, ok := c.put(nil, 0, 1<<63); ok {
 			t.Error("an uptime of ages has a time")
 		}
 	}
@@ -195,13 +195,12 @@ func TestNoAllocation(t *testing.T) {
 	l := NewLayout(&reader.Interval{MeterStart: start}, task, RTFM)
 	rec := &reader.Record{}
 	rec.Clear(len(task.Format.Attrs))
-	b := make([]byte, 0, 4096)
-	if n := testing.AllocsPerRun(100, func() {
-		b = b[:0]
-		for i := range l.Cells {
-			b, _ = l.Append(b, &l.Cells[i], rec)
-		}
-	}); n > 0 {
+	row := l.NewRow()
+	for i := range l.Cells {
+		row.Add(&l.Cells[i], Dress{})
+	}
+	b := row.Append(nil, rec)
+	if n := testing.AllocsPerRun(100, func() { b = row.Append(b[:0], rec) }); n > 0 {
 		t.Errorf("%v allocations a row", n)
 	}
 }

@@ -1,6 +1,8 @@
 package columns
 
 import (
+	"slices"
+
 	"netramet/internal/digits"
 	"netramet/reader"
 )
@@ -15,17 +17,33 @@ type Dress struct {
 }
 
 // Row is cells that stand side by side, dressed by a format.
+//
+// A row has many cells, and most of them few octets. So there is room for all whose
+// length is bounded before the first is written; what stands before a value is copied in
+// blocks of one size, and what is behind its end is overwritten by the next.
 type Row struct {
 	layout *Layout
 	cells  []dressed
+	room   int // octets that all cells but those of unbounded length take at most
 }
 
+const (
+	leadSize  = 32 // of the block that has what stands before a value
+	valueRoom = 64 // octets that a value of bounded length takes at most, and touches
+)
+
+// dressed is a cell with its dress.
 type dressed struct {
+	lead  [leadSize]byte // Before, if it fits
+	size  uint8          // of it in lead
 	kind  kind
-	text  bool
-	place int
+	place int32
+	long  string // Before, if it does not fit
+	after string
+	null  string
 	cell  *Cell
-	Dress
+	// escape is nil for values that need none.
+	escape func(b []byte, start int) []byte
 }
 
 // Add adds a cell of the layout to the row, or nil: a cell that has no value.
@@ -33,37 +51,114 @@ func (r *Row) Add(c *Cell, d Dress) {
 	if c == nil {
 		c = &Cell{kind: kindConstant}
 	}
-	r.cells = append(r.cells, dressed{kind: c.kind, text: c.Type == Text, place: c.place, cell: c, Dress: d})
+	x := dressed{kind: c.kind, place: int32(c.place), cell: c, after: d.After, null: d.Null}
+	if len(d.Before) <= leadSize {
+		x.size = uint8(copy(x.lead[:], d.Before))
+	} else {
+		x.long = d.Before
+	}
+	if c.Type == Text && c.kind != kindCommunity {
+		x.escape = d.Escape
+	}
+	r.cells = append(r.cells, x)
+	r.room += max(leadSize, len(d.Before)) + valueRoom + len(d.After) + len(d.Null)
 }
 
 // NewRow returns a row without cells.
 func (l *Layout) NewRow() Row { return Row{layout: l} }
 
-// Append appends the row of a record. Most of a row is numbers, ports and addresses,
-// which are written here; Layout.Append has the rest.
+// Append appends the row of a record.
 func (r *Row) Append(b []byte, rec *reader.Record) []byte {
+	b = slices.Grow(b, r.room)
+	b, at := b[:cap(b)], len(b)
 	for i := range r.cells {
 		c := &r.cells[i]
-		b = append(b, c.Before...)
+		start, ok := at, true
+		*(*[leadSize]byte)(b[at:]) = c.lead
+		if at += int(c.size); c.long != "" {
+			at += copy(b[at:], c.long)
+		}
 		switch c.kind {
 		case kindNumber:
-			b = append(digits.AppendUint(b, rec.Values[c.place].Num), c.After...)
-			continue
+			at = digits.PutUint(b, at, rec.Values[c.place].Num)
 		case kindAmount:
-			if !rec.Baseline && c.place < len(rec.Amounts) {
-				b = append(digits.AppendUint(b, rec.Amounts[c.place]), c.After...)
-				continue
+			if ok = !rec.Baseline && int(c.place) < len(rec.Amounts); ok {
+				at = digits.PutUint(b, at, rec.Amounts[c.place])
 			}
+		case kindPort:
+			var n uint64
+			if n, ok = port(&rec.Values[c.place]); ok {
+				at = digits.PutUint(b, at, n)
+			}
+		case kindConstant, kindCounts, kindLimits, kindName, kindLetter:
+			b, at, ok = r.long(b, at, c, rec)
+		default:
+			at, ok = r.layout.put(b, at, c, rec)
 		}
-		start, ok := len(b), false
-		if b, ok = r.layout.Append(b, c.cell, rec); !ok {
-			b = append(b[:start-len(c.Before)], c.Null...)
+		if !ok {
+			at = start + copy(b[start:], c.null)
 			continue
 		}
-		if c.text {
-			b = c.Escape(b, start)
+		for j := range len(c.after) {
+			b[at] = c.after[j]
+			at++
 		}
-		b = append(b, c.After...)
 	}
-	return b
+	return b[:at]
+}
+
+// put writes a value of bounded length to b from at on, and returns where it ends. ok is
+// false if there is none.
+func (l *Layout) put(b []byte, at int, c *dressed, rec *reader.Record) (end int, ok bool) {
+	switch c.kind {
+	case kindIndex:
+		return digits.PutUint(b, at, uint64(rec.Index)), true
+	case kindFirst:
+		return l.clock.put(b, at, rec.FirstTime)
+	case kindLast:
+		if c.place < 0 {
+			return at, false
+		}
+		return l.clock.put(b, at, rec.Values[c.place].Num)
+	case kindBaseline:
+		return at + copy(b[at:], boolText(rec.Baseline)), true
+	case kindCommunity:
+		text, ok := c.cell.id.append(b[:at], rec)
+		return len(text), ok
+	}
+	v := &rec.Values[c.place]
+	if v.Len == 4 {
+		return digits.PutQuad(b, at, v.Octets[:4]), true
+	}
+	text, ok := appendAddress(b[:at], v)
+	return len(text), ok
+}
+
+// long writes a value of any length, or a text that may need escapes, to b from at on. It
+// returns b with room for the cells behind, and where the value ends.
+func (r *Row) long(b []byte, at int, c *dressed, rec *reader.Record) (_ []byte, end int, ok bool) {
+	text, ok := r.layout.appendLong(b[:at], c.cell, rec)
+	if ok && c.escape != nil {
+		text = c.escape(text, at)
+	}
+	text = slices.Grow(text, r.room)
+	return text[:cap(text)], len(text), ok
+}
+
+// appendLong appends such a value.
+func (l *Layout) appendLong(b []byte, c *Cell, rec *reader.Record) (_ []byte, ok bool) {
+	switch c.kind {
+	case kindConstant:
+		return append(b, c.text...), c.text != nil
+	case kindCounts:
+		list := rec.Numbers(c.place)
+		return appendNumbers(b, list), len(list) > 0
+	case kindLimits:
+		limits := l.limits(&rec.Values[c.place])
+		return appendNumbers(b, limits), limits != nil && len(rec.Numbers(c.place)) > 0
+	case kindName:
+		name := c.names.Name(c.attr, rec.Values[c.place].Num)
+		return append(b, name...), name != ""
+	}
+	return appendLetter(b, rec.Values[c.place].Num)
 }

@@ -1,8 +1,6 @@
 package columns
 
 import (
-	"net/netip"
-
 	"netramet/internal/digits"
 	"netramet/mib"
 	"netramet/reader"
@@ -19,21 +17,24 @@ func AppendValue(b []byte, v *reader.Value, a mib.Attr) (_ []byte, ok bool) {
 		return appendAddress(b, v)
 	}
 	if class := a.Class(); class == mib.ClassAddress || class == mib.ClassMask {
-		return appendPort(b, v)
+		n, ok := port(v)
+		if !ok {
+			return b, false
+		}
+		return digits.AppendUint(b, n), true
 	}
 	return digits.AppendUint(b, v.Num), true
 }
 
-// appendPort appends a transport address as a number. ok is false if the flow does not
-// have it.
-func appendPort(b []byte, v *reader.Value) (_ []byte, ok bool) {
+// port is a transport address as a number. ok is false if the flow does not have it.
+func port(v *reader.Value) (n uint64, ok bool) {
 	switch v.Len {
 	case 0:
-		return b, false
+		return 0, false
 	case 1:
-		return digits.AppendUint(b, uint64(v.Octets[0])), true
+		return uint64(v.Octets[0]), true
 	}
-	return digits.AppendUint(b, uint64(v.Octets[0])<<8|uint64(v.Octets[1])), true
+	return uint64(v.Octets[0])<<8 | uint64(v.Octets[1]), true
 }
 
 // appendAddress appends an address or a mask: IPv4 and IPv6 as RFC 5952 writes them,
@@ -47,7 +48,7 @@ func appendAddress(b []byte, v *reader.Value) (_ []byte, ok bool) {
 	case 4:
 		return digits.AppendQuad(b, o), true
 	case 16:
-		return netip.AddrFrom16([16]byte(o)).AppendTo(b), true
+		return digits.AppendIPv6(b, (*[16]byte)(o)), true
 	}
 	const hex = "0123456789abcdef"
 	for i, c := range o {

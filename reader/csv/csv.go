@@ -28,7 +28,7 @@ type Format struct {
 	labels []string
 	tasks  []taskRows
 	task   *taskRows // of the last flow
-	held   []byte    // the last flow, without its last column; empty: there is none
+	open   bool      // the last flow's row lacks its last column
 }
 
 // taskRows is how flows of one task are written.
@@ -57,7 +57,7 @@ func (f *Format) Begin(dst []byte, iv *reader.Interval, tasks []reader.Task, hea
 
 // lay lays out the rows of each task.
 func (f *Format) lay(iv *reader.Interval, tasks []reader.Task) {
-	f.tasks, f.task, f.labels, f.held = f.tasks[:0], nil, f.labels[:0], f.held[:0]
+	f.tasks, f.task, f.labels, f.open = f.tasks[:0], nil, f.labels[:0], false
 	for i := range tasks {
 		l := columns.NewLayout(iv, &tasks[i], f.names)
 		for j := range l.Cells {
@@ -81,9 +81,9 @@ func (t *taskRows) dress(labels []string) {
 		if at := slices.IndexFunc(t.layout.Cells, func(c columns.Cell) bool { return c.Label == label }); at >= 0 {
 			c = &t.layout.Cells[at]
 		}
-		d := columns.Dress{After: ",", Null: ",", Escape: escape}
+		d := columns.Dress{Before: ",", Null: ",", Escape: escape}
 		if c != nil && c.Type == columns.Numbers { // has commas
-			d.Before, d.After = `"`, `",`
+			d.Before, d.After = `,"`, `"`
 		}
 		if leading = leading && c != nil && c.Constant(); leading {
 			same.Add(c, d)
@@ -91,7 +91,7 @@ func (t *taskRows) dress(labels []string) {
 			t.rest.Add(c, d)
 		}
 	}
-	t.before = same.Append(nil, nil)
+	t.before = same.Append(nil, nil)[len(","):]
 }
 
 // escape makes what stands from start on a field.
@@ -120,11 +120,11 @@ func (f *Format) Record(dst []byte, rec *reader.Record) ([]byte, error) {
 		}
 		f.task = &f.tasks[at]
 	}
-	if len(f.held) > 0 {
-		dst = append(append(dst, f.held...), "false\r\n"...)
+	if f.open {
+		dst = append(dst, ",false\r\n"...)
 	}
-	f.held = f.task.rest.Append(append(f.held[:0], f.task.before...), rec)
-	return dst, nil
+	f.open = true
+	return f.task.rest.Append(append(dst, f.task.before...), rec), nil
 }
 
 // End implements lines.Format.
@@ -132,15 +132,15 @@ func (f *Format) End(dst []byte) ([]byte, error) {
 	if len(f.tasks) == 0 {
 		return dst, errors.New("a collection ends that did not begin")
 	}
-	if len(f.held) > 0 {
-		dst = append(append(dst, f.held...), "true\r\n"...)
-		f.held = f.held[:0]
+	if f.open {
+		dst = append(dst, ",true\r\n"...)
+		f.open = false
 	}
 	return dst, nil
 }
 
 // Abort implements lines.Format: that the last row is not marked as such has to do.
 func (f *Format) Abort(dst []byte) []byte {
-	f.held = f.held[:0]
+	f.open = false
 	return dst
 }

@@ -17,7 +17,8 @@ type Format interface {
 	// line of the file, without its end, "" while there is none; if the collection
 	// does not fit to it, that is an error.
 	Begin(dst []byte, iv *reader.Interval, tasks []reader.Task, header string) ([]byte, error)
-	// Record appends a flow, or holds it back until the next one or End.
+	// Record appends a flow. Its line may lack its end, which the next flow or End
+	// appends: until then it is kept from the file.
 	Record(dst []byte, rec *reader.Record) ([]byte, error)
 	// End appends what marks the collection as whole, if there is something to mark.
 	End(dst []byte) ([]byte, error)

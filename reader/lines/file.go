@@ -247,15 +247,19 @@ func (f *File) Record(rec *reader.Record) (err error) {
 	return f.flush()
 }
 
-// flush writes what is held back.
+// flush writes the whole lines of what is held back.
 func (f *File) flush() error {
+	whole := bytes.LastIndexByte(f.buf, '\n') + 1
+	if whole == 0 {
+		return nil // a line that is longer than what is held back
+	}
 	if f.header == "" && f.sent == 0 {
 		line, _, _ := bytes.Cut(f.buf, []byte("\n"))
 		f.header = strings.TrimSuffix(string(line), "\r")
 	}
-	n, err := f.w.Write(f.buf)
+	n, err := f.w.Write(f.buf[:whole])
 	f.sent += int64(n)
-	f.buf = f.buf[:0]
+	f.buf = append(f.buf[:0], f.buf[whole:]...)
 	if err == nil {
 		return nil
 	}

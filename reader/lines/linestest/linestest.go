@@ -4,7 +4,6 @@ package linestest
 
 import (
 	"bytes"
-	"io"
 	"net/netip"
 	"slices"
 	"strings"
@@ -16,7 +15,6 @@ import (
 
 	"netramet/mib"
 	"netramet/reader"
-	"netramet/reader/flowfile"
 	"netramet/reader/lines"
 	"netramet/ruleset"
 	"netramet/streams/dist"
@@ -265,47 +263,4 @@ func TestUnknownRuleSet(t *testing.T, f lines.Format) {
 	if _, err := f.Record(nil, &reader.Record{RuleSet: 99}); err == nil {
 		t.Error("a flow of a rule set that is not collected is written")
 	}
-}
-
-// Benchmark writes one flow by a format, beside the flow data file's writing of it.
-func Benchmark(b *testing.B, f lines.Format) {
-	c := Sample()[0]
-	c.Tasks = []reader.Task{{RuleSet: 2, Name: "x", Format: ruleset.DefaultFormat()}}
-	attrs := c.Tasks[0].Format.Attrs
-	var rec reader.Record
-	rec.Clear(len(attrs))
-	rec.RuleSet, rec.Index, rec.FirstTime = 2, 12345, 777
-	for i, a := range attrs {
-		v := &rec.Values[i]
-		v.Num = uint64(1000 * (i + 1))
-		switch a.Size() {
-		case 20:
-			v.Len = uint8(copy(v.Octets[:], []byte{10, 1, 200, 33}))
-		case 2:
-			v.Len = uint8(copy(v.Octets[:], []byte{200, 33}))
-		}
-	}
-	rec.PeerType = mib.PeerIPv4
-	rec.Amounts = make([]uint64, len(attrs))
-	b.Run("lines", func(b *testing.B) {
-		out, err := f.Begin(make([]byte, 0, 1<<16), &c.Interval, c.Tasks, "")
-		if err != nil {
-			b.Fatal(err)
-		}
-		for b.Loop() {
-			out, _ = f.Record(out[:0], &rec)
-		}
-		b.SetBytes(int64(len(out)))
-	})
-	b.Run("flowfile", func(b *testing.B) {
-		w := flowfile.NewWriter(io.Discard, flowfile.Header{})
-		if err := w.Begin(c.Interval, c.Tasks); err != nil {
-			b.Fatal(err)
-		}
-		for b.Loop() {
-			if err := w.Record(&rec); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
 }
