@@ -120,7 +120,11 @@ func TestRandom(t *testing.T) {
 			if err := out.Begin(iv, tasks); err != nil {
 				t.Fatal(err)
 			}
-			c := lines.Collection{ID: lines.ID{Meter: "m", Start: start, End: start.Add(time.Duration(now) * 10 * time.Millisecond)}}
+			c := lines.Collection{ID: lines.ID{Meter: "m", Start: start, End: start.Add(time.Duration(now) * 10 * time.Millisecond)},
+				Begin: start.Add(time.Duration(max(from+1, 1)) * 10 * time.Millisecond)}
+			if from <= 1 {
+				c.Begin = start.Add(10 * time.Millisecond)
+			}
 			var dirty []*flow
 			for _, task := range tasks {
 				for _, index := range slices.Sorted(maps.Keys(flows[task.RuleSet])) {

@@ -95,13 +95,23 @@ func (m *Memory) End() {
 // TakeUp remembers a collection of before, read from where it was written.
 func (m *Memory) TakeUp(c *lines.Collection) {
 	iv := reader.Interval{Meter: c.Meter, MeterStart: c.Start, To: lines.UptimeOf(c.Start, c.End)}
-	if m.Begin(&iv); m.run.to == 0 || m.forgets {
-		m.next.floor = iv.To + 1 // where it begins is not known
+	if begin := lines.UptimeOf(c.Start, c.Begin); begin > 1 {
+		iv.From = begin - 1
 	}
+	m.Begin(&iv)
+	m.mayHaveMore(&iv)
 	for i := range c.Flows {
 		m.see(&c.Flows[i])
 	}
 	m.End()
+}
+
+// mayHaveMore notes that there may be flows of before the interval that are not known,
+// unless it goes on from what is known.
+func (m *Memory) mayHaveMore(iv *reader.Interval) {
+	if (m.run.to == 0 || m.forgets) && iv.From > 1 {
+		m.next.floor = iv.From + 2 // intervals overlap by a centisecond
+	}
 }
 
 // before reports whether f comes before g.

@@ -58,9 +58,9 @@ func sumsOf(in io.Reader) (*Memory, error) {
 		}
 		m.Begin(&iv)
 		if !m.sure || m.run.to == 0 && slices.Contains(c.Notes, flowfile.NoteOverlap) {
-			// Another file may have a part of each flow.
-			m.since, m.next.floor = math.MaxUint64, iv.From+2
+			m.since = math.MaxUint64 // another file may have a part of each flow
 		}
+		m.mayHaveMore(&iv)
 		for i := range s.flows {
 			m.add(&s.flows[i], c.Baseline)
 		}

@@ -52,7 +52,7 @@ type scanner struct {
 }
 
 // needed are the columns that a flow is known by.
-var needed = []string{"schema", "meter", "meter_start", "ruleset", "interval", "interval_end", "flow_index", "first_time", last}
+var needed = []string{"schema", "meter", "meter_start", "ruleset", "interval", "interval_start", "interval_end", "flow_index", "first_time", last}
 
 func (s *scanner) line(names columns.Names, line string) (err error) {
 	if s.fields, err = split(s.fields[:0], line); err != nil {
@@ -137,25 +137,28 @@ func (s *scanner) flow() error {
 		}
 		f.Counts[i], f.Has = n, f.Has|1<<i
 	}
+	if s.begin(&id, &f) {
+		s.now.Begin = when("interval_start")
+	}
 	if bad != nil {
 		return bad
 	}
-	s.begin(&id, &f)
 	s.now.Flows = append(s.now.Flows, f)
 	return s.end(get(last))
 }
 
 // begin has flows of a collection that has no end forgotten where f is of another one,
-// or where the same one has begun again.
-func (s *scanner) begin(id *lines.ID, f *lines.Flow) {
+// or where the same one has begun again. It reports whether f is the first of one.
+func (s *scanner) begin(id *lines.ID, f *lines.Flow) bool {
 	c := &s.now
 	if n := len(c.Flows); n > 0 && id.Meter == c.Meter && id.Interval == c.Interval && id.Start.Equal(c.Start) && id.End.Equal(c.End) {
 		before := &c.Flows[n-1]
 		if before.RuleSet < f.RuleSet || before.RuleSet == f.RuleSet && before.Index < f.Index {
-			return
+			return false
 		}
 	}
 	c.ID, c.Flows = *id, c.Flows[:0]
+	return true
 }
 
 // end ends the collection, if that flow is the last.

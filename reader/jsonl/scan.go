@@ -122,7 +122,7 @@ func (s *scanner) interval(o object) error {
 	var flows int
 	var ruleSets []int
 	err := errors.Join(s.member(o, "meter", &c.Meter), s.member(o, "meter_start", &c.Start), s.member(o, "interval", &c.Interval),
-		s.member(o, "interval_end", &c.End), s.member(o, "rulesets", &ruleSets), s.member(o, "flows", &flows))
+		s.member(o, "interval_start", &c.Begin), s.member(o, "interval_end", &c.End), s.member(o, "rulesets", &ruleSets), s.member(o, "flows", &flows))
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,7 @@ func (id *ID) Add(ruleSet int) { id.RuleSets[uint8(ruleSet)/64] |= 1 << (ruleSet
 // Collection is what a file holds of one collection.
 type Collection struct {
 	ID
+	Begin time.Time // of the interval; the zero time is unknown
 	Flows []Flow
 }
 
