@@ -235,7 +235,7 @@ func (b *batch) tellDrops(ended bool) {
 	}
 	for _, n := range b.drops.look(time.Now(), src.Interfaces, ended) {
 		b.show.clear()
-		n.more = b.o.moreMemory()
+		n.words = b.o.dropWords()
 		fmt.Fprintf(b.stderr, "netramet: %s\n", n.String())
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"log/slog"
 	"time"
@@ -39,15 +38,24 @@ type dropNews struct {
 	taken uint64 // packets that came through meanwhile
 	took  time.Duration
 	total uint64 // lost since the start
-	more  string // what takes more of a burst; "": --ring
+	words dropWords
 }
 
-// moreMemory is what takes more of a burst.
-func (o *options) moreMemory() string {
-	if o.readsCards() {
-		return "dagconfig mem="
+// dropWords are how a kind of link speaks of what is lost.
+type dropWords struct {
+	what  string
+	cause string // and what to do
+}
+
+func (o *options) dropWords() dropWords {
+	const slow = "the meter is too slow for them, or was stopped; %s takes more of a burst"
+	switch {
+	case o.socket() != "":
+		return dropWords{"flow records", "export datagrams do not arrive, or come faster than they are read; net.core.rmem_max bounds what takes a burst of them"}
+	case o.readsCards():
+		return dropWords{"packets", fmt.Sprintf(slow, "dagconfig mem=")}
 	}
-	return "--ring"
+	return dropWords{"packets", fmt.Sprintf(slow, "--ring")}
 }
 
 // look looks at the interfaces at a time, if it is time, and returns the news. At the
@@ -85,19 +93,19 @@ func (d *drops) look(now time.Time, list func() []live.Interface, ended bool) (n
 // String is the news in a line.
 func (n *dropNews) String() string {
 	if n.begun {
-		return fmt.Sprintf("interface %s: packets are lost, %d so far: the meter is too slow for them, or stopped; %s takes more of a burst",
-			n.name, n.lost, cmp.Or(n.more, "--ring"))
+		return fmt.Sprintf("interface %s: %s are lost, %d so far: %s", n.name, n.words.what, n.lost, n.words.cause)
 	}
-	return fmt.Sprintf("interface %s: no more packets are lost: there were %d within %v, and %d were metered", n.name, n.lost, n.took.Round(time.Second), n.taken)
+	return fmt.Sprintf("interface %s: no more %s are lost: there were %d within %v, and %d were metered",
+		n.name, n.words.what, n.lost, n.took.Round(time.Second), n.taken)
 }
 
 // tell logs the news.
 func (n *dropNews) tell(log *slog.Logger) {
 	if n.begun {
-		log.Warn(fmt.Sprintf("packets are lost: the meter is too slow for them, or was stopped; %s takes more of a burst", cmp.Or(n.more, "--ring")),
+		log.Warn(fmt.Sprintf("%s are lost: %s", n.words.what, n.words.cause),
 			slog.String("interface", n.name), slog.Uint64("lost", n.lost), slog.Uint64("total", n.total))
 		return
 	}
-	log.Warn("no more packets are lost", slog.String("interface", n.name), slog.Uint64("lost", n.lost),
+	log.Warn(fmt.Sprintf("no more %s are lost", n.words.what), slog.String("interface", n.name), slog.Uint64("lost", n.lost),
 		slog.Uint64("metered", n.taken), slog.Duration("within", n.took.Round(time.Second)), slog.Uint64("total", n.total))
 }

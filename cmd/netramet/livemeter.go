@@ -39,13 +39,13 @@ func (d *daemon) logLink() {
 		slog.String("source", d.o.source()))
 }
 
-// tellDrops tells the log when packets are lost, and when that has ended.
+// tellDrops tells the log when something is lost, and when that has ended.
 func (d *daemon) tellDrops(ended bool) {
 	if d.link == nil {
 		return
 	}
 	for _, n := range d.drops.look(time.Now(), d.link.Interfaces, ended) {
-		n.more = d.o.moreMemory()
+		n.words = d.o.dropWords()
 		n.tell(d.log)
 	}
 }

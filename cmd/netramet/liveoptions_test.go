@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,18 +40,18 @@ func TestDrops(t *testing.T) {
 	}{
 		{"none", map[int]counts{1: {0, 10}}, 30, nil},
 		{"once", map[int]counts{1: {0, 10}, 5: {3, 20}, 6: {3, 30}}, 30, []string{
-			"5: interface eth0: packets are lost, 3 so far: the meter is too slow for them, or stopped; --ring takes more of a burst",
+			"5: interface eth0: packets are lost, 3 so far: the meter is too slow for them, or was stopped; --ring takes more of a burst",
 			"15: interface eth0: no more packets are lost: there were 3 within 0s, and 20 were metered"}},
 		{"with short pauses", map[int]counts{1: {0, 10}, 5: {3, 20}, 12: {5, 30}, 20: {6, 40}}, 40, []string{
-			"5: interface eth0: packets are lost, 3 so far: the meter is too slow for them, or stopped; --ring takes more of a burst",
+			"5: interface eth0: packets are lost, 3 so far: the meter is too slow for them, or was stopped; --ring takes more of a burst",
 			"30: interface eth0: no more packets are lost: there were 6 within 15s, and 30 were metered"}},
 		{"twice", map[int]counts{2: {1, 1}, 20: {9, 1}}, 40, []string{
-			"2: interface eth0: packets are lost, 1 so far: the meter is too slow for them, or stopped; --ring takes more of a burst",
+			"2: interface eth0: packets are lost, 1 so far: the meter is too slow for them, or was stopped; --ring takes more of a burst",
 			"12: interface eth0: no more packets are lost: there were 1 within 0s, and 1 were metered",
-			"20: interface eth0: packets are lost, 8 so far: the meter is too slow for them, or stopped; --ring takes more of a burst",
+			"20: interface eth0: packets are lost, 8 so far: the meter is too slow for them, or was stopped; --ring takes more of a burst",
 			"30: interface eth0: no more packets are lost: there were 8 within 0s, and 0 were metered"}},
 		{"up to the end", map[int]counts{2: {1, 1}, 3: {2, 2}}, 4, []string{
-			"2: interface eth0: packets are lost, 1 so far: the meter is too slow for them, or stopped; --ring takes more of a burst",
+			"2: interface eth0: packets are lost, 1 so far: the meter is too slow for them, or was stopped; --ring takes more of a burst",
 			"4: interface eth0: no more packets are lost: there were 2 within 1s, and 2 were metered"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -63,6 +64,7 @@ func TestDrops(t *testing.T) {
 				}
 				now := time.Unix(1e9, 0).Add(time.Duration(s) * time.Second)
 				for _, n := range d.look(now, func() []live.Interface { return list }, s == tt.end) {
+					n.words = (&options{}).dropWords()
 					got = append(got, strconv.Itoa(s)+": "+n.String())
 				}
 			}
@@ -70,6 +72,24 @@ func TestDrops(t *testing.T) {
 				t.Errorf("told %q\nwant %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestDropWords: each kind of link has its own cause, and remedy.
+func TestDropWords(t *testing.T) {
+	for args, want := range map[string]string{
+		"-i eth0": "packets are lost: the meter is too slow for them, or was stopped; --ring ", "-C dag:dag0": "; dagconfig mem=",
+		"-C netflow://:2055": "flow records are lost: export datagrams do not arrive, ",
+	} {
+		o, err := parseOptions(append(strings.Fields(args), "x.srl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var buf strings.Builder
+		(&dropNews{begun: true, words: o.dropWords()}).tell(slog.New(slog.NewTextHandler(&buf, nil)))
+		if !strings.Contains(buf.String(), want) {
+			t.Errorf("%s: %s", args, &buf)
+		}
 	}
 }
 

@@ -112,9 +112,9 @@ func (b *batch) summary(w io.Writer) {
 		}
 	})
 	st, spent := b.src.Stats(), time.Since(b.begun).Seconds()
-	odd := st.Odd
+	odd, dropped := st.Odd, st.Dropped
 	if b.o.hasRecords() {
-		odd = 0 // tellExport says what is odd
+		odd, dropped = 0, 0 // tellExport says more
 	}
 	fmt.Fprintf(w, "netramet: %d packets, %d octets, %d ignored, %d not matched, %d flows, ",
 		c.Packets, c.Octets, ignored, notMatched, flows)
@@ -122,12 +122,12 @@ func (b *batch) summary(w io.Writer) {
 		{b.o.outside(), "outside the window"}, {b.o.filtered(), "filtered out"}, {refused, "refused"}, {c.Unsupported, "of unsupported link type"}, {c.SampledOut, "sampled out"},
 		{c.Late, "late"}, {c.BadStamps, "with bad time stamps"}, {c.Backward, "times of distributions below 0, dropped"}, {odd, "in records that contradict themselves"},
 	})
+	defer tellExport(w, b.src)
 	if _, isLink := b.src.(link); isLink {
-		defer tellExport(w, b.src)
 		fmt.Fprintf(w, "%d lost, %.2f s, %.0f packets/s\n", st.Dropped, spent, float64(c.Packets)/max(spent, 1e-9))
 		return
 	}
+	writeExtras(w, []extra{{dropped, "dropped before the trace was written"}})
 	fmt.Fprintf(w, "%d damaged or skipped records, %.2f s, %.0f packets/s\n",
 		st.Damaged+st.Skipped, spent, float64(c.Packets)/max(spent, 1e-9))
-	tellExport(w, b.src)
 }

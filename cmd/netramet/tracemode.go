@@ -45,6 +45,9 @@ func (d *daemon) followTrace(told, ctx context.Context) error {
 	if odd := d.src.Stats().Odd; odd > 0 {
 		d.log.Warn("records of the trace contradict themselves", slog.Uint64("records", odd))
 	}
+	if lost := d.src.Stats().Dropped; lost > 0 {
+		d.log.Warn("what the trace tells of was lost before it was written", slog.Uint64("lost", lost))
+	}
 	if missed := d.o.missed(); missed != "" {
 		d.log.Warn(missed)
 	}

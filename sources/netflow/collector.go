@@ -336,7 +336,6 @@ func (c *Collector) countLost(s *session) {
 	s.lost += n
 	s.of.Lost += n
 	c.stats.Lost += n
-	c.tell(s.of, "lost", "export datagrams are lost on their way")
 }
 
 // emit makes a record of one direction of the flow; false if there is none in it.
