@@ -15,9 +15,11 @@ type Glance struct {
 	Source, Dest [2]uint64
 	Ports        uint32 // of source (the upper half) and dest
 	PeerOctets   uint32 // as Packet.PeerOctets
-	PeerType     mib.PeerType
-	TransType    uint8
-	TCPFlags     uint8 // 0 where a Packet has none
+	// The two types are apart: read as one word, as they would be side by side, they
+	// would wait for the stores of both.
+	PeerType  mib.PeerType
+	TCPFlags  uint8 // 0 where a Packet has none
+	TransType uint8
 }
 
 // Of fills g from f, and reports whether it could: for a whole packet of IPv4, or of
