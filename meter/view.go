@@ -26,17 +26,13 @@ type Flow struct {
 	dists  *flowDists  // nil: it keeps no distributions
 }
 
-// add adds what a lane has counted.
+// add adds what a further lane has counted.
 func (f *Flow) add(t *tally) {
 	for dir := range f.PDUs {
 		f.PDUs[dir] += t.pdus[dir]
 		f.Octets[dir] += t.octets[dir]
 	}
 	f.LastActive = max(f.LastActive, t.last)
-	f.Changed = f.LastActive
-	if f.dists != nil {
-		f.Changed = max(f.Changed, f.dists.changed)
-	}
 }
 
 // Uptime is the meter's uptime now, in centiseconds: packet time since the
@@ -253,14 +249,21 @@ func (s *State) Flow(flowIndex uint32, f *Flow) bool {
 	if p.keyLen == 0 || t.hidden(p) {
 		return false
 	}
-	*f = Flow{
-		Index: flowIndex, RuleSet: int(p.ruleSet), FirstTime: p.first,
-		key: t.key(flowIndex - 1), shapes: s.m.ruleSets[p.ruleSet].shapes,
+	slot := flowIndex - 1
+	f.Index, f.RuleSet, f.FirstTime = flowIndex, int(p.ruleSet), p.first
+	f.PDUs, f.Octets, f.LastActive = p.pdus, p.octets, p.last
+	for at := t.parts.of(slot); at != 0; {
+		part := t.parts.all.At(at - 1)
+		f.add(&part.tally)
+		at = part.next
 	}
-	_, f.dists = t.dists.find(flowIndex - 1)
-	t.eachTally(flowIndex-1, f.add)
+	f.Changed = f.LastActive
+	f.key, f.shapes = t.key(slot), s.m.ruleSets[p.ruleSet].shapes
+	if _, f.dists = t.dists.find(slot); f.dists != nil {
+		f.Changed = max(f.Changed, f.dists.changed)
+	}
 	if t.own.kept {
-		f.LastActive = max(t.ownLast(flowIndex-1), f.FirstTime)
+		f.LastActive = max(t.ownLast(slot), f.FirstTime)
 	}
 	return true
 }

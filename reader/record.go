@@ -6,23 +6,14 @@ import (
 	"netramet/mib"
 )
 
-// Value is one attribute's value, of the kind that the attribute's class says.
-//
-//   - Numbers, counters and times are in Num.
-//   - Addresses and masks are the first Len octets of Octets.
-//   - A distribution's counters are in the record: Record.Numbers. Octets hold its
-//     specification, the six octets each of mask and value of the rule that asked
-//     for it (RFC 2724 §3.2), where that is known: flow data files do not have it.
-type Value struct {
-	Num    uint64
-	first  uint32 // of its numbers in Record.numbers
-	count  uint32 // of its numbers; 0: none
-	Len    uint8
-	Octets [mib.MaxAddress]byte
-}
+// Value is one attribute's value. A distribution's counters are in the record:
+// Record.Numbers. Its Octets hold its specification, the six octets each of mask and value
+// of the rule that asked for it (RFC 2724 §3.2), where that is known: flow data files do
+// not have it.
+type Value = mib.Value
 
 // Record is one flow, valid until the next call of Next. Who fills it begins with
-// Clear, so that one Record holds one flow after the other in the same memory.
+// Clear or Renew, so that one Record holds one flow after the other in the same memory.
 type Record struct {
 	RuleSet   int
 	Index     uint32       // FlowIndex
@@ -39,32 +30,48 @@ type Record struct {
 	Baseline bool
 
 	numbers []uint64 // of all values
+	spans   []span   // which of them are whose
 }
+
+// span is the numbers of one value, by their place among all.
+type span struct{ value, first, end int }
 
 // Clear makes r a record of n values, all of them zero.
 func (r *Record) Clear(n int) {
-	values := slices.Grow(r.Values[:0], n)[:n]
-	clear(values)
-	*r = Record{Values: values, Amounts: r.Amounts[:0], numbers: r.numbers[:0]}
+	r.Renew(n)
+	clear(r.Values)
+}
+
+// Renew is Clear for who fills all of the values: they are whatever they were.
+func (r *Record) Renew(n int) {
+	*r = Record{Values: slices.Grow(r.Values[:0], n)[:n], Amounts: r.Amounts[:0], numbers: r.numbers[:0], spans: r.spans[:0]}
 }
 
 // Numbers returns the counters of value i: of a distribution those of its buckets
 // in order, then that of what lies over the upper limit. It has none if the flow
 // does not have the distribution.
 func (r *Record) Numbers(i int) []uint64 {
-	v := &r.Values[i]
-	end := v.first + v.count
-	return r.numbers[v.first:end:end]
+	for _, s := range r.spans {
+		if s.value == i {
+			return r.numbers[s.first:s.end:s.end]
+		}
+	}
+	return nil
 }
 
 // AddNumbers adds counters to value i. It is cheapest if all those of one value
 // are added before those of the next.
 func (r *Record) AddNumbers(i int, n ...uint64) {
-	v := &r.Values[i]
-	if at := uint32(len(r.numbers)); v.first+v.count != at {
-		r.numbers = append(r.numbers, r.Numbers(i)...)
-		v.first = at
+	at := slices.IndexFunc(r.spans, func(s span) bool { return s.value == i })
+	if at < 0 {
+		at = len(r.spans)
+		r.spans = append(r.spans, span{i, len(r.numbers), len(r.numbers)})
+	}
+	s := &r.spans[at]
+	if all := len(r.numbers); s.end != all {
+		r.numbers = append(r.numbers, r.numbers[s.first:s.end]...)
+		s.first = all
 	}
 	r.numbers = append(r.numbers, n...)
-	v.count += uint32(len(n))
+	s.end = len(r.numbers)
 }

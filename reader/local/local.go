@@ -142,27 +142,25 @@ func (f *Flows) readAhead() {
 	})
 }
 
-// fill reads the attributes a FORMAT asks for of a flow, and its peer type, where
-// fields says.
-func (f *Flows) fill(s *control.State, attrs []mib.Attr, fields []meter.Field, rec *reader.Record) {
-	rec.Clear(len(attrs))
+// fill reads the attributes a FORMAT asks for of a flow, and behind them its peer type,
+// where fields says.
+func (f *Flows) fill(s *control.State, attrs []mib.Attr, fields *meter.Fields, rec *reader.Record) {
+	rec.Renew(len(attrs) + 1)
+	fields.Read(&f.flow, rec.Values)
+	rec.PeerType = mib.PeerType(rec.Values[len(attrs)].Num)
+	rec.Values = rec.Values[:len(attrs)]
 	rec.RuleSet, rec.Index, rec.FirstTime = f.flow.RuleSet, f.flow.Index, uint64(f.flow.FirstTime)
-	for i := range rec.Values {
-		to, ok := &rec.Values[i], false
-		if to.Len, ok = fields[i].Read(&f.flow, &to.Num, &to.Octets); !ok {
-			s.Attr(&f.flow, attrs[i], &f.value)
-			setValue(rec, i, &f.value)
-		}
+	for _, i := range fields.Asked {
+		s.Attr(&f.flow, attrs[i], &f.value)
+		setValue(rec, i, &f.value)
 	}
-	var peer uint64
-	fields[len(attrs)].Read(&f.flow, &peer, nil)
-	rec.PeerType = mib.PeerType(peer)
 }
 
 // setValue makes value i of rec what v is.
 func setValue(rec *reader.Record, i int, v *meter.Value) {
 	to := &rec.Values[i]
-	to.Num, to.Len = v.Num, uint8(copy(to.Octets[:], v.Octets))
+	*to = reader.Value{Num: v.Num}
+	to.Len = uint8(copy(to.Octets[:], v.Octets))
 	if len(v.Numbers) > 0 {
 		rec.AddNumbers(i, v.Numbers...)
 	}
