@@ -76,6 +76,9 @@ func (o *options) checkLive(f *pflag.FlagSet) error {
 		return errors.New("-i \"\": it is the name of an interface")
 	case o.isManaged() && f.Changed("interval"):
 		return errors.New("-T needs rule files: readers of a live meter collect when they like (nemac -c)")
+	case o.live.block&(o.live.block-1) != 0, o.live.block < live.MinBlockOctets, o.live.block > live.MaxBlockOctets:
+		least, most := octets(live.MinBlockOctets), octets(live.MaxBlockOctets)
+		return fmt.Errorf("--block %s: it is a power of two, from %s to %s", &o.live.block, &least, &most)
 	case o.live.ring < o.live.block:
 		return fmt.Errorf("--ring %s: it holds blocks of %s (--block)", &o.live.ring, &o.live.block)
 	}

@@ -208,16 +208,19 @@ func (o *options) warnOfRecords(sets []*ruleset.RuleSet, w io.Writer) {
 
 // tellExport writes what was collected, and from whom.
 func tellExport(w io.Writer, src sources.Source) {
-	var x *netflow.Source
+	x, isTrace := src.(*netflow.Source)
 	switch s := src.(type) {
 	case *netflow.Source:
-		x = s
 	case *collected:
 		x = s.Source
 	default:
 		return
 	}
 	c := x.Collected()
+	if c.Datagrams == 0 && isTrace {
+		fmt.Fprintf(w, "netramet: no datagram goes to the ports of --netflow: name others, as --netflow=9000\n")
+		return
+	}
 	fmt.Fprintf(w, "netramet: %d datagrams of %d exporters, %d flow records, ", c.Datagrams, len(x.Exporters()), c.Records)
 	writeExtras(w, []extra{
 		{c.Foreign, "datagrams of another kind"}, {c.Refused, "datagrams refused"}, {c.Damaged, "datagrams damaged"},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"netramet/sources/wire"
@@ -67,11 +68,17 @@ func splitURI(uri string) (host, port string, err error) {
 	return net.SplitHostPort(strings.TrimSuffix(strings.TrimPrefix(uri, Scheme), "/"))
 }
 
-// plain drops what the operator has just written.
+// plain drops what the operator has just written, and says what to do.
 func plain(err error) error {
 	var call *os.SyscallError
 	var op *net.OpError
 	switch {
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%w: name one of this machine's own, where exporters send to; netflow://:PORT is all of them", syscall.EADDRNOTAVAIL)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%w: another program listens there", syscall.EADDRINUSE)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%w: ports below 1024 are for privileged users", syscall.EACCES)
 	case errors.As(err, &call):
 		return call.Err
 	case errors.As(err, &op):
