@@ -80,7 +80,7 @@ var allowed = map[string][]string{
 	"reader/jsonl":     {"internal/digits", "reader", "reader/columns", "reader/lines"},
 	"reader/lines":     {"internal/atomicfile", "internal/filelock", "mib", "reader"},
 	"reader/outputs":   {"internal/spelling", "mib", "reader", "reader/amounts", "reader/columns", "reader/csv", "reader/jsonl", "reader/lines", "reader/table", "reader/tee"},
-	"reader/query":     {"internal/plaintext", "mib", "reader", "reader/columns", "reader/flowfile", "reader/jsonl", "reader/lines", "reader/table", "ruleset", "ruleset/srl"},
+	"reader/query":     {"internal/index", "internal/plaintext", "internal/slab", "mib", "reader", "reader/columns", "reader/flowfile", "reader/jsonl", "reader/lines", "reader/table", "ruleset", "ruleset/srl"},
 	"reader/local":     {"meter", "meter/control", "mib", "reader"},
 	"reader/table":     {"internal/plaintext", "internal/spelling", "mib", "reader", "reader/columns", "ruleset"},
 	"reader/tee":       {"reader"},

@@ -66,30 +66,41 @@ func (s *Slab[T]) At(i uint32) *T {
 	return &s.chunks[c][at]
 }
 
-// Bytes is a growing array of records of Size octets each, for sizes that are
-// known only at run time. Set Size before the first Grow.
-type Bytes struct {
+// Bytes is a growing array of records of Size octets each.
+type Bytes = Rows[byte]
+
+// Rows is a growing array of records of Size values each, for sizes that are known only
+// at run time. Set Size before the first Grow.
+type Rows[T any] struct {
 	Size   int
-	chunks [][]byte
+	chunks [][]T
 	n      uint32
 }
 
 // Len is the number of slots made so far, in use or not.
-func (s *Bytes) Len() uint32 { return s.n }
+func (s *Rows[T]) Len() uint32 { return s.n }
 
 // Grow makes one more slot, zeroed, and returns its number.
-func (s *Bytes) Grow() uint32 {
+func (s *Rows[T]) Grow() uint32 {
 	i := s.n
-	if c, _ := place(i); int(c) == len(s.chunks) {
-		s.chunks = append(s.chunks, Make[byte](s.Size*chunkLen(len(s.chunks))))
-	}
-	s.n++
+	s.Extend(i + 1)
 	return i
 }
 
+// Extend makes slots, zeroed, up to a length of n; none if there are as many.
+func (s *Rows[T]) Extend(n uint32) {
+	if n <= s.n {
+		return
+	}
+	for last, _ := place(n - 1); len(s.chunks) <= int(last); {
+		s.chunks = append(s.chunks, Make[T](s.Size*chunkLen(len(s.chunks))))
+	}
+	s.n = n
+}
+
 // At returns slot i, which must be below Len.
-func (s *Bytes) At(i uint32) []byte {
+func (s *Rows[T]) At(i uint32) []T {
 	c, at := place(i)
 	off := int(at) * s.Size
-	return s.chunks[c][off : off+s.Size]
+	return s.chunks[c][off : off+s.Size : off+s.Size]
 }

@@ -100,7 +100,7 @@ func BenchmarkRun(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, size := range []struct{ flows, blocks int }{{20_000, 50}, {500_000, 2}} {
+	for _, size := range []struct{ flows, blocks int }{{20_000, 50}, {500_000, 2}, {1_000_000, 1}} {
 		file := benchFile(b, size.flows, size.blocks)
 		for _, tt := range []struct {
 			name string

@@ -3,11 +3,13 @@ package query
 import (
 	"time"
 
+	"netramet/internal/index"
+	"netramet/internal/slab"
 	"netramet/reader"
 )
 
 // chain is one rule set of one meter, block after block: what its flows counted last.
-// What a block tells is taken for good when the block is found to be whole.
+// What a block changes is taken back if the block is found not to be whole.
 type chain struct {
 	meter  string
 	number int
@@ -20,17 +22,19 @@ type chain struct {
 	to     uint64 // uptime at the end of the last block
 	end    int64  // Unix seconds of it
 	whole  bool   // counters of all flows are known since they began
-	flows  map[uint64]uint32
+	secret index.Secret
+	flows  index.Table
 	dense  []uint32 // slot + 1 by FlowIndex, where that is small
-	places []place
-	counts []uint64 // two sets for each place: as taken, and as the block under way has them
-	width  int      // counters
+	places slab.Slab[place]
+	counts slab.Rows[uint64] // counters of places, where amounts are made of them
 
-	alike   bool     // there were flows that cannot be told apart
-	touched []uint32 // places that the block under way has
-	block   uint64   // number of the block under way, over all chains
-	begins  bool     // the block under way makes counters begin anew
-	next    struct { // begun, to and end when it is taken
+	alike  bool       // there were flows that cannot be told apart
+	mark   uint32     // places behind it are of the block under way alone
+	old    []oldPlace // places before it that the block has changed
+	nums   []uint64   // counts of old
+	block  uint64     // number of the block under way, over all chains
+	begins bool       // the block under way makes counters begin anew
+	next   struct {   // begun, to and end when it is taken
 		to  uint64
 		end int64
 	}
@@ -38,23 +42,36 @@ type chain struct {
 
 // place is what is known of a flow.
 type place struct {
+	id    uint64 // that names the flow beside first
 	first uint64 // FirstTime; another one is another flow
-	block uint64 // that has changed the second set of counts
+	block uint64 // that has changed it
 	row   uint32 // of the answer that the flow adds to, or the group with Every; valid iff added
 	added bool
-	known bool // the first set of counts is of this flow
+	known bool // counts are of this flow
+}
+
+// oldPlace is a place as it was before the block under way.
+type oldPlace struct {
+	slot uint32
+	place
+}
+
+func newChain(key chainKey, width int, p *part) *chain {
+	return &chain{meter: key.meter, number: key.number, name: key.name, start: p.iv.MeterStart, exact: p.exact,
+		secret: index.NewSecret(), counts: slab.Rows[uint64]{Size: width}}
 }
 
 // anew forgets the flows.
 func (c *chain) anew() {
-	c.flows, c.dense, c.alike = nil, nil, false
-	c.places, c.counts, c.touched = c.places[:0], c.counts[:0], c.touched[:0]
+	c.flows, c.dense, c.alike = index.Table{}, nil, false
+	c.places, c.counts = slab.Slab[place]{}, slab.Rows[uint64]{Size: c.counts.Size}
+	c.mark, c.old, c.nums = 0, c.old[:0], c.nums[:0]
 }
 
 // place finds a flow's place, or makes one.
 func (c *chain) place(p *part, n flowName) (slot uint32, found bool) {
 	id := n.id
-	if p.named && c.number > 0 && id < uint64(2*len(c.places)+64) {
+	if p.named && c.number > 0 && id < uint64(2*c.places.Len())+64 {
 		if int(id) >= len(c.dense) {
 			c.dense = append(c.dense, make([]uint32, int(id)+1-len(c.dense))...)
 		}
@@ -62,10 +79,11 @@ func (c *chain) place(p *part, n flowName) (slot uint32, found bool) {
 			return s - 1, true
 		}
 		// It may have been put elsewhere when the table was smaller.
-		if slot, found = c.flows[id]; !found {
-			slot = c.newPlace()
+		hash := c.hash(id)
+		if slot, found = c.find(id, hash); found {
+			c.flows.Delete(hash, slot)
 		} else {
-			delete(c.flows, id)
+			slot = c.newPlace(id)
 		}
 		c.dense[id] = slot + 1
 		return slot, found
@@ -73,65 +91,81 @@ func (c *chain) place(p *part, n flowName) (slot uint32, found bool) {
 	if p.named && c.number == 0 {
 		id |= uint64(n.ruleSet) << 32
 	}
-	if slot, found = c.flows[id]; found {
-		return slot, true
+	hash := c.hash(id)
+	if slot, found = c.find(id, hash); !found {
+		slot = c.newPlace(id)
+		c.flows.Insert(hash, slot)
 	}
-	if c.flows == nil {
-		c.flows = make(map[uint64]uint32)
+	return slot, found
+}
+
+func (c *chain) hash(id uint64) uint32 { return uint32(c.secret.Words5(id, 0, 0, 0, 0)) }
+
+func (c *chain) find(id uint64, hash uint32) (slot uint32, ok bool) {
+	slot, at, ok := c.flows.First(hash)
+	for ; ok; slot, at, ok = c.flows.Next(hash, at) {
+		if c.places.At(slot).id == id {
+			return slot, true
+		}
 	}
-	slot = c.newPlace()
-	c.flows[id] = slot
-	return slot, false
+	return 0, false
 }
 
 // named finds the place of a flow whose records tell amounts already.
 func (c *chain) named(p *part, n flowName) *place {
 	slot, found := c.place(p, n)
-	at := &c.places[slot]
+	at := c.places.At(slot)
 	if !found || at.first != n.first {
+		c.keep(slot, at)
 		at.first, at.added = n.first, false
 	}
 	return at
 }
 
-func (c *chain) newPlace() uint32 {
-	c.places = append(c.places, place{})
-	c.counts = append(c.counts, make([]uint64, 2*c.width)...)
-	return uint32(len(c.places) - 1)
+func (c *chain) newPlace(id uint64) uint32 {
+	slot := c.places.Grow()
+	c.places.At(slot).id = id
+	return slot
+}
+
+// keep remembers what a place was before the block under way.
+func (c *chain) keep(slot uint32, at *place) {
+	if at.block == c.block {
+		return
+	}
+	if slot < c.mark {
+		c.counts.Extend(c.mark)
+		c.old, c.nums = append(c.old, oldPlace{slot, *at}), append(c.nums, c.counts.At(slot)...)
+	}
+	at.block = c.block
 }
 
 // amounts gives what a flow's counters grew by. known is false if that cannot be
 // known, since the flow is older than what has been read of it.
-func (c *chain) amounts(p *part, block uint64, n flowName, nums, out []uint64) (at *place, known bool) {
+func (c *chain) amounts(p *part, n flowName, nums, out []uint64) (at *place, known bool) {
 	slot, found := c.place(p, n)
-	at = &c.places[slot]
-	taken := c.counts[2*c.width*int(slot):][:c.width]
-	pending := c.counts[2*c.width*int(slot)+c.width:][:c.width]
-	same := found && at.first == n.first && (at.known || at.block == block)
-	switch {
-	case at.block != block:
-		c.touched = append(c.touched, slot)
-		at.block = block
-		if same {
-			copy(pending, taken)
-		}
-	case same && !p.named:
+	at = c.places.At(slot)
+	c.counts.Extend(c.places.Len())
+	counts := c.counts.At(slot)
+	same := found && at.first == n.first && at.known
+	if same && at.block == c.block && !p.named {
 		// Another flow with the same values. In the first block its counters are
 		// amounts, and so they are added to those of the other one.
 		c.alike = true
 		copy(out, nums)
 		return at, true
 	}
+	c.keep(slot, at)
 	if !same { // a flow that is new to us
-		at.first, at.known, at.added = n.first, false, false
-		clear(pending)
+		at.first, at.known, at.added = n.first, true, false
+		clear(counts)
 		if known = c.whole || c.begins || n.first > p.iv.From+1; !known {
-			copy(pending, nums)
+			copy(counts, nums)
 			return at, false
 		}
 	}
-	grew(pending, nums, out, p.wrap)
-	copy(pending, nums)
+	grew(counts, nums, out, p.wrap)
+	copy(counts, nums)
 	return at, true
 }
 
@@ -154,12 +188,7 @@ func grew(before, nums, out []uint64, wrap bool) {
 
 // take makes what the block told the state of its flows.
 func (c *chain) take() {
-	for _, slot := range c.touched {
-		at := c.counts[2*c.width*int(slot):]
-		copy(at[:c.width], at[c.width:2*c.width])
-		c.places[slot].known = true
-	}
-	c.touched = c.touched[:0]
+	c.mark, c.old, c.nums = c.places.Len(), c.old[:0], c.nums[:0]
 	c.begun, c.to, c.end = true, c.next.to, c.next.end
 	c.whole = c.whole || c.begins
 	c.begins = false
@@ -167,14 +196,16 @@ func (c *chain) take() {
 
 // drop forgets what the block told.
 func (c *chain) drop() {
-	for _, slot := range c.touched {
-		at := &c.places[slot]
-		at.block = 0
-		if !at.known {
-			at.added = false
-		}
+	for i := range c.old {
+		o := &c.old[i]
+		*c.places.At(o.slot) = o.place
+		copy(c.counts.At(o.slot), c.nums[i*c.counts.Size:])
 	}
-	c.touched = c.touched[:0]
+	for slot := c.mark; slot < c.places.Len(); slot++ {
+		at := c.places.At(slot)
+		*at = place{id: at.id}
+	}
+	c.old, c.nums = c.old[:0], c.nums[:0]
 	c.begins = false
 }
 

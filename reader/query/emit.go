@@ -132,12 +132,12 @@ func (a *answer) newEmitter() (*emitter, error) {
 // whole hands out an answer that is one interval.
 func (e *emitter) whole(ctx context.Context) error {
 	var slots []uint32
-	for i := range e.rows.all {
-		x := &e.rows.all[i]
+	for slot := range e.rows.all.Len() {
+		x := e.rows.all.At(slot)
 		if !x.taken {
 			continue
 		}
-		slots = append(slots, uint32(i))
+		slots = append(slots, slot)
 		if x.first <= x.last && (e.start.IsZero() || x.first < nano(e.start)) {
 			e.start = time.Unix(0, x.first-x.first%1e9).Add(-time.Second)
 		}
@@ -147,7 +147,7 @@ func (e *emitter) whole(ctx context.Context) error {
 		return err
 	}
 	for _, slot := range slots {
-		if err := e.row(ctx, slot, e.rows.all[slot].first, e.rows.all[slot].last); err != nil {
+		if err := e.row(ctx, slot, e.rows.all.At(slot).first, e.rows.all.At(slot).last); err != nil {
 			return errors.Join(err, e.out.Abort())
 		}
 	}

@@ -67,6 +67,7 @@ type layout struct {
 	wanted    []bool
 	wrap      bool // counters have 32 bits
 	ruleSetAt int
+	hashed    bool // rows are found by their keys
 }
 
 // keyPlace is a key's place in records.
@@ -81,7 +82,7 @@ func newKeyPlace(at int, g srl.Group) keyPlace {
 }
 
 func newLayout(q *Query, s *schema, f *ruleset.Format, in string) (*layout, error) {
-	l := &layout{format: f, first: -1, last: -1, wanted: make([]bool, len(f.Attrs)), ruleSetAt: -1}
+	l := &layout{format: f, first: -1, last: -1, wanted: make([]bool, len(f.Attrs)), ruleSetAt: -1, hashed: !s.flows}
 	place := func(a mib.Attr) (int, bool) {
 		i := slices.Index(f.Attrs, a)
 		return i, i >= 0
@@ -165,6 +166,7 @@ type batch struct {
 	id      []byte   // scratch
 	keys    []byte
 	keyEnds []uint32
+	hashes  []uint32 // of keys, where rows are found by them
 	records uint64
 	bad     uint64
 	// baseline are flows whose amounts are not known.
@@ -180,7 +182,7 @@ type flowName struct {
 }
 
 func (b *batch) clear() {
-	*b = batch{names: b.names[:0], last: b.last[:0], nums: b.nums[:0], bits: b.bits[:0], id: b.id, keys: b.keys[:0], keyEnds: b.keyEnds[:0], faults: b.faults[:0]}
+	*b = batch{names: b.names[:0], last: b.last[:0], nums: b.nums[:0], bits: b.bits[:0], id: b.id, keys: b.keys[:0], keyEnds: b.keyEnds[:0], hashes: b.hashes[:0], faults: b.faults[:0]}
 }
 
 // maxFaults is how many bad lines are told of a run of records.
@@ -228,8 +230,12 @@ func (l *layout) add(b *batch, rec *reader.Record) {
 	for _, at := range l.counters {
 		b.nums = append(b.nums, rec.Values[at].Num)
 	}
+	from := len(b.keys)
 	for i := range l.keys {
 		b.keys = l.keys[i].appendTo(b.keys, &rec.Values[l.keys[i].at])
+	}
+	if l.hashed {
+		b.hashes = append(b.hashes, uint32(maphash.Bytes(l.seed, b.keys[from:])))
 	}
 	b.keyEnds = append(b.keyEnds, uint32(len(b.keys)))
 }

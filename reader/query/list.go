@@ -44,18 +44,17 @@ func (a *answer) list(x *piece) error {
 	}
 	e := l.emitter
 	// Rows of this block alone, so that they can be ordered as others are.
-	a.rows = rows{width: len(a.schema.counters)}
+	a.rows = rows{}
+	a.rows.prepare(len(a.schema.counters))
 	slots := make([]uint32, 0, len(l.entries))
 	for _, n := range l.entries {
 		slot := a.rows.flow(l.keys[n.from:n.to])
-		r := &a.rows.all[slot]
+		r := a.rows.all.At(slot)
 		r.first, r.last, r.taken = int64(min(n.flow.first, math.MaxInt64)), int64(min(n.last, math.MaxInt64)), true
 		slots = append(slots, slot)
 	}
-	width := len(a.schema.counters)
-	a.rows.sums = make([]uint64, 2*width*len(slots))
-	for i := range slots {
-		copy(a.rows.sums[2*width*i:][:width], l.nums[width*i:])
+	for i, slot := range slots {
+		copy(a.rows.sum(slot), l.nums[a.rows.width*i:])
 	}
 	iv := a.open[0].iv
 	iv.Amounts, iv.Number, iv.Stats, iv.Notes = false, e.number+1, nil, nil
@@ -72,7 +71,7 @@ func (a *answer) list(x *piece) error {
 	}
 	for _, slot := range slots {
 		e.sent++
-		if err := e.record(a.rows.key(slot), a.rows.sum(slot), a.rows.all[slot].first, a.rows.all[slot].last); err != nil {
+		if err := e.record(a.rows.key(slot), a.rows.sum(slot), a.rows.all.At(slot).first, a.rows.all.At(slot).last); err != nil {
 			_ = e.out.Abort() // err says more
 			return err
 		}

@@ -67,7 +67,7 @@ func (e *emitter) orderBy(o table.Key) (func(uint32) rank, error) {
 			return octets, err
 		}
 		return func(slot uint32) rank {
-			x := &e.rows.all[slot]
+			x := e.rows.all.At(slot)
 			seconds := max(x.last-x.first, 1e9)
 			if x.first > x.last {
 				seconds = 1e9
@@ -91,9 +91,9 @@ func (e *emitter) orderBy(o table.Key) (func(uint32) rank, error) {
 	}
 	switch e.places[i].kind {
 	case ofFirst:
-		return func(slot uint32) rank { return rank{num: ^uint64(e.rows.all[slot].first)} }, nil
+		return func(slot uint32) rank { return rank{num: ^uint64(e.rows.all.At(slot).first)} }, nil
 	case ofLast:
-		return func(slot uint32) rank { return rank{num: ^uint64(e.rows.all[slot].last)} }, nil
+		return func(slot uint32) rank { return rank{num: ^uint64(e.rows.all.At(slot).last)} }, nil
 	}
 	at := e.places[i].i
 	return func(slot uint32) rank { return rank{text: e.keyPart(e.rows.key(slot), at)} }, nil

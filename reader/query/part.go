@@ -24,6 +24,7 @@ const maxRuns = 8
 // beginPart begins the records of a rule set in a block.
 func (a *answer) beginPart(p *part) error {
 	a.part, a.now = p, nil
+	a.rows.prepare(len(a.schema.counters))
 	key := a.identity(p)
 	if _, ok := a.seen[key]; ok {
 		a.total.twice++
@@ -81,7 +82,7 @@ func (a *answer) chain(p *part) (*chain, error) {
 	if a.made++; a.made > maxChains {
 		return nil, fmt.Errorf("more than %d meters, rule sets and runs of meters", maxChains)
 	}
-	c := &chain{meter: key.meter, number: key.number, name: key.name, width: len(a.schema.counters), start: p.iv.MeterStart, exact: p.exact}
+	c := newChain(key, len(a.schema.counters), p)
 	if len(runs) == maxRuns {
 		old := runs[0]
 		runs = slices.Delete(runs, 0, 1)

@@ -290,23 +290,25 @@ func TestOddTimes(t *testing.T) {
 func TestBounded(t *testing.T) {
 	p := &part{layout: &layout{named: true}, number: 2}
 	p.iv.From = 1
-	c := &chain{number: 2, width: 1, begins: true}
+	c := newChain(chainKey{number: 2}, 1, p)
+	c.begins = true
 	out := make([]uint64, 1)
 	for block := range uint64(1000) {
+		c.block = block + 1
 		for i := range uint64(10) {
 			id := i + 1
 			if i == 9 {
 				id = 1<<32 - 1
 			}
-			if _, known := c.amounts(p, block+1, flowName{first: block*10 + i, id: id}, []uint64{7}, out); !known || out[0] != 7 {
+			if _, known := c.amounts(p, flowName{first: block*10 + i, id: id}, []uint64{7}, out); !known || out[0] != 7 {
 				t.Fatalf("block %d, flow %d: %v, %d", block, i, known, out[0])
 			}
 		}
 		c.take()
 		c.begins = false
 	}
-	if len(c.places) != 10 || len(c.counts) != 20 || len(c.dense) > 5000 || len(c.flows) != 1 {
-		t.Errorf("%d places, %d counts, %d and %d indices", len(c.places), len(c.counts), len(c.dense), len(c.flows))
+	if c.places.Len() != 10 || c.counts.Len() != 10 || len(c.dense) > 5000 || c.flows.Len() != 1 {
+		t.Errorf("%d places, %d counts, %d and %d indices", c.places.Len(), c.counts.Len(), len(c.dense), c.flows.Len())
 	}
 }
 

@@ -17,8 +17,8 @@ func (e *emitter) steps(ctx context.Context) error {
 	every := int64(e.q.Every)
 	first, last := e.answer.steps(&run{begin: e.rows.begin, end: e.rows.end}, e.rows.begin, e.rows.end)
 	groups := e.groups()
-	for i := range e.rows.all {
-		if x := &e.rows.all[i]; x.taken {
+	for slot := range e.rows.all.Len() {
+		if x := e.rows.all.At(slot); x.taken {
 			first, last = min(first, x.step), max(last, x.step)
 		}
 	}
@@ -55,9 +55,10 @@ func (e *emitter) steps(ctx context.Context) error {
 
 // groups are those that rows are handed out of, in order of their keys.
 func (e *emitter) groups() []uint32 {
-	taken := make([]bool, len(e.rows.groups))
-	for i := range e.rows.all {
-		taken[e.rows.all[i].group] = taken[e.rows.all[i].group] || e.rows.all[i].taken
+	taken := make([]bool, e.rows.groups.Len())
+	for slot := range e.rows.all.Len() {
+		x := e.rows.all.At(slot)
+		taken[x.group] = taken[x.group] || x.taken
 	}
 	var groups []uint32
 	for g := range taken {
@@ -66,12 +67,10 @@ func (e *emitter) groups() []uint32 {
 		}
 	}
 	if len(groups) == 0 && len(e.schema.keys) == 0 { // all flows are one, though there were none
-		e.rows.width = len(e.schema.counters)
 		e.rows.newGroup(nil)
 		return []uint32{0}
 	}
-	key := func(g uint32) []byte { x := &e.rows.groups[g]; return e.rows.keys[x.from:x.to] }
-	byKey := func(a, b uint32) int { return bytes.Compare(key(a), key(b)) }
+	byKey := func(a, b uint32) int { return bytes.Compare(e.rows.groupKey(a), e.rows.groupKey(b)) }
 	if n := e.q.Top; n > 0 && n < len(groups) {
 		totals := e.totals()
 		slices.SortFunc(groups, func(a, b uint32) int { return cmp.Or(totals[a].compare(totals[b]), byKey(a, b)) })
@@ -83,13 +82,13 @@ func (e *emitter) groups() []uint32 {
 
 // totals are the ranks of groups by what they have in all steps.
 func (e *emitter) totals() []rank {
-	totals := make([]rank, len(e.rows.groups))
-	for i := range e.rows.all {
-		x := &e.rows.all[i]
+	totals := make([]rank, e.rows.groups.Len())
+	for slot := range e.rows.all.Len() {
+		x := e.rows.all.At(slot)
 		if !x.taken {
 			continue
 		}
-		r := e.order(uint32(i))
+		r := e.order(slot)
 		t := &totals[x.group]
 		if t.num += r.num; t.num < r.num {
 			t.num = math.MaxUint64
@@ -108,8 +107,8 @@ func (e *emitter) step(ctx context.Context, groups []uint32, step, begin, end in
 	}
 	cells := make([]cell, 0, len(groups))
 	for _, g := range groups {
-		slot, ok := e.rows.byStep[stepKey{g, step}]
-		cells = append(cells, cell{g, slot, ok && e.rows.all[slot].taken})
+		slot, ok := e.rows.stepOf(g, step)
+		cells = append(cells, cell{g, slot, ok && e.rows.all.At(slot).taken})
 	}
 	if e.order != nil {
 		slices.SortStableFunc(cells, func(a, b cell) int {
@@ -134,8 +133,7 @@ func (e *emitter) step(ctx context.Context, groups []uint32, step, begin, end in
 		if e.sent++; e.sent%4096 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		g := &e.rows.groups[c.group]
-		if err := e.record(e.rows.keys[g.from:g.to], nil, begin, end); err != nil {
+		if err := e.record(e.rows.groupKey(c.group), nil, begin, end); err != nil {
 			return err
 		}
 	}

@@ -14,8 +14,11 @@ func (a *answer) take(r *run, b *batch) error {
 	}
 	from, hasSet := uint32(0), r.number == 0 && r.hasSet
 	for i := range b.names {
-		n, key, nums := b.names[i], b.keys[from:b.keyEnds[i]], b.nums[i*width:][:width]
-		from = b.keyEnds[i]
+		n, nums := b.names[i], b.nums[i*width:][:width]
+		k := rowKey{key: b.keys[from:b.keyEnds[i]]}
+		if from = b.keyEnds[i]; len(b.hashes) > 0 {
+			k.hash = b.hashes[i]
+		}
 		if hasSet && (len(a.sets) == 0 || uint8(a.task.RuleSet) != n.ruleSet) {
 			if err := a.oneOf(int(n.ruleSet), ""); err != nil {
 				return err
@@ -25,7 +28,7 @@ func (a *answer) take(r *run, b *batch) error {
 		amounts, known := nums, true
 		if !r.differences && !a.q.Counters {
 			amounts = a.amount
-			if at, known = r.chain.amounts(r.part, a.block, n, nums, amounts); !known {
+			if at, known = r.chain.amounts(r.part, n, nums, amounts); !known {
 				a.pending.baseline++
 				continue
 			}
@@ -47,17 +50,23 @@ func (a *answer) take(r *run, b *batch) error {
 			last = b.last[i]
 		}
 		if a.q.Counters {
-			a.listed.add(n, last, key, amounts)
+			a.listed.add(n, last, k.key, amounts)
 			continue
 		}
 		if width > 0 && isZero(amounts) {
 			continue
 		}
-		if err := a.sum(r, at, n, last, key, amounts); err != nil {
+		if err := a.sum(r, at, n, last, k, amounts); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// rowKey is what a flow's row or group is known by; hash is valid unless rows are flows.
+type rowKey struct {
+	key  []byte
+	hash uint32
 }
 
 func isZero(n []uint64) bool {
@@ -70,14 +79,14 @@ func isZero(n []uint64) bool {
 }
 
 // sum adds the amounts of a flow to the rows that they belong to.
-func (a *answer) sum(r *run, at *place, n flowName, last uint64, key []byte, amounts []uint64) error {
+func (a *answer) sum(r *run, at *place, n flowName, last uint64, k rowKey, amounts []uint64) error {
 	if a.q.Every == 0 {
-		slot := a.row(at, key)
+		slot := a.row(at, k)
 		a.rows.add(slot, a.block, amounts)
 		a.times(slot, r, n, last)
 		return nil
 	}
-	group := a.group(at, key)
+	group := a.group(at, k)
 	begin, end := r.active(n, last)
 	first, final := a.steps(r, begin, end)
 	if first == final {
@@ -93,15 +102,15 @@ func (a *answer) sum(r *run, at *place, n flowName, last uint64, key []byte, amo
 }
 
 // row finds the row of a flow, or makes one; there are no steps.
-func (a *answer) row(at *place, key []byte) uint32 {
+func (a *answer) row(at *place, k rowKey) uint32 {
 	if at != nil && at.added && !a.schema.varies {
 		return at.row
 	}
 	slot := uint32(0)
 	if a.schema.flows {
-		slot = a.rows.flow(key)
+		slot = a.rows.flow(k.key)
 	} else {
-		slot = a.rows.only(key)
+		slot = a.rows.only(k.key, k.hash)
 	}
 	if at != nil {
 		at.row, at.added = slot, true
@@ -110,11 +119,11 @@ func (a *answer) row(at *place, key []byte) uint32 {
 }
 
 // group finds the group of a flow, or makes one.
-func (a *answer) group(at *place, key []byte) uint32 {
+func (a *answer) group(at *place, k rowKey) uint32 {
 	if at != nil && at.added && !a.schema.varies {
 		return at.row
 	}
-	g, _ := a.rows.groupOf(key)
+	g, _ := a.rows.groupOf(k.key, k.hash)
 	if at != nil {
 		at.row, at.added = g, true
 	}
