@@ -30,6 +30,7 @@ type answer struct {
 	now     *run   // nil: the part is left out
 	part    *part
 	amount  []uint64
+	sink    uint64 // of no meaning
 	share   []uint64
 	given   []uint64
 	start   time.Time // of the first run of a meter

@@ -24,10 +24,12 @@ type emitter struct {
 	*answer
 	format   *ruleset.Format
 	places   []placeOf // of the format's attributes
-	counters []int     // places
-	peer     int       // place of the peer type, -1: none
-	index    int       // place of FlowIndex, where rows are flows; -1: none
+	keys     []keyPlace
+	counters []int // places
+	peer     int   // place of the peer type, -1: none
+	index    int   // place of FlowIndex, where rows are flows; -1: none
 	order    func(slot uint32) rank
+	byText   bool      // the order's ranks are texts
 	start    time.Time // of uptime 0
 	rec      reader.Record
 	number   uint64 // of the last interval
@@ -98,6 +100,7 @@ func (a *answer) newEmitter() (*emitter, error) {
 		add(mib.AttrFirstTime, "", placeOf{ofFirst, 0})
 	}
 	for i, k := range s.keys {
+		e.keys = append(e.keys, newKeyPlace(len(f.Attrs), k))
 		add(k.Attr, " ", placeOf{ofKey, i})
 		if info, ok := mib.Info(k.Attr); ok && !k.All && info.Mask != mib.AttrNull && !e.hasKey(info.Mask) {
 			add(info.Mask, " ", placeOf{ofMask, i})
@@ -230,14 +233,8 @@ func (e *emitter) record(key []byte, sums []uint64, first, last int64) error {
 	if known {
 		rec.FirstTime = e.uptime(first)
 	}
-	at := 0
-	for i := range e.schema.keys {
-		for e.places[at].kind != ofKey {
-			at++
-		}
-		p := newKeyPlace(0, e.schema.keys[i])
-		key = p.value(key, &rec.Values[at])
-		at++
+	for i := range e.keys {
+		key = e.keys[i].value(key, &rec.Values[e.keys[i].at])
 	}
 	for i, p := range e.places {
 		switch {

@@ -3,6 +3,7 @@ package query
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/bits"
@@ -24,20 +25,58 @@ func (a rank) compare(b rank) int {
 	return cmp.Or(-cmp.Compare(a.num, b.num), bytes.Compare(a.text, b.text))
 }
 
-// compare orders two rows: as was asked, then by what they are grouped by, or, flows,
-// as they were met.
-func (e *emitter) compare(a, b uint32) int {
+// sortRow is a row with what mostly tells which of two comes first, so that rows in
+// memory far apart are seldom looked at.
+type sortRow struct {
+	num  uint64 // the larger one comes first
+	head uint64 // the first octets of the key
+	slot uint32
+}
+
+func (e *emitter) sortRow(slot uint32) sortRow {
+	x := sortRow{slot: slot}
 	if e.order != nil {
-		if c := e.order(a).compare(e.order(b)); c != 0 {
-			return c
+		r := e.order(slot)
+		if x.num = r.num; e.byText {
+			x.num = ^head(r.text)
 		}
 	}
 	if !e.schema.flows {
-		if c := bytes.Compare(e.rows.key(a), e.rows.key(b)); c != 0 {
+		x.head = head(e.rows.key(slot))
+	}
+	return x
+}
+
+// head are the first octets of a text, as a number.
+func head(text []byte) uint64 {
+	if len(text) >= 8 {
+		return binary.BigEndian.Uint64(text)
+	}
+	var b [8]byte
+	copy(b[:], text)
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// compare orders two rows: as was asked, then by what they are grouped by, or, flows,
+// as they were met.
+func (e *emitter) compare(a, b sortRow) int {
+	if a.num != b.num {
+		return cmp.Compare(b.num, a.num)
+	}
+	if e.byText {
+		if c := e.order(a.slot).compare(e.order(b.slot)); c != 0 {
 			return c
 		}
 	}
-	return cmp.Compare(a, b)
+	if a.head != b.head {
+		return cmp.Compare(a.head, b.head)
+	}
+	if !e.schema.flows {
+		if c := bytes.Compare(e.rows.key(a.slot), e.rows.key(b.slot)); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(a.slot, b.slot)
 }
 
 // setOrder finds what rows are ordered by.
@@ -96,15 +135,15 @@ func (e *emitter) orderBy(o table.Key) (func(uint32) rank, error) {
 		return func(slot uint32) rank { return rank{num: ^uint64(e.rows.all.At(slot).last)} }, nil
 	}
 	at := e.places[i].i
+	e.byText = true
 	return func(slot uint32) rank { return rank{text: e.keyPart(e.rows.key(slot), at)} }, nil
 }
 
 // keyPart is one of the values of a key.
 func (e *emitter) keyPart(key []byte, at int) []byte {
 	var v reader.Value
-	for i, k := range e.schema.keys {
-		p := newKeyPlace(0, k)
-		rest := p.value(key, &v)
+	for i := range e.keys {
+		rest := e.keys[i].value(key, &v)
 		if i == at {
 			return key[:len(key)-len(rest)]
 		}
@@ -139,29 +178,50 @@ func (e *emitter) counter(a mib.Attr) int { return slices.Index(e.schema.counter
 
 // best orders rows and keeps as many as are asked for.
 func (e *emitter) best(slots []uint32) []uint32 {
+	if e.order == nil && e.schema.flows {
+		if n := e.q.Top; n > 0 && n < len(slots) {
+			slots = slots[:n]
+		}
+		return slots
+	}
+	var all []sortRow
 	if n := e.q.Top; n > 0 && n < len(slots)/8 {
-		slots = e.firstOf(slots, n)
+		all = e.firstOf(slots, n)
+	} else {
+		all = make([]sortRow, len(slots))
+		for i, slot := range slots {
+			all[i] = e.sortRow(slot)
+		}
+		slices.SortFunc(all, e.compare)
+		if n > 0 && n < len(all) {
+			all = all[:n]
+		}
 	}
-	if e.order != nil || !e.schema.flows {
-		slices.SortFunc(slots, e.compare)
-	}
-	if n := e.q.Top; n > 0 && n < len(slots) {
-		slots = slots[:n]
+	slots = slots[:len(all)]
+	for i := range all {
+		slots[i] = all[i].slot
 	}
 	return slots
 }
 
-// firstOf keeps the n rows that come first, in no order.
-func (e *emitter) firstOf(slots []uint32, n int) []uint32 {
-	kept := slices.Clone(slots[:n])
+// firstOf finds the n rows that come first.
+func (e *emitter) firstOf(slots []uint32, n int) []sortRow {
+	kept := make([]sortRow, n)
+	for i, slot := range slots[:n] {
+		kept[i] = e.sortRow(slot)
+	}
 	slices.SortFunc(kept, e.compare)
 	for _, slot := range slots[n:] {
-		if e.compare(slot, kept[n-1]) >= 0 {
+		if e.order != nil && !e.byText && e.order(slot).num < kept[n-1].num {
+			continue // so it is with most
+		}
+		x := e.sortRow(slot)
+		if e.compare(x, kept[n-1]) >= 0 {
 			continue
 		}
-		at, _ := slices.BinarySearchFunc(kept, slot, e.compare)
+		at, _ := slices.BinarySearchFunc(kept, x, e.compare)
 		copy(kept[at+1:], kept[at:n-1])
-		kept[at] = slot
+		kept[at] = x
 	}
 	return kept
 }

@@ -85,6 +85,25 @@ func (r *rows) groupOf(key []byte, hash uint32) (g uint32, found bool) {
 	return g, false
 }
 
+// touch looks at the row of a hash; what it returns has no meaning.
+func (r *rows) touch(hash uint32) (x uint64) {
+	g, _, ok := r.byKey.First(hash)
+	if !ok {
+		return 0
+	}
+	at := *r.groups.At(g)
+	if key := r.keys.get(at); len(key) > 0 {
+		x = uint64(key[0])
+	}
+	if g < r.all.Len() {
+		x ^= r.all.At(g).block
+		for _, n := range r.sums.At(g) {
+			return x ^ n
+		}
+	}
+	return x
+}
+
 // step finds the row of a group's step, or makes one. Mostly it is that of the flow
 // before.
 func (r *rows) step(g uint32, step int64) uint32 {

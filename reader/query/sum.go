@@ -14,6 +14,9 @@ func (a *answer) take(r *run, b *batch) error {
 	}
 	from, hasSet := uint32(0), r.number == 0 && r.hasSet
 	for i := range b.names {
+		if i%tile == 0 {
+			a.warm(r, b, i)
+		}
 		n, nums := b.names[i], b.nums[i*width:][:width]
 		k := rowKey{key: b.keys[from:b.keyEnds[i]]}
 		if from = b.keyEnds[i]; len(b.hashes) > 0 {
@@ -61,6 +64,31 @@ func (a *answer) take(r *run, b *batch) error {
 		}
 	}
 	return nil
+}
+
+// tile is how many rows are looked for together; below farRows they are near anyway.
+const (
+	tile    = 64
+	farRows = 1 << 14
+)
+
+// warm looks at what the rows from i on will need, so that the memory that is far away
+// is waited for together.
+func (a *answer) warm(r *run, b *batch, i int) {
+	to := min(i+tile, len(b.names))
+	if r.chain.places.Len() >= farRows && !a.q.Counters {
+		for _, n := range b.names[i:to] {
+			a.sink ^= r.chain.touch(n.id)
+		}
+	}
+	if a.rows.all.Len() >= farRows && len(b.hashes) > 0 {
+		for _, hash := range b.hashes[i:to] {
+			a.sink ^= a.rows.byKey.Touch(hash)
+		}
+		for _, hash := range b.hashes[i:to] {
+			a.sink ^= a.rows.touch(hash)
+		}
+	}
 }
 
 // rowKey is what a flow's row or group is known by; hash is valid unless rows are flows.
