@@ -165,6 +165,7 @@ func (m *Meter) verdictDirect(l *lane, r *round, j int, id streams.ID) word {
 		}
 	}
 	run.verdicts[0] = 0
+	run.work.ruled += r.amounts[0].pdus
 	l.pending, l.keys = l.pending[:0], l.keys[:0]
 	l.match(r, j, 0, 0)
 	if len(l.pending) > 0 {

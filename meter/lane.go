@@ -77,6 +77,7 @@ type laneRun struct {
 type laneWork struct {
 	matcher                   *pme.Matcher // nil if the rule set is not active
 	pdus, ignored, notMatched uint64
+	ruled                     uint64 // those whose rules were run, no verdict being remembered
 }
 
 // pending is a packet that counts under a rule set in a flow which is not there
@@ -158,6 +159,7 @@ func (l *lane) judgeGroup(r *round, j, from int, group []uint16) {
 	unknown := l.recall(r, run, from, group, verdicts)
 	first := len(l.pending)
 	for _, k := range unknown {
+		run.work.ruled += r.amounts[group[k]].pdus
 		l.match(r, j, from+int(k), group[k])
 	}
 	l.findFlows(r, first)

@@ -156,7 +156,9 @@ type Meter struct {
 	usage      usage
 	blocks     blocks
 	gone       RuleSetCounts // of destroyed rule sets
-	interfaces interfaces
+	// goneRecalled is what recalled was of them.
+	goneRecalled uint64
+	interfaces   interfaces
 	collector
 	counts Counts
 }

@@ -54,6 +54,7 @@ type RuleSetInput struct {
 	Unsupported   uint64 // of a link type that cannot be decoded
 	RulesExecuted uint64
 	Stopped       uint64 // matches that a limit of the meter stopped; they ignore their packets
+	Recalled      uint64 // packets for which no rules were run: their streams remembered what they say
 }
 
 // Errors of rule set requests.
@@ -122,6 +123,7 @@ func (s *Engine) Drop(number int) {
 	r.counts.Flows = 0
 	total := r.total()
 	m.gone.add(&total)
+	m.goneRecalled += r.recalled()
 	m.ruleSets[number] = nil
 	m.measureStreams()
 }
@@ -230,7 +232,30 @@ func (s *State) RuleSetInput(number int) (RuleSetInput, error) {
 	}
 	in := r.inputUpTo(&s.m.counts)
 	in.addWork(r)
+	in.Recalled = r.recalled()
 	return in, nil
+}
+
+// recalled is for how many packets the rules were not run.
+func (r *ruleSet) recalled() uint64 {
+	c := r.total()
+	n := c.PDUs + c.Ignored + c.NotMatched + c.RefusedPDUs
+	for _, w := range r.lanes {
+		n -= w.ruled
+	}
+	return n
+}
+
+// Recalled adds up RuleSetInput.Recalled of all rule sets, those included that are no
+// more.
+func (s *State) Recalled() uint64 {
+	n := s.m.goneRecalled
+	for _, r := range s.m.ruleSets {
+		if r != nil {
+			n += r.recalled()
+		}
+	}
+	return n
 }
 
 // Totals adds up the counts of all rule sets, those included that are no more.

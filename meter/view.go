@@ -106,6 +106,27 @@ func (s *State) Lane(number int) Lane {
 	return Lane{Packets: l.packets, Flows: s.m.flows.held[number-1], Streams: l.streams.Stats().Live}
 }
 
+// Table says how full a table is.
+type Table struct {
+	Slots   uint64 // records that it has memory for, used or not: the most that were used at once
+	Buckets uint64 // of its index, of which at most half are used
+}
+
+// StreamTable is the stream table, those of all lanes together.
+func (s *State) StreamTable() (t Table) {
+	for i := range s.m.lanes {
+		of := s.m.lanes[i].streams
+		t.Slots += uint64(of.Slots())
+		t.Buckets += uint64(of.Buckets())
+	}
+	return t
+}
+
+// FlowTable is the flow table.
+func (s *State) FlowTable() Table {
+	return Table{Slots: uint64(s.m.flows.records.Len()), Buckets: uint64(s.m.flows.index.Buckets())}
+}
+
 // FlowsInUse is the number of flows in the table, but for those of destroyed
 // rule sets whose memory has not come back yet.
 func (s *State) FlowsInUse() int { return s.m.flowsInUse() }

@@ -190,91 +190,97 @@ const (
 	ObjNtmPacketsBadTime             Obj = 183
 	ObjNtmPacketsFlooded             Obj = 184
 	ObjNtmOctetsFlooded              Obj = 185
-	ObjNtmTables                     Obj = 186
-	ObjNtmFlowsCreated               Obj = 187
-	ObjNtmFlowsRecovered             Obj = 188
-	ObjNtmStreamsInUse               Obj = 189
-	ObjNtmMaxStreams                 Obj = 190
-	ObjNtmStreamsCreated             Obj = 191
-	ObjNtmStreamsEvicted             Obj = 192
-	ObjNtmLaneTable                  Obj = 193
-	ObjNtmLaneEntry                  Obj = 194
-	ObjNtmLaneIndex                  Obj = 195
-	ObjNtmLanePackets                Obj = 196
-	ObjNtmLaneFlows                  Obj = 197
-	ObjNtmLaneStreams                Obj = 198
-	ObjNtmLaneBusy                   Obj = 199
-	ObjNtmRuleSetTable               Obj = 200
-	ObjNtmRuleSetEntry               Obj = 201
-	ObjNtmRuleSetNumber              Obj = 202
-	ObjNtmRuleSetFlows               Obj = 203
-	ObjNtmRuleSetPDUs                Obj = 204
-	ObjNtmRuleSetIgnored             Obj = 205
-	ObjNtmRuleSetNotMatched          Obj = 206
-	ObjNtmRuleSetRefused             Obj = 207
-	ObjNtmRuleSetRefusedOctets       Obj = 208
-	ObjNtmRuleSetUnsupported         Obj = 209
-	ObjNtmRuleSetSampledOut          Obj = 210
-	ObjNtmRuleSetRulesExecuted       Obj = 211
-	ObjNtmRuleSetError               Obj = 212
-	ObjNtmRuleSetStopped             Obj = 213
-	ObjNtmRuleSetCreated             Obj = 214
-	ObjNtmRuleSetRecovered           Obj = 215
-	ObjNtmReaderTable                Obj = 216
-	ObjNtmReaderEntry                Obj = 217
-	ObjNtmReaderWaits                Obj = 218
-	ObjNtmReaderCollected            Obj = 219
-	ObjNtmReaderTime                 Obj = 220
-	ObjNtmReaderLastTime             Obj = 221
-	ObjNtmPackageTable               Obj = 222
-	ObjNtmPackageEntry               Obj = 223
-	ObjNtmPackageTimeHigh            Obj = 224
-	ObjNtmPackageTimeLow             Obj = 225
-	ObjNtmPackageData                Obj = 226
-	ObjNtmStreamEnds                 Obj = 227
-	ObjNtmStreamTimeout              Obj = 228
-	ObjNtmStreamMultiplier           Obj = 229
-	ObjNtmStreamShort                Obj = 230
-	ObjNtmStreamGrace                Obj = 231
-	ObjNtmStreamsTimedOut            Obj = 232
-	ObjNtmStreamsClosed              Obj = 233
-	ObjNtmStreamsReplaced            Obj = 234
-	ObjNtmStreamsCut                 Obj = 235
-	ObjNtmPairs                      Obj = 236
-	ObjNtmQueueTCP                   Obj = 237
-	ObjNtmQueueOther                 Obj = 238
-	ObjNtmRequestsQueued             Obj = 239
-	ObjNtmRequestsMatched            Obj = 240
-	ObjNtmRequestsDropped            Obj = 241
-	ObjNtmRequestsExpired            Obj = 242
-	ObjNtmRequestsWaiting            Obj = 243
-	ObjNtmRequestsLost               Obj = 244
-	ObjNtmRequestsRepeated           Obj = 245
-	ObjNtmRepliesUnasked             Obj = 246
-	ObjNtmPairsFound                 Obj = 247
-	ObjNtmConformance                Obj = 248
-	ObjSnmpModules                   Obj = 249
-	ObjSnmpSet                       Obj = 250
-	ObjSnmpSetSerialNo               Obj = 251
-	ObjSnmpEngine                    Obj = 252
-	ObjSnmpEngineID                  Obj = 253
-	ObjSnmpEngineBoots               Obj = 254
-	ObjSnmpEngineTime                Obj = 255
-	ObjSnmpEngineMaxMessageSize      Obj = 256
-	ObjSnmpMPDStats                  Obj = 257
-	ObjSnmpUnknownSecurityModels     Obj = 258
-	ObjSnmpInvalidMsgs               Obj = 259
-	ObjSnmpUnknownPDUHandlers        Obj = 260
-	ObjSnmpTargetObjects             Obj = 261
-	ObjSnmpUnavailableContexts       Obj = 262
-	ObjSnmpUnknownContexts           Obj = 263
-	ObjUsmStats                      Obj = 264
-	ObjUsmStatsUnsupportedSecLevels  Obj = 265
-	ObjUsmStatsNotInTimeWindows      Obj = 266
-	ObjUsmStatsUnknownUserNames      Obj = 267
-	ObjUsmStatsUnknownEngineIDs      Obj = 268
-	ObjUsmStatsWrongDigests          Obj = 269
-	ObjUsmStatsDecryptionErrors      Obj = 270
+	ObjNtmPacketsRecalled            Obj = 186
+	ObjNtmTables                     Obj = 187
+	ObjNtmFlowsCreated               Obj = 188
+	ObjNtmFlowsRecovered             Obj = 189
+	ObjNtmStreamsInUse               Obj = 190
+	ObjNtmMaxStreams                 Obj = 191
+	ObjNtmStreamsCreated             Obj = 192
+	ObjNtmStreamsEvicted             Obj = 193
+	ObjNtmStreamSlots                Obj = 194
+	ObjNtmStreamBuckets              Obj = 195
+	ObjNtmFlowSlots                  Obj = 196
+	ObjNtmFlowBuckets                Obj = 197
+	ObjNtmLaneTable                  Obj = 198
+	ObjNtmLaneEntry                  Obj = 199
+	ObjNtmLaneIndex                  Obj = 200
+	ObjNtmLanePackets                Obj = 201
+	ObjNtmLaneFlows                  Obj = 202
+	ObjNtmLaneStreams                Obj = 203
+	ObjNtmLaneBusy                   Obj = 204
+	ObjNtmRuleSetTable               Obj = 205
+	ObjNtmRuleSetEntry               Obj = 206
+	ObjNtmRuleSetNumber              Obj = 207
+	ObjNtmRuleSetFlows               Obj = 208
+	ObjNtmRuleSetPDUs                Obj = 209
+	ObjNtmRuleSetIgnored             Obj = 210
+	ObjNtmRuleSetNotMatched          Obj = 211
+	ObjNtmRuleSetRefused             Obj = 212
+	ObjNtmRuleSetRefusedOctets       Obj = 213
+	ObjNtmRuleSetUnsupported         Obj = 214
+	ObjNtmRuleSetSampledOut          Obj = 215
+	ObjNtmRuleSetRulesExecuted       Obj = 216
+	ObjNtmRuleSetError               Obj = 217
+	ObjNtmRuleSetStopped             Obj = 218
+	ObjNtmRuleSetCreated             Obj = 219
+	ObjNtmRuleSetRecovered           Obj = 220
+	ObjNtmRuleSetRecalled            Obj = 221
+	ObjNtmReaderTable                Obj = 222
+	ObjNtmReaderEntry                Obj = 223
+	ObjNtmReaderWaits                Obj = 224
+	ObjNtmReaderCollected            Obj = 225
+	ObjNtmReaderTime                 Obj = 226
+	ObjNtmReaderLastTime             Obj = 227
+	ObjNtmPackageTable               Obj = 228
+	ObjNtmPackageEntry               Obj = 229
+	ObjNtmPackageTimeHigh            Obj = 230
+	ObjNtmPackageTimeLow             Obj = 231
+	ObjNtmPackageData                Obj = 232
+	ObjNtmStreamEnds                 Obj = 233
+	ObjNtmStreamTimeout              Obj = 234
+	ObjNtmStreamMultiplier           Obj = 235
+	ObjNtmStreamShort                Obj = 236
+	ObjNtmStreamGrace                Obj = 237
+	ObjNtmStreamsTimedOut            Obj = 238
+	ObjNtmStreamsClosed              Obj = 239
+	ObjNtmStreamsReplaced            Obj = 240
+	ObjNtmStreamsCut                 Obj = 241
+	ObjNtmPairs                      Obj = 242
+	ObjNtmQueueTCP                   Obj = 243
+	ObjNtmQueueOther                 Obj = 244
+	ObjNtmRequestsQueued             Obj = 245
+	ObjNtmRequestsMatched            Obj = 246
+	ObjNtmRequestsDropped            Obj = 247
+	ObjNtmRequestsExpired            Obj = 248
+	ObjNtmRequestsWaiting            Obj = 249
+	ObjNtmRequestsLost               Obj = 250
+	ObjNtmRequestsRepeated           Obj = 251
+	ObjNtmRepliesUnasked             Obj = 252
+	ObjNtmPairsFound                 Obj = 253
+	ObjNtmConformance                Obj = 254
+	ObjSnmpModules                   Obj = 255
+	ObjSnmpSet                       Obj = 256
+	ObjSnmpSetSerialNo               Obj = 257
+	ObjSnmpEngine                    Obj = 258
+	ObjSnmpEngineID                  Obj = 259
+	ObjSnmpEngineBoots               Obj = 260
+	ObjSnmpEngineTime                Obj = 261
+	ObjSnmpEngineMaxMessageSize      Obj = 262
+	ObjSnmpMPDStats                  Obj = 263
+	ObjSnmpUnknownSecurityModels     Obj = 264
+	ObjSnmpInvalidMsgs               Obj = 265
+	ObjSnmpUnknownPDUHandlers        Obj = 266
+	ObjSnmpTargetObjects             Obj = 267
+	ObjSnmpUnavailableContexts       Obj = 268
+	ObjSnmpUnknownContexts           Obj = 269
+	ObjUsmStats                      Obj = 270
+	ObjUsmStatsUnsupportedSecLevels  Obj = 271
+	ObjUsmStatsNotInTimeWindows      Obj = 272
+	ObjUsmStatsUnknownUserNames      Obj = 273
+	ObjUsmStatsUnknownEngineIDs      Obj = 274
+	ObjUsmStatsWrongDigests          Obj = 275
+	ObjUsmStatsDecryptionErrors      Obj = 276
 )
 
 // The sub-identifiers of columns below their entry, and of scalars below their
@@ -430,12 +436,17 @@ const (
 	ColNtmPacketsBadTime             uint32 = 11
 	ColNtmPacketsFlooded             uint32 = 12
 	ColNtmOctetsFlooded              uint32 = 13
+	ColNtmPacketsRecalled            uint32 = 14
 	ColNtmFlowsCreated               uint32 = 1
 	ColNtmFlowsRecovered             uint32 = 2
 	ColNtmStreamsInUse               uint32 = 3
 	ColNtmMaxStreams                 uint32 = 4
 	ColNtmStreamsCreated             uint32 = 5
 	ColNtmStreamsEvicted             uint32 = 6
+	ColNtmStreamSlots                uint32 = 7
+	ColNtmStreamBuckets              uint32 = 8
+	ColNtmFlowSlots                  uint32 = 9
+	ColNtmFlowBuckets                uint32 = 10
 	ColNtmLaneIndex                  uint32 = 1
 	ColNtmLanePackets                uint32 = 2
 	ColNtmLaneFlows                  uint32 = 3
@@ -455,6 +466,7 @@ const (
 	ColNtmRuleSetStopped             uint32 = 12
 	ColNtmRuleSetCreated             uint32 = 13
 	ColNtmRuleSetRecovered           uint32 = 14
+	ColNtmRuleSetRecalled            uint32 = 15
 	ColNtmReaderWaits                uint32 = 1
 	ColNtmReaderCollected            uint32 = 2
 	ColNtmReaderTime                 uint32 = 3
@@ -746,6 +758,7 @@ var objects = [...]Object{
 	ObjNtmPacketsBadTime:             {Name: "ntmPacketsBadTime", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 3, 11}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmPacketsFlooded:             {Name: "ntmPacketsFlooded", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 3, 12}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmOctetsFlooded:              {Name: "ntmOctetsFlooded", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 3, 13}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmPacketsRecalled:            {Name: "ntmPacketsRecalled", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 3, 14}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmTables:                     {Name: "ntmTables", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 4}, Kind: KindNode},
 	ObjNtmFlowsCreated:               {Name: "ntmFlowsCreated", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 4, 1}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmFlowsRecovered:             {Name: "ntmFlowsRecovered", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 4, 2}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
@@ -753,6 +766,10 @@ var objects = [...]Object{
 	ObjNtmMaxStreams:                 {Name: "ntmMaxStreams", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 4, 4}, Kind: KindScalar, Syntax: SyntaxGauge32, Type: "Unsigned32", Access: ReadOnly, Min: 0, Max: 4294967295},
 	ObjNtmStreamsCreated:             {Name: "ntmStreamsCreated", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 4, 5}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
 	ObjNtmStreamsEvicted:             {Name: "ntmStreamsEvicted", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 4, 6}, Kind: KindScalar, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807},
+	ObjNtmStreamSlots:                {Name: "ntmStreamSlots", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 4, 7}, Kind: KindScalar, Syntax: SyntaxGauge32, Type: "Gauge32", Access: ReadOnly, Min: 0, Max: 4294967295},
+	ObjNtmStreamBuckets:              {Name: "ntmStreamBuckets", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 4, 8}, Kind: KindScalar, Syntax: SyntaxGauge32, Type: "Gauge32", Access: ReadOnly, Min: 0, Max: 4294967295},
+	ObjNtmFlowSlots:                  {Name: "ntmFlowSlots", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 4, 9}, Kind: KindScalar, Syntax: SyntaxGauge32, Type: "Gauge32", Access: ReadOnly, Min: 0, Max: 4294967295},
+	ObjNtmFlowBuckets:                {Name: "ntmFlowBuckets", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 4, 10}, Kind: KindScalar, Syntax: SyntaxGauge32, Type: "Gauge32", Access: ReadOnly, Min: 0, Max: 4294967295},
 	ObjNtmLaneTable:                  {Name: "ntmLaneTable", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 5}, Kind: KindTable},
 	ObjNtmLaneEntry:                  {Name: "ntmLaneEntry", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 5, 1}, Kind: KindEntry, Index: []Obj{ObjNtmLaneIndex}, Table: ObjNtmLaneTable},
 	ObjNtmLaneIndex:                  {Name: "ntmLaneIndex", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 5, 1, 1}, Kind: KindColumn, Syntax: SyntaxGauge32, Type: "Unsigned32", Access: NotAccessible, Min: 1, Max: 1024, Table: ObjNtmLaneTable},
@@ -776,6 +793,7 @@ var objects = [...]Object{
 	ObjNtmRuleSetStopped:             {Name: "ntmRuleSetStopped", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 6, 1, 12}, Kind: KindColumn, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807, Table: ObjNtmRuleSetTable},
 	ObjNtmRuleSetCreated:             {Name: "ntmRuleSetCreated", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 6, 1, 13}, Kind: KindColumn, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807, Table: ObjNtmRuleSetTable},
 	ObjNtmRuleSetRecovered:           {Name: "ntmRuleSetRecovered", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 6, 1, 14}, Kind: KindColumn, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807, Table: ObjNtmRuleSetTable},
+	ObjNtmRuleSetRecalled:            {Name: "ntmRuleSetRecalled", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 6, 1, 15}, Kind: KindColumn, Syntax: SyntaxCounter64, Type: "Counter64", Access: ReadOnly, Min: 0, Max: 9223372036854775807, Table: ObjNtmRuleSetTable},
 	ObjNtmReaderTable:                {Name: "ntmReaderTable", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 7}, Kind: KindTable},
 	ObjNtmReaderEntry:                {Name: "ntmReaderEntry", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 7, 1}, Kind: KindEntry, Index: []Obj{ObjFlowReaderIndex}, Augments: ObjFlowReaderInfoEntry, HasAugment: true, Table: ObjNtmReaderTable},
 	ObjNtmReaderWaits:                {Name: "ntmReaderWaits", Module: "NETRAMET-MIB", OID: []uint32{1, 3, 6, 1, 4, 1, 411, 2720, 1, 7, 1, 1}, Kind: KindColumn, Syntax: SyntaxInteger, Type: "TruthValue", Access: ReadCreate, Min: 1, Max: 2, Enums: enumTruthValue, Table: ObjNtmReaderTable},

@@ -196,6 +196,9 @@ func (t *Table) Stats() Stats { return t.stats }
 // Slots is the number of stream slots ever made; IDs are below it.
 func (t *Table) Slots() uint32 { return t.hot.Len() }
 
+// Buckets is the number of buckets of the index, of which streams use half at most.
+func (t *Table) Buckets() int { return t.index.Buckets() }
+
 // Bytes is the memory the table holds, in octets.
 func (t *Table) Bytes() int {
 	n := int(t.hot.Len())*(recordSize+coldSize) + 8*t.index.Buckets() + 4*int(t.free.slots.Len())

@@ -373,7 +373,8 @@ func (d *daemon) logStatus(msg string) {
 		}
 		attrs = append(attrs, slog.Int64("uptime", int64(s.Uptime())),
 			slog.Uint64("packets", c.Packets), slog.Uint64("octets", c.Octets), slog.Int("flows", s.FlowsInUse()),
-			slog.Uint64("streams", s.Streams().Live), slog.Int("rulesets", running), slog.Uint64("damaged", s.Damaged()))
+			slog.Uint64("streams", s.Streams().Live), slog.Int("rulesets", running), slog.Uint64("damaged", s.Damaged()),
+			slog.Uint64("recalled", s.Recalled()))
 		if d.link != nil {
 			attrs = append(attrs, slog.Uint64("lost", d.link.Stats().Dropped))
 		}

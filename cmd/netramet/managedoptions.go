@@ -55,7 +55,7 @@ func (m *managedOptions) declare(f *pflag.FlagSet) {
 var (
 	onlyManaged = []string{"port", "listen", "read", "readwrite", "users", "state",
 		"log", "log-level", "readers", "linger", "no-keyboard", "daemon"}
-	onlyBatch = []string{"flow-file", "sync", "top", "sort", "exact", "to", "names", "amounts"}
+	onlyBatch = []string{"flow-file", "sync", "top", "sort", "exact", "to", "names", "amounts", "load"}
 )
 
 // checkMode checks that the options suit the way the command is used.

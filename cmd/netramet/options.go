@@ -70,6 +70,7 @@ type options struct {
 	allowRefused bool
 	sync         bool
 	silent       bool
+	load         bool
 	profile      string
 	info         bool
 	json         bool
@@ -156,6 +157,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.noCache, "no-cache", false, "run the rules for every packet; the result is the same")
 	f.BoolVar(&o.allowRefused, "allow-refused", false, "exit 0 even if the flow table was full (-f)")
 	f.BoolVar(&o.sync, "sync", false, "force each collection to disk before going on")
+	f.BoolVar(&o.load, "load", false, "tell in the summary how much lanes, tables and remembered verdicts had to do")
 	f.BoolVarP(&o.silent, "silent", "s", false, "no progress and no summary on standard error; in the log, warnings and errors only")
 	f.StringVar(&o.write, "write", "", "write the packets that are metered to `FILE`, or - for standard output: .pcap, .pcapng or .erf, perhaps with .gz, .zst, .xz, .lz4, .sz; without rule files that is all")
 	f.BoolVar(&o.info, "info", false, "say what each of the traces is that are operands, and end")
@@ -373,7 +375,7 @@ func optionText(f *pflag.FlagSet) string {
 	var parts []string
 	f.Visit(func(fl *pflag.Flag) {
 		switch fl.Name {
-		case "flow-file", "to", "names", "top", "sort", "exact", "silent", "sync", "no-cache", "allow-refused", "lanes", "profile", "write", "dump-streams", "dump-pairs", "user", "dry-run":
+		case "flow-file", "to", "names", "top", "sort", "exact", "silent", "load", "sync", "no-cache", "allow-refused", "lanes", "profile", "write", "dump-streams", "dump-pairs", "user", "dry-run":
 			return
 		}
 		name := "--" + fl.Name

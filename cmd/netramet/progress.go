@@ -96,12 +96,13 @@ func writeExtras(w io.Writer, all []extra) {
 	}
 }
 
-// summary writes the line at the end of a run.
+// summary writes the line at the end of a run, and what belongs to it.
 func (b *batch) summary(w io.Writer) {
 	var c meter.Counts
 	var ignored, notMatched, refused, flows uint64
+	var l meterLoad
 	b.meter.View(func(s *control.State) {
-		c = s.Counts()
+		c, l = s.Counts(), loadOf(s)
 		for _, t := range b.tasks {
 			if r, err := s.RuleSetCounts(t.RuleSet); err == nil {
 				ignored += r.Ignored
@@ -123,6 +124,9 @@ func (b *batch) summary(w io.Writer) {
 		{c.Late, "late"}, {c.BadStamps, "with bad time stamps"}, {c.Backward, "times of distributions below 0, dropped"}, {odd, "in records that contradict themselves"},
 	})
 	defer tellExport(w, b.src)
+	if b.o.load {
+		defer l.tell(w)
+	}
 	if _, isLink := b.src.(link); isLink {
 		fmt.Fprintf(w, "%d lost, %.2f s, %.0f packets/s\n", st.Dropped, spent, float64(c.Packets)/max(spent, 1e-9))
 		return

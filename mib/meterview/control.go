@@ -90,6 +90,8 @@ func (v *View) ruleSetInput(column, row uint32, val *agent.Value) agent.Status {
 		val.Counter64(in.RulesExecuted)
 	case mib.ColNtmRuleSetStopped:
 		val.Counter64(in.Stopped)
+	case mib.ColNtmRuleSetRecalled:
+		val.Counter64(in.Recalled)
 	}
 	return agent.OK
 }

@@ -169,6 +169,7 @@ func TestMeterFigures(t *testing.T) {
 		"flowActiveFlows.0": "21", "flowMaxFlows.0": "4000000", "flowFloodMark.0": "95", "flowInactivityTimeout.0": "600",
 		"ifNumber.0": "1", "ifDescr.1": "eth0", "ifType.1": "6", "ifInUcastPkts.1": "30", "ifInOctets.1": "1620",
 		"ntmTraceState.0": "1", "ntmStreamsInUse.0": "10", "ntmStreamsTimedOut.0": "20", "ntmStreamsEvicted.0": "0",
+		"ntmPacketsRecalled.0": "0", "ntmRuleSetRecalled.7": "0", "ntmStreamSlots.0": "20", "ntmStreamBuckets.0": "1024", "ntmFlowSlots.0": "21", "ntmFlowBuckets.0": "1024",
 		"ntmStreamTimeout.0": "500", "ntmStreamMultiplier.0": "20", "ntmStreamShort.0": "0", "ntmStreamGrace.0": "200", "ntmQueueTCP.0": "90", "ntmQueueOther.0": "60", "ntmRequestsWaiting.0": "0", "ntmTraceInterval.0": "0", "flowManagerCurrentRuleSet.1": "1",
 	} {
 		if got := r.get(name); got != want {

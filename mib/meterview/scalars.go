@@ -79,8 +79,12 @@ func (v *View) controlScalars() map[mib.Obj]reader {
 		mib.ObjNtmTracePeriod: func(_ *agent.Request, val *agent.Value) {
 			val.Gauge32(clampGauge(uint64(v.s.Period() / (10 * time.Millisecond))))
 		},
-		mib.ObjNtmStreamsInUse: func(_ *agent.Request, val *agent.Value) { val.Gauge32(clampGauge(v.s.Streams().Live)) },
-		mib.ObjNtmMaxStreams:   func(_ *agent.Request, val *agent.Value) { val.Gauge32(clampGauge(uint64(v.s.MaxStreams()))) },
+		mib.ObjNtmStreamsInUse:  func(_ *agent.Request, val *agent.Value) { val.Gauge32(clampGauge(v.s.Streams().Live)) },
+		mib.ObjNtmStreamSlots:   gauge(func() uint64 { return v.s.StreamTable().Slots }),
+		mib.ObjNtmStreamBuckets: gauge(func() uint64 { return v.s.StreamTable().Buckets }),
+		mib.ObjNtmFlowSlots:     gauge(func() uint64 { return v.s.FlowTable().Slots }),
+		mib.ObjNtmFlowBuckets:   gauge(func() uint64 { return v.s.FlowTable().Buckets }),
+		mib.ObjNtmMaxStreams:    func(_ *agent.Request, val *agent.Value) { val.Gauge32(clampGauge(uint64(v.s.MaxStreams()))) },
 	}
 }
 
@@ -132,6 +136,7 @@ func (v *View) counterScalars() map[mib.Obj]func() uint64 {
 		mib.ObjNtmPacketsBadTime:     func() uint64 { return v.s.Counts().BadStamps },
 		mib.ObjNtmPacketsFlooded:     func() uint64 { return v.s.Totals().FloodedPDUs },
 		mib.ObjNtmOctetsFlooded:      func() uint64 { return v.s.Totals().FloodedOctets },
+		mib.ObjNtmPacketsRecalled:    func() uint64 { return v.s.Recalled() },
 		mib.ObjNtmFlowsCreated:       func() uint64 { return v.s.Totals().Created },
 		mib.ObjNtmFlowsRecovered:     func() uint64 { return v.s.Totals().Recovered },
 		mib.ObjNtmStreamsCreated:     func() uint64 { return v.s.Streams().Created },
@@ -168,6 +173,11 @@ func adminString(val *agent.Value, text string) {
 		text = text[:n]
 	}
 	val.Text(text)
+}
+
+// gauge reads a number that a Gauge32 tells.
+func gauge(of func() uint64) reader {
+	return func(_ *agent.Request, val *agent.Value) { val.Gauge32(clampGauge(of())) }
 }
 
 func clampGauge(n uint64) uint32 { return uint32(min(n, math.MaxUint32)) }
