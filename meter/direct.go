@@ -147,34 +147,57 @@ func (m *Meter) meterDirect(r *round) {
 		s := streams.Seen{Uptime: a.uptime, Dir: key.Dir, TCPFlags: key.TCPFlags}
 		l.streams.Note(id, &s)
 	}
+	l.pending, l.keys = l.pending[:0], l.keys[:0]
 	for j := range l.runs {
-		if w := m.verdictDirect(l, r, j, id); w != 0 {
+		w := l.recallDirect(r, j, id)
+		if w == 0 {
+			w = l.matchDirect(r, j)
+		}
+		if w != 0 {
 			l.countBy(&l.runs[j], w, a)
 		}
 	}
+	m.settleDirect(l, r)
 }
 
-// verdictDirect is the verdict of a rule set on the packet that is staged, of stream
-// id; 0 if it is counted, or refused.
-func (m *Meter) verdictDirect(l *lane, r *round, j int, id streams.ID) word {
+// recallDirect is the verdict that stream id remembers of a rule set on the packet that
+// is staged; 0 if there is none that holds.
+func (l *lane) recallDirect(r *round, j int, id streams.ID) word {
 	run, dir := &l.runs[j], r.keys[0].Dir
-	if id != streams.NoStream && run.words >= 0 {
-		w := *l.word(run, id, dir)
-		if l.epoch.holds(w) && l.remembers(run, id, dir, &r.packets[0]) && (!w.isFlow() || l.flows.names(w)) {
-			return w
-		}
+	if id == streams.NoStream || run.words < 0 {
+		return 0
 	}
+	w := *l.word(run, id, dir)
+	if l.epoch.holds(w) && l.remembers(run, id, dir, &r.packets[0]) && (!w.isFlow() || l.flows.names(w)) {
+		return w
+	}
+	return 0
+}
+
+// matchDirect runs the rules of a rule set over the packet that is staged. It leaves it
+// pending, and the verdict 0, if it counts in a flow.
+func (l *lane) matchDirect(r *round, j int) word {
+	run := &l.runs[j]
 	run.verdicts[0] = 0
 	run.work.ruled += r.amounts[0].pdus
-	l.pending, l.keys = l.pending[:0], l.keys[:0]
 	l.match(r, j, 0, 0)
-	if len(l.pending) > 0 {
-		p := &l.pending[0]
+	return run.verdicts[0]
+}
+
+// settleDirect settles what is pending of the packet that is staged. Flows of several
+// rule sets are far from each other, so the reads of all wait for memory together.
+func (m *Meter) settleDirect(l *lane, r *round) {
+	if len(l.pending) > 1 {
+		l.approachFlows(l.pending)
+	}
+	for i := range l.pending {
+		p := &l.pending[i]
+		run := &l.runs[p.run]
 		m.settle(l, r, p)
 		if p.verdict != 0 {
 			l.toStream(r, run, 0, 0, p.verdict)
+		} else if w := run.verdicts[0]; w != 0 {
+			l.countBy(run, w, &r.amounts[0])
 		}
-		l.pending = l.pending[:0]
 	}
-	return run.verdicts[0]
 }

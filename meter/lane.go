@@ -168,9 +168,20 @@ func (l *lane) judgeGroup(r *round, j, from int, group []uint16) {
 // findFlows looks for the flows of the packets that are pending, from the first on,
 // and leaves those that the lane cannot count yet.
 func (l *lane) findFlows(r *round, first int) {
-	// Most of those that are pending need the flow table, and the place of
-	// each in it is far from the others'.
 	found := l.pending[first:]
+	l.approachFlows(found)
+	rest := found[:0]
+	for i := range found {
+		if p := &found[i]; !l.findFlow(r, p) {
+			rest = append(rest, *p)
+		}
+	}
+	l.pending = l.pending[:first+len(rest)]
+}
+
+// approachFlows reads what a search for the flows of pending packets reads: most of them
+// need the flow table, and the place of each in it is far from the others'.
+func (l *lane) approachFlows(found []pending) {
 	var sum uint64
 	for i := range found {
 		sum += l.flows.index.Touch(found[i].hash)
@@ -179,13 +190,6 @@ func (l *lane) findFlows(r *round, first int) {
 		sum += l.flows.touch(found[i].hash)
 	}
 	l.sink = sum
-	rest := found[:0]
-	for i := range found {
-		if p := &found[i]; !l.findFlow(r, p) {
-			rest = append(rest, *p)
-		}
-	}
-	l.pending = l.pending[:first+len(rest)]
 }
 
 // recall fills verdicts with those that the streams remember and that hold, and

@@ -352,7 +352,7 @@ func describe(m *control.Meter) string {
 			row, _ := s.RuleSetRow(n)
 			counts, _ := s.RuleSetCounts(n)
 			in, _ := s.RuleSetInput(n)
-			in.RulesExecuted, in.Stopped = 0, 0 // the work is what remembering saves
+			in.RulesExecuted, in.Stopped, in.Recalled = 0, 0, 0 // the work is what remembering saves
 			fmt.Fprintf(&b, "rule set %d running %v %+v %+v\n", n, row.Running, counts, in)
 		}
 		var f meter.Flow
