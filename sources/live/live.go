@@ -38,7 +38,25 @@ const (
 	BlockTimeout = 4 * time.Millisecond
 	// MaxSilence is the longest that Read waits for a packet.
 	MaxSilence = 8 * time.Millisecond
+	// MaxNap is the longest that Read sleeps, before it waits, where packets have just
+	// come: to be woken for each block costs more than the block. It is a little more
+	// than whole milliseconds, which is what the runtime sleeps for in one go.
+	MaxNap = 4*time.Millisecond + 20*time.Microsecond
 )
+
+// napOctets is what a nanosecond brings to a ring, at most, as far as naps are
+// concerned: ten million smallest packets a second.
+const napOctets = 1.6
+
+// napOf is how long Read may sleep with rings of a size: until a quarter is full. With
+// small rings it does not.
+func napOf(ringOctets int) time.Duration {
+	nap := time.Duration(float64(ringOctets) / 4 / napOctets)
+	if nap < time.Millisecond {
+		return 0
+	}
+	return min(nap, MaxNap)
+}
 
 // Options are what to capture, and how.
 type Options struct {

@@ -15,9 +15,9 @@ const (
 	// watchEvery is how many Reads that never wait there may be before links are
 	// looked after.
 	watchEvery = 256
-	// nap is how long Read sleeps where the kernel says that there is something
+	// pause is how long Read sleeps where the kernel says that there is something
 	// because blocks of batches in flight look like it.
-	nap = 500 * time.Microsecond
+	pause = 500 * time.Microsecond
 )
 
 // Read implements sources.Source. The frames of a batch are of one block of one
@@ -39,6 +39,12 @@ func (s *Source) Read(b *wire.Batch) error {
 		return fmt.Errorf("live capture: %w", sources.ErrTooManyBatches)
 	}
 	begun := time.Now()
+	if s.running && s.nap > 0 {
+		s.running = false
+		if time.Sleep(s.nap); s.fill(b) {
+			return nil
+		}
+	}
 	for left := MaxSilence; left > 0; left = MaxSilence - time.Since(begun) {
 		early := s.lookAfter(left)
 		if s.closed.Load() {
@@ -48,7 +54,7 @@ func (s *Source) Read(b *wire.Batch) error {
 			break
 		}
 		if early {
-			time.Sleep(min(nap, left))
+			time.Sleep(min(pause, left))
 		}
 	}
 	return nil
@@ -70,6 +76,7 @@ func (s *Source) fill(b *wire.Batch) bool {
 			}
 			if sums.Frames > 0 {
 				s.count(b, r, sums)
+				s.running = true
 				return true
 			}
 			b.Reset()

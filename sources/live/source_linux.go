@@ -32,6 +32,8 @@ type Source struct {
 	watch   watch
 	poll    []unix.PollFd
 	unwatch int // Reads since links were looked after
+	nap     time.Duration
+	running bool // packets have come since Read last waited
 	tell    []Event
 	counts  [wire.MaxInterfaces + 1]ring.Counts // of a batch, by interface
 
@@ -68,7 +70,7 @@ func Open(opt Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{opt: opt, wake: -1, watch: watch{fd: -1}, byIndex: make(map[int]uint8)}
+	s := &Source{opt: opt, wake: -1, watch: watch{fd: -1}, nap: napOf(opt.RingOctets), byIndex: make(map[int]uint8)}
 	if err := s.begin(); err != nil {
 		s.Close()
 		return nil, err
