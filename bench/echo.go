@@ -68,22 +68,30 @@ func echoPass(talk []exchange) (p pass, err error) {
 	_ = client.SetReadBuffer(1 << 20)
 	out, in := make([]byte, maxDatagram), make([]byte, maxDatagram)
 	for _, x := range talk {
-		binary.BigEndian.PutUint32(out, uint32(x.got))
-		if _, err := client.Write(out[:max(x.sent, 4)]); err != nil {
+		if err := echoOnce(client, x, in, out); err != nil {
 			return p, err
-		}
-		if err := client.SetReadDeadline(time.Now().Add(lostAfter)); err != nil {
-			return p, err
-		}
-		n, err := client.Read(in)
-		if err != nil {
-			return p, err
-		}
-		if n != x.got {
-			return p, fmt.Errorf("%d octets came, not %d", n, x.got)
 		}
 	}
 	return p, nil
+}
+
+// echoOnce is one exchange; in and out are buffers.
+func echoOnce(client *net.UDPConn, x exchange, in, out []byte) error {
+	binary.BigEndian.PutUint32(out, uint32(x.got))
+	if _, err := client.Write(out[:max(x.sent, 4)]); err != nil {
+		return err
+	}
+	if err := client.SetReadDeadline(time.Now().Add(lostAfter)); err != nil {
+		return err
+	}
+	n, err := client.Read(in)
+	if err != nil {
+		return err
+	}
+	if n != x.got {
+		return fmt.Errorf("%d octets came, not %d", n, x.got)
+	}
+	return nil
 }
 
 func answerAll(conn *net.UDPConn) error {

@@ -19,6 +19,13 @@
 //	go run ./bench collect                     1,000,000 flows
 //	go run ./bench collect -flows 100000       quicker
 //	go run ./bench collect -cpuprofile cpu.out where the time of SNMP goes
+//
+// Reading smallest packets from an interface, beside a bare loop over a packet ring and
+// beside softflowd; and both programs on a link for some time, with their memory and how
+// late answers were. These need root:
+//
+//	go run ./bench live
+//	go run ./bench service -minutes 60
 package main
 
 import (
@@ -33,9 +40,16 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var err error
-	if len(os.Args) > 1 && os.Args[1] == "collect" {
+	switch {
+	case len(os.Args) > 1 && os.Args[1] == "collect":
 		err = collectMain(os.Args[2:])
-	} else {
+	case len(os.Args) > 1 && os.Args[1] == "live":
+		err = liveMain(ctx, os.Args[2:])
+	case len(os.Args) > 1 && os.Args[1] == "service":
+		err = serviceMain(ctx, os.Args[2:])
+	case len(os.Args) > 1 && os.Args[1] == "echo":
+		err = echoMain()
+	default:
 		err = meterMain(ctx, os.Args[1:])
 	}
 	if err != nil {

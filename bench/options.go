@@ -44,7 +44,7 @@ func parseOptions(args []string) (*options, error) {
 		}
 	}
 	if f.NArg() > 0 {
-		return nil, fmt.Errorf("%q: the one operand there is comes first: collect", f.Arg(0))
+		return nil, fmt.Errorf("%q: the operands there are come first: collect, live, service", f.Arg(0))
 	}
 	if o.runs < 1 || o.lanes < 1 {
 		return nil, fmt.Errorf("-runs and -lanes are numbers from 1")

@@ -7,11 +7,16 @@
 //
 //	go build ./bench/bare && ./bare TRACE
 //
-// It prints the packets, their octets on the wire, and the flows.
+// It prints the packets, their octets on the wire, and the flows. Of an interface it
+// does the same, by a packet ring, until it is interrupted. With -walk it looks at each
+// packet and counts none by flow; with -source it does so by the meter's own source.
+//
+//	./bare [-walk|-source] -i INTERFACE
 package main
 
 import (
 	"encoding/binary"
+	"flag"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -21,16 +26,29 @@ import (
 
 func main() {
 	debug.SetGCPercent(-1) // its tables double, and the smaller ones may stay
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: bare TRACE")
+	link := flag.String("i", "", "read this `interface`")
+	walk := flag.Bool("walk", false, "look at packets, and count none")
+	source := flag.Bool("source", false, "read by the meter's source")
+	flag.Parse()
+	var err error
+	switch {
+	case *link != "" && flag.NArg() == 0 && *source:
+		err = readSource(*link, os.Stdout)
+	case *link != "" && flag.NArg() == 0:
+		err = readLink(*link, !*walk, os.Stdout)
+	case *link == "" && flag.NArg() == 1:
+		var s sums
+		if s, _, err = count(flag.Arg(0)); err == nil {
+			fmt.Println(s.packets, s.octets, s.flows)
+		}
+	default:
+		fmt.Fprintln(os.Stderr, "usage: bare TRACE, or bare [-walk|-source] -i INTERFACE")
 		os.Exit(2)
 	}
-	s, _, err := count(os.Args[1])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bare:", err)
 		os.Exit(1)
 	}
-	fmt.Println(s.packets, s.octets, s.flows)
 }
 
 // sums are what a trace holds.
