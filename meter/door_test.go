@@ -6,6 +6,7 @@ import (
 
 	"netramet/mib"
 	"netramet/ruleset"
+	"netramet/sources/wire"
 )
 
 // waitingAtDoor returns when somebody waits to enter the state, which the
@@ -93,4 +94,41 @@ func TestStateEndsWithItsView(t *testing.T) {
 		}
 	}()
 	kept.Uptime()
+}
+
+// TestGuestsWaitForOneCall: who waits for the state has it before the goroutine that
+// feeds goes on, whatever that does next. So an answer waits for one batch, or for a
+// piece of a tick, however busy the link is.
+func TestGuestsWaitForOneCall(t *testing.T) {
+	frames := make([]wire.Frame, wire.BatchSize)
+	for i := range frames {
+		frames[i] = tcp(t, "10.0.0.1:1", "10.0.0.2:2", 0)
+	}
+	for _, row := range []struct {
+		name string
+		next func(*Meter)
+	}{
+		{"Feed", func(m *Meter) { feedAll(t, m, frames...) }},
+		{"Advance", func(m *Meter) { m.Advance(frames[0].Time + 1e9) }},
+		{"Finish", func(m *Meter) { m.Finish() }},
+		{"piece of a tick", func(m *Meter) {
+			m.door.enter()
+			m.door.pass()
+			m.door.leave()
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			m := newMeter(t, Config{}, fiveTuple)
+			feedAll(t, m, frames...)
+			seen := uint64(0) // packets, by who waits
+			m.door.enter()
+			go m.View(func(s *State) { seen = s.Counts().Packets })
+			m.door.waitingAtDoor()
+			m.door.leave()
+			row.next(m)
+			if seen != wire.BatchSize {
+				t.Errorf("who waits has seen %d packets, want %d", seen, wire.BatchSize)
+			}
+		})
+	}
 }
