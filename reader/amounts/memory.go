@@ -1,9 +1,9 @@
 package amounts
 
 import (
-	"slices"
 	"time"
 
+	"netramet/internal/slab"
 	"netramet/reader"
 	"netramet/reader/lines"
 )
@@ -19,15 +19,30 @@ type Counts = [len(lines.Counters)]uint64
 // complete. A flow that is gone stays until its index is used again: there are never
 // more than the meter ever held at once.
 type Memory struct {
-	known, seen []lines.Flow
-	at          int // of known, what is not merged yet
+	known, seen list
+	at          uint32 // of known, what is not merged yet
 	forgets     bool
 	since       uint64 // flows that are not known and began then or later are new
 	sure        bool
 	overlaps    bool // the interval begins before the end of the one that is known
 	lost        bool // there was something, but nobody knows what
 
-	run, next run // of known, of the collection under way
+	run, next run     // of known, of the collection under way
+	taken     *recall // until the first collection; or nil
+}
+
+// list is flows one behind the other. They never move, for there may be millions.
+type list struct {
+	flows slab.Slab[lines.Flow]
+	n     uint32
+}
+
+func (l *list) add(f *lines.Flow) {
+	if l.n == l.flows.Len() {
+		l.flows.Grow()
+	}
+	*l.flows.At(l.n) = *f
+	l.n++
 }
 
 // run is what a meter's run is known by.
@@ -38,6 +53,9 @@ type run struct {
 	// floor is an uptime: flows that began before it and are not known may have been
 	// written where nothing was taken up from.
 	floor uint64
+	// several says that the collection stands in one of several files: if another one
+	// does not follow at once, a file is missing.
+	several bool
 }
 
 // slack is how far two estimates of one start may lie apart: clocks are corrected, and
@@ -48,34 +66,45 @@ const slack = 10 * time.Second
 // is missing what r knows.
 func (r *run) goesOn(iv *reader.Interval) bool {
 	switch {
-	case iv.Restarted || iv.Fresh || iv.Meter != r.meter:
+	case r.to == 0 || iv.Restarted || iv.Fresh || iv.Meter != r.meter:
 		return false
 	case iv.From+1 == r.to:
 		return true // where the last one ended
-	case iv.To < r.to:
+	case iv.To < r.to || r.several && iv.From+1 > r.to:
 		return false
 	}
-	return r.start.IsZero() == iv.MeterStart.IsZero() && iv.MeterStart.Sub(r.start).Abs() <= slack
+	return r.isOf(iv)
+}
+
+// isOf reports whether an interval can be of the run.
+func (r *run) isOf(iv *reader.Interval) bool {
+	return iv.Meter == r.meter && r.start.IsZero() == iv.MeterStart.IsZero() && iv.MeterStart.Sub(r.start).Abs() <= slack
 }
 
 // Begin begins a collection. Where the meter or its rule sets are new, so are all
 // flows.
 func (m *Memory) Begin(iv *reader.Interval) {
-	goesOn := m.run.to > 0 && m.run.goesOn(iv)
+	if m.taken != nil {
+		m.recall(iv)
+	}
+	m.begin(iv)
+	m.seen.n, m.at = 0, 0
+}
+
+// begin finds out how the collection goes on from what is known.
+func (m *Memory) begin(iv *reader.Interval) {
+	goesOn := m.run.goesOn(iv)
 	m.forgets = m.run.to > 0 && !goesOn
 	m.overlaps = goesOn && iv.From+1 < m.run.to
+	m.next = run{meter: iv.Meter, start: iv.MeterStart, to: iv.To}
 	switch m.sure = true; {
 	case goesOn:
+		m.next.floor = m.run.floor
 		m.since = max(m.run.to-1, m.run.floor) // the centisecond of the last collection went on behind it
 	case iv.Fresh || iv.Restarted || iv.From <= 1 && !m.lost:
 		m.since = 0
 	default:
 		m.since, m.sure = iv.From, false
-	}
-	m.seen, m.at = slices.Grow(m.seen[:0], len(m.known)), 0
-	m.next = run{meter: iv.Meter, start: iv.MeterStart, to: iv.To}
-	if goesOn {
-		m.next.floor = m.run.floor
 	}
 }
 
@@ -86,32 +115,10 @@ func (m *Memory) Sure() bool { return m.sure }
 
 // End completes the collection: what it saw is what the next one goes on from.
 func (m *Memory) End() {
-	if !m.forgets {
-		m.seen = append(m.seen, m.known[m.at:]...)
+	for ; !m.forgets && m.at < m.known.n; m.at++ {
+		m.seen.add(m.known.flows.At(m.at))
 	}
 	m.known, m.seen, m.run, m.lost = m.seen, m.known, m.next, false
-}
-
-// TakeUp remembers a collection of before, read from where it was written.
-func (m *Memory) TakeUp(c *lines.Collection) {
-	iv := reader.Interval{Meter: c.Meter, MeterStart: c.Start, To: lines.UptimeOf(c.Start, c.End)}
-	if begin := lines.UptimeOf(c.Start, c.Begin); begin > 1 {
-		iv.From = begin - 1
-	}
-	m.Begin(&iv)
-	m.mayHaveMore(&iv)
-	for i := range c.Flows {
-		m.see(&c.Flows[i])
-	}
-	m.End()
-}
-
-// mayHaveMore notes that there may be flows of before the interval that are not known,
-// unless it goes on from what is known.
-func (m *Memory) mayHaveMore(iv *reader.Interval) {
-	if (m.run.to == 0 || m.forgets) && iv.From > 1 {
-		m.next.floor = iv.From + 2 // intervals overlap by a centisecond
-	}
 }
 
 // before reports whether f comes before g.
@@ -121,20 +128,18 @@ func before(f, g *lines.Flow) bool {
 
 // see remembers a flow, and returns what it was before; nil if it was not known.
 func (m *Memory) see(f *lines.Flow) (was *lines.Flow) {
-	if m.forgets {
-		m.seen = append(m.seen, *f)
-		return nil
+	for ; !m.forgets && m.at < m.known.n; m.at++ {
+		old := m.known.flows.At(m.at)
+		if !before(old, f) {
+			if !before(f, old) {
+				was = old
+				m.at++
+			}
+			break
+		}
+		m.seen.add(old)
 	}
-	start := m.at
-	for m.at < len(m.known) && before(&m.known[m.at], f) {
-		m.at++
-	}
-	m.seen = append(m.seen, m.known[start:m.at]...)
-	m.seen = append(m.seen, *f)
-	if m.at < len(m.known) && !before(f, &m.known[m.at]) {
-		was = &m.known[m.at]
-		m.at++
-	}
+	m.seen.add(f)
 	return was
 }
 

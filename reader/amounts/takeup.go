@@ -3,6 +3,7 @@ package amounts
 import (
 	"errors"
 	"io"
+	"maps"
 	"math"
 	"slices"
 
@@ -40,11 +41,11 @@ func sumsOf(in io.Reader) (*Memory, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, s := new(Memory), sums{r: r, room: make([]byte, 0, room)}
+	a, s := adder{}, sums{r: r, room: make([]byte, 0, room)}
 	for {
 		c, err := r.NextCollection()
 		if err == io.EOF {
-			return m, nil
+			return a.memory(), nil
 		}
 		if err == nil {
 			err = s.read()
@@ -56,16 +57,66 @@ func sumsOf(in io.Reader) (*Memory, error) {
 		if !c.Complete {
 			continue
 		}
-		m.Begin(&iv)
-		if !m.sure || m.run.to == 0 && slices.Contains(c.Notes, flowfile.NoteOverlap) {
-			m.since = math.MaxUint64 // another file may have a part of each flow
-		}
-		m.mayHaveMore(&iv)
+		a.begin(&iv, slices.Contains(c.Notes, flowfile.NoteOverlap))
 		for i := range s.flows {
-			m.add(&s.flows[i], c.Baseline)
+			a.add(&s.flows[i], c.Baseline)
 		}
-		m.End()
+		a.end()
 	}
+}
+
+// adder is what flows have counted by the amounts of a file so far.
+type adder struct {
+	Memory
+	flows map[uint64]lines.Flow // by nameOf
+}
+
+// nameOf tells flows apart at one time, in their order.
+func nameOf(f *lines.Flow) uint64 { return uint64(f.RuleSet)<<32 | uint64(f.Index) }
+
+// begin begins a collection; overlaps says that a part of it was written before.
+func (a *adder) begin(iv *reader.Interval, overlaps bool) {
+	a.Memory.begin(iv)
+	first := a.flows == nil || a.forgets
+	if first {
+		a.flows = map[uint64]lines.Flow{}
+	}
+	if first && (!a.sure || overlaps) {
+		a.since = math.MaxUint64 // another file may have a part of each flow
+	}
+	if first && iv.From > 1 {
+		a.next.floor = iv.From + 2 // and other flows; intervals overlap by a centisecond
+	}
+}
+
+// add adds the amounts of a flow. What it had counted stays unknown from when an amount of
+// it was not known; unsure says that there are such flows in the collection, whose amounts
+// stand as 0.
+func (a *adder) add(f *lines.Flow, unsure bool) {
+	now := *f
+	switch was, known := a.flows[nameOf(f)]; {
+	case unsure && f.Counts == Counts{}:
+		now.Has = 0
+	case known && was.FirstTime == f.FirstTime:
+		now.Has &= was.Has
+		for i := range now.Counts {
+			now.Counts[i] += was.Counts[i]
+		}
+	case f.FirstTime < a.since:
+		now.Has = 0
+	}
+	a.flows[nameOf(f)] = now
+}
+
+func (a *adder) end() { a.run = a.next }
+
+// memory is what is known at the end.
+func (a *adder) memory() *Memory {
+	for _, name := range slices.Sorted(maps.Keys(a.flows)) {
+		f := a.flows[name]
+		a.known.add(&f)
+	}
+	return &a.Memory
 }
 
 // sums reads collections of a file.
@@ -128,26 +179,4 @@ func (s *sums) flow() lines.Flow {
 		f.Counts[p.counter] = s.rec.Values[p.value].Num
 	}
 	return f
-}
-
-// add remembers a flow to which amounts were added. What a flow had counted stays
-// unknown from when an amount of it was not known; unsure says that there are such flows
-// in the collection, whose amounts stand as 0.
-func (m *Memory) add(f *lines.Flow, unsure bool) {
-	amounts, has := f.Counts, f.Has
-	was := m.see(f)
-	now := &m.seen[len(m.seen)-1]
-	switch {
-	case unsure && amounts == Counts{}:
-		now.Has = 0
-	case was != nil && was.FirstTime == f.FirstTime:
-		now.Has &= was.Has
-		for i := range amounts {
-			now.Counts[i] = was.Counts[i] + amounts[i]
-		}
-	case f.FirstTime < m.since:
-		now.Has = 0
-	default:
-		now.Has = has
-	}
 }

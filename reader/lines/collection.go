@@ -50,7 +50,10 @@ func (id *ID) Add(ruleSet int) { id.RuleSets[uint8(ruleSet)/64] |= 1 << (ruleSet
 type Collection struct {
 	ID
 	Begin time.Time // of the interval; the zero time is unknown
-	Flows []Flow
+	// Several says that the file is one of several by a name that tells of the time: of
+	// those some may be gone.
+	Several bool
+	Flows   []Flow
 }
 
 // Counters are the attributes that count, in the order of Flow.Counts.

@@ -7,9 +7,13 @@ import (
 	"slices"
 )
 
-// maxTakeUp is how many files whose names tell of the time are looked at for what they
-// hold: the newest. Flows that were idle for longer are not known.
-const maxTakeUp = 64
+// Of files whose names tell of the time the newest are looked at for what they hold: so
+// many octets together, for that takes some seconds, but one at least, and so many files.
+// Flows that were idle for longer are not known.
+const (
+	maxTakeUp      = 256 << 20
+	maxTakeUpFiles = 10_000
+)
 
 // takeUpAll reads the newest of the files that the name can stand for.
 func (f *File) takeUpAll() error {
@@ -33,7 +37,14 @@ func (f *File) takeUpAll() error {
 	slices.SortFunc(files, func(a, b found) int {
 		return cmp.Or(a.ModTime().Compare(b.ModTime()), cmp.Compare(a.path, b.path))
 	})
-	for _, file := range files[max(len(files)-maxTakeUp, 0):] {
+	first, octets := len(files), int64(0)
+	for first > 0 && len(files)-first < maxTakeUpFiles {
+		if octets += files[first-1].Size(); octets > maxTakeUp && first < len(files) {
+			break
+		}
+		first--
+	}
+	for _, file := range files[first:] {
 		f.takeUp(file.path)
 	}
 	return nil
@@ -49,7 +60,7 @@ func (f *File) takeUp(path string) {
 	defer in.Close()
 	_, _, _ = f.format.Scan(in, func(c *Collection) error {
 		f.remember(c.ID)
-		if f.opts.TakeUp != nil {
+		if c.Several = true; f.opts.TakeUp != nil {
 			f.opts.TakeUp(c)
 		}
 		return nil

@@ -1,0 +1,115 @@
+package amounts
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"netramet/reader"
+	"netramet/reader/lines"
+)
+
+// recall is what flows had counted in collections that were taken up from files, before
+// it is known which of them the next one goes on from. Files come in any order, and of
+// several some may be gone: what was written behind the newest of the others is not known
+// then, nor what was before a gap.
+type recall struct {
+	runs    []run
+	spans   []span
+	flows   map[recalledName]recalled
+	several bool
+}
+
+// span is an interval, by uptimes.
+type span struct {
+	run      int // in recall.runs
+	from, to uint64
+}
+
+type recalledName struct {
+	run     int
+	ruleSet uint8
+	index   uint32
+}
+
+// recalled is a flow as it was last.
+type recalled struct {
+	lines.Flow
+	to uint64 // of its collection
+}
+
+// TakeUp remembers a collection of before, read from where it was written.
+func (m *Memory) TakeUp(c *lines.Collection) {
+	if m.taken == nil {
+		m.taken = &recall{flows: map[recalledName]recalled{}}
+	}
+	r := m.taken
+	iv := reader.Interval{Meter: c.Meter, MeterStart: c.Start, To: lines.UptimeOf(c.Start, c.End)}
+	if begin := lines.UptimeOf(c.Start, c.Begin); begin > 1 {
+		iv.From = begin - 1
+	}
+	s := span{r.runOf(&iv), iv.From, iv.To}
+	r.spans, r.several = append(r.spans, s), r.several || c.Several
+	for i := range c.Flows {
+		f := &c.Flows[i]
+		name := recalledName{s.run, f.RuleSet, f.Index}
+		switch was, known := r.flows[name]; {
+		case !known, was.to < s.to, was.to == s.to && was.FirstTime < f.FirstTime:
+			r.flows[name] = recalled{*f, s.to}
+		case was.to == s.to && was.FirstTime == f.FirstTime: // of one centisecond, in any order
+			for i := range f.Counts {
+				was.Counts[i] = max(was.Counts[i], f.Counts[i])
+			}
+			r.flows[name] = was
+		}
+	}
+}
+
+// runOf is the run of the meter that an interval is of.
+func (r *recall) runOf(iv *reader.Interval) int {
+	i := slices.IndexFunc(r.runs, func(other run) bool { return other.isOf(iv) })
+	if i < 0 {
+		i = len(r.runs)
+		r.runs = append(r.runs, run{meter: iv.Meter, start: iv.MeterStart})
+	}
+	return i
+}
+
+// recall makes what was taken up what is known, for a collection that begins now.
+func (m *Memory) recall(iv *reader.Interval) {
+	r := m.taken
+	m.taken = nil
+	now := slices.IndexFunc(r.runs, func(other run) bool { return other.isOf(iv) })
+	if now < 0 {
+		return
+	}
+	from, to := r.chain(now)
+	m.run = r.runs[now]
+	m.run.to, m.run.several = to, r.several
+	if from > 1 {
+		m.run.floor = from + 2 // intervals overlap by a centisecond
+	}
+	maps.DeleteFunc(r.flows, func(name recalledName, f recalled) bool { return name.run != now || f.to <= from })
+	names := slices.SortedFunc(maps.Keys(r.flows), func(a, b recalledName) int {
+		return cmp.Or(cmp.Compare(a.ruleSet, b.ruleSet), cmp.Compare(a.index, b.index))
+	})
+	for _, name := range names {
+		f := r.flows[name].Flow
+		m.known.add(&f)
+	}
+}
+
+// chain is how far back from its end the collections of a run follow each other; in one
+// file they all do.
+func (r *recall) chain(now int) (from, to uint64) {
+	of := slices.DeleteFunc(slices.Clone(r.spans), func(s span) bool { return s.run != now })
+	slices.SortFunc(of, func(a, b span) int { return cmp.Compare(b.to, a.to) })
+	from, to = of[0].from, of[0].to
+	for _, s := range of[1:] {
+		if r.several && s.to <= from { // they overlap by a centisecond
+			break
+		}
+		from = min(from, s.from)
+	}
+	return from, to
+}
