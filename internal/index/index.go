@@ -56,7 +56,7 @@ type Cursor struct {
 // and calls Next while it finds none that is equal.
 func (t *Table) First(h uint32) (slot uint32, c Cursor, ok bool) {
 	// Most are found where the search starts, and that much is inlined.
-	if i := h >> t.shift; int(i) < len(t.words) {
+	if i := h >> t.shift; uint(i) < uint(len(t.words)) { // as int a hash may be negative
 		if w := t.words[i]; uint32(w>>32) == h && w != 0 {
 			return uint32(w) - 1, Cursor{i: i}, true
 		}

@@ -109,3 +109,14 @@ func TestNoAllocs(t *testing.T) {
 		t.Errorf("%v allocations a look-up", n)
 	}
 }
+
+// TestEmpty: an empty table has nothing, whatever the hash; where int has 32 bits, half
+// of the hashes are negative.
+func TestEmpty(t *testing.T) {
+	var table Table
+	for _, h := range []uint32{0, 1, 1 << 31, 1<<32 - 1} {
+		if slot, _, ok := table.First(h); ok || table.Touch(h) != 0 {
+			t.Errorf("%#x: slot %d", h, slot)
+		}
+	}
+}
