@@ -44,7 +44,9 @@ func (r *Record) Clear(n int) {
 
 // Renew is Clear for who fills all of the values: they are whatever they were.
 func (r *Record) Renew(n int) {
-	*r = Record{Values: slices.Grow(r.Values[:0], n)[:n], Amounts: r.Amounts[:0], numbers: r.numbers[:0], spans: r.spans[:0]}
+	r.RuleSet, r.Index, r.FirstTime, r.PeerType, r.Baseline = 0, 0, 0, 0, false
+	r.Values = slices.Grow(r.Values[:0], n)[:n]
+	r.Amounts, r.numbers, r.spans = r.Amounts[:0], r.numbers[:0], r.spans[:0]
 }
 
 // Numbers returns the counters of value i: of a distribution those of its buckets

@@ -6,7 +6,6 @@ package amounts
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"netramet/mib"
 	"netramet/reader"
@@ -26,8 +25,7 @@ type Output struct {
 	at     int // the task of the newest record
 	inside bool
 
-	rec     reader.Record // as it is handed on
-	amounts []uint64
+	rec reader.Record // as it is handed on, with amounts in place of counters
 }
 
 // counted is where the records of a task have counters.
@@ -36,6 +34,7 @@ type counted struct {
 	values  int   // of a record as it comes
 	has     uint8 // a bit for each of lines.Counters
 	places  []place
+	amounts []uint64 // of the newest record, one for each value
 }
 
 type place struct{ value, counter int }
@@ -58,7 +57,8 @@ func (o *Output) Begin(iv reader.Interval, tasks []reader.Task) error {
 }
 
 func countedOf(task *reader.Task) counted {
-	c := counted{ruleSet: task.RuleSet, values: len(task.Format.Attrs)}
+	n := len(task.Format.Attrs)
+	c := counted{ruleSet: task.RuleSet, values: n, amounts: make([]uint64, n)}
 	for i, a := range task.Shown().Attrs { // others the output would not know after a restart
 		if a.Class() == mib.ClassCounter {
 			n := lines.CounterOf(a)
@@ -85,19 +85,20 @@ func (o *Output) Record(rec *reader.Record) error {
 	if !known {
 		counts = Counts{}
 	}
-	o.rec = *rec
-	o.rec.Baseline = !known
 	if o.place != nil {
-		o.rec.Values = o.place.values(rec, o.at, task.places, &counts)
+		o.rec = *rec
+		o.rec.Baseline, o.rec.Values = !known, o.place.values(rec, o.at, task.places, &counts)
 		return o.to.Record(&o.rec)
 	}
-	o.amounts = slices.Grow(o.amounts[:0], task.values)[:task.values]
-	clear(o.amounts)
 	for _, p := range task.places {
-		o.amounts[p.value] = counts[p.counter]
+		task.amounts[p.value] = counts[p.counter]
 	}
-	o.rec.Amounts = o.amounts
-	return o.to.Record(&o.rec)
+	// They are the record's for as long as the other output has it.
+	before, baseline := rec.Amounts, rec.Baseline
+	rec.Amounts, rec.Baseline = task.amounts, !known
+	err := o.to.Record(rec)
+	rec.Amounts, rec.Baseline = before, baseline
+	return err
 }
 
 // End completes the collection. See reader.Output.

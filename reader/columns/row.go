@@ -9,8 +9,9 @@ import (
 
 // Dress is what a format writes around the values of a cell.
 type Dress struct {
-	Before, After string // around a value
-	Null          string // in place of all three where there is no value
+	Before string // a value
+	After  byte   // one character behind a value, or 0
+	Null   string // in place of all three where there is no value
 	// Escape rewrites what stands from start on, a value of the type Text, as the format
 	// wants it. Values of other types need no escapes in any format.
 	Escape func(b []byte, start int) []byte
@@ -37,9 +38,10 @@ type dressed struct {
 	lead  [leadSize]byte // Before, if it fits
 	size  uint8          // of it in lead
 	kind  kind
+	after byte
+	ends  uint8 // 1 if there is after
 	place int32
 	long  string // Before, if it does not fit
-	after string
 	null  string
 	cell  *Cell
 	// escape is nil for values that need none.
@@ -52,6 +54,9 @@ func (r *Row) Add(c *Cell, d Dress) {
 		c = &Cell{kind: kindConstant}
 	}
 	x := dressed{kind: c.kind, place: int32(c.place), cell: c, after: d.After, null: d.Null}
+	if d.After != 0 {
+		x.ends = 1
+	}
 	if len(d.Before) <= leadSize {
 		x.size = uint8(copy(x.lead[:], d.Before))
 	} else {
@@ -61,7 +66,7 @@ func (r *Row) Add(c *Cell, d Dress) {
 		x.escape = d.Escape
 	}
 	r.cells = append(r.cells, x)
-	r.room += max(leadSize, len(d.Before)) + valueRoom + len(d.After) + len(d.Null)
+	r.room += max(leadSize, len(d.Before)) + valueRoom + len(d.Null)
 }
 
 // NewRow returns a row without cells.
@@ -99,10 +104,8 @@ func (r *Row) Append(b []byte, rec *reader.Record) []byte {
 			at = start + copy(b[start:], c.null)
 			continue
 		}
-		for j := range len(c.after) {
-			b[at] = c.after[j]
-			at++
-		}
+		b[at] = c.after
+		at += int(c.ends)
 	}
 	return b[:at]
 }

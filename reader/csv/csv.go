@@ -83,7 +83,7 @@ func (t *taskRows) dress(labels []string) {
 		}
 		d := columns.Dress{Before: ",", Null: ",", Escape: escape}
 		if c != nil && c.Type == columns.Numbers { // has commas
-			d.Before, d.After = `,"`, `"`
+			d.Before, d.After = `,"`, '"'
 		}
 		if leading = leading && c != nil && c.Constant(); leading {
 			same.Add(c, d)

@@ -55,7 +55,7 @@ func (f *Format) rowsOf(iv *reader.Interval, task *reader.Task) taskRows {
 		name := string(append(appendString([]byte{','}, c.Label), ':'))
 		d := columns.Dress{Before: name, Null: name + "null", Escape: escape}
 		if c.Type == columns.Text || c.Type == columns.Address || c.Type == columns.Time {
-			d.Before, d.After = name+`"`, `"`
+			d.Before, d.After = name+`"`, '"'
 		}
 		if c.Constant() {
 			same.Add(c, d)
