@@ -39,8 +39,11 @@ func collectMain(args []string) error {
 	if err != nil {
 		return err
 	}
-	b := &collectBench{s: s, runs: *runs, profile: *profile}
+	b := &collectBench{s: s, flows: *flows, runs: *runs, profile: *profile}
 	err = b.quiet()
+	if err == nil {
+		err = b.crowd()
+	}
 	if err == nil {
 		err = b.busy()
 	}
@@ -50,6 +53,7 @@ func collectMain(args []string) error {
 // collectBench is one run of the benchmark.
 type collectBench struct {
 	s       *served
+	flows   int // of the meter
 	runs    int
 	profile string // file for a CPU profile of the next collection over SNMP; "": none
 }

@@ -14,7 +14,7 @@
 //
 // Collecting all flows of a meter over SNMP on loopback, as wall and CPU time
 // beside reading the same flows in the meter's own process and beside a bare
-// exchange of the same datagrams; and what metering notices of it:
+// exchange of the same datagrams; ten readers at once; and what metering notices of it:
 //
 //	go run ./bench collect                     1,000,000 flows
 //	go run ./bench collect -flows 100000       quicker

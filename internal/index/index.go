@@ -209,6 +209,7 @@ func (t *Table) migrate(steps int) {
 		t.oldNext++
 	}
 	if t.oldNext == len(t.old) {
+		slab.Discard(t.old)
 		t.old = nil
 	}
 }

@@ -15,3 +15,16 @@ func Make[T any](n int) []T {
 	}
 	return s
 }
+
+// Discard gives the memory of a large slice, which Make made and nobody reads any more,
+// back to the system, where it can: a table that has been outgrown would else take its
+// place until the next garbage collection, which is far in a large program. What the
+// slice holds is lost.
+func Discard[T any](s []T) {
+	if len(s) == 0 {
+		return
+	}
+	if size := len(s) * int(unsafe.Sizeof(s[0])); size >= worthIt {
+		discard(unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), size))
+	}
+}
