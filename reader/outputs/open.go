@@ -128,7 +128,11 @@ func (all *Output) openTable(path string, o *Options) (out reader.Output, finish
 	if opts.Zone == nil {
 		opts.Zone = time.UTC
 	}
-	return table.NewOutput(w, opts, width), finish, nil
+	out = table.NewOutput(w, opts, width)
+	if !o.Answer {
+		out = amounts.New(out) // tables are of their intervals
+	}
+	return out, finish, nil
 }
 
 // openText opens a file of text.

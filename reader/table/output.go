@@ -31,6 +31,7 @@ type Output struct {
 	at      int    // the task of the newest record
 	table   *Table // with its rows that are not laid out yet
 	flows   int    // of the task
+	known   int    // further ones, whose amounts are not known
 	total   Counts
 	buf     []byte
 	begun   bool // something was written
@@ -77,6 +78,10 @@ func (o *Output) Record(rec *reader.Record) error {
 			return err
 		}
 	}
+	if rec.Baseline {
+		o.known++
+		return nil
+	}
 	counts := o.table.Counts(&o.iv, rec)
 	o.flows++
 	o.total.Add(&counts)
@@ -97,7 +102,7 @@ func (o *Output) next() error {
 		return err
 	}
 	o.at++
-	o.table, o.flows, o.total = o.layouts[o.at].New(o.iv), 0, Counts{}
+	o.table, o.flows, o.known, o.total = o.layouts[o.at].New(o.iv), 0, 0, Counts{}
 	return nil
 }
 
@@ -107,7 +112,7 @@ func (o *Output) endTable() error {
 		return nil
 	}
 	o.separate()
-	o.table.Total(o.flows, &o.total, 0)
+	o.table.Total(o.flows, &o.total, o.known)
 	o.buf = o.table.AppendTo(o.buf, o.width, 0)
 	o.table = nil
 	return o.flush(flushAt)

@@ -86,6 +86,23 @@ func TestOutputParts(t *testing.T) {
 	}
 }
 
+// TestOutputBaseline: a flow whose amounts are not known has no row, and is told of.
+func TestOutputBaseline(t *testing.T) {
+	var b bytes.Buffer
+	out := NewOutput(&b, Options{}, 0)
+	tasks := []reader.Task{{RuleSet: 2, Name: "x", Format: testFormat}}
+	known, unknown := testRecord(7), testRecord(8)
+	known.Amounts, unknown.Amounts, unknown.Baseline = make([]uint64, len(testFormat.Attrs)), make([]uint64, len(testFormat.Attrs)), true
+	known.Amounts[6] = 42
+	if err := errors.Join(out.Begin(reader.Interval{From: 99, To: 200, Amounts: true}, tasks), out.Record(known), out.Record(unknown), out.End()); err != nil {
+		t.Fatal(err)
+	}
+	got := b.String()
+	if !strings.Contains(got, "1 seen before, counted from now on") || !strings.Contains(got, "42 B") || strings.Contains(got, "10.0.0.8") {
+		t.Errorf("%s", got)
+	}
+}
+
 // TestOutputFails: what was given up leaves nothing, if it was not too much to hold,
 // and errors of the writer are told.
 func TestOutputFails(t *testing.T) {
