@@ -95,10 +95,24 @@ func (r *Row) Append(b []byte, rec *reader.Record) []byte {
 			if n, ok = port(&rec.Values[c.place]); ok {
 				at = digits.PutUint(b, at, n)
 			}
-		case kindConstant, kindCounts, kindLimits, kindName, kindLetter:
-			b, at, ok = r.long(b, at, c, rec)
+		case kindAddress:
+			if v := &rec.Values[c.place]; v.Len == 4 {
+				at = digits.PutQuad(b, at, v.Octets[:4])
+			} else {
+				at, ok = putAddress(b, at, v)
+			}
+		case kindFirst:
+			at, ok = r.layout.clock.put(b, at, rec.FirstTime)
+		case kindLast:
+			if ok = c.place >= 0; ok {
+				at, ok = r.layout.clock.put(b, at, rec.Values[c.place].Num)
+			}
+		case kindIndex:
+			at = digits.PutUint(b, at, uint64(rec.Index))
+		case kindBaseline:
+			at += copy(b[at:], boolText(rec.Baseline))
 		default:
-			at, ok = r.layout.put(b, at, c, rec)
+			b, at, ok = r.long(b, at, c, rec)
 		}
 		if !ok {
 			at = start + copy(b[start:], c.null)
@@ -110,36 +124,12 @@ func (r *Row) Append(b []byte, rec *reader.Record) []byte {
 	return b[:at]
 }
 
-// put writes a value of bounded length to b from at on, and returns where it ends. ok is
-// false if there is none.
-func (l *Layout) put(b []byte, at int, c *dressed, rec *reader.Record) (end int, ok bool) {
-	switch c.kind {
-	case kindIndex:
-		return digits.PutUint(b, at, uint64(rec.Index)), true
-	case kindFirst:
-		return l.clock.put(b, at, rec.FirstTime)
-	case kindLast:
-		if c.place < 0 {
-			return at, false
-		}
-		return l.clock.put(b, at, rec.Values[c.place].Num)
-	case kindBaseline:
-		return at + copy(b[at:], boolText(rec.Baseline)), true
-	case kindCommunity:
-		text, ok := c.cell.id.append(b[:at], rec)
-		return len(text), ok
-	}
-	v := &rec.Values[c.place]
-	if v.Len == 4 {
-		return digits.PutQuad(b, at, v.Octets[:4]), true
-	}
-	text, ok := appendAddress(b[:at], v)
-	return len(text), ok
-}
-
-// long writes a value of any length, or a text that may need escapes, to b from at on. It
-// returns b with room for the cells behind, and where the value ends.
+// long writes a value of any length, or a text, to b from at on. It returns b with room
+// for the cells behind, and where the value ends.
 func (r *Row) long(b []byte, at int, c *dressed, rec *reader.Record) (_ []byte, end int, ok bool) {
+	if c.kind == kindLetter && !isLetter(rec.Values[c.place].Num) { // mostly there is none
+		return b, at, false
+	}
 	text, ok := r.layout.appendLong(b[:at], c.cell, rec)
 	if ok && c.escape != nil {
 		text = c.escape(text, at)
@@ -162,6 +152,8 @@ func (l *Layout) appendLong(b []byte, c *Cell, rec *reader.Record) (_ []byte, ok
 	case kindName:
 		name := c.names.Name(c.attr, rec.Values[c.place].Num)
 		return append(b, name...), name != ""
+	case kindCommunity:
+		return c.id.append(b, rec)
 	}
-	return appendLetter(b, rec.Values[c.place].Num)
+	return append(b, byte(rec.Values[c.place].Num)), true // a letter
 }

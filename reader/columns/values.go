@@ -1,6 +1,8 @@
 package columns
 
 import (
+	"slices"
+
 	"netramet/internal/digits"
 	"netramet/mib"
 	"netramet/reader"
@@ -41,23 +43,29 @@ func port(v *reader.Value) (n uint64, ok bool) {
 // all others as octets in hexadecimal with colons. It needs no escaping in any
 // format. ok is false if the flow does not have it.
 func appendAddress(b []byte, v *reader.Value) (_ []byte, ok bool) {
+	b = slices.Grow(b, valueRoom)
+	end, ok := putAddress(b[:cap(b)], len(b), v)
+	return b[:end], ok
+}
+
+// putAddress is appendAddress where there is room for valueRoom octets. It returns
+// where the address ends.
+func putAddress(b []byte, at int, v *reader.Value) (end int, ok bool) {
 	o := v.Octets[:min(int(v.Len), mib.MaxAddress)]
 	switch len(o) {
 	case 0:
-		return b, false
+		return at, false
 	case 4:
-		return digits.AppendQuad(b, o), true
+		return digits.PutQuad(b, at, o), true
 	case 16:
-		return digits.AppendIPv6(b, (*[16]byte)(o)), true
+		return digits.PutIPv6(b, at, (*[16]byte)(o)), true
 	}
 	const hex = "0123456789abcdef"
-	for i, c := range o {
-		if i > 0 {
-			b = append(b, ':')
-		}
-		b = append(b, hex[c>>4], hex[c&15])
+	for _, c := range o {
+		b[at], b[at+1], b[at+2] = hex[c>>4], hex[c&15], ':'
+		at += 3
 	}
-	return b, true
+	return at - 1, true // without the last colon
 }
 
 // appendNumbers appends numbers as a list in brackets.
@@ -72,11 +80,6 @@ func appendNumbers(b []byte, list []uint64) []byte {
 	return append(b, ']')
 }
 
-// appendLetter appends the letter that a number stands for, where that is printable
-// ASCII: rules give kinds and classes as 'a'.
-func appendLetter(b []byte, n uint64) (_ []byte, ok bool) {
-	if n <= ' ' || n > '~' {
-		return b, false
-	}
-	return append(b, byte(n)), true
-}
+// isLetter reports whether a number stands for a letter, printable ASCII: rules give
+// kinds and classes as 'a'.
+func isLetter(n uint64) bool { return n > ' ' && n <= '~' }
