@@ -14,15 +14,20 @@ import (
 // meterLink is the life of a managed meter on a link: it meters from its start until
 // it is told to end, and readers collect when they like. ctx ends everything.
 func (d *daemon) meterLink(told, ctx context.Context) error {
+	until, stop := context.WithCancel(told)
+	defer stop()
+	defer context.AfterFunc(ctx, stop)() // a meter that nobody can ask is none
 	loop := reading.Loop{
 		Source: d.src, Stages: d.o.stages(d.links.note), Meter: d.meter.Meter, Live: d.o.time,
 		Busy: d.load.Add, Fed: func() { d.notify.Alive(time.Now()) },
 	}
-	_, err := loop.Run(told)
+	_, err := loop.Run(until)
 	d.notify.Stopping()
 	if errors.Is(err, reading.ErrInterrupted) {
-		d.log.Info("told to end")
 		err = nil
+		if ctx.Err() == nil {
+			d.log.Info("told to end")
+		}
 	}
 	d.leaveLastPart(ctx)
 	return err
