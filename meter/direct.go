@@ -102,9 +102,15 @@ func (in *intake) pass(t int64) {
 // knows reports whether a stream remembers verdicts of all rule sets, which are all
 // remembered, on packets of one of its directions, and they hold.
 func (l *lane) knows(id streams.ID, dir packet.Direction) bool {
+	side := l.side.of(id)
 	for j := range l.runs {
 		run := &l.runs[j]
-		w := *l.word(run, id, dir)
+		var w word
+		if run.words == 0 {
+			w = word(l.streams.Attached(id)[dir])
+		} else {
+			w = word(side[run.words-1][dir])
+		}
 		if !l.epoch.holds(w) {
 			return false
 		}

@@ -79,26 +79,41 @@ const sideSize = 16
 // sides are what all streams of a lane know of some of the remembered rule sets, but
 // for what lies in the streams themselves: that of one stream lies next to each other.
 type sides[T any] struct {
-	all  slab.Slab[T]
-	each uint32 // rule sets
+	all slab.Rows[T] // by stream; of so many rule sets each
+}
+
+// of returns what is known by a stream, by rule set from 0.
+func (s *sides[T]) of(id streams.ID) []T {
+	if s.all.Size == 0 {
+		return nil
+	}
+	return s.all.At(uint32(id))
 }
 
 // at returns what is known of a rule set, from 0, by a stream.
-func (s *sides[T]) at(n int, id streams.ID) *T {
-	return s.all.At(uint32(id)*s.each + uint32(n))
+func (s *sides[T]) at(n int, id streams.ID) *T { return &s.all.At(uint32(id))[n] }
+
+// extend makes room for more streams.
+func (s *sides[T]) extend(streams uint32) {
+	if s.all.Size > 0 {
+		s.all.Extend(streams)
+	}
 }
+
+// len is how much is held, for all streams.
+func (s *sides[T]) len() int { return s.all.Size * int(s.all.Len()) }
 
 // keep makes room for as many rule sets and streams. What is there may go to another
 // rule set as it is, or be lost.
 func (s *sides[T]) keep(each int, streams uint32) {
-	if uint32(each) != s.each {
-		*s = sides[T]{each: uint32(each)}
-		s.all.Extend(streams * s.each)
+	if each != s.all.Size {
+		*s = sides[T]{slab.Rows[T]{Size: each}}
+		s.extend(streams)
 	}
 }
 
 // rememberable is for how many rule sets so many streams can remember verdicts:
-// words are numbered with 32 bits.
+// the place of a word fits an int of 32 bits.
 func rememberable(streams int) int {
 	return int(min(maxRemembered, 1+(1<<31)/(uint64(streams)+1)))
 }
@@ -121,12 +136,9 @@ func (l *lane) remembered(n, depending int) {
 
 // forgetSide makes room for a new stream's further words and zeroes them.
 func (l *lane) forgetSide(id streams.ID) {
-	each := l.side.each
-	l.side.all.Extend((uint32(id) + 1) * each)
-	for n := range each {
-		*l.side.at(int(n), id) = sideWords{}
-	}
-	l.traits.all.Extend((uint32(id) + 1) * l.traits.each) // words say whether they mean anything
+	l.side.extend(uint32(id) + 1)
+	clear(l.side.of(id))
+	l.traits.extend(uint32(id) + 1) // words say whether they mean anything
 }
 
 // forgetFlow makes the verdicts that name a flow unknown.
@@ -158,12 +170,12 @@ func (m *Meter) forgetVerdicts() {
 func (l *lane) forgetWords() {
 	l.streams.ForgetAttached()
 	l.members.fed = slab.Slab[fed]{}
-	for i := range l.side.all.Len() {
-		*l.side.all.At(i) = sideWords{}
+	for id := range l.side.all.Len() {
+		clear(l.side.of(streams.ID(id)))
 	}
 }
 
 // sideMemory is what the further words and the traits take, in octets.
 func (l *lane) sideMemory() int {
-	return sideSize*int(l.side.all.Len()) + sideTraitsSize*int(l.traits.all.Len())
+	return sideSize*l.side.len() + sideTraitsSize*l.traits.len()
 }
