@@ -161,13 +161,13 @@ func (l *liveBench) try(ctx context.Context, r *linkReader, rate, percent int) (
 		return t, err
 	}
 	p, err := r.start(dir)
-	if err = errors.Join(err, onto(sendsOn), l.first(true)); err != nil {
-		return t, err
-	}
 	defer func() {
 		p.kill()
 		err = errors.Join(err, l.first(false))
 	}()
+	if err = errors.Join(err, onto(sendsOn), l.first(true)); err != nil {
+		return t, err
+	}
 	if percent < 100 {
 		if err := l.share.give(p.cmd.Process.Pid, percent); err != nil {
 			return t, err

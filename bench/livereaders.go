@@ -126,7 +126,7 @@ func (r *linkReader) start(dir string) (*reading, error) {
 	}
 	for end := time.Now().Add(10 * time.Second); packetSockets() <= before; {
 		if time.Sleep(10 * time.Millisecond); time.Now().After(end) {
-			p.kill()
+			p.kill() // and all that it says has come
 			return nil, fmt.Errorf("%s opens no socket: %s", r.name, p.stderr.Bytes())
 		}
 	}
@@ -170,7 +170,7 @@ func (p *reading) end(sent uint64) (o outcome, err error) {
 }
 
 func (p *reading) kill() {
-	if !p.ended {
+	if p != nil && !p.ended {
 		p.ended = true
 		_ = p.cmd.Process.Signal(syscall.SIGKILL)
 		_ = p.cmd.Wait()
