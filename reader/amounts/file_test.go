@@ -288,7 +288,7 @@ func TestFile(t *testing.T) {
 func testFile(t *testing.T, kind string) {
 	seeds := uint64(60)
 	if testing.Short() {
-		seeds = 15
+		seeds = 8
 	}
 	dir := t.TempDir()
 	for seed := range seeds {

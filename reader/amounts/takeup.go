@@ -15,7 +15,7 @@ import (
 )
 
 // TakeUp goes on from a collection that was written before. It is called for each that
-// the other output still has, in order, before the first Begin.
+// the other output still has, in whatever order, before the first Begin.
 func (o *Output) TakeUp(c *lines.Collection) { o.memory.TakeUp(c) }
 
 // TakeUpFile goes on from a flow data file of amounts, which the other output has written
