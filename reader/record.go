@@ -49,6 +49,17 @@ func (r *Record) Renew(n int) {
 	r.Amounts, r.numbers, r.spans = r.Amounts[:0], r.numbers[:0], r.spans[:0]
 }
 
+// Take makes r the flow that from is, and gives from r's memory in exchange.
+func (r *Record) Take(from *Record) {
+	r.RuleSet, r.Index, r.FirstTime, r.PeerType = from.RuleSet, from.Index, from.FirstTime, from.PeerType
+	r.Values, from.Values = from.Values, r.Values
+	r.Amounts, r.Baseline = append(r.Amounts[:0], from.Amounts...), from.Baseline
+	if len(r.spans)+len(from.spans) > 0 { // few flows have distributions
+		r.numbers, from.numbers = from.numbers, r.numbers
+		r.spans, from.spans = from.spans, r.spans
+	}
+}
+
 // Numbers returns the counters of value i: of a distribution those of its buckets
 // in order, then that of what lies over the upper limit. It has none if the flow
 // does not have the distribution.

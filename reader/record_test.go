@@ -48,3 +48,25 @@ func TestRecordMemory(t *testing.T) {
 		t.Errorf("%v allocations a record", n)
 	}
 }
+
+// TestTake: a record that takes another's flow has all of it, and the other has
+// memory that may be filled.
+func TestTake(t *testing.T) {
+	fill := func(r *reader.Record, n uint64, numbers ...uint64) {
+		r.Clear(2)
+		r.Index, r.FirstTime, r.Values[1].Num = uint32(n), n, n
+		r.Amounts = append(r.Amounts, 0, n)
+		if numbers != nil {
+			r.AddNumbers(0, numbers...)
+		}
+	}
+	var to, from reader.Record
+	for n, numbers := range [][]uint64{nil, {1, 2}, {3}, nil, nil, {4}} {
+		n := uint64(n + 1)
+		fill(&from, n, numbers...)
+		to.Take(&from)
+		if to.Index != uint32(n) || to.FirstTime != n || to.Values[1].Num != n || to.Amounts[1] != n || !slices.Equal(to.Numbers(0), numbers) {
+			t.Errorf("flow %d is taken as %+v", n, to)
+		}
+	}
+}

@@ -115,8 +115,7 @@ func (f *Flows) Next(_ context.Context, rec *reader.Record) error {
 		}
 	}
 	// The caller's memory is used again for a flow to come.
-	from := &f.records[f.given]
-	*rec, *from = *from, *rec
+	rec.Take(&f.records[f.given])
 	f.given++
 	return nil
 }
