@@ -77,7 +77,7 @@ var allowed = map[string][]string{
 	"reader/columns":   {"internal/digits", "mib", "reader", "streams/dist"},
 	"reader/csv":       {"reader", "reader/columns", "reader/lines"},
 	"reader/flowfile":  {"internal/atomicfile", "internal/digits", "internal/filelock", "reader", "ruleset", "mib"},
-	"reader/jsonl":     {"internal/digits", "reader", "reader/columns", "reader/lines"},
+	"reader/jsonl":     {"internal/digits", "mib", "reader", "reader/columns", "reader/lines", "ruleset"},
 	"reader/lines":     {"internal/atomicfile", "internal/filelock", "mib", "reader"},
 	"reader/outputs":   {"internal/spelling", "mib", "reader", "reader/amounts", "reader/columns", "reader/csv", "reader/jsonl", "reader/lines", "reader/table", "reader/tee"},
 	"reader/query":     {"internal/index", "internal/plaintext", "internal/slab", "mib", "reader", "reader/columns", "reader/flowfile", "reader/jsonl", "reader/lines", "reader/table", "ruleset", "ruleset/srl"},

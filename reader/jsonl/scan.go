@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"netramet/reader/columns"
@@ -18,7 +19,7 @@ const MaxLine = 1 << 20
 
 // Scan implements lines.Format. Members it does not know are passed over.
 func (f *Format) Scan(r io.Reader, each func(*lines.Collection) error) (whole int64, header string, err error) {
-	s := scanner{names: f.names, each: each}
+	s := newScanner(f.names, each)
 	in := bufio.NewReaderSize(r, 64<<10)
 	var line []byte
 	for at := int64(0); ; {
@@ -39,90 +40,158 @@ func (f *Format) Scan(r io.Reader, each func(*lines.Collection) error) (whole in
 	}
 }
 
+// scanned are the members that Scan wants to know, and counters behind them.
+var scanned = []string{"type", "schema", "meter", "meter_start", "ruleset", "flow_index", "first_time",
+	"interval", "interval_start", "interval_end", "rulesets", "flows"}
+
+// Places in scanned.
+const (
+	atType = iota
+	atSchema
+	atMeter
+	atStart
+	atRuleSet
+	atIndex
+	atFirst
+	atInterval
+	atBegin
+	atEnd
+	atRuleSets
+	atFlows
+	atCounters
+)
+
 type scanner struct {
-	names columns.Names
-	each  func(*lines.Collection) error
-	now   lines.Collection // that is being read
+	each   func(*lines.Collection) error
+	labels []string       // of what is scanned, in the file's set of names
+	places map[string]int // by label
+	values [atCounters + len(lines.Counters)][]byte
+	now    lines.Collection // that is being read
+	start  struct {         // of the meter, in the flow before
+		text string
+		time time.Time
+	}
 	lines int
 	ended bool // the last line ended a collection
 }
 
-// object is a line, member by member.
-type object map[string]json.RawMessage
+func newScanner(names columns.Names, each func(*lines.Collection) error) *scanner {
+	s := &scanner{each: each, places: map[string]int{}}
+	all := scanned
+	for _, a := range lines.Counters {
+		c, _ := columns.Of(a)
+		all = append(all, c.Name)
+	}
+	for i, label := range all {
+		if c, ok := columns.ByName(label); ok && i > atSchema {
+			label = c.In(names)
+		}
+		s.labels, s.places[label] = append(s.labels, label), i
+	}
+	return s
+}
 
 var errOther = errors.New("not of flow data")
 
 func (s *scanner) line(line []byte) error {
-	var o object
-	if err := json.Unmarshal(line, &o); err != nil {
-		return fmt.Errorf("no JSON object: %w", err)
+	clear(s.values[:])
+	m := members{text: line}
+	for m.next() {
+		if i, ok := s.places[string(m.name)]; ok {
+			s.values[i] = m.value
+		}
 	}
-	var kind string
-	var schema int
-	if json.Unmarshal(o["type"], &kind) != nil || json.Unmarshal(o["schema"], &schema) != nil || schema < 1 {
+	schema, err := strconv.ParseUint(string(s.values[atSchema]), 10, 31)
+	switch {
+	case m.bad:
+		return errNoObject
+	case err != nil || schema < 1:
 		return errOther
-	}
-	if schema > columns.Schema {
+	case schema > columns.Schema:
 		return fmt.Errorf("schema %d is newer than this program, which knows %d", schema, columns.Schema)
 	}
-	switch kind {
-	case "flow":
+	switch string(s.values[atType]) {
+	case `"flow"`:
 		s.ended = false
-		return s.flow(o)
-	case "interval":
-		return s.interval(o)
-	case "aborted":
+		return s.flow()
+	case `"interval"`:
+		return s.interval()
+	case `"aborted"`:
 		s.now.Flows = s.now.Flows[:0]
 		return nil
 	}
 	return errOther
 }
 
-// member reads a column's value into to, which stays as it is if that is null.
-func (s *scanner) member(o object, name string, to any) error {
-	if c, ok := columns.ByName(name); ok {
-		name = c.In(s.names)
+// member reads a value into to, which stays as it is if that is null.
+func (s *scanner) member(at int, to any) error {
+	if s.values[at] == nil {
+		return fmt.Errorf("%q is not there: was it written with other --names?", s.labels[at])
 	}
-	text, ok := o[name]
-	if !ok {
-		return fmt.Errorf("%q is not there: was it written with other --names?", name)
-	}
-	if err := json.Unmarshal(text, to); err != nil {
-		return fmt.Errorf("%q: %w", name, err)
+	if err := json.Unmarshal(s.values[at], to); err != nil {
+		return s.fault(at)
 	}
 	return nil
 }
 
-func (s *scanner) flow(o object) error {
-	var f lines.Flow
-	var start, first time.Time
-	err := errors.Join(s.member(o, "ruleset", &f.RuleSet), s.member(o, "flow_index", &f.Index),
-		s.member(o, "meter_start", &start), s.member(o, "first_time", &first))
+func (s *scanner) fault(at int) error {
+	return fmt.Errorf("%q: %.60q is no value of it", s.labels[at], s.values[at])
+}
+
+// number reads a number of so many bits; ok is false if it is null, or not there.
+func (s *scanner) number(at, bits int, bad *error) (n uint64, ok bool) {
+	if s.values[at] == nil || string(s.values[at]) == "null" {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(s.values[at]), 10, bits)
 	if err != nil {
-		return err
+		*bad = s.fault(at)
 	}
-	if !first.IsZero() {
-		f.FirstTime = lines.UptimeOf(start, first)
+	return n, err == nil
+}
+
+func (s *scanner) flow() error {
+	for _, at := range []int{atRuleSet, atIndex, atStart, atFirst} {
+		if s.values[at] == nil {
+			return s.member(at, nil)
+		}
 	}
-	for i, a := range lines.Counters {
-		c, _ := columns.Of(a)
-		if text, ok := o[c.In(s.names)]; ok {
-			if err := json.Unmarshal(text, &f.Counts[i]); err != nil {
-				return fmt.Errorf("%q: %w", c.In(s.names), err)
-			}
-			f.Has |= 1 << i
+	if string(s.values[atStart]) != s.start.text {
+		s.start.time = time.Time{}
+		if err := s.member(atStart, &s.start.time); err != nil {
+			return err
+		}
+		s.start.text = string(s.values[atStart])
+	}
+	var f lines.Flow
+	var bad error
+	if string(s.values[atFirst]) != "null" {
+		text, _ := quotedText(s.values[atFirst])
+		first, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			bad = s.fault(atFirst)
+		}
+		f.FirstTime = lines.UptimeOf(s.start.time, first)
+	}
+	ruleSet, _ := s.number(atRuleSet, 8, &bad)
+	index, _ := s.number(atIndex, 32, &bad)
+	f.RuleSet, f.Index = uint8(ruleSet), uint32(index)
+	for i := range lines.Counters {
+		n, ok := s.number(atCounters+i, 64, &bad)
+		if ok {
+			f.Counts[i], f.Has = n, f.Has|1<<i
 		}
 	}
 	s.now.Flows = append(s.now.Flows, f)
-	return nil
+	return bad
 }
 
-func (s *scanner) interval(o object) error {
+func (s *scanner) interval() error {
 	c := &s.now
 	var flows int
 	var ruleSets []int
-	err := errors.Join(s.member(o, "meter", &c.Meter), s.member(o, "meter_start", &c.Start), s.member(o, "interval", &c.Interval),
-		s.member(o, "interval_start", &c.Begin), s.member(o, "interval_end", &c.End), s.member(o, "rulesets", &ruleSets), s.member(o, "flows", &flows))
+	err := errors.Join(s.member(atMeter, &c.Meter), s.member(atStart, &c.Start), s.member(atInterval, &c.Interval),
+		s.member(atBegin, &c.Begin), s.member(atEnd, &c.End), s.member(atRuleSets, &ruleSets), s.member(atFlows, &flows))
 	if err != nil {
 		return err
 	}

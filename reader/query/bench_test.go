@@ -12,29 +12,42 @@ import (
 
 	"netramet/mib"
 	"netramet/reader"
+	"netramet/reader/amounts"
+	"netramet/reader/columns"
 	"netramet/reader/flowfile"
+	"netramet/reader/jsonl"
+	"netramet/reader/lines"
 	"netramet/ruleset"
 	"netramet/ruleset/srl"
 )
 
 // benchFile writes flows of the usual FORMAT, all of which come again in each of blocks.
-func benchFile(tb testing.TB, flows, blocks int) string {
+func benchFile(tb testing.TB, flows, blocks int, json bool) string {
 	tb.Helper()
+	name := filepath.Join(tb.TempDir(), "bench.flows")
 	var b bytes.Buffer
 	start := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
-	w := flowfile.NewWriter(&b, flowfile.Header{Version: "1", Meter: "gw", Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC, Start: start})
+	var w reader.Output = flowfile.NewWriter(&b, flowfile.Header{Version: "1", Meter: "gw", Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC, Start: start})
+	if json {
+		file, err := lines.Open("-", jsonl.New(columns.RTFM), lines.Options{Stdout: &b})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		w = amounts.New(file)
+	}
 	f := ruleset.DefaultFormat()
 	task := reader.Task{RuleSet: 2, Name: "all", Format: f}
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var rec reader.Record
 	for n := range blocks {
-		iv := reader.Interval{Number: uint64(n + 1), Time: start.Add(time.Duration(n+1) * 5 * time.Minute), From: max(1, uint64(n)*30000), To: uint64(n+1)*30000 + 1}
+		iv := reader.Interval{Number: uint64(n + 1), Time: start.Add(time.Duration(n+1) * 5 * time.Minute), From: max(1, uint64(n)*30000), To: uint64(n+1)*30000 + 1, Meter: "gw"}
+		iv.SetStart(start)
 		if err := w.Begin(iv, []reader.Task{task}); err != nil {
 			tb.Fatal(err)
 		}
 		for i := range flows {
 			rec.Clear(len(f.Attrs))
-			rec.RuleSet, rec.PeerType = 2, mib.PeerIPv4
+			rec.RuleSet, rec.PeerType, rec.Index, rec.FirstTime = 2, mib.PeerIPv4, uint32(i+1), uint64(i%30000+1)
 			for j, a := range f.Attrs {
 				v := &rec.Values[j]
 				switch a {
@@ -76,7 +89,6 @@ func benchFile(tb testing.TB, flows, blocks int) string {
 			tb.Fatal(err)
 		}
 	}
-	name := filepath.Join(tb.TempDir(), "bench.flows")
 	if err := os.WriteFile(name, b.Bytes(), 0o600); err != nil {
 		tb.Fatal(err)
 	}
@@ -100,8 +112,11 @@ func BenchmarkRun(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, size := range []struct{ flows, blocks int }{{20_000, 50}, {500_000, 2}, {1_000_000, 1}} {
-		file := benchFile(b, size.flows, size.blocks)
+	for _, size := range []struct {
+		flows, blocks int
+		kind          string
+	}{{20_000, 50, ""}, {500_000, 2, ""}, {1_000_000, 1, ""}, {500_000, 2, "json"}} {
+		file := benchFile(b, size.flows, size.blocks, size.kind == "json")
 		for _, tt := range []struct {
 			name string
 			q    Query
@@ -112,7 +127,7 @@ func BenchmarkRun(b *testing.B) {
 			{"every", Query{Every: time.Minute}},
 			{"top", Query{Top: 10}},
 		} {
-			b.Run(fmt.Sprintf("%dx%d/%s", size.blocks, size.flows, tt.name), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%dx%d%s/%s", size.blocks, size.flows, size.kind, tt.name), func(b *testing.B) {
 				records := 0
 				for b.Loop() {
 					q := tt.q

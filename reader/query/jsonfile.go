@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -33,18 +31,11 @@ type jsonFile struct {
 	prefix []byte // what the lines of the part begin with
 	ahead  bool   // read is not taken yet
 
-	now     *part
-	block   jsonBlock // of the flows read last
-	inside  bool      // its end has not come
-	flows   uint64    // lines of it
-	formats map[string]*jsonFormat
-}
-
-// jsonFormat is the format of lines with the same members.
-type jsonFormat struct {
-	format      *ruleset.Format
-	fields      []jsonField
-	differences bool
+	now    *part
+	block  jsonBlock // of the flows read last
+	inside bool      // its end has not come
+	flows  uint64    // lines of it
+	shapes map[string]*jsonl.Shape
 }
 
 // jsonBlock tells collections apart.
@@ -54,29 +45,12 @@ type jsonBlock struct {
 	interval   uint64
 }
 
-// constants are the members that a collection's lines begin with, or the line that ends
-// it.
-type constants struct {
-	Type      string
-	Schema    int
-	Meter     string
-	Start     time.Time
-	RuleSet   int
-	Name      string
-	Interval  uint64
-	Begin     time.Time
-	End       time.Time
-	Restarted bool
-	Octets    string
-	Flows     *uint64 // of a line that ends a collection
-}
-
 // isJSON reports whether a file is JSON Lines.
 func isJSON(head []byte) bool { return len(head) > 0 && head[0] == '{' }
 
 // json reads a file of JSON Lines.
 func (p *pieces) json(ctx context.Context, in *input, br *bufio.Reader) error {
-	f := &jsonFile{pieces: p, in: in, br: br, formats: make(map[string]*jsonFormat)}
+	f := &jsonFile{pieces: p, in: in, br: br, shapes: make(map[string]*jsonl.Shape)}
 	for {
 		err := f.next()
 		if err == io.EOF {
@@ -118,8 +92,8 @@ func (f *jsonFile) next() (err error) {
 // take takes the line: the first flow of a part and all that begin like it, or the end
 // of a collection.
 func (f *jsonFile) take(ctx context.Context) error {
-	var c constants
-	members, err := readConstants(f.read, &c)
+	var c jsonl.Head
+	members, err := jsonl.ReadHead(f.read, &c)
 	if err != nil {
 		return f.fault("%s", err)
 	}
@@ -148,7 +122,7 @@ func (f *jsonFile) take(ctx context.Context) error {
 }
 
 // end ends a collection.
-func (f *jsonFile) end(ctx context.Context, whole bool, c *constants) error {
+func (f *jsonFile) end(ctx context.Context, whole bool, c *jsonl.Head) error {
 	if !f.inside && !whole {
 		return nil
 	}
@@ -159,7 +133,7 @@ func (f *jsonFile) end(ctx context.Context, whole bool, c *constants) error {
 	}
 	*x = piece{room: x.room, done: x.done, batch: x.batch, in: f.in, whole: whole}
 	if c != nil {
-		x.iv = c.interval()
+		x.iv = intervalOf(c)
 	} else {
 		x.iv = reader.Interval{Meter: f.block.meter}
 	}
@@ -181,7 +155,7 @@ func (p *pieces) room(ctx context.Context) (*piece, error) {
 }
 
 // part hands out the lines that begin as this one does.
-func (f *jsonFile) part(ctx context.Context, c *constants, members []string) error {
+func (f *jsonFile) part(ctx context.Context, c *jsonl.Head, members []string) error {
 	if c.RuleSet < 1 || c.RuleSet > ruleset.MaxNumber {
 		return f.fault("%d is no number of a rule set", c.RuleSet)
 	}
@@ -190,7 +164,7 @@ func (f *jsonFile) part(ctx context.Context, c *constants, members []string) err
 		return f.fault("the flow has no \"flow_index\"")
 	}
 	f.prefix = append(f.prefix[:0], f.read[:to]...)
-	p, format, err := f.partOf(c, members)
+	p, shape, err := f.partOf(c, members)
 	if err != nil {
 		return err
 	}
@@ -215,7 +189,7 @@ func (f *jsonFile) part(ctx context.Context, c *constants, members []string) err
 		if p == nil { // a rule set that is not asked for
 			f.free <- x
 		} else {
-			x.part, x.in, x.dec = p, f.in, &jsonDecoder{fields: format.fields, size: len(format.format.Attrs), start: c.Start}
+			x.part, x.in, x.dec = p, f.in, shape.Decoder(c.Start, func(i int) bool { return p.wanted[i] })
 			x.batch.clear()
 			f.work <- x
 			if !f.send(ctx, x) {
@@ -234,32 +208,32 @@ func (f *jsonFile) part(ctx context.Context, c *constants, members []string) err
 }
 
 // partOf is the part that lines belong to; nil if they are not asked for.
-func (f *jsonFile) partOf(c *constants, members []string) (*part, *jsonFormat, error) {
+func (f *jsonFile) partOf(c *jsonl.Head, members []string) (*part, *jsonl.Shape, error) {
 	key := fmt.Sprint(members)
-	format := f.formats[key]
-	if format == nil {
-		format = newJSONFormat(members)
-		if len(f.formats) == maxLayouts {
-			clear(f.formats)
+	shape := f.shapes[key]
+	if shape == nil {
+		shape = jsonl.NewShape(members)
+		if len(f.shapes) == maxLayouts {
+			clear(f.shapes)
 		}
-		f.formats[key] = format
+		f.shapes[key] = shape
 	}
 	if !f.q.asks(c.RuleSet, c.Name) {
 		f.notAsked(c.RuleSet, c.Name)
-		return nil, format, nil
+		return nil, shape, nil
 	}
-	l, err := f.layoutOf(f.in, layoutKey{format.format.Line(), format.differences, false}, format.format)
+	l, err := f.layoutOf(f.in, layoutKey{shape.Format.Line(), shape.Amounts, false}, shape.Format)
 	if err != nil {
 		return nil, nil, err
 	}
 	if f.now == nil || f.now.layout != l || f.now.number != c.RuleSet || f.now.name != c.Name {
-		f.now = &part{layout: l, format: format.format, iv: c.interval(), number: c.RuleSet, name: c.Name, anew: c.Restarted}
+		f.now = &part{layout: l, format: shape.Format, iv: intervalOf(c), number: c.RuleSet, name: c.Name, anew: c.Restarted}
 	}
-	return f.now, format, nil
+	return f.now, shape, nil
 }
 
-// interval is what the constants tell of the collection.
-func (c *constants) interval() reader.Interval {
+// intervalOf is what the head of a line tells of the collection.
+func intervalOf(c *jsonl.Head) reader.Interval {
 	iv := reader.Interval{
 		Number: c.Interval, Meter: plaintext.Clean(c.Meter), MeterStart: c.Start, Begin: c.Begin, Time: c.End,
 		Restarted: c.Restarted, Octets: reader.ParseOctetMode(c.Octets),
@@ -271,45 +245,3 @@ func (c *constants) interval() reader.Interval {
 	}
 	return iv
 }
-
-// readConstants reads the members of a line that are told in each line of a collection,
-// and the names of all, in order.
-func readConstants(line []byte, c *constants) (members []string, err error) {
-	to := map[string]any{
-		"type": &c.Type, "schema": &c.Schema, "meter": &c.Meter, "meter_start": &c.Start, "ruleset": &c.RuleSet, "ruleset_name": &c.Name,
-		"interval": &c.Interval, "interval_start": &c.Begin, "interval_end": &c.End, "restarted": &c.Restarted, "octets_mode": &c.Octets, "flows": &c.Flows,
-	}
-	s := jsonScan{text: line}
-	for s.next() {
-		name := string(s.name)
-		members = append(members, name)
-		if name != "type" && name != "flows" {
-			if name = jsonColumns[name]; name == "" {
-				continue
-			}
-		}
-		if p, ok := to[name]; ok {
-			if err := json.Unmarshal(s.value, p); err != nil {
-				return nil, fmt.Errorf("%q: %w", s.name, err)
-			}
-		}
-	}
-	if s.bad {
-		return nil, errors.New("it is no object of JSON on one line")
-	}
-	return members, nil
-}
-
-// jsonColumns are the columns' names in the set RTFM, by their names in all sets.
-var jsonColumns = func() map[string]string {
-	names := make(map[string]string)
-	always, attrs := columns.All()
-	for _, list := range [][]columns.Column{always, attrs} {
-		for i := range list {
-			for _, set := range []columns.Names{columns.RTFM, columns.ECS, columns.OTel} {
-				names[list[i].In(set)] = list[i].Name
-			}
-		}
-	}
-	return names
-}()

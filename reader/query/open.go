@@ -116,8 +116,8 @@ func (in *input) peek() error {
 	}
 	if head, err := text.Peek(1); err == nil && isJSON(head) {
 		if line, err := lines.ReadLine(text, nil, jsonl.MaxLine); err == nil {
-			var c constants
-			if _, err := readConstants(line, &c); err == nil {
+			var c jsonl.Head
+			if _, err := jsonl.ReadHead(line, &c); err == nil {
 				in.begin = c.End
 			}
 		}

@@ -44,7 +44,7 @@ type piece struct {
 	err    error // that ends the reading
 }
 
-// decoder reads records one by one: flowfile.Decoder and jsonDecoder.
+// decoder reads records one by one: flowfile.Decoder and jsonl.Decoder.
 type decoder interface {
 	Next(text []byte, rec *reader.Record) (rest []byte, ok bool, err error)
 }

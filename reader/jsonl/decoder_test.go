@@ -1,0 +1,77 @@
+package jsonl
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"netramet/mib"
+	"netramet/reader"
+	"netramet/reader/columns"
+	"netramet/reader/lines/linestest"
+)
+
+// TestDecoder: records that were written are read again, in all sets of names, but for
+// what was not wanted.
+func TestDecoder(t *testing.T) {
+	for _, names := range []columns.Names{columns.RTFM, columns.ECS, columns.OTel} {
+		c := linestest.Sample()[0]
+		file := linestest.Write(t, New(names), []linestest.Collection{c})
+		line, _, _ := bytes.Cut(file, []byte("\n"))
+		var h Head
+		members, err := ReadHead(line, &h)
+		if err != nil || h.Type != "flow" || h.RuleSet != c.Tasks[0].RuleSet || h.Interval != 1 || !h.Start.Equal(c.Interval.MeterStart) {
+			t.Fatalf("%s: %+v, %v", names, h, err)
+		}
+		s := NewShape(members)
+		d := s.Decoder(h.Start, func(at int) bool { return s.Format.Attrs[at] != mib.AttrToPDUs })
+		for i := range c.Records[:2] {
+			var got reader.Record
+			rest, ok, err := d.Next(file, &got)
+			if file = rest; err != nil || !ok {
+				t.Fatalf("%s: %v, %v", names, ok, err)
+			}
+			want := &c.Records[i]
+			if got.Index != want.Index || got.FirstTime != want.FirstTime {
+				t.Errorf("%s: flow %d of %d", names, got.Index, got.FirstTime)
+			}
+			for j, a := range c.Tasks[0].Format.Attrs {
+				value := want.Values[j]
+				switch {
+				case a == mib.AttrToPDUs:
+					value = reader.Value{}
+				case a.Class() == mib.ClassCounter:
+					value.Num = want.Amounts[j]
+				}
+				at := -1
+				for k, b := range s.Format.Attrs {
+					if a == b {
+						at = k
+					}
+				}
+				if at < 0 || got.Values[at] != value {
+					t.Errorf("%s, flow %d: %s is %+v, want %+v", names, i, a, got.Values[max(at, 0)], value)
+				}
+			}
+		}
+	}
+}
+
+// FuzzDecoder: whatever a line is, it is read as its first members say, or refused.
+func FuzzDecoder(f *testing.F) {
+	f.Add([]byte(`{"type":"flow","schema":1,"meter":"gw","flow_index":1,"first_time":"2026-01-05T09:00:00Z","source_peer_address":"10.0.0.1","dest_trans_address":80,"to_octets":5,"to_octets_amount":null,"notes":["a",{"b":"\u00e9}"}]}`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		line, _, _ = bytes.Cut(line, []byte("\n"))
+		var h Head
+		members, err := ReadHead(line, &h)
+		if err != nil {
+			return
+		}
+		s := NewShape(members)
+		var rec reader.Record
+		rest, ok, err := s.Decoder(time.Unix(0, 0), func(int) bool { return true }).Next(line, &rec)
+		if len(rest) > 0 || ok && (err != nil || len(rec.Values) != len(s.Format.Attrs)) {
+			t.Errorf("%q: %v, %v", line, ok, err)
+		}
+	})
+}
