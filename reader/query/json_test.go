@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +152,7 @@ func TestJSONFiles(t *testing.T) {
 		{"given up and made again", []string{aborted + text}, "6 1 18000  17 16 1700 18446744073709551515\n17 3000 3100  1 0 100 0\n", "1 collection is left out: it has no end", ""},
 		{"made again by another program", []string{first + text}, "6 1 18000  12 12 1200 1515\n", "1 collection is left out: it has no end", ""},
 		{"with some taken out", []string{strings.TrimPrefix(cut, first)}, "17 3000 3100  1 0 100 0\n", "", ""},
+		{"in another order", []string{regexp.MustCompile(`(?m)^(.*)(,"flow_index":\d+.*)(,"source_trans_type":\d+)`).ReplaceAllString(text, "$1$3$2")}, "6 1 18000  17 16 1700 18446744073709551515\n17 3000 3100  1 0 100 0\n", "", ""},
 		{"with a flow that is no flow", []string{strings.Replace(cut, `"to_pdus_amount":1,`, `"to_pdus_amount":-1,`, 1)}, "6 1 6000  5 4 500 18446744073709550000\n", "1 collection", ""},
 		{"a baseline", []string{strings.Replace(cut, `"baseline":false`, `"baseline":true`, 1)}, "17 3000 3100  1 0 100 0\n", "1 flow is older", ""},
 		{"a newer schema", []string{strings.ReplaceAll(text, `"schema":1`, `"schema":99`)}, "", "", "0.flows:1: schema 99 is newer"},

@@ -189,7 +189,7 @@ func (f *jsonFile) part(ctx context.Context, c *jsonl.Head, members []string) er
 		if p == nil { // a rule set that is not asked for
 			f.free <- x
 		} else {
-			x.part, x.in, x.dec = p, f.in, shape.Decoder(c.Start, func(i int) bool { return p.wanted[i] })
+			x.part, x.in, x.dec = p, f.in, shape.Decoder(c.Start, func(i int) bool { return p.wanted[i] }, f.prefix)
 			x.batch.clear()
 			f.work <- x
 			if !f.send(ctx, x) {
