@@ -62,6 +62,7 @@ type tally struct {
 	whole    int    // blocks
 	cut      int    // blocks without an end
 	twice    int    // parts of blocks that are there twice
+	blank    int    // blocks with flows whose amounts are not known
 }
 
 func (t *tally) add(o *tally) {
@@ -188,6 +189,9 @@ func (a *answer) endBlock(x *piece) error {
 		return nil
 	}
 	a.total.whole++
+	if x.blank && len(a.open) > 0 {
+		a.total.blank++
+	}
 	a.total.add(&a.pending)
 	a.empty(x)
 	for _, r := range a.open {

@@ -107,6 +107,10 @@ func TestRun(t *testing.T) {
 		{"sorted by what is not there", Query{Sort: sortBy(t, "FromOctets")}, []string{two}, "", "", "no FromOctets to order rows by"},
 		{"of the second minute alone", Query{By: by(t, "DestTransAddress")}, []string{testHead + testFormat + testBlock(2, "2 1 1 12000  10.0.0.1 80  8 800\n2 3 6001 7000  10.0.1.1 443  3 1000\n2 2 7000 8000  10.0.9.9 80  2 200\n")},
 			"#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 6000 to 12001\n80 7000 8000  2 200\n", "2 flows are older than what was read of them", ""},
+		{"amounts", Query{By: by(t, "DestTransAddress")}, []string{strings.Replace(testHead, "zone=UTC", "zone=UTC counters=amounts", 1) + strings.NewReplacer("topdus", "d_topdus", "tooctets", "d_tooctets").Replace(testFormat) +
+			testBlock(1, "2 1 1 6000  10.0.0.1 80  5 500\n") +
+			testBlock(2, "2 1 1 12000  10.0.0.1 80  5 500\n2 9 1 12000  10.0.0.9 443  0 0\n# 1 flows were there before; their amounts of this interval are not known, and stand as 0\n")},
+			"#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 1 to 12001\n80 1 12000  10 1000\n", "1 collection has flows that were there before", ""},
 		{"twice", Query{By: by(t, "DestTransAddress")}, []string{two, two}, "#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 1 to 12001\n80 1 12000  11 1100\n443 5900 7000  3 1000\n", "2 collections are left out: they are there twice", ""},
 		{"cut", Query{By: by(t, "DestTransAddress")}, []string{strings.TrimSuffix(two, "#EndData: gw 2\n")}, "#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:01:00 Mon  5 Jan 2026 gw Flows from 1 to 6001\n80 1 6000  6 600\n443 5900 5950  1 60\n", "1 collection is left out: it has no end", ""},
 		{"no flows", Query{Every: time.Minute}, []string{testHead + testFormat + testBlock(1, "") + testBlock(2, "")},

@@ -38,6 +38,7 @@ type piece struct {
 	whole bool            // the block that ends is complete
 	iv    reader.Interval // of the block that ends
 	exact bool            // its meter's start is not known from seconds alone
+	blank bool            // amounts of some of its flows are not known
 	// number and name are those of its last rule set; 0 if that is not asked for.
 	number int
 	name   string
@@ -176,7 +177,7 @@ func (p *pieces) block(ctx context.Context, in *input, r *flowfile.Reader, c *fl
 				iv = &i
 			}
 			*x = piece{room: x.room, done: x.done, batch: x.batch, in: in, iv: *iv, whole: c.Complete || !r.EndsBlocks()}
-			x.iv.Number, x.exact = c.Number, isExact(r, iv)
+			x.iv.Number, x.exact, x.blank = c.Number, isExact(r, iv), c.Baseline
 			if x.number, x.name = r.RuleSet(); !p.q.asks(x.number, x.name) {
 				x.number = 0
 			}

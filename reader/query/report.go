@@ -20,6 +20,8 @@ func (a *answer) report() Report {
 		"collections are left out: they are there twice, or lie within others of the same meter and rule set")
 	note(a.total.baseline, "flow is older than what was read of it: what it had counted until then is not known, and left out",
 		"flows are older than what was read of them: what they had counted until then is not known, and left out")
+	note(uint64(a.total.blank), "collection has flows that were there before: what was added to them then is not known, and left out",
+		"collections have flows that were there before: what was added to them then is not known, and left out")
 	note(a.total.spread, "amount is of a longer time than a row: it is spread in proportion over the time in which its flow was active",
 		"amounts are of a longer time than a row: they are spread in proportion over the time in which their flows were active")
 	if a.timeless {
