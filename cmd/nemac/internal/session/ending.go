@@ -13,7 +13,7 @@ const (
 	lookEvery = 2 * time.Second
 	// lookFor is how long a look takes at most. What becomes of a meter that does not
 	// answer is for the keepalives to find out, which are patient.
-	lookFor = time.Second
+	lookFor = 2 * time.Second
 )
 
 // looks reports whether to look at the meter between two collections.

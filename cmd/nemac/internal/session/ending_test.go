@@ -25,9 +25,9 @@ func TestEnding(t *testing.T) {
 			b.restart()
 			b.m.SetScalar(mib.ObjNtmEnding, no)
 		}},
-		event{noon.Add(7*time.Minute + 24*time.Second), func() {
+		event{noon.Add(7*time.Minute + 32*time.Second), func() { // a busy machine may make a look too late
 			if n := strings.Count(b.log.String(), "downloaded"); n != down+1 {
-				t.Errorf("%d downloads 4 s after the new start, want %d", n, down+1)
+				t.Errorf("%d downloads 12 s after the new start, want %d", n, down+1)
 			}
 		}})
 	all := strings.Join(b.out.blocks, "\n")
