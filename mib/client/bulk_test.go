@@ -10,6 +10,7 @@ import (
 	"netramet/mib/client"
 	"netramet/mib/client/clienttest"
 	"netramet/mib/remotemeter"
+	"netramet/mib/usm"
 )
 
 // told is all that a GetBulk says.
@@ -169,6 +170,35 @@ func TestForged(t *testing.T) {
 		}
 		if at < 300 {
 			t.Errorf("%s: %d octets of an answer", s.Name, at)
+		}
+	}
+}
+
+// TestProtocols has messages of our own in all protocols of SNMPv3: none is left to
+// gosnmp.
+func TestProtocols(t *testing.T) {
+	for _, auth := range []string{"MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"} {
+		for _, priv := range []string{"", "DES", "AES", "AES-192", "AES-256"} {
+			m := full(t)
+			u := usm.UserConfig{Name: "noc", AuthPass: usm.NewSecret("authauthauth"), PrivPass: usm.NewSecret("privprivpriv")}
+			s := client.Security{Version: client.V3, User: "noc", Auth: auth, AuthPass: "authauthauth"}
+			u.Auth, _ = usm.LookupAuth(auth)
+			if priv != "" {
+				u.Priv, _ = usm.LookupPriv(priv)
+				s.Priv, s.PrivPass = priv, "privprivpriv"
+			}
+			if err := m.AddUser(u); err != nil {
+				t.Fatal(err)
+			}
+			c, l := clienttest.Dial(t, m, 1, clienttest.Faults{}, func(o *client.Options) { o.Security = s })
+			want, _ := told(t, c, packages(0))
+			before := l.Sent
+			if got, _ := told(t, c, packages(0)); !same(got, want) || len(want) < 2 {
+				t.Errorf("%s %s: %q, want %q", auth, priv, got, want)
+			}
+			if n := l.Sent - before; n != 2 {
+				t.Errorf("%s %s: %d messages for one question", auth, priv, n)
+			}
 		}
 	}
 }
