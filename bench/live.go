@@ -73,7 +73,13 @@ func liveMain(ctx context.Context, args []string) error {
 			l.readers = append(l.readers, r)
 		}
 	}
-	return errors.Join(l.costs(ctx), l.limits(ctx))
+	if len(l.readers) == 0 {
+		return fmt.Errorf("-only %s: there are ring, source, bare, netramet, softflowd and softflowd -B", o.only)
+	}
+	if err := l.costs(ctx); err != nil {
+		return err
+	}
+	return l.limits(ctx)
 }
 
 // liveBench is one run of the benchmark. All of it is on one thread, which sends: a

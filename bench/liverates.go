@@ -16,7 +16,7 @@ func (l *liveBench) costs(ctx context.Context) error {
 	if l.o.runs == 0 {
 		return nil
 	}
-	fmt.Printf("%-14s %14s %10s %14s %8s %8s\n", "reader", "packets a s", "lost", "unaccounted", "CPU ns", "x ring")
+	fmt.Printf("%-14s %14s %10s %14s %8s %8s\n", "reader", "packets a s", "lost", "unaccounted", "CPU ns", "x "+l.readers[0].name)
 	for _, rate := range costRates {
 		all := make([][]trial, len(l.readers))
 		for range l.o.runs {
