@@ -49,6 +49,8 @@ func main() {
 		err = serviceMain(ctx, os.Args[2:])
 	case len(os.Args) > 1 && os.Args[1] == "echo":
 		err = echoMain()
+	case len(os.Args) > 1 && os.Args[1] == "reader":
+		err = readerMain(os.Args[2:])
 	default:
 		err = meterMain(ctx, os.Args[1:])
 	}
