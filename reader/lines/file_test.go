@@ -405,3 +405,32 @@ func FuzzName(f *testing.F) {
 		}
 	})
 }
+
+// wholeLines says which writes did not end with a line.
+type wholeLines struct{ writes, open int }
+
+func (w *wholeLines) Write(b []byte) (int, error) {
+	if w.writes++; !bytes.HasSuffix(b, []byte("\n")) {
+		w.open++
+	}
+	return len(b), nil
+}
+
+// TestWholeLines: who reads a stream gets whole lines each time.
+func TestWholeLines(t *testing.T) {
+	each(t, func(t *testing.T, f func() lines.Format) {
+		c := linestest.Sample()[0]
+		last := c.Records[len(c.Records)-1]
+		for i := range 3000 {
+			last.Index = uint32(100 + i)
+			c.Records = append(c.Records, last)
+		}
+		w := &wholeLines{}
+		if err := write(open(t, "-", f(), lines.Options{Stdout: w}), &c); err != nil {
+			t.Fatal(err)
+		}
+		if w.writes < 3 || w.open > 0 {
+			t.Errorf("%d of %d writes end within a line", w.open, w.writes)
+		}
+	})
+}
