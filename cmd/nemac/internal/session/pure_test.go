@@ -100,6 +100,8 @@ func TestRestarted(t *testing.T) {
 		{"32 bits wrap", beat(wrap-100, false, 0), beat(5900, false, 0), time.Minute, false},
 		{"32 bits restart", beat(1000000, false, 0), beat(100, false, 0), time.Minute, true},
 		{"32 bits restart near the wrap", beat(wrap-100, false, 0), beat(200000, false, 0), time.Minute, true},
+		{"ends still", remotemeter.Beat{Uptime: 150, Is64: true, TellsEnd: true, Ending: true}, remotemeter.Beat{Uptime: 150, Is64: true, TellsEnd: true, Ending: true}, time.Second, false},
+		{"was about to end", remotemeter.Beat{Uptime: 150, Is64: true, TellsEnd: true, Ending: true}, remotemeter.Beat{Uptime: 180, Is64: true, TellsEnd: true}, time.Second, true},
 		{"answer was quick", beat(1000, false, 0), beat(1000, false, 0), time.Second, false},
 	} {
 		if got := restarted(tt.before, tt.now, tt.elapsed); got != tt.want {

@@ -17,6 +17,9 @@ func restarted(before, now remotemeter.Beat, elapsed time.Duration) bool {
 	if before.HasBoots && now.HasBoots && now.Boots != before.Boots {
 		return true
 	}
+	if before.Ending && now.TellsEnd && !now.Ending {
+		return true // whatever the uptime, if the last life was as short
+	}
 	passed := uint64(max(elapsed, 0) / (10 * time.Millisecond))
 	least := passed - min(passed, slack+passed/100)
 	if before.Is64 && now.Is64 {
