@@ -55,13 +55,12 @@ func (m *Meter) takeKnown(b *wire.Batch) {
 // a one.
 func (m *Meter) meterKnown(f *wire.Frame) bool {
 	var g packet.Glance
-	var k streams.Key
 	l, tap := &m.lanes[0], &m.interfaces.taps[f.Interface]
 	if !m.in.isInTick(f.Time) || tap.rate != 1 || tap.packets == 0 || !g.Of(f) {
 		return false
 	}
-	id, ok := l.streams.Known(&g, &k)
-	if !ok || !l.knows(id, k.Dir) {
+	stream, dir, ok := l.streams.Known(&g)
+	if !ok || !l.knows(stream, dir) {
 		return false
 	}
 	m.in.pass(f.Time)
@@ -74,7 +73,7 @@ func (m *Meter) meterKnown(f *wire.Frame) bool {
 	m.counts.Packets++
 	m.counts.Octets += octets
 	l.packets++
-	l.streams.NoteKnown(id, m.in.uptime, k.Dir, k.TCPFlags)
+	l.streams.NoteKnown(stream, m.in.uptime, dir, g.TCPFlags)
 	for j := range l.runs {
 		l.countKnown(&l.runs[j], octets, m.in.uptime)
 	}
@@ -101,13 +100,13 @@ func (in *intake) pass(t int64) {
 
 // knows reports whether a stream remembers verdicts of all rule sets, which are all
 // remembered, on packets of one of its directions, and they hold.
-func (l *lane) knows(id streams.ID, dir packet.Direction) bool {
-	side := l.side.of(id)
+func (l *lane) knows(stream streams.Stream, dir packet.Direction) bool {
+	side := l.side.of(stream.ID)
 	for j := range l.runs {
 		run := &l.runs[j]
 		var w word
 		if run.words == 0 {
-			w = word(l.streams.Attached(id)[dir])
+			w = word(stream.Attached()[dir])
 		} else {
 			w = word(side[run.words-1][dir])
 		}

@@ -30,14 +30,13 @@ func (k *Key) set(p *packet.Packet) {
 	s0, s1 := binary.LittleEndian.Uint64(s[0:]), binary.LittleEndian.Uint64(s[8:])
 	d0, d1 := binary.LittleEndian.Uint64(d[0:]), binary.LittleEndian.Uint64(d[8:])
 	// A query of ICMP has no ports: its identifier stands for both.
-	k.order(s0, s1, d0, d1, uint64(p.TransAddress[0]|p.QueryID), uint64(p.TransAddress[1]|p.QueryID), kind(p.PeerType, p.TransType))
-	k.TCPFlags = p.TCPFlags
-}
+	sp, dp := uint64(p.TransAddress[0]|p.QueryID), uint64(p.TransAddress[1]|p.QueryID)
 
-// at makes k the key of the packet that g is of.
-func (k *Key) at(g *packet.Glance) {
-	k.order(g.Source[0], g.Source[1], g.Dest[0], g.Dest[1], uint64(g.Ports>>16), uint64(g.Ports&0xffff), kind(g.PeerType, g.TransType))
-	k.TCPFlags = g.TCPFlags
+	w := &k.words
+	var back uint64
+	w[0], w[1], w[2], w[3], w[4], back = order(s0, s1, d0, d1, sp, dp, kind(p.PeerType, p.TransType))
+	k.Dir = packet.Direction(back)
+	k.TCPFlags = p.TCPFlags
 }
 
 // is reports whether the words of a key are k's. Comparing the arrays would be a call.
@@ -48,11 +47,11 @@ func (k *Key) is(w *[5]uint64) bool {
 // kind is the part of a key that is no end point's.
 func kind(peer mib.PeerType, trans uint8) uint64 { return uint64(trans)<<32 | uint64(peer)<<40 }
 
-// order orders the two end points, source and dest, by number and packs them with the kind. The order
-// is that of the address octets as little-endian words, then of the ports: of no
-// meaning, but the same for both directions. No branch depends on the packet,
-// since half of all packets would mispredict it.
-func (k *Key) order(s0, s1, d0, d1, sp, dp, kind uint64) {
+// order orders the two end points, source and dest, by number and packs them with the
+// kind. The order is that of the address octets as little-endian words, then of the
+// ports: of no meaning, but the same for both directions. back is 1 if dest comes first.
+// No branch depends on the packet, since half of all packets would mispredict it.
+func order(s0, s1, d0, d1, sp, dp, kind uint64) (w0, w1, w2, w3, w4, back uint64) {
 	// swap is all ones iff dest < source, as 144-bit numbers.
 	_, less := bits.Sub64(dp, sp, 0)
 	_, less = bits.Sub64(d0, s0, less)
@@ -60,10 +59,5 @@ func (k *Key) order(s0, s1, d0, d1, sp, dp, kind uint64) {
 	swap := -less
 
 	x0, x1, xp := (s0^d0)&swap, (s1^d1)&swap, (sp^dp)&swap
-	k.words[0] = s0 ^ x0
-	k.words[1] = s1 ^ x1
-	k.words[2] = d0 ^ x0
-	k.words[3] = d1 ^ x1
-	k.words[4] = (sp^xp)<<16 | (dp ^ xp) | kind
-	k.Dir = packet.Direction(less)
+	return s0 ^ x0, s1 ^ x1, d0 ^ x0, d1 ^ x1, (sp^xp)<<16 | (dp ^ xp) | kind, less
 }

@@ -34,18 +34,6 @@ func (t *Table) Note(id ID, s *Seen) {
 	t.note(uint32(id), r, s)
 }
 
-// NoteKnown is Note of one packet for a stream that Find has not just made, in a
-// table that does not measure.
-func (t *Table) NoteKnown(id ID, at packet.Uptime, dir packet.Direction, tcpFlags uint8) {
-	r := t.hot.At(uint32(id))
-	n := r.seen & (1<<timeShift - 1)
-	if n-2 < pdusMask-2 && tcpFlags&(flagFIN|flagSYN|flagRST) == 0 {
-		r.seen = uint64(at)<<timeShift | (n + 1)
-		return
-	}
-	t.note(uint32(id), r, &Seen{Uptime: at, Dir: dir, TCPFlags: tcpFlags})
-}
-
 func (t *Table) note(slot uint32, r *record, s *Seen) {
 	if r.seen != 0 {
 		if t.begins(slot, r, s) {

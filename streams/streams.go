@@ -326,14 +326,6 @@ func (t *Table) KeyOf(p *packet.Packet, k *Key) {
 	t.hashKey(k)
 }
 
-// Known finds the stream of the packet that g is of, if it is there. It fills k with
-// the packet's key.
-func (t *Table) Known(g *packet.Glance, k *Key) (id ID, ok bool) {
-	k.at(g)
-	t.hashKey(k)
-	return t.find(k)
-}
-
 func (t *Table) hashKey(k *Key) {
 	h := t.secret.Words5(k.words[0], k.words[1], k.words[2], k.words[3], k.words[4])
 	k.hash, k.spread, k.given = uint32(h>>32), uint32(h), true
