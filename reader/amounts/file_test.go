@@ -18,6 +18,7 @@ import (
 	"netramet/mib"
 	"netramet/reader"
 	"netramet/reader/amounts"
+	"netramet/reader/amounts/amountstest"
 	"netramet/reader/columns"
 	"netramet/reader/csv"
 	"netramet/reader/flowfile"
@@ -189,42 +190,20 @@ func (w *fileWorld) sums() (sums map[string]uint64, unsure int) {
 			unsure += w.sumsOfLines(path, sums)
 			continue
 		}
-		f, err := os.Open(path)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		if fi, err := f.Stat(); err != nil || fi.Size() == 0 {
-			f.Close() // nothing was written to it
-			continue
-		}
-		r, err := flowfile.NewReader(f)
-		for err == nil {
-			var c *flowfile.Collection
-			if c, err = r.NextCollection(); err != nil {
-				break
-			}
-			var rec reader.Record
-			for err = r.NextRecord(&rec); err == nil; err = r.NextRecord(&rec) {
-				for i, a := range r.Format().Attrs {
-					if a.Class() == mib.ClassCounter {
-						sums[fmt.Sprint(rec.RuleSet, rec.Index, rec.FirstTime, a)] += rec.Values[i].Num
-					}
-				}
-				if !r.Differences() {
-					w.t.Fatal("the file does not say that it has amounts")
+		for _, c := range amountstest.EachRecord(w.t, path, func(r *flowfile.Reader, rec *reader.Record) {
+			for i, a := range r.Format().Attrs {
+				if a.Class() == mib.ClassCounter {
+					sums[fmt.Sprint(rec.RuleSet, rec.Index, rec.FirstTime, a)] += rec.Values[i].Num
 				}
 			}
-			if err == io.EOF {
-				err = nil
+			if !r.Differences() {
+				w.t.Fatal("the file does not say that it has amounts")
 			}
+		}) {
 			if c.Baseline {
 				unsure++
 			}
 		}
-		if err != io.EOF {
-			w.t.Fatal(err)
-		}
-		f.Close()
 	}
 	return sums, unsure
 }

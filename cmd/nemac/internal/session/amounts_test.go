@@ -1,18 +1,13 @@
 package session
 
 import (
-	"bufio"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -20,6 +15,7 @@ import (
 	"netramet/mib/client/clienttest"
 	"netramet/mib/remotemeter"
 	"netramet/reader"
+	"netramet/reader/amounts/amountstest"
 	"netramet/reader/flowfile"
 	"netramet/reader/outputs"
 )
@@ -173,121 +169,38 @@ func amountsSeed(t *testing.T, seed uint64) {
 	}
 	w.quiet, w.left = true, -1
 	w.session(t, 30*time.Minute)
-	all := jsonlAmounts(t, at(outputs.JSONL))
+	amountstest.EachObject(t, at(outputs.JSONL), func(o map[string]json.Number) {
+		if o["last_time"] == "null" || o["last_time"] == "" {
+			t.Fatalf("no last_time: %v", o)
+		}
+	})
+	// No index is used again.
+	byIndex := func(f amountstest.Flow) amountstest.Flow { return amountstest.Flow{Index: f.Index} }
+	all := amountstest.Of(t, "jsonl", at(outputs.JSONL), byIndex)
 	var total uint64
-	for index, f := range all {
-		if total += f.amounts; f.counter != f.amounts {
-			t.Errorf("flow %d counted %d, its amounts are %d", index, f.counter, f.amounts)
+	for k, f := range all {
+		if total += f.Amounts; f.Counter != f.Amounts {
+			t.Errorf("flow %s counted %d, its amounts are %d", k.Index, f.Counter, f.Amounts)
 		}
 	}
 	for set, flows := range w.m.Flows {
 		for _, f := range flows {
-			if n := f.Numbers[mib.AttrToOctets]; all[f.Index].counter != n {
-				t.Errorf("flow %d of rule set %d counted %d, of which %d were collected", f.Index, set, n, all[f.Index].counter)
+			if n := f.Numbers[mib.AttrToOctets]; all[amountstest.Flow{Index: fmt.Sprint(f.Index)}].Counter != n {
+				t.Errorf("flow %d of rule set %d counted %d, of which %d were collected", f.Index, set, n, all[amountstest.Flow{Index: fmt.Sprint(f.Index)}].Counter)
 			}
 		}
 	}
-	if got := csvAmounts(t, at(outputs.CSV)); !maps.Equal(got, all) {
+	if got := amountstest.Of(t, "csv", at(outputs.CSV), byIndex); !maps.Equal(got, all) {
 		t.Errorf("CSV has %v\nJSON Lines %v", got, all)
 	}
-	if got := fileAmounts(t, at(outputs.Flows)); got != total {
+	var got uint64
+	for _, f := range amountstest.Of(t, "flows", at(outputs.Flows), byIndex) {
+		got += f.Amounts
+	}
+	if got != total {
 		t.Errorf("the flow file has amounts of %d, not %d", got, total)
 	}
 	if t.Failed() {
 		t.Log(w.log)
 	}
-}
-
-// amount is what a file says of a flow: its counter at last, and the sum of its amounts.
-type amount struct{ counter, amounts uint64 }
-
-// add adds a row, of which no amount may be unknown.
-func add(t *testing.T, all map[uint32]amount, index, counter, octets string) {
-	t.Helper()
-	i, err := strconv.ParseUint(index, 10, 32)
-	n, err1 := strconv.ParseUint(counter, 10, 64)
-	m, err2 := strconv.ParseUint(octets, 10, 64)
-	if err != nil || err1 != nil || err2 != nil {
-		t.Errorf("flow %s counted %q, %q of it in the interval", index, counter, octets)
-	}
-	all[uint32(i)] = amount{n, all[uint32(i)].amounts + m}
-}
-
-func jsonlAmounts(t *testing.T, file string) map[uint32]amount {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	all := map[uint32]amount{}
-	for in := bufio.NewScanner(f); in.Scan(); {
-		var row struct {
-			Type    string
-			Index   json.Number `json:"flow_index"`
-			Counter json.Number `json:"to_octets"`
-			Amount  json.Number `json:"to_octets_amount"`
-			Last    *string     `json:"last_time"`
-		}
-		if err := json.Unmarshal(in.Bytes(), &row); err != nil {
-			t.Fatalf("%s: %v", in.Bytes(), err)
-		}
-		if row.Type != "flow" {
-			continue
-		}
-		if add(t, all, string(row.Index), string(row.Counter), string(row.Amount)); row.Last == nil {
-			t.Fatalf("no last_time: %s", in.Bytes())
-		}
-	}
-	return all
-}
-
-func csvAmounts(t *testing.T, file string) map[uint32]amount {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil || len(rows) == 0 {
-		t.Fatal(file, err)
-	}
-	at := func(name string) int { return slices.Index(rows[0], name) }
-	all := map[uint32]amount{}
-	for _, row := range rows[1:] {
-		add(t, all, row[at("flow_index")], row[at("to_octets")], row[at("to_octets_amount")])
-	}
-	return all
-}
-
-// fileAmounts is the sum of all of a flow file's ToOctets, none of which may be unknown.
-func fileAmounts(t *testing.T, file string) (sum uint64) {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r, err := flowfile.NewReader(f)
-	for err == nil {
-		var c *flowfile.Collection
-		if c, err = r.NextCollection(); err != nil {
-			break
-		}
-		var rec reader.Record
-		for err = r.NextRecord(&rec); err == nil; err = r.NextRecord(&rec) {
-			sum += rec.Values[slices.Index(r.Format().Attrs, mib.AttrToOctets)].Num
-		}
-		if c.Baseline {
-			t.Errorf("%s: unknown amounts: %v", file, c.Notes)
-		}
-		if err == io.EOF {
-			err = nil
-		}
-	}
-	if err != io.EOF {
-		t.Fatal(err)
-	}
-	return sum
 }
