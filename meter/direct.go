@@ -64,12 +64,8 @@ func (m *Meter) meterKnown(f *wire.Frame) bool {
 		return false
 	}
 	m.in.pass(f.Time)
-	tap.packets++
-	tap.octets += uint64(f.WireLen)
-	octets := uint64(f.WireLen)
-	if m.cfg.Octets == PeerOctets || octets == 0 {
-		octets = uint64(g.PeerOctets)
-	}
+	tap.count(f)
+	octets := m.cfg.octets(f.WireLen, g.PeerOctets)
 	m.counts.Packets++
 	m.counts.Octets += octets
 	l.packets++

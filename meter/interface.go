@@ -49,6 +49,12 @@ func (x *interfaces) init(cfg *Config) {
 	}
 }
 
+// count counts a frame.
+func (t *tap) count(f *wire.Frame) {
+	t.packets++
+	t.octets += uint64(f.WireLen)
+}
+
 // sampled counts a frame at its interface and draws whether it is metered; the
 // packets of a record r have one chance together.
 func (x *interfaces) sampled(f *wire.Frame, r *wire.Record) bool {
@@ -57,8 +63,7 @@ func (x *interfaces) sampled(f *wire.Frame, r *wire.Record) bool {
 		x.first(f)
 	}
 	if r == nil {
-		t.packets++
-		t.octets += uint64(f.WireLen)
+		t.count(f)
 	} else {
 		t.packets += pdusOf(r)
 		if r.Octets == wire.OctetsOfFrame {

@@ -127,13 +127,18 @@ func (m *Meter) noteStaged() {
 // measure says what a packet counts.
 func (m *Meter) measure(a *amount, p *packet.Packet, rec *wire.Record) {
 	in := &m.in
-	*a = amount{pdus: 1, octets: uint64(p.FrameOctets), uptime: in.uptime, first: in.uptime, last: in.uptime}
-	if m.cfg.Octets == PeerOctets || a.octets == 0 {
-		a.octets = uint64(p.PeerOctets)
-	}
+	*a = amount{pdus: 1, octets: m.cfg.octets(p.FrameOctets, p.PeerOctets), uptime: in.uptime, first: in.uptime, last: in.uptime}
 	if rec != nil {
 		in.measureRecord(a, p, rec)
 	}
+}
+
+// octets are those that count of a packet, of its frame's and its network layer's.
+func (c *Config) octets(frame, peer uint32) uint64 {
+	if c.Octets == PeerOctets || frame == 0 {
+		return uint64(peer)
+	}
+	return uint64(frame)
 }
 
 // measureRecord is measure for a record. Its times lie between the meter's start

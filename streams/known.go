@@ -32,10 +32,7 @@ func (t *Table) Known(g *packet.Glance) (s Stream, dir packet.Direction, ok bool
 // NoteKnown is Note of one packet for a stream that is known, in a table that does not
 // measure.
 func (t *Table) NoteKnown(s Stream, at packet.Uptime, dir packet.Direction, tcpFlags uint8) {
-	n := s.r.seen & (1<<timeShift - 1)
-	if n-2 < pdusMask-2 && tcpFlags&(flagFIN|flagSYN|flagRST) == 0 {
-		s.r.seen = uint64(at)<<timeShift | (n + 1)
-		return
+	if !s.r.next(at, tcpFlags) {
+		t.note(uint32(s.ID), s.r, &Seen{Uptime: at, Dir: dir, TCPFlags: tcpFlags})
 	}
-	t.note(uint32(s.ID), s.r, &Seen{Uptime: at, Dir: dir, TCPFlags: tcpFlags})
 }

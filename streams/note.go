@@ -22,16 +22,24 @@ type Seen struct {
 // place: with the same ID and the same attached words.
 func (t *Table) Note(id ID, s *Seen) {
 	r := t.hot.At(uint32(id))
-	// Nearly all packets are neither the first ones nor about the end.
-	n := r.seen & (1<<timeShift - 1)
-	if n-2 < pdusMask-2 && s.TCPFlags&(flagFIN|flagSYN|flagRST) == 0 {
-		r.seen = uint64(s.Uptime)<<timeShift | (n + 1)
+	if r.next(s.Uptime, s.TCPFlags) {
 		if t.measuring {
 			t.lives.At(uint32(id)).add(s)
 		}
 		return
 	}
 	t.note(uint32(id), r, s)
+}
+
+// next adds a packet of one uptime to a stream, if it is neither one of the first nor
+// about the end, as nearly all are.
+func (r *record) next(at packet.Uptime, tcpFlags uint8) bool {
+	n := r.seen & (1<<timeShift - 1)
+	if n-2 >= pdusMask-2 || tcpFlags&(flagFIN|flagSYN|flagRST) != 0 {
+		return false
+	}
+	r.seen = uint64(at)<<timeShift | (n + 1)
+	return true
 }
 
 func (t *Table) note(slot uint32, r *record, s *Seen) {
