@@ -154,8 +154,10 @@ func parseIPv6(text string) (Literal, error) {
 		return Literal{}, valueError(ErrValueSyntax, "%q: write a MAC address with hyphens, %s",
 			text, strings.ReplaceAll(text, ":", "-"))
 	}
-	if strings.Contains(text, "-") {
-		return Literal{}, rangeError(text)
+	if low, high, ok := strings.Cut(text, "-"); ok && high != "" {
+		if _, err := netip.ParseAddr(low); err == nil {
+			return Literal{}, rangeError(text)
+		}
 	}
 	a, err := netip.ParseAddr(text)
 	if err != nil || !a.Is6() || a.Zone() != "" {

@@ -110,6 +110,10 @@ func TestParseValueErrors(t *testing.T) {
 		{"21 octets in 2-octet fields", mib.AttrSourcePeerAddress, "1." + strings.Repeat("1!", 9) + "1!1", ErrValueSize},
 		{"IPv6 for a port", mib.AttrDestTransAddress, "::1", ErrValueSize},
 		{"IPv6 zone", mib.AttrSourcePeerAddress, "fe80::1%eth0", ErrValueSyntax},
+		{"IPv6 range", mib.AttrSourcePeerAddress, "2001:db8::1-2001:db8::9", ErrRange},
+		{"IPv4 range", mib.AttrSourcePeerAddress, "10.1.0.1-9", ErrRange},
+		{"hyphen and colon", mib.AttrSourcePeerAddress, "-:", ErrValueSyntax},
+		{"IPv6 address and a hyphen", mib.AttrSourcePeerAddress, "::1-", ErrValueSyntax},
 		{"MAC with colons", mib.AttrSourceAdjacentAddress, "00:80:48:81:0e:7c", ErrValueSyntax},
 		{"two characters", mib.AttrFlowKind, "'ab'", ErrValueSyntax},
 		{"no character", mib.AttrFlowKind, "''", ErrValueSyntax},
@@ -207,13 +211,13 @@ func TestNamedValue(t *testing.T) {
 }
 
 func FuzzParseLiteral(f *testing.F) {
-	for _, s := range []string{"1.3.10!50", "FF-FF", "'W'", `'\x41'`, "::1", "23", "10.", "00:80:48:81:0e:7c"} {
+	for _, s := range []string{"1.3.10!50", "FF-FF", "'W'", `'\x41'`, "::1", "23", "10.", "00:80:48:81:0e:7c", "::1-::9", "10.1.0.1-9"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		l, err := ParseLiteral(text)
 		if err != nil {
-			if !errors.Is(err, ErrValueSyntax) && !errors.Is(err, ErrValueSize) {
+			if !errors.Is(err, ErrValueSyntax) && !errors.Is(err, ErrValueSize) && !errors.Is(err, ErrRange) {
 				t.Fatalf("%q: error of no known kind: %v", text, err)
 			}
 			return
