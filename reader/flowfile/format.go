@@ -1,11 +1,13 @@
 package flowfile
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"netramet/internal/digits"
 	"netramet/mib"
 	"netramet/ruleset"
 )
@@ -25,6 +27,10 @@ type column struct {
 	// clear is true if the separator after the value cannot be mistaken for a
 	// part of it; where it can, reading has to try.
 	clear bool
+
+	lead uint64 // sep, if it fits, its first octet in the lowest one
+	size uint8  // of it in lead
+	long bool   // it does not fit
 }
 
 // plan is a FORMAT made ready for printing and reading records.
@@ -36,7 +42,8 @@ type plan struct {
 	// certain is true if every column is clear: each record has one reading.
 	certain bool
 	// old: peer types are those of the original's 3.x (see modern).
-	old bool
+	old  bool
+	room int // octets that all columns but those of unbounded length touch at most
 	// ruleSet, index and firstTime are columns that name the flow, or -1.
 	ruleSet, index, firstTime int
 }
@@ -87,7 +94,7 @@ func newPlan(f *ruleset.Format) (*plan, error) {
 		next := f.Seps[i+1]
 		clear := i == len(f.Attrs)-1 || next != "" && !inForm[form][next[0]]
 		p.certain = p.certain && clear
-		p.cols = append(p.cols, column{attr: a, form: form, sep: f.Seps[i], most: maxNumber(a), clear: clear})
+		p.add(column{attr: a, form: form, sep: f.Seps[i], most: maxNumber(a), clear: clear})
 		p.remember(i, a)
 	}
 	p.line = formatMark + f.Line()
@@ -102,6 +109,19 @@ func newPlan(f *ruleset.Format) (*plan, error) {
 		return nil, fmt.Errorf("format: a separator holds an attribute's name, or touches one with a letter or digit, so that the line %.200q could not be read back", p.line)
 	}
 	return p, nil
+}
+
+// add adds a column.
+func (p *plan) add(c column) {
+	if len(c.sep) <= leadSize {
+		var lead [leadSize]byte
+		c.size = uint8(copy(lead[:], c.sep))
+		c.lead = binary.LittleEndian.Uint64(lead[:])
+	} else {
+		c.long = true
+	}
+	p.cols = append(p.cols, c)
+	p.room += max(leadSize, len(c.sep)) + digits.Room
 }
 
 // remember notes column i if it tells something about the record itself.

@@ -220,30 +220,6 @@ func (w *Writer) Record(rec *reader.Record) error {
 	return nil
 }
 
-// appendRecord appends rec, which has values for all columns, as a line.
-func (p *plan) appendRecord(b []byte, rec *reader.Record) ([]byte, error) {
-	t, shown := rec.PeerType, p.peer >= 0
-	if shown {
-		t = peerType(rec.Values[p.peer].Num)
-	}
-	var err error
-	for i := range p.cols {
-		c := &p.cols[i]
-		if len(c.sep) == 1 { // nearly all are a blank
-			b = append(b, c.sep[0])
-		} else {
-			b = append(b, c.sep...)
-		}
-		if c.form == formDist {
-			b = appendDist(b, rec.Numbers(i))
-		} else if b, err = c.appendValue(b, &rec.Values[i], t, shown); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, p.tail...)
-	return append(b, '\n'), nil
-}
-
 // End completes the block and writes it. See reader.Output.
 func (w *Writer) End() error {
 	if w.err != nil {

@@ -1,0 +1,65 @@
+package flowfile
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"netramet/internal/digits"
+	"netramet/mib"
+	"netramet/reader"
+)
+
+// leadSize is the room for a separator in a column's lead.
+const leadSize = 8
+
+// appendRecord appends rec, which has values for all columns, as a line.
+//
+// A line has many columns, and most of them few octets. So there is room for all whose
+// length is bounded before the first is written; separators are copied in blocks of one
+// size, and what is behind their ends is overwritten by the values.
+func (p *plan) appendRecord(b []byte, rec *reader.Record) ([]byte, error) {
+	t, shown := rec.PeerType, p.peer >= 0
+	if shown {
+		t = peerType(rec.Values[p.peer].Num)
+	}
+	b, at := roomy(b, p.room)
+	for i := range p.cols {
+		c, v := &p.cols[i], &rec.Values[i]
+		binary.LittleEndian.PutUint64(b[at:], c.lead)
+		if at += int(c.size); c.long {
+			at += copy(b[at:], c.sep)
+		}
+		switch {
+		case c.form == formNumber:
+			at = digits.PutUint(b, at, v.Num)
+		case c.form == formPort && v.Len == 2:
+			at = digits.PutUint(b, at, uint64(v.Octets[0])<<8|uint64(v.Octets[1]))
+		case c.form == formPeer && v.Len == 4 && t != mib.PeerNSAP:
+			at = digits.PutQuad(b, at, v.Octets[:4])
+		case c.form == formPeer && v.Len == 16 && t != mib.PeerNSAP:
+			at = digits.PutIPv6(b, at, (*[16]byte)(v.Octets[:]))
+		default:
+			text, err := c.appendOther(b[:at], rec, i, t, shown)
+			if err != nil {
+				return b, err
+			}
+			b, at = roomy(text, p.room)
+		}
+	}
+	return append(append(b[:at], p.tail...), '\n'), nil
+}
+
+// roomy returns b with room octets behind its end at least, and where that is.
+func roomy(b []byte, room int) (_ []byte, at int) {
+	at = len(b)
+	b = slices.Grow(b, room)
+	return b[:cap(b)], at
+}
+
+// appendOther appends the value of column i of a record, whatever it is.
+func (c *column) appendOther(b []byte, rec *reader.Record, i int, t mib.PeerType, shown bool) ([]byte, error) {
+	if c.form == formDist {
+		return appendDist(b, rec.Numbers(i)), nil
+	}
+	return c.appendValue(b, &rec.Values[i], t, shown)
+}
