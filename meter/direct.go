@@ -6,20 +6,22 @@ import (
 	"netramet/streams"
 )
 
-// Where there is one lane and its tables lie near the processor, packets are metered
-// directly: each one wholly before the next one is looked at. That takes less time than
-// the passes of a round, which wait for memory together, if there is little to wait for.
-// Flows that keep distributions are not metered so: what they observe is applied round
-// by round.
+// Where tables lie near the processor, packets are metered directly: each one wholly
+// before the next one is looked at, in whatever lane it is. That takes less time than
+// the passes of a round, which wait for memory together, if there is little to wait for;
+// and less than it takes to hand a packet to another processor, so lanes do not work side
+// by side then. Flows that keep distributions are not metered so: what they observe is
+// applied round by round.
 
-// nearTables is up to what size tables are taken to lie near enough, in streams and
-// flows of a rule set, some 100 octets each. Where packets of a flow follow each other
-// it could be any; where they are scattered, as on no link, half a million flows cost
-// a fifth more without the passes that wait together.
-const nearTables = 1 << 18
+// DefaultNear is the default of Config.Near, some 100 octets each. Where packets of a
+// flow follow each other it could be more for one lane; where they are scattered, as on
+// no link, half a million flows cost a fifth more without the passes that wait together.
+const DefaultNear = 1 << 18
 
-// way is how packets are metered. It is chosen while none is under way, and changes
-// nothing in what comes out.
+// NeverNear has all packets go through rounds.
+const NeverNear = -1
+
+// way is how packets are metered. It changes nothing in what comes out.
 type way struct {
 	direct bool // one after the other
 	// glance says that streams remember the verdicts of all rule sets, whatever else
@@ -27,16 +29,28 @@ type way struct {
 	glance bool
 }
 
+// chooseWay does so while no packet is under way; what it looks at changes at no other time.
 func (m *Meter) chooseWay() {
+	if !m.nothingUnderWay() {
+		return
+	}
 	l := &m.lanes[0]
-	m.way = way{direct: l.alone && !m.flows.own.kept && !l.observes && !l.streams.Measures() && len(l.runs) > 0 &&
-		int(l.flows.records.Len())/len(l.runs)+int(l.streams.Slots()) <= nearTables}
+	m.way = way{direct: !m.flows.own.kept && !l.observes && !l.streams.Measures() && len(l.runs) > 0 && m.isNear()}
 	m.way.glance = m.way.direct && m.cfg.Depth&packet.InTunnels == 0
 	for j := range l.runs {
 		if run := &l.runs[j]; run.words < 0 || run.depends != 0 {
 			m.way.glance = false
 		}
 	}
+}
+
+// isNear reports whether the tables lie near.
+func (m *Meter) isNear() bool {
+	n := int(m.flows.records.Len()) / len(m.lanes[0].runs)
+	for i := range m.lanes {
+		n += int(m.lanes[i].streams.Slots())
+	}
+	return n <= m.cfg.Near
 }
 
 // takeKnown meters frames of the batch, from the next one on, as long as a glance at
@@ -55,9 +69,13 @@ func (m *Meter) takeKnown(b *wire.Batch) {
 // a one.
 func (m *Meter) meterKnown(f *wire.Frame) bool {
 	var g packet.Glance
-	l, tap := &m.lanes[0], &m.interfaces.taps[f.Interface]
+	tap := &m.interfaces.taps[f.Interface]
 	if !m.in.isInTick(f.Time) || tap.rate != 1 || tap.packets == 0 || !g.Of(f) {
 		return false
+	}
+	l := &m.lanes[0]
+	if !l.alone {
+		l = &m.lanes[l.streams.LaneOf(&g, len(m.lanes))]
 	}
 	stream, dir, ok := l.streams.Known(&g)
 	if !ok || !l.knows(stream, dir) {
@@ -111,8 +129,7 @@ func (l *lane) knows(stream streams.Stream, dir packet.Direction) bool {
 		}
 		run.known, run.tally = w, nil
 		if w.isFlow() {
-			// One lane has the tallies of the flows' own records alone.
-			if run.tally = &l.flows.record(uint32(w)).tally; run.tally.generation != w.generation() {
+			if run.tally = l.flows.tally(w.ref()); run.tally.generation != w.generation() {
 				return false
 			}
 		}
@@ -131,12 +148,13 @@ func (l *lane) countKnown(run *laneRun, octets uint64, at Uptime) {
 	ta.pdus[w.dir()&1]++
 	ta.octets[w.dir()&1] += octets
 	ta.last = at
-	l.flows.newest[0][uint32(w)>>blockShift] = at
+	l.flows.newest[l.number][l.flows.slotOf(w.ref())>>blockShift] = at
 }
 
 // meterDirect meters the packet that is staged in the first place of the round.
 func (m *Meter) meterDirect(r *round) {
-	l, key, a := &m.lanes[0], &r.keys[0], &r.amounts[0]
+	key, a := &r.keys[0], &r.amounts[0]
+	l := &m.lanes[key.Lane(len(m.lanes))]
 	l.packets += a.pdus
 	id, fresh := l.streams.FindOne(key)
 	l.ids = l.ids[:1]

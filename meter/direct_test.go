@@ -31,7 +31,8 @@ func TestGlanceCounts(t *testing.T) {
 		{"nothing remembered", Config{Cache: NoCache}, []string{fiveTuple}, out, false},
 		{"a sample", Config{SampleRate: 2}, []string{fiveTuple}, out, false},
 		{"in tunnels", Config{Depth: 1}, []string{fiveTuple}, out, false},
-		{"two lanes", Config{Lanes: 2}, []string{fiveTuple}, out, false},
+		{"two lanes", Config{Lanes: 2}, []string{fiveTuple}, out, true},
+		{"in rounds", Config{Near: NeverNear}, []string{fiveTuple}, out, false},
 		{"no rule set", Config{}, nil, out, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -69,7 +69,7 @@ func TestPairsOfFlows(t *testing.T) {
 		{"beside plain ones", "save ToTurnaroundTime = 3.11.0!0 & 1.3.10!30; save ToTurnaroundTime2 = 3.0.0!0 & 1.3.10!30;",
 			map[mib.Attr]string{mib.AttrToTurnaroundTime: "1 0 1 / 2", mib.AttrToTurnaroundTime2: "1 / 3"}, [2]uint64{4, 0}},
 	} {
-		for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}} {
+		for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}, {Lanes: 3, Near: NeverNear}} {
 			t.Run(fmt.Sprintf("%s, cache %d, lanes %d", tt.name, cfg.Cache, cfg.Lanes), func(t *testing.T) {
 				m := newMeter(t, cfg, dnsRules+tt.save+` count;`)
 				feedAll(t, m, frames...)

@@ -37,15 +37,17 @@ func inLanes(t *testing.T, cfg Config, frames []wire.Frame, programs ...string) 
 		feedAll(t, one, f)
 	}
 	want := all(one)
-	for _, cfg.Lanes = range []int{1, 2, 3, 8} {
-		m := newMeter(t, cfg, programs...)
-		feedAll(t, m, frames...)
-		if got := all(m); !slices.Equal(got, want) {
-			t.Errorf("%d lanes:", cfg.Lanes)
-			equalLines(t, got, want)
-		}
-		if m.flows.inUse != one.flows.inUse {
-			t.Errorf("%d lanes: %d flows in use, want %d", cfg.Lanes, m.flows.inUse, one.flows.inUse)
+	for _, cfg.Near = range []int{NeverNear, 20, DefaultNear} {
+		for _, cfg.Lanes = range []int{1, 2, 3, 8} {
+			m := newMeter(t, cfg, programs...)
+			feedAll(t, m, frames...)
+			if got := all(m); !slices.Equal(got, want) {
+				t.Errorf("%d lanes, near %d:", cfg.Lanes, cfg.Near)
+				equalLines(t, got, want)
+			}
+			if m.flows.inUse != one.flows.inUse {
+				t.Errorf("%d lanes, near %d: %d flows in use, want %d", cfg.Lanes, cfg.Near, m.flows.inUse, one.flows.inUse)
+			}
 		}
 	}
 }

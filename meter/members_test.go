@@ -35,7 +35,7 @@ func TestStreamFeedsTwoFlows(t *testing.T) {
 		udp(t, "0.180.0.2:62225", "0.1.0.1:53", 2*time.Second),
 		udp(t, "0.1.0.1:53", "0.180.0.2:62225", 3*time.Second),
 	}
-	for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}} {
+	for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}, {Lanes: 3, Near: NeverNear}} {
 		t.Run(fmt.Sprintf("cache %d, lanes %d", cfg.Cache, cfg.Lanes), func(t *testing.T) {
 			m := newMeter(t, cfg, rules)
 			feedAll(t, m, frames...)
@@ -70,7 +70,7 @@ func TestFlowAsksForMoreLater(t *testing.T) {
 	old := func(at time.Duration) wire.Frame { return udp(t, "10.0.0.1:1", "10.0.0.9:1", at) }
 	more := func(at time.Duration) wire.Frame { return udp(t, "10.0.0.1:1", "10.0.0.9:2", at) }
 	const ms = time.Millisecond
-	for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}} {
+	for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}, {Lanes: 3, Near: NeverNear}} {
 		m := newMeter(t, cfg, rules)
 		feedAll(t, m, old(0), old(1*ms), old(2*ms))
 		feedAll(t, m, more(3*ms), old(4*ms))

@@ -51,6 +51,7 @@ type Config struct {
 	Depth      packet.Depth // how far into packets to look
 	Cache      CacheMode
 	Lanes      int           // that share the packets; default 1, at most MaxLanes. Results are the same
+	Near       int           // how many streams and flows of a rule set lie near, so that packets are metered without rounds; default DefaultNear, NeverNear for none. Results are the same
 	Inactivity time.Duration // a flow is idle after that; default 600 s, NoInactivity for 0
 	SampleRate uint32        // one packet in SampleRate is metered, by chance; default 1
 	Seed       uint64        // of the sampling
@@ -106,6 +107,9 @@ func (c Config) withDefaults() Config {
 		c.Streams.MaxStreams = streams.DefaultMaxStreams
 	}
 	c.Lanes = min(max(c.Lanes, 1), MaxLanes)
+	if c.Near == 0 {
+		c.Near = DefaultNear
+	}
 	if c.MaxFlows <= 0 {
 		c.MaxFlows = DefaultMaxFlows
 	}

@@ -161,7 +161,7 @@ func TestAskedForLater(t *testing.T) {
 			}
 			frames = append(frames, tcp(t, fmt.Sprintf("10.0.0.%d:5", rnd.IntN(4)), fmt.Sprintf("10.1.0.2:%d", port), 0))
 		}
-		for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}} {
+		for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}, {Lanes: 3, Near: NeverNear}} {
 			m := newMeter(t, cfg, rules)
 			feedAll(t, m, frames...)
 			if got := distOf(m, 1, mib.AttrToPacketSize); got != fmt.Sprintf("0 %d / 0", want) {

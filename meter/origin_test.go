@@ -18,7 +18,7 @@ func TestOrigins(t *testing.T) {
 		return o
 	}
 	out, back := tcp(t, "10.0.0.1:9", "10.0.1.2:80", 0), tcp(t, "10.0.1.2:80", "10.0.0.1:9", 0)
-	for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}} {
+	for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}, {Lanes: 3, Near: NeverNear}} {
 		cfg.Origins, cfg.MeterID = table(1), 7
 		m := newMeter(t, cfg, `save SourceASN; save DestASN; save SourcePrefix; save MeterID; count;`, fiveTuple)
 		feedAll(t, m, out, out)

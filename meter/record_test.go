@@ -37,7 +37,7 @@ func TestExporters(t *testing.T) {
 		{`save SourcePeerAddress; save DestPeerAddress; count;`, []string{"50 10 SourcePeerAddress=[10 0 0 1] DestPeerAddress=[10 0 0 2]"}},
 	} {
 		slices.Sort(tt.want)
-		for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}} {
+		for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}, {Lanes: 3, Near: NeverNear}} {
 			cfg.Records, cfg.MeterID = true, 99
 			m := newMeter(t, cfg, tt.rules)
 			for i := range records {

@@ -43,7 +43,7 @@ type tick struct {
 // points have gone by since the last one. Guests who wait are let in between
 // two pieces.
 func (m *Meter) advance(now Uptime, passed int64) {
-	if passed == 1 && len(m.lanes) > 1 && !m.dueAtTick(now) {
+	if passed == 1 && len(m.lanes) > 1 && !m.way.direct && !m.dueAtTick(now) {
 		m.cut(now)
 		return
 	}

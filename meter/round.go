@@ -286,7 +286,7 @@ const boundEvery = 4096
 // than the limit. When it is called depends on the packets alone.
 func (m *Meter) boundStreams() {
 	m.staged = 0
-	if len(m.lanes) == 1 {
+	if m.judged == nil && m.admitted == nil {
 		m.countStreams()
 	}
 	if m.live+m.underWay() <= m.cfg.Streams.MaxStreams {
@@ -303,6 +303,11 @@ func (m *Meter) boundStreams() {
 	}
 	m.applyNoted(nil)
 	m.countStreams()
+}
+
+// nothingUnderWay reports whether no packet is under way, nor the end of a stream.
+func (m *Meter) nothingUnderWay() bool {
+	return m.filling.n == 0 && m.filling.swept == 0 && m.judged == nil && m.admitted == nil
 }
 
 // underWay is how many packets may still make streams and flows.

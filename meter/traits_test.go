@@ -61,7 +61,7 @@ func TestTraitsChange(t *testing.T) {
 			for _, f := range tt.frames {
 				frames = append(frames, build(f))
 			}
-			for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}} {
+			for _, cfg := range []Config{{}, {Cache: NoCache}, {Lanes: 3}, {Lanes: 3, Near: NeverNear}} {
 				m := newMeter(t, cfg, tt.rules)
 				for _, f := range frames {
 					feedAll(t, m, f) // alone: each meets what the one before left

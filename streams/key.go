@@ -11,11 +11,9 @@ import (
 // Key is a stream's key as one packet gives it. The zero Key is that of a packet
 // which belongs to no stream.
 type Key struct {
-	words [5]uint64
-	hash  uint32 // where it is in its table
-	// spread is the other half of the hash: the lane must say nothing of the
-	// bucket, or tables would fill in stripes.
-	spread uint32
+	words  [5]uint64
+	hash   uint32 // where it is in its table
+	spread uint32 // what its lane goes by
 	given  bool
 	// Dir is the packet's direction in the stream: Source if the packet's
 	// source is the end point that comes first in the key.

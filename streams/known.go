@@ -17,7 +17,7 @@ func (s Stream) Attached() *[2]uint64 { return &s.r.attached }
 func (t *Table) Known(g *packet.Glance) (s Stream, dir packet.Direction, ok bool) {
 	w0, w1, w2, w3, w4, back := order(g.Source[0], g.Source[1], g.Dest[0], g.Dest[1],
 		uint64(g.Ports>>16), uint64(g.Ports&0xffff), kind(g.PeerType, g.TransType))
-	h := uint32(t.secret.Words5(w0, w1, w2, w3, w4) >> 32)
+	h := t.secret.Words5(w0, w1, w2, w3, w4)
 	slot, c, found := t.index.First(h)
 	for found {
 		r := t.hot.At(slot)
@@ -27,6 +27,12 @@ func (t *Table) Known(g *packet.Glance) (s Stream, dir packet.Direction, ok bool
 		slot, c, found = t.index.Next(h, c)
 	}
 	return Stream{}, 0, false
+}
+
+// LaneOf is Key.Lane of the packet that g is of, without a Key.
+func (t *Table) LaneOf(g *packet.Glance, n int) int {
+	ports := uint64(g.Ports>>16) + uint64(g.Ports&0xffff)
+	return laneBy(t.spread(g.Source[0]+g.Dest[0], g.Source[1]+g.Dest[1], ports, kind(g.PeerType, g.TransType)>>32), n)
 }
 
 // NoteKnown is Note of one packet for a stream that is known, in a table that does not

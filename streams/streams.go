@@ -17,6 +17,8 @@
 package streams
 
 import (
+	"math/bits"
+
 	"netramet/internal/index"
 	"netramet/internal/slab"
 	"netramet/meter/packet"
@@ -327,8 +329,16 @@ func (t *Table) KeyOf(p *packet.Packet, k *Key) {
 }
 
 func (t *Table) hashKey(k *Key) {
-	h := t.secret.Words5(k.words[0], k.words[1], k.words[2], k.words[3], k.words[4])
-	k.hash, k.spread, k.given = uint32(h>>32), uint32(h), true
+	w := &k.words
+	k.hash, k.given = t.hash(w), true
+	k.spread = t.spread(w[0]+w[2], w[1]+w[3], w[4]>>16&0xffff+w[4]&0xffff, w[4]>>32)
+}
+
+// spread is what the lane of a stream goes by, the same in both directions: from the sums
+// of the two addresses, in two words, and of the ports, and its kind. It says nothing of
+// the hash, or tables would fill in stripes.
+func (t *Table) spread(sum0, sum1, ports, kind uint64) uint32 {
+	return t.secret.Words2(sum0^bits.RotateLeft64(sum1, 32), ports<<32|kind)
 }
 
 // laneWeight is how much more streams a lane has than the last one: whoever works
@@ -337,11 +347,13 @@ const laneWeight = 3
 
 // Lane is the number, below n, of the lane whose table has the key's stream; the
 // zero Key's is 0.
-func (k *Key) Lane(n int) int {
+func (k *Key) Lane(n int) int { return laneBy(k.spread, n) }
+
+func laneBy(spread uint32, n int) int {
 	parts := uint64(laneWeight*(n-1) + 1)
-	return int(uint64(k.spread) * parts >> 32 / laneWeight)
+	return int(uint64(spread) * parts >> 32 / laneWeight)
 }
 
 func (t *Table) hash(w *[5]uint64) uint32 {
-	return uint32(t.secret.Words5(w[0], w[1], w[2], w[3], w[4]) >> 32)
+	return t.secret.Words5(w[0], w[1], w[2], w[3], w[4])
 }

@@ -64,7 +64,7 @@ func changesSeed(t *testing.T, seed uint64) (flows int) {
 	wantOf := map[int][]string{}           // after each step; by limit of streams where flows know theirs
 	streamsOf := map[int][]streams.Stats{} // after each step, by limit
 	for _, v := range waysToMeter {
-		cfg.Lanes, cfg.Cache, cfg.Streams = v.lanes, v.cache, streams.Config{MaxStreams: v.maxStreams}
+		cfg.Lanes, cfg.Cache, cfg.Near, cfg.Streams = v.lanes, v.cache, v.near, streams.Config{MaxStreams: v.maxStreams}
 		c := &changing{t: t, m: control.New(cfg, control.Config{}), audit: newAudit(t), seed: seed, times: refTimes(frames, cfg.MaxGap)}
 		if v.batch > 1 {
 			c.audit = nil

@@ -99,7 +99,7 @@ func oracleSeed(t *testing.T, seed uint64) (flows int) {
 		if streamed && w.maxStreams > 0 {
 			continue // fewer streams are other streams
 		}
-		cfg.Lanes, cfg.Cache, cfg.Streams = w.lanes, w.cache, streams.Config{MaxStreams: w.maxStreams}
+		cfg.Lanes, cfg.Cache, cfg.Near, cfg.Streams = w.lanes, w.cache, w.near, streams.Config{MaxStreams: w.maxStreams}
 		var got bytes.Buffer
 		m := meterFrames(t, cfg, frames, w.batch, sets, flowfile.NewWriter(&got, header))
 		name := fmt.Sprintf("seed %d, %+v", seed, w)
@@ -133,23 +133,26 @@ type way struct {
 	lanes, batch int
 	cache        meter.CacheMode
 	maxStreams   int
+	near         int
 }
 
-// waysToMeter have every number of lanes with everything else at least once.
+// waysToMeter have every number of lanes with everything else at least once. Near 9 begins
+// without rounds, and goes over to them.
 var waysToMeter = []way{
-	{1, 1, meter.NoCache, 0},
-	{1, 1, meter.CacheVerdicts, 0},
-	{1, 7, meter.CacheVerdicts, 2},
-	{1, 256, meter.NoCache, 0},
-	{1, 256, meter.CacheVerdicts, 0},
-	{2, 1, meter.CacheVerdicts, 2},
-	{2, 256, meter.CacheVerdicts, 0},
-	{2, 256, meter.NoCache, 0},
-	{3, 7, meter.NoCache, 0},
-	{3, 256, meter.CacheVerdicts, 2},
-	{8, 7, meter.CacheVerdicts, 0},
-	{8, 256, meter.CacheVerdicts, 2},
-	{8, 256, meter.NoCache, 0},
+	{1, 1, meter.NoCache, 0, 0},
+	{1, 1, meter.CacheVerdicts, 0, 0},
+	{1, 7, meter.CacheVerdicts, 2, meter.NeverNear},
+	{1, 256, meter.NoCache, 0, meter.NeverNear},
+	{1, 256, meter.CacheVerdicts, 0, 9},
+	{2, 1, meter.CacheVerdicts, 2, 0},
+	{2, 256, meter.CacheVerdicts, 0, 0},
+	{2, 256, meter.CacheVerdicts, 0, meter.NeverNear},
+	{2, 256, meter.NoCache, 0, 9},
+	{3, 7, meter.NoCache, 0, meter.NeverNear},
+	{3, 256, meter.CacheVerdicts, 2, 9},
+	{8, 7, meter.CacheVerdicts, 0, 9},
+	{8, 256, meter.CacheVerdicts, 2, meter.NeverNear},
+	{8, 256, meter.NoCache, 0, 0},
 }
 
 // meterFrames meters frames as the command does.

@@ -28,12 +28,14 @@ func mix(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
-// Words5 hashes five words, a stream's key, to two hashes of 32 bits that say
-// nothing of each other.
-func (s *Secret) Words5(a, b, c, d, e uint64) uint64 {
+// Words5 hashes five words, a stream's key.
+func (s *Secret) Words5(a, b, c, d, e uint64) uint32 {
 	h := mix(a^s[0], b^s[1]) ^ mix(c^s[2], d^s[3])
-	return mix(h^s[1], e^s[2])
+	return uint32(mix(h^s[1], e^s[2]) >> 32)
 }
+
+// Words2 hashes two words.
+func (s *Secret) Words2(a, b uint64) uint32 { return uint32(mix(a^s[0], b^s[3]) >> 32) }
 
 // Bytes hashes a key of any length.
 func (s *Secret) Bytes(key []byte) uint32 {

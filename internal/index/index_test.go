@@ -104,7 +104,7 @@ func TestNoAllocs(t *testing.T) {
 	key := make([]byte, 29)
 	if n := testing.AllocsPerRun(100, func() {
 		tab.First(s.Bytes(key))
-		tab.Touch(uint32(s.Words5(1, 2, 3, 4, 5)))
+		tab.Touch(s.Words5(1, 2, 3, 4, 5))
 	}); n != 0 {
 		t.Errorf("%v allocations a look-up", n)
 	}

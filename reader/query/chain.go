@@ -114,7 +114,7 @@ func (c *chain) touch(id uint64) uint64 {
 	return x
 }
 
-func (c *chain) hash(id uint64) uint32 { return uint32(c.secret.Words5(id, 0, 0, 0, 0)) }
+func (c *chain) hash(id uint64) uint32 { return c.secret.Words5(id, 0, 0, 0, 0) }
 
 func (c *chain) find(id uint64, hash uint32) (slot uint32, ok bool) {
 	slot, at, ok := c.flows.First(hash)

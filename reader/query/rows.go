@@ -134,7 +134,7 @@ func (r *rows) stepOf(g uint32, step int64) (slot uint32, ok bool) {
 }
 
 func (r *rows) stepHash(g uint32, step int64) uint32 {
-	return uint32(r.secret.Words5(uint64(g), uint64(step), 0, 0, 0))
+	return r.secret.Words5(uint64(g), uint64(step), 0, 0, 0)
 }
 
 func (r *rows) newGroup(key []byte) uint32 {
