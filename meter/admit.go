@@ -115,7 +115,7 @@ const unsettling effect = true
 // settle finds or makes the flow of a pending packet and counts it:
 // RFC 2722 §4.3.
 func (m *Meter) settle(l *lane, r *round, p *pending) effect {
-	run, a := &l.runs[p.run], &r.amounts[p.packet]
+	run := &l.runs[p.run]
 	if !p.shaped {
 		if run.work.matcher.Match(&r.packets[p.packet], p.order, &l.matched) != pme.Count {
 			// There was no room for the shape of its key.
@@ -139,7 +139,8 @@ func (m *Meter) settle(l *lane, r *round, p *pending) effect {
 	if p.order == pme.Reversed {
 		other, isOpposed = m.flows.find(p.hash, back)
 	}
-	slot, ok := m.create(run.rules, l, p.hash, key, a)
+	a := r.amount(p.packet)
+	slot, ok := m.create(run.rules, l, p.hash, key, &a)
 	if !ok {
 		return false
 	}
@@ -194,5 +195,5 @@ func (m *Meter) countHere(l *lane, r *round, p *pending, slot uint32, dir packet
 	run := &l.runs[p.run]
 	p.verdict = m.flows.flowWord(&m.epoch, slot, ref, dir)
 	run.observeLater(p.place, p.verdict)
-	l.countBy(run, p.verdict, &r.amounts[p.packet])
+	l.countBy(r, run, p.verdict, p.packet)
 }

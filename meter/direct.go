@@ -141,7 +141,7 @@ func (l *lane) knows(stream streams.Stream, dir packet.Direction) bool {
 func (l *lane) countKnown(run *laneRun, octets uint64, at Uptime) {
 	w, ta := run.known, run.tally
 	if ta == nil {
-		l.countBy(run, w, &amount{pdus: 1})
+		run.work.countOther(w, 1)
 		return
 	}
 	run.work.pdus++
@@ -153,9 +153,9 @@ func (l *lane) countKnown(run *laneRun, octets uint64, at Uptime) {
 
 // meterDirect meters the packet that is staged in the first place of the round.
 func (m *Meter) meterDirect(r *round) {
-	key, a := &r.keys[0], &r.amounts[0]
+	key := &r.keys[0]
 	l := &m.lanes[key.Lane(len(m.lanes))]
-	l.packets += a.pdus
+	l.packets += r.pdus(0)
 	id, fresh := l.streams.FindOne(key)
 	l.ids = l.ids[:1]
 	l.ids[0] = id
@@ -163,7 +163,7 @@ func (m *Meter) meterDirect(r *round) {
 		if fresh {
 			l.forgetSide(id)
 		}
-		s := streams.Seen{Uptime: a.uptime, Dir: key.Dir, TCPFlags: key.TCPFlags}
+		s := streams.Seen{Uptime: r.uptime(0), Dir: key.Dir, TCPFlags: key.TCPFlags}
 		l.streams.Note(id, &s)
 	}
 	l.pending, l.keys = l.pending[:0], l.keys[:0]
@@ -173,7 +173,7 @@ func (m *Meter) meterDirect(r *round) {
 			w = l.matchDirect(r, j)
 		}
 		if w != 0 {
-			l.countBy(&l.runs[j], w, a)
+			l.countBy(r, &l.runs[j], w, 0)
 		}
 	}
 	m.settleDirect(l, r)
@@ -198,7 +198,7 @@ func (l *lane) recallDirect(r *round, j int, id streams.ID) word {
 func (l *lane) matchDirect(r *round, j int) word {
 	run := &l.runs[j]
 	run.verdicts[0] = 0
-	run.work.ruled += r.amounts[0].pdus
+	run.work.ruled += r.pdus(0)
 	l.match(r, j, 0, 0)
 	return run.verdicts[0]
 }
@@ -216,7 +216,7 @@ func (m *Meter) settleDirect(l *lane, r *round) {
 		if p.verdict != 0 {
 			l.toStream(r, run, 0, 0, p.verdict)
 		} else if w := run.verdicts[0]; w != 0 {
-			l.countBy(run, w, &r.amounts[0])
+			l.countBy(r, run, w, 0)
 		}
 	}
 }

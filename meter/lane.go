@@ -159,7 +159,7 @@ func (l *lane) judgeGroup(r *round, j, from int, group []uint16) {
 	unknown := l.recall(r, run, from, group, verdicts)
 	first := len(l.pending)
 	for _, k := range unknown {
-		run.work.ruled += r.amounts[group[k]].pdus
+		run.work.ruled += r.pdus(group[k])
 		l.match(r, j, from+int(k), group[k])
 	}
 	l.findFlows(r, first)
@@ -327,21 +327,33 @@ func (l *lane) count(r *round) {
 		run := &l.runs[j]
 		for k, i := range mine {
 			if w := run.verdicts[k]; w != 0 {
-				l.countBy(run, w, &r.amounts[i])
+				l.countBy(r, run, w, i)
 			}
 		}
 	}
 }
 
-// countBy counts a packet by its verdict, which must hold.
-func (l *lane) countBy(run *laneRun, w word, a *amount) {
-	switch w.kind() {
-	case kindIgnore:
-		run.work.ignored += a.pdus
-	case kindNoMatch:
-		run.work.notMatched += a.pdus
-	default:
-		run.work.pdus += a.pdus
-		l.flows.count(w.ref(), l.number, w.dir(), a)
+// countBy counts packet i of the round by its verdict, which must hold.
+func (l *lane) countBy(r *round, run *laneRun, w word, i uint16) {
+	if !w.isFlow() {
+		run.work.countOther(w, r.pdus(i))
+		return
+	}
+	if c := r.counted[i]; c.after != isRecord {
+		run.work.pdus++
+		l.flows.countOne(w.ref(), l.number, w.dir(), uint64(c.octets), r.begun+Uptime(c.after))
+		return
+	}
+	a := &r.amounts[i]
+	run.work.pdus += a.pdus
+	l.flows.count(w.ref(), l.number, w.dir(), a)
+}
+
+// countOther counts packets by a verdict that names no flow.
+func (work *laneWork) countOther(w word, pdus uint64) {
+	if w.kind() == kindIgnore {
+		work.ignored += pdus
+	} else {
+		work.notMatched += pdus
 	}
 }

@@ -130,9 +130,10 @@ func (m *Meter) apply(r *round, o *observation) {
 	}
 	switch o.what {
 	case observedTo, observedFrom:
-		m.observePacket(d, packet.Direction(o.what-observedTo), r.packets[o.packet].Time, &r.amounts[o.packet])
+		a := r.amount(uint16(o.packet))
+		m.observePacket(d, packet.Direction(o.what-observedTo), r.packets[o.packet].Time, &a)
 	case observedAsk:
-		m.keep(d, o.flow, o.value, r.amounts[o.packet].uptime)
+		m.keep(d, o.flow, o.value, r.uptime(uint16(o.packet)))
 	case observedJoin:
 		m.joined(d, memberRef(o.value))
 	case observedLeave:

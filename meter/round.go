@@ -20,11 +20,20 @@ type round struct {
 	n       int
 	packets []packet.Packet
 	facts   []packet.Facts // nil unless packets are matched in pairs
-	amounts []amount
+	counted []counted
+	amounts []amount      // of those that are records of many; nil before the first one
 	keys    []streams.Key // the zero Key where a packet has no stream
 	of      [][]uint16    // by lane, its packets
 	swept   Uptime        // streams that time out by then end before; 0: none do
+	begun   Uptime        // of its first packet
 }
+
+// counted is what a packet adds to a flow, and its uptime less the round's. Lanes on other
+// processors wait for each line of memory that the reading stage writes, so it is small.
+type counted struct{ octets, after uint32 }
+
+// isRecord stands in the place of a time: the amount has all.
+const isRecord = 1 << 31
 
 // amount is what a packet, or a record of many, adds to a flow, and when.
 type amount struct {
@@ -40,7 +49,7 @@ type amount struct {
 func newRound(size, lanes int) *round {
 	r := &round{
 		packets: make([]packet.Packet, size),
-		amounts: make([]amount, size),
+		counted: make([]counted, size),
 		keys:    make([]streams.Key, size),
 		of:      make([][]uint16, lanes),
 	}
@@ -90,8 +99,7 @@ func (m *Meter) stage(f *wire.Frame, rec *wire.Record, t int64) {
 			p.DecodeFacts(f, &m.cfg.PairPorts, &r.facts[i])
 		}
 	}
-	m.measure(&r.amounts[i], p, rec)
-	m.counts.Octets += r.amounts[i].octets
+	m.counts.Octets += m.measure(r, p, rec)
 	if p.Fault != packet.FaultNone {
 		m.counts.Faults[p.Fault] += pdus
 		if p.Fault == packet.FaultLinkType {
@@ -124,13 +132,57 @@ func (m *Meter) noteStaged() {
 	}
 }
 
-// measure says what a packet counts.
-func (m *Meter) measure(a *amount, p *packet.Packet, rec *wire.Record) {
-	in := &m.in
-	*a = amount{pdus: 1, octets: m.cfg.octets(p.FrameOctets, p.PeerOctets), uptime: in.uptime, first: in.uptime, last: in.uptime}
-	if rec != nil {
-		in.measureRecord(a, p, rec)
+// measure says what the packet behind the last one of the round counts, and returns its
+// octets.
+func (m *Meter) measure(r *round, p *packet.Packet, rec *wire.Record) (octets uint64) {
+	if r.n == 0 {
+		r.begun = m.in.uptime
 	}
+	octets = m.cfg.octets(p.FrameOctets, p.PeerOctets)
+	c := &r.counted[r.n]
+	if rec == nil {
+		*c = counted{uint32(octets), uint32(m.in.uptime - r.begun)}
+		return octets
+	}
+	*c = counted{after: isRecord}
+	if r.amounts == nil {
+		r.amounts = make([]amount, len(r.packets))
+	}
+	a := &r.amounts[r.n]
+	*a = one(octets, m.in.uptime)
+	m.in.measureRecord(a, p, rec)
+	return a.octets
+}
+
+// one is the amount of one packet.
+func one(octets uint64, at Uptime) amount {
+	return amount{pdus: 1, octets: octets, uptime: at, first: at, last: at}
+}
+
+// amount is that of packet i of the round.
+func (r *round) amount(i uint16) amount {
+	c := r.counted[i]
+	if c.after == isRecord {
+		return r.amounts[i]
+	}
+	return one(uint64(c.octets), r.begun+Uptime(c.after))
+}
+
+// uptime is that of packet i of the round.
+func (r *round) uptime(i uint16) Uptime {
+	c := r.counted[i]
+	if c.after == isRecord {
+		return r.amounts[i].uptime
+	}
+	return r.begun + Uptime(c.after)
+}
+
+// pdus is how many packets packet i of the round stands for.
+func (r *round) pdus(i uint16) uint64 {
+	if r.counted[i].after == isRecord {
+		return r.amounts[i].pdus
+	}
+	return 1
 }
 
 // octets are those that count of a packet, of its frame's and its network layer's.

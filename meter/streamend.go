@@ -60,7 +60,7 @@ func (m *Meter) measureStreams() {
 func (l *lane) noteStreams(r *round) {
 	mine := r.of[l.number]
 	for _, i := range mine {
-		l.packets += r.amounts[i].pdus
+		l.packets += r.pdus(i)
 	}
 	if l.streams.Measures() {
 		l.measureStreams(r, mine)
@@ -75,7 +75,7 @@ func (l *lane) noteStreams(r *round) {
 	for k, i := range mine {
 		if id := l.ids[k]; id != streams.NoStream {
 			key := &r.keys[i]
-			s.Uptime, s.Dir, s.TCPFlags = r.amounts[i].uptime, key.Dir, key.TCPFlags
+			s.Uptime, s.Dir, s.TCPFlags = r.uptime(i), key.Dir, key.TCPFlags
 			l.streams.Note(id, &s)
 		}
 	}
@@ -101,7 +101,7 @@ func (l *lane) measureStreams(r *round, mine []uint16) {
 
 // seen fills s with what packet i of the round is to its stream.
 func (r *round) seen(i uint16, s *streams.Seen) {
-	a, p, k := &r.amounts[i], &r.packets[i], &r.keys[i]
+	a, p, k := r.amount(i), &r.packets[i], &r.keys[i]
 	// One by one: a whole Seen would be made elsewhere and copied.
 	s.Uptime, s.Dir, s.TCPFlags = a.uptime, k.Dir, k.TCPFlags
 	s.First, s.Time, s.PDUs, s.Octets = p.Time, p.Time, a.pdus, a.octets

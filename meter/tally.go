@@ -156,16 +156,29 @@ func (t *flowTable) lastActive(slot uint32) Uptime {
 	return last
 }
 
-// count adds PDUs to a lane's tally of a flow.
+// count adds the PDUs of a record to a lane's tally of a flow.
 func (t *flowTable) count(ref tallyRef, lane uint8, dir packet.Direction, a *amount) {
-	ta, slot := t.tally(ref), t.slotOf(ref)
+	ta := t.tally(ref)
 	ta.pdus[dir&1] += a.pdus
 	ta.octets[dir&1] += a.octets
+	t.touchAt(ref, ta, lane, a.uptime, a.last)
+}
+
+// countOne is count of one packet.
+func (t *flowTable) countOne(ref tallyRef, lane uint8, dir packet.Direction, octets uint64, at Uptime) {
+	ta := t.tally(ref)
+	ta.pdus[dir&1]++
+	ta.octets[dir&1] += octets
+	t.touchAt(ref, ta, lane, at, at)
+}
+
+// touchAt notes a tally's last PDU, which came at one uptime and was of another.
+func (t *flowTable) touchAt(ref tallyRef, ta *tally, lane uint8, at, last Uptime) {
 	// Packets of a round that had to be admitted are counted before others.
-	ta.last = max(ta.last, a.uptime)
-	newest := &t.newest[lane][slot>>blockShift]
-	*newest = max(*newest, a.uptime)
+	ta.last = max(ta.last, at)
+	newest := &t.newest[lane][t.slotOf(ref)>>blockShift]
+	*newest = max(*newest, at)
 	if t.own.kept {
-		t.own.note(ref, a.last)
+		t.own.note(ref, last)
 	}
 }
