@@ -103,8 +103,8 @@ func (d *Decoder) Next(text []byte, rec *reader.Record) (rest []byte, ok bool, e
 	if i := bytes.IndexByte(text, '\n'); i >= 0 {
 		line, rest = text[:i], text[i+1:]
 	}
-	line = bytes.TrimSuffix(line, []byte("\r"))
-	if len(line) == 0 || line[0] <= ' ' && len(bytes.TrimSpace(line)) == 0 {
+	line = bytes.TrimRight(line, "\r")
+	if isBlank(line) {
 		return rest, false, nil
 	}
 	if len(rec.Values) != len(d.want) {

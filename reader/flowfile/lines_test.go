@@ -142,6 +142,9 @@ const linesFile = `##NeTraMet v1:  -  gw eth0  octets=peer zone=UTC  9 flows  st
 func TestLines(t *testing.T) {
 	files := map[string][]byte{"a file": []byte(linesFile), "cut": []byte(linesFile)[:len(linesFile)-3]}
 	files["3.x"], files["4.x"], files["fd_filter"] = []byte(oldFile), []byte(newerFile), []byte(filteredFile)
+	block := linesFile[:strings.Index(linesFile, "2 2 1 2")]
+	files["ends of lines that were made twice"] = []byte(block + "2 9 1 1 10.0.0.1 10.0.0.2:80  00-00-00-00-00-01 87  1 0\r\r\n2 9 1 1 10.0.0.1 10.0.0.2:80  00-00-00-00-00-01 87  1 0\r\r")
+	files["blanks that are not of ASCII"] = []byte(block + "\u00a0\n\u3000\n \u0085")
 	for name, data := range files {
 		for _, room := range []int{1, 50, 200, 1 << 16} {
 			for i, wanted := range []func(mib.Attr) bool{wantAll, wantSome} {
@@ -191,6 +194,7 @@ func TestLinesDoNotAllocate(t *testing.T) {
 // FuzzLines holds reading by the run against reading one by one.
 func FuzzLines(f *testing.F) {
 	f.Add([]byte(linesFile), 100)
+	f.Add([]byte(linesFile[:len(linesFile)-1]+"\r\r"), 1)
 	f.Fuzz(func(t *testing.T, data []byte, room int) {
 		room = max(room%5000, 1)
 		if d := cmp.Diff(byRecords(data, wantAll), byLines(data, room, wantAll), cmpopts.EquateEmpty()); d != "" {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"time"
+	"unicode/utf8"
 
 	"netramet/reader"
 	"netramet/ruleset"
@@ -199,7 +200,7 @@ func (r *Reader) NextRecord(rec *reader.Record) error {
 			}
 			continue
 		}
-		if len(bytes.TrimSpace(line)) == 0 {
+		if isBlank(line) {
 			continue
 		}
 		return r.record(line, rec)
@@ -362,9 +363,14 @@ func (r *Reader) readLine() ([]byte, error) {
 		}
 	}
 	line = bytes.TrimSuffix(line, []byte("\n"))
-	line = bytes.TrimSuffix(line, []byte("\r"))
+	line = bytes.TrimRight(line, "\r") // a file that was made fit for another system twice has two
 	if line == nil {
 		line = []byte{}
 	}
 	return line, nil
+}
+
+// isBlank reports whether a line holds nothing but white space.
+func isBlank(line []byte) bool {
+	return len(line) == 0 || (line[0] <= ' ' || line[0] >= utf8.RuneSelf) && len(bytes.TrimSpace(line)) == 0
 }
