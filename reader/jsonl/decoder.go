@@ -216,7 +216,7 @@ func (d *Decoder) take(f *field, value []byte, rec *reader.Record) bool {
 	switch f.kind {
 	case isBaseline:
 		rec.Baseline = string(value) == "true"
-		return true
+		return rec.Baseline || string(value) == "false"
 	case isFirst:
 		text, ok := quotedText(value)
 		if !ok {

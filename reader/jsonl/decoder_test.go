@@ -62,9 +62,30 @@ func TestDecoder(t *testing.T) {
 	}
 }
 
+// TestDecoderBlanks: a line that somebody else has set with blanks is read as one without
+// them, or refused.
+func TestDecoderBlanks(t *testing.T) {
+	const known = `{"type":"flow",`
+	for _, row := range []struct {
+		baseline string
+		ok, want bool
+	}{{"true", true, true}, {"false", true, false}, {" true", true, true}, {"\ttrue", true, true}, {"true ", false, false}, {"1", false, false}, {`"true"`, false, false}} {
+		line := []byte(known + `"flow_index":7,"baseline":` + row.baseline + `}`)
+		s := NewShape([]string{"type", "flow_index", "baseline"})
+		for _, begin := range []string{"", known} {
+			var rec reader.Record
+			_, ok, err := s.Decoder(time.Unix(0, 0), func(int) bool { return true }, []byte(begin)).Next(line, &rec)
+			if ok != row.ok || ok != (err == nil) || ok && (rec.Baseline != row.want || rec.Index != 7) {
+				t.Errorf("%s, %q known: %v, %v, %+v", line, begin, ok, err, rec)
+			}
+		}
+	}
+}
+
 // FuzzDecoder: whatever a line is, it is read as its first members say, or refused.
 func FuzzDecoder(f *testing.F) {
 	f.Add([]byte(`{"type":"flow","schema":1,"meter":"gw","flow_index":1,"first_time":"2026-01-05T09:00:00Z","source_peer_address":"10.0.0.1","dest_trans_address":80,"to_octets":5,"to_octets_amount":null,"notes":["a",{"b":"\u00e9}"}]}`))
+	f.Add([]byte(`{"type":"flow","flow_index":1,"baseline": true}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
 		line, _, _ = bytes.Cut(line, []byte("\n"))
 		var h Head
@@ -83,7 +104,7 @@ func FuzzDecoder(f *testing.F) {
 		if i := bytes.Index(line, []byte(`,"flow_index":`)); i > 0 {
 			var fast reader.Record
 			_, okToo, _ := s.Decoder(time.Unix(0, 0), all, line[:i+1]).Next(line, &fast)
-			if ok != okToo || ok && (rec.Index != fast.Index || !slices.Equal(rec.Values, fast.Values)) {
+			if ok != okToo || ok && (rec.Index != fast.Index || rec.Baseline != fast.Baseline || !slices.Equal(rec.Values, fast.Values)) {
 				t.Errorf("%q: %v %+v\n%v %+v", line, ok, rec, okToo, fast)
 			}
 		}
