@@ -12,12 +12,16 @@ import (
 	"netramet/sources/wire"
 )
 
-// fuzzFrames is how many frames a fuzzer reads at most.
-const fuzzFrames = 20_000
+// What a fuzzer takes of a trace: so many frames, or so many octets captured. The
+// frame with which that is reached is the last, whatever more came along with it.
+const (
+	fuzzFrames = 20_000
+	fuzzOctets = 16 << 20
+)
 
-// readSome reads up to fuzzFrames and checks what holds for any input: frames
-// keep to the limit (more may be captured than their wire length, decision 21),
-// and an error repeats.
+// readSome reads as much and checks what holds for any input: frames keep to the
+// limit (more may be captured than their wire length, decision 21), and an error
+// repeats.
 func readSome(t *testing.T, r io.Reader) ([]wire.Frame, wire.SourceStats, error) {
 	return readSomeOf(t, "-", r)
 }
@@ -29,30 +33,34 @@ func readSomeOf(t *testing.T, uri string, r io.Reader) ([]wire.Frame, wire.Sourc
 	}
 	defer s.Close()
 	var all []wire.Frame
-	octets := uint64(0)
+	frames, octets, captured, enough := uint64(0), uint64(0), 0, false
 	b := new(wire.Batch)
-	for len(all) < fuzzFrames {
+	for !enough {
 		err = s.Read(b)
 		if err == nil && len(b.Frames) == 0 {
 			t.Fatal("neither frames nor an error")
 		}
 		for _, f := range b.Frames {
 			if len(f.Data) > MaxCapLen || f.Interface == 0 || f.Flags&^wire.NoFrameLen != 0 {
-				t.Fatalf("frame %d: %d octets captured, %+v", len(all)+1, len(f.Data), f)
+				t.Fatalf("frame %d: %d octets captured, %+v", frames+1, len(f.Data), f)
 			}
-			octets += uint64(f.WireLen)
+			frames, octets = frames+1, octets+uint64(f.WireLen)
+			if enough {
+				continue
+			}
 			f.Data = bytes.Clone(f.Data)
-			all = append(all, f)
+			all, captured = append(all, f), captured+len(f.Data)
+			enough = len(all) == fuzzFrames || captured >= fuzzOctets
 		}
 		if err != nil {
 			break
 		}
 	}
 	st := s.Stats()
-	if st.Frames != uint64(len(all)) || st.Octets != octets {
-		t.Fatalf("stats %+v, read %d frames, %d octets", st, len(all), octets)
+	if st.Frames != frames || st.Octets != octets {
+		t.Fatalf("stats %+v, read %d frames, %d octets", st, frames, octets)
 	}
-	if err == nil {
+	if enough {
 		return all, st, nil
 	}
 	if errors.Is(err, ErrDamaged) != (st.Damaged == 1) {
@@ -86,6 +94,14 @@ func fuzzFormat(t *testing.T, data []byte) {
 	all, _, err := readSome(t, bytes.NewReader(data))
 	slow, _, slowErr := readSome(t, iotest.HalfReader(iotest.OneByteReader(bytes.NewReader(data))))
 	same(t, "octet by octet", all, slow, err, slowErr)
+}
+
+// TestFuzzFormat: traces that have more than is read of them.
+func TestFuzzFormat(t *testing.T) {
+	head, empty := pcapHead(le, pcapMicro, 2, 4, 65535, 1), pcapRec(le, t0, 5, 0, 60, nil, nil)
+	fuzzFormat(t, join(head, bytes.Repeat(empty, fuzzFrames+300)))
+	large := pcapRec(le, t0, 5, 60_000, 60_000, nil, octets(60_000, 1))
+	fuzzFormat(t, join(head, bytes.Repeat(large, fuzzOctets/60_000+300)))
 }
 
 func FuzzPcap(f *testing.F) {
