@@ -59,7 +59,9 @@ var zeroRuns = func() (t [256]zeroRun) {
 }()
 
 // PutIPv6 writes an IPv6 address, as RFC 5952 has it, to b from at on, and returns where
-// it ends.
+// it ends. As put it is not inlined.
+//
+//go:noinline
 func PutIPv6(b []byte, at int, o *[16]byte) int {
 	if [12]byte(o[:12]) == [12]byte{10: 0xff, 11: 0xff} { // an IPv4 address inside
 		return PutQuad(b, at+copy(b[at:], "::ffff:"), o[12:])

@@ -49,7 +49,13 @@ func PutUint(b []byte, at int, n uint64) int {
 	return put(b, at, n)
 }
 
-// put writes n, whatever it is.
+// PutOctet writes an octet in decimal to b from at on, and returns where it ends.
+func PutOctet(b []byte, at int, n byte) int { return putGroup(b, at, uint64(n)) }
+
+// put writes n, whatever it is. Inlined by a profile it would make PutUint, and then all
+// who write values in a loop, larger than what the compiler has registers for.
+//
+//go:noinline
 func put(b []byte, at int, n uint64) int {
 	switch {
 	case n < 1e3:

@@ -38,6 +38,16 @@ func TestAppendUint(t *testing.T) {
 	}
 }
 
+// TestPutOctet: all octets.
+func TestPutOctet(t *testing.T) {
+	b := make([]byte, Room)
+	for n := range 256 {
+		if got := b[:PutOctet(b, 0, byte(n))]; string(got) != strconv.Itoa(n) {
+			t.Errorf("%d is printed as %q", n, got)
+		}
+	}
+}
+
 // TestGroups: all numbers of six digits.
 func TestGroups(t *testing.T) {
 	b := make([]byte, Room)
