@@ -10,134 +10,93 @@ import (
 // for once for each shape. A Layout is for one goroutine.
 type Layout struct {
 	attrs  []mib.Attr
-	shapes *pme.Shapes // of the rule set that it was used for last
-	fields []*Fields   // by number of shape
+	asked  []int
+	shapes *pme.Shapes   // of the rule set that it was used for last
+	places []*mib.Places // by number of shape
 }
 
 // NewLayout returns the layout of a list of attributes, which it keeps.
-func NewLayout(attrs []mib.Attr) *Layout { return &Layout{attrs: attrs} }
-
-// Fields are where a layout's attributes lie in flows of one shape, by where that is:
-// so none is asked for what it is when a flow is read.
-type Fields struct {
-	// Asked are the places of those in the list that only State.Attr can tell.
-	Asked []int
-
-	own     []field // a counter, a time or a name of the flow itself: at is its place in Flow.own
-	numbers []field // in the key
-	octets  []field // in the key, addresses
-	masks   []mask  // of the shape
-	zero    []int   // places of numbers that are not saved
-}
-
-// field is where the value of an attribute lies.
-type field struct {
-	to   int   // its place in the list
-	at   uint8 // in the key
-	size uint8 // octets
-}
-
-// mask is a mask, which all flows of a shape have.
-type mask struct {
-	to    int
-	value mib.Value
-}
-
-// Fields returns where the layout's attributes lie in a flow. They are good for this
-// flow only, and belong to the layout.
-func (l *Layout) Fields(f *Flow) *Fields {
-	if l.shapes != f.shapes {
-		l.shapes, l.fields = f.shapes, nil
-	}
-	n := pme.ShapeOf(f.key)
-	for n >= len(l.fields) {
-		l.fields = append(l.fields, nil)
-	}
-	if l.fields[n] == nil {
-		l.fields[n] = &Fields{}
-		for i, a := range l.attrs {
-			l.fields[n].add(f, i, a)
+func NewLayout(attrs []mib.Attr) *Layout {
+	l := &Layout{attrs: attrs}
+	for i, a := range attrs {
+		if askedOnly[a] || a.IsDistribution() {
+			l.asked = append(l.asked, i)
 		}
 	}
-	return l.fields[n]
+	return l
 }
 
-// add finds out where an attribute lies.
-func (x *Fields) add(f *Flow, to int, a mib.Attr) {
-	at, size, saved := f.shapes.Place(f.key, a)
+// Asked are the places in the list of those attributes that only State.Attr can tell.
+// Where Places says that such a value lies has no meaning.
+func (l *Layout) Asked() []int { return l.asked }
+
+// askedOnly are the attributes of every flow that have to be worked out.
+var askedOnly = [256]bool{
+	mib.AttrFlowStatus: true, mib.AttrFlowTimeMark: true, mib.AttrDistributions: true,
+	mib.AttrToLostPDUs: true, mib.AttrFromLostPDUs: true,
+}
+
+// of returns where the layout's attributes lie in a flow, by its key.
+func (l *Layout) of(shapes *pme.Shapes, key []byte) *mib.Places {
+	if l.shapes != shapes {
+		l.shapes, l.places = shapes, nil
+	}
+	n := pme.ShapeOf(key)
+	if n < len(l.places) && l.places[n] != nil {
+		return l.places[n]
+	}
+	for n >= len(l.places) {
+		l.places = append(l.places, nil)
+	}
+	list := make([]mib.Place, len(l.attrs))
+	for i, a := range l.attrs {
+		list[i] = placeOf(shapes, key, a)
+	}
+	l.places[n] = mib.NewPlaces(n, list)
+	return l.places[n]
+}
+
+// placeOf finds out where an attribute lies.
+func placeOf(shapes *pme.Shapes, key []byte, a mib.Attr) mib.Place {
+	at, size, saved := shapes.Place(key, a)
 	switch a.Class() {
 	case mib.ClassAddress:
 		if saved {
-			x.octets = append(x.octets, field{to, at, size})
-			return
+			return mib.Place{In: mib.InOctets, At: at, Size: size}
 		}
+		return notSaved(shapes, key, a)
 	case mib.ClassMask:
-		if m, ok := f.shapes.Mask(f.key, maskOf[a]); ok {
+		if m, ok := shapes.Mask(key, maskOf[a]); ok {
 			v := mib.Value{Len: uint8(len(m))}
 			copy(v.Octets[:], m)
-			x.masks = append(x.masks, mask{to, v})
-			return
+			return mib.Place{Fixed: v}
 		}
-	case mib.ClassNumber, mib.ClassCounter, mib.ClassTime:
-		if at, ok := ownPlaces[a]; ok {
-			x.own = append(x.own, field{to: to, at: at})
-			return
-		}
-		if _, ok := f.own(a); ok {
-			break
-		}
-		if saved {
-			x.numbers = append(x.numbers, field{to, at, size})
-		} else {
-			x.zero = append(x.zero, to)
-		}
-		return
+		return notSaved(shapes, key, maskOf[a])
 	}
-	x.Asked = append(x.Asked, to)
+	if at, ok := ownPlaces[a]; ok {
+		return mib.Place{In: mib.InNumbers, At: uint8(at)}
+	}
+	if saved {
+		return mib.Place{In: mib.InOctets, At: at, Size: size, Number: true}
+	}
+	return mib.Place{}
 }
 
-// ownPlaces are the attributes that are of every flow and need no more than to be read,
-// by their place in what Fields.Read has of the flow.
-var ownPlaces = map[mib.Attr]uint8{
-	mib.AttrFlowIndex: 0, mib.AttrFlowRuleSet: 1,
-	mib.AttrToOctets: 2, mib.AttrToPDUs: 3, mib.AttrFromOctets: 4, mib.AttrFromPDUs: 5,
-	mib.AttrFirstTime: 6, mib.AttrLastActiveTime: 7,
+// ownPlaces are the attributes that are of every flow and need no more than to be read.
+var ownPlaces = map[mib.Attr]mib.StoredNumber{
+	mib.AttrFlowIndex: mib.StoredIndex, mib.AttrFlowRuleSet: mib.StoredRuleSet,
+	mib.AttrToOctets: mib.StoredToOctets, mib.AttrToPDUs: mib.StoredToPDUs,
+	mib.AttrFromOctets: mib.StoredFromOctets, mib.AttrFromPDUs: mib.StoredFromPDUs,
+	mib.AttrFirstTime: mib.StoredFirstTime, mib.AttrLastActiveTime: mib.StoredLastActive,
 }
 
-// Read reads what State.Attr gives for the attributes, one value for each, but for those
-// that are Asked.
-func (x *Fields) Read(f *Flow, values []mib.Value) {
-	own := [8]uint64{
-		uint64(f.Index), uint64(f.RuleSet), f.Octets[0], f.PDUs[0], f.Octets[1], f.PDUs[1],
-		uint64(f.FirstTime), uint64(f.LastActive),
-	}
-	for _, fd := range x.own {
-		values[fd.to] = mib.Value{Num: own[fd.at&7]}
-	}
-	key := f.key
-	for _, fd := range x.numbers {
-		n := uint64(0)
-		for _, b := range key[fd.at:][:fd.size] {
-			n = n<<8 | uint64(b)
+// notSaved is where an address lies, or a mask of it, that rules did not save.
+func notSaved(shapes *pme.Shapes, key []byte, a mib.Attr) mib.Place {
+	if a == mib.AttrSourcePeerAddress || a == mib.AttrDestPeerAddress {
+		if at, _, saved := shapes.Place(key, mib.AttrSourcePeerType); saved {
+			return mib.Place{In: mib.InPeerType, At: at}
 		}
-		values[fd.to] = mib.Value{Num: n}
+		return mib.Place{Fixed: mib.Value{Len: 4}}
 	}
-	for _, fd := range x.octets {
-		v := &values[fd.to]
-		*v = mib.Value{Len: fd.size}
-		switch from := key[fd.at:]; fd.size {
-		case 2: // ports
-			*(*[2]byte)(v.Octets[:]) = [2]byte(from)
-		case 4:
-			*(*[4]byte)(v.Octets[:]) = [4]byte(from)
-		default:
-			copy(v.Octets[:], from[:fd.size])
-		}
-	}
-	for i := range x.masks {
-		values[x.masks[i].to] = x.masks[i].value
-	}
-	for _, to := range x.zero {
-		values[to] = mib.Value{}
-	}
+	return mib.Place{Fixed: mib.Value{Len: uint8(a.UsualSize())}}
 }

@@ -136,6 +136,21 @@ func (t *flowTable) eachTally(slot uint32, f func(*tally)) {
 	}
 }
 
+// sum is what all lanes have counted of a flow.
+func (t *flowTable) sum(slot uint32) (all tally) {
+	all = t.record(slot).tally
+	for at := t.parts.of(slot); at != 0; {
+		p := t.parts.all.At(at - 1)
+		for dir := range all.pdus {
+			all.pdus[dir] += p.pdus[dir]
+			all.octets[dir] += p.octets[dir]
+		}
+		all.last = max(all.last, p.last)
+		at = p.next
+	}
+	return all
+}
+
 // changed is the uptime of a flow's last change.
 func (t *flowTable) changed(slot uint32) Uptime {
 	last := t.lastActive(slot)

@@ -26,15 +26,6 @@ type Flow struct {
 	dists  *flowDists  // nil: it keeps no distributions
 }
 
-// add adds what a further lane has counted.
-func (f *Flow) add(t *tally) {
-	for dir := range f.PDUs {
-		f.PDUs[dir] += t.pdus[dir]
-		f.Octets[dir] += t.octets[dir]
-	}
-	f.LastActive = max(f.LastActive, t.last)
-}
-
 // Uptime is the meter's uptime now, in centiseconds: packet time since the
 // first packet, plus one.
 func (s *State) Uptime() Uptime { return s.m.in.uptime }
@@ -233,18 +224,28 @@ func (s *State) SearchFlow(ruleSet int, since Uptime, after uint32, budget *int)
 			continue
 		}
 		*budget -= int(end - slot)
-		for ; slot < end; slot++ {
-			p := t.record(slot)
-			if p.keyLen == 0 || int(p.ruleSet) != ruleSet && ruleSet != AnyRuleSet {
-				continue
-			}
-			if t.changed(slot) >= since && !t.hidden(p) {
-				*budget += int(end - slot - 1) // the rest of the block was not looked at
-				return slot + 1, 0
-			}
+		if slot = t.search(ruleSet, since, slot, end); slot < end {
+			*budget += int(end - slot - 1) // the rest of the block was not looked at
+			return slot + 1, 0
 		}
 	}
 	return 0, 0
+}
+
+// search looks in a block for the first flow from slot on that SearchFlow would find. It
+// returns its slot, or end.
+func (t *flowTable) search(ruleSet int, since Uptime, slot, end uint32) uint32 {
+	of := t.records.Span(slot, end)
+	for i := range of {
+		p := &of[i]
+		if p.keyLen == 0 || int(p.ruleSet) != ruleSet && ruleSet != AnyRuleSet {
+			continue
+		}
+		if at := slot + uint32(i); (p.last >= since || t.changed(at) >= since) && !t.hidden(p) {
+			return at
+		}
+	}
+	return end
 }
 
 // NextFlow is SearchFlow to its end, however long that takes; 0 if there is no
@@ -271,13 +272,9 @@ func (s *State) Flow(flowIndex uint32, f *Flow) bool {
 		return false
 	}
 	slot := flowIndex - 1
+	sum := t.sum(slot)
 	f.Index, f.RuleSet, f.FirstTime = flowIndex, int(p.ruleSet), p.first
-	f.PDUs, f.Octets, f.LastActive = p.pdus, p.octets, p.last
-	for at := t.parts.of(slot); at != 0; {
-		part := t.parts.all.At(at - 1)
-		f.add(&part.tally)
-		at = part.next
-	}
+	f.PDUs, f.Octets, f.LastActive = sum.pdus, sum.octets, sum.last
 	f.Changed = f.LastActive
 	f.key, f.shapes = t.key(slot), s.m.ruleSets[p.ruleSet].shapes
 	if _, f.dists = t.dists.find(slot); f.dists != nil {

@@ -81,6 +81,11 @@ func transfer(ctx context.Context, f Flows, iv Interval, tasks []Task, out Outpu
 	if err := out.Begin(iv, tasks); err != nil {
 		return 0, err
 	}
+	if f, ok := f.(StoredFlows); ok && f.GivesStored() {
+		if to := storedOutput(out); to != nil {
+			return transferStored(ctx, f, to)
+		}
+	}
 	var rec Record
 	for {
 		switch err := f.Next(ctx, &rec); {

@@ -66,6 +66,16 @@ func (s *Slab[T]) At(i uint32) *T {
 	return &s.chunks[c][at]
 }
 
+// Span returns the slots from from up to end, none of which lies in another block of
+// SpanLen slots.
+func (s *Slab[T]) Span(from, end uint32) []T {
+	c, at := place(from)
+	return s.chunks[c][at:][:end-from]
+}
+
+// SpanLen is how many slots lie side by side from each multiple of it on.
+const SpanLen = firstLen
+
 // Bytes is a growing array of records of Size octets each.
 type Bytes = Rows[byte]
 

@@ -20,6 +20,22 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestSpan: the slots of a span are those that At gives.
+func TestSpan(t *testing.T) {
+	var s Slab[uint64]
+	s.Extend(5*SpanLen + 3)
+	for from := uint32(0); from < s.Len(); from += SpanLen / 2 {
+		end := min(from+SpanLen/2, s.Len())
+		span := s.Span(from, end)
+		if len(span) != int(end-from) || &span[0] != s.At(from) || &span[len(span)-1] != s.At(end-1) {
+			t.Errorf("span from %d to %d: %d slots, or others", from, end, len(span))
+		}
+	}
+	if n := len(s.Span(7, 7)); n != 0 {
+		t.Errorf("an empty span has %d slots", n)
+	}
+}
+
 // TestExtend makes many slots at once, in whole chunks and parts of them.
 func TestExtend(t *testing.T) {
 	var s Slab[uint64]

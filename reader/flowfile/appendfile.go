@@ -235,6 +235,14 @@ func (a *AppendFile) Record(rec *reader.Record) error {
 	return nil
 }
 
+// Stored prints flow records. See reader.StoredOutput.
+func (a *AppendFile) Stored(list []reader.Stored) error {
+	if a.skip {
+		return nil
+	}
+	return a.name(a.w.Stored(list))
+}
+
 // End completes the block, makes it last if asked to, and closes the file. See
 // reader.Output.
 func (a *AppendFile) End() error {

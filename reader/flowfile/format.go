@@ -1,7 +1,6 @@
 package flowfile
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,9 +27,7 @@ type column struct {
 	// part of it; where it can, reading has to try.
 	clear bool
 
-	lead uint64 // sep, if it fits, its first octet in the lowest one
-	size uint8  // of it in lead
-	long bool   // it does not fit
+	lead lead // sep
 }
 
 // plan is a FORMAT made ready for printing and reading records.
@@ -42,8 +39,9 @@ type plan struct {
 	// certain is true if every column is clear: each record has one reading.
 	certain bool
 	// old: peer types are those of the original's 3.x (see modern).
-	old  bool
-	room int // octets that all columns but those of unbounded length touch at most
+	old    bool
+	room   int           // octets that all columns but those of unbounded length touch at most
+	stored []*storedPlan // by number of their Places
 	// ruleSet, index and firstTime are columns that name the flow, or -1.
 	ruleSet, index, firstTime int
 }
@@ -113,15 +111,9 @@ func newPlan(f *ruleset.Format) (*plan, error) {
 
 // add adds a column.
 func (p *plan) add(c column) {
-	if len(c.sep) <= leadSize {
-		var lead [leadSize]byte
-		c.size = uint8(copy(lead[:], c.sep))
-		c.lead = binary.LittleEndian.Uint64(lead[:])
-	} else {
-		c.long = true
-	}
+	c.lead = newLead(c.sep)
 	p.cols = append(p.cols, c)
-	p.room += max(leadSize, len(c.sep)) + digits.Room
+	p.room += c.lead.room() + digits.Room
 }
 
 // remember notes column i if it tells something about the record itself.

@@ -1,22 +1,15 @@
 package flowfile
 
 import (
-	"encoding/binary"
-	"slices"
-
 	"netramet/internal/digits"
 	"netramet/mib"
 	"netramet/reader"
 )
 
-// leadSize is the room for a separator in a column's lead.
-const leadSize = 8
-
 // appendRecord appends rec, which has values for all columns, as a line.
 //
 // A line has many columns, and most of them few octets. So there is room for all whose
-// length is bounded before the first is written; separators are copied in blocks of one
-// size, and what is behind their ends is overwritten by the values.
+// length is bounded before the first is written.
 func (p *plan) appendRecord(b []byte, rec *reader.Record) ([]byte, error) {
 	t, shown := rec.PeerType, p.peer >= 0
 	if shown {
@@ -25,10 +18,7 @@ func (p *plan) appendRecord(b []byte, rec *reader.Record) ([]byte, error) {
 	b, at := roomy(b, p.room)
 	for i := range p.cols {
 		c, v := &p.cols[i], &rec.Values[i]
-		binary.LittleEndian.PutUint64(b[at:], c.lead)
-		if at += int(c.size); c.long {
-			at += copy(b[at:], c.sep)
-		}
+		at = c.lead.put(b, at)
 		switch {
 		case c.form == formNumber:
 			at = digits.PutUint(b, at, v.Num)
@@ -47,13 +37,6 @@ func (p *plan) appendRecord(b []byte, rec *reader.Record) ([]byte, error) {
 		}
 	}
 	return append(append(b[:at], p.tail...), '\n'), nil
-}
-
-// roomy returns b with room octets behind its end at least, and where that is.
-func roomy(b []byte, room int) (_ []byte, at int) {
-	at = len(b)
-	b = slices.Grow(b, room)
-	return b[:cap(b)], at
 }
 
 // appendOther appends the value of column i of a record, whatever it is.

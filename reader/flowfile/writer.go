@@ -32,8 +32,8 @@ import (
 )
 
 var (
-	_ reader.Output = (*Writer)(nil)
-	_ reader.Output = (*AppendFile)(nil)
+	_ reader.StoredOutput = (*Writer)(nil)
+	_ reader.StoredOutput = (*AppendFile)(nil)
 )
 
 // flushAt is how much a Writer holds back before it writes. It writes between
@@ -192,22 +192,12 @@ func (w *Writer) Record(rec *reader.Record) error {
 	if !w.inside {
 		return errors.New("flowfile: a record outside a collection")
 	}
-	i := max(w.next-1, 0)
-	for i < len(w.tasks) && w.tasks[i].RuleSet < rec.RuleSet {
-		i++
-	}
-	if i >= len(w.tasks) || w.tasks[i].RuleSet != rec.RuleSet {
-		return fmt.Errorf("flowfile: flow %d of rule set %d, which is not collected or is over", rec.Index, rec.RuleSet)
-	}
-	if i >= w.next {
-		w.introduce(i)
-	}
-	if got, want := len(rec.Values), len(w.tasks[i].Format.Attrs); got != want {
-		return fmt.Errorf("flowfile: flow %d of rule set %d: %d values for %d attributes", rec.Index, rec.RuleSet, got, want)
+	t, err := w.turnTo(rec.RuleSet, rec.Index, len(rec.Values))
+	if err != nil {
+		return err
 	}
 	size := len(w.buf)
-	var err error
-	if w.buf, err = w.tasks[i].plan.appendRecord(w.buf, rec); err != nil {
+	if w.buf, err = t.plan.appendRecord(w.buf, rec); err != nil {
 		w.buf = w.buf[:size]
 		return fmt.Errorf("flowfile: flow %d of rule set %d: %w", rec.Index, rec.RuleSet, err)
 	}
@@ -218,6 +208,24 @@ func (w *Writer) Record(rec *reader.Record) error {
 		return w.flush()
 	}
 	return nil
+}
+
+// turnTo returns the task of a flow, which has been introduced.
+func (w *Writer) turnTo(ruleSet int, index uint32, values int) (*task, error) {
+	i := max(w.next-1, 0)
+	for i < len(w.tasks) && w.tasks[i].RuleSet < ruleSet {
+		i++
+	}
+	if i >= len(w.tasks) || w.tasks[i].RuleSet != ruleSet {
+		return nil, fmt.Errorf("flowfile: flow %d of rule set %d, which is not collected or is over", index, ruleSet)
+	}
+	if i >= w.next {
+		w.introduce(i)
+	}
+	if want := len(w.tasks[i].Format.Attrs); values != want {
+		return nil, fmt.Errorf("flowfile: flow %d of rule set %d: %d values for %d attributes", index, ruleSet, values, want)
+	}
+	return &w.tasks[i], nil
 }
 
 // End completes the block and writes it. See reader.Output.

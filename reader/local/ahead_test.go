@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/reader"
+	"netramet/reader/flowfile"
 	"netramet/ruleset"
 	"netramet/ruleset/srl"
 	"netramet/sources/sourcetest"
@@ -24,17 +26,10 @@ const shapes = `save DestAdjacentAddress;
 	else { save SourceTransAddress; save DestPeerAddress; save SourceTransType; save SourcePeerType; save DSCodePoint; }
 	count;`
 
-// TestNextReadsWhatAttrSays: each attribute of each flow, of rule sets whose flows
-// are unlike each other, is what State.Attr gives, however many flows are read at
-// a time.
-func TestNextReadsWhatAttrSays(t *testing.T) {
+// filled returns a meter of rule sets whose flows are unlike each other, and the tasks to
+// read them by a FORMAT.
+func filled(t *testing.T, format *ruleset.Format) (*control.Meter, []reader.Task) {
 	m := control.New(meter.Config{}, control.Config{})
-	format := &ruleset.Format{}
-	for a := range 256 {
-		if a := mib.Attr(a); a.Is(mib.UseRead) {
-			format.Attrs = append(format.Attrs, a)
-		}
-	}
 	var tasks []reader.Task
 	for number, text := range map[int]string{2: shapes, 3: "save SourceTransAddress; save DestTransAddress; save SourcePeerType; count;", 7: "ignore;"} {
 		rs, diags, err := srl.Compile("test.srl", []byte(`include "standard.srl"; `+text), srl.Options{Optimise: -1})
@@ -56,10 +51,42 @@ func TestNextReadsWhatAttrSays(t *testing.T) {
 		f := sourcetest.Frame(t, sourcetest.Ether("", ""), ip, sourcetest.UDP{Src: uint16(1000 + n), Dst: uint16(53 + n%2)})
 		m.Feed(&wire.Batch{Frames: []wire.Frame{f}})
 	}
+	return m, tasks
+}
 
+// formats are one of all attributes, and one of those that are stored.
+func formats() (all, stored *ruleset.Format) {
+	all, stored = &ruleset.Format{}, &ruleset.Format{}
+	for a := range 256 {
+		a := mib.Attr(a)
+		if !a.Is(mib.UseRead) {
+			continue
+		}
+		all.Attrs = append(all.Attrs, a)
+		if len(meter.NewLayout([]mib.Attr{a}).Asked()) == 0 {
+			stored.Attrs = append(stored.Attrs, a)
+		}
+	}
+	return all, stored
+}
+
+// TestNextReadsWhatAttrSays: each attribute of each flow, of rule sets whose flows
+// are unlike each other, is what State.Attr gives, however many flows are read at
+// a time.
+func TestNextReadsWhatAttrSays(t *testing.T) {
+	all, stored := formats()
+	t.Run("all", func(t *testing.T) { testNext(t, all, false) })
+	t.Run("stored", func(t *testing.T) { testNext(t, stored, true) })
+}
+
+func testNext(t *testing.T, format *ruleset.Format, stored bool) {
+	m, tasks := filled(t, format)
 	flows := New(m, "lab")
 	if _, err := flows.Begin(t.Context(), tasks); err != nil {
 		t.Fatal(err)
+	}
+	if flows.GivesStored() != stored {
+		t.Errorf("gives stored flows: %v", !stored)
 	}
 	var rec reader.Record
 	seen := map[int]int{}
@@ -84,5 +111,46 @@ func TestNextReadsWhatAttrSays(t *testing.T) {
 	}
 	if err := flows.Next(t.Context(), &rec); err != io.EOF {
 		t.Errorf("behind the last flow: %v", err)
+	}
+}
+
+// TestStored: flow data made of stored flows is that made of records, whatever rules
+// saved, the FORMAT, and what stands between its values.
+func TestStored(t *testing.T) {
+	_, stored := formats()
+	for _, tt := range []struct {
+		name string
+		seps []string // in turn
+		keep func(mib.Attr) bool
+	}{
+		{"all", []string{" "}, func(mib.Attr) bool { return true }},
+		{"long", []string{" ", " (a separator of many octets) ", "  "}, func(mib.Attr) bool { return true }},
+		{"no peer type", []string{" : "}, func(a mib.Attr) bool { return a != mib.AttrSourcePeerType && a != mib.AttrDestPeerType }},
+		{"masks", []string{" "}, func(a mib.Attr) bool { return a.Class() == mib.ClassMask }},
+		{"counters", []string{"  "}, func(a mib.Attr) bool { return a.Class() == mib.ClassCounter }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			format := &ruleset.Format{Seps: []string{""}}
+			for i, a := range stored.Attrs {
+				if tt.keep(a) {
+					format.Attrs, format.Seps = append(format.Attrs, a), append(format.Seps, tt.seps[i%len(tt.seps)])
+				}
+			}
+			m, tasks := filled(t, format)
+			var data [2]bytes.Buffer
+			for i := range data {
+				w := flowfile.NewWriter(&data[i], flowfile.Header{Meter: "lab"})
+				var out reader.Output = w
+				if i == 1 {
+					out = struct{ reader.Output }{w} // which takes records only
+				}
+				if _, n, err := reader.Collect(t.Context(), New(m, "lab"), tasks, out); err != nil || n != 6*together {
+					t.Fatal(n, err)
+				}
+			}
+			if data[0].String() != data[1].String() {
+				t.Errorf("of stored flows:\n%s\nof records:\n%s", data[0].String(), data[1].String())
+			}
+		})
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"netramet/reader"
 )
 
-var _ reader.Flows = (*Flows)(nil)
+var _ reader.StoredFlows = (*Flows)(nil)
 
 // Flows is a meter's flow table. It is for one reader and one goroutine.
 type Flows struct {
@@ -33,9 +33,12 @@ type Flows struct {
 	flow  meter.Flow
 	value meter.Value
 
-	layouts      []*meter.Layout // by task
-	records      [together]reader.Record
-	ahead, given int // of records, those that hold flows read ahead, and those of them that Next has given
+	layouts []*meter.Layout // by task; the peer type is behind what FORMAT asks for
+	stored  [together]reader.Stored
+	asked   [together]bool // values of the flow had to be asked for: it is in records
+	records [together]reader.Record
+	// ahead is how many flows were read ahead, given how many of these were given.
+	ahead, given int
 }
 
 // New returns the flows of m, which intervals call name, of which nothing has been
@@ -114,44 +117,74 @@ func (f *Flows) Next(_ context.Context, rec *reader.Record) error {
 			return io.EOF
 		}
 	}
-	// The caller's memory is used again for a flow to come.
-	rec.Take(&f.records[f.given])
+	i := f.given
 	f.given++
+	if f.asked[i] { // the caller's memory is used again for a flow to come
+		rec.Take(&f.records[i])
+	} else {
+		fill(rec, &f.stored[i])
+	}
 	return nil
+}
+
+// NextStored gives the next flows.
+func (f *Flows) NextStored(context.Context) ([]reader.Stored, error) {
+	if f.given == f.ahead {
+		if f.readAhead(); f.ahead == 0 {
+			return nil, io.EOF
+		}
+	}
+	from := f.given
+	f.given = f.ahead
+	return f.stored[from:f.ahead], nil
+}
+
+// GivesStored reports whether the values of all tasks' FORMATs are stored ones.
+func (f *Flows) GivesStored() bool {
+	return !slices.ContainsFunc(f.layouts, func(l *meter.Layout) bool { return len(l.Asked()) > 0 })
 }
 
 // together is for how many flows the meter is held at a time: so many that
 // entering it costs little, and as few that its packets do not wait for long.
 const together = 32
 
-// readAhead reads the next flows into records.
+// readAhead reads the next flows.
 func (f *Flows) readAhead() {
 	f.given, f.ahead = 0, 0
 	f.meter.View(func(s *control.State) {
 		for f.next < len(f.tasks) && f.ahead < together {
-			t := &f.tasks[f.next]
-			if f.after = s.NextFlow(t.RuleSet, meter.Uptime(f.iv.From), f.after); f.after == 0 {
-				f.next++
-				continue
+			ruleSet, l := f.tasks[f.next].RuleSet, f.layouts[f.next]
+			n, last := s.ReadStored(ruleSet, meter.Uptime(f.iv.From), f.after, l, f.stored[f.ahead:])
+			for range n {
+				if f.asked[f.ahead] = len(l.Asked()) > 0; f.asked[f.ahead] {
+					f.ask(s, l, f.ahead)
+				}
+				f.ahead++
 			}
-			s.Flow(f.after, &f.flow)
-			f.fill(s, t.Format.Attrs, f.layouts[f.next].Fields(&f.flow), &f.records[f.ahead])
-			f.ahead++
+			if f.after = last; f.ahead < together { // that was all of the task
+				f.next, f.after = f.next+1, 0
+			}
 		}
 	})
 }
 
-// fill reads the attributes a FORMAT asks for of a flow, and behind them its peer type,
-// where fields says.
-func (f *Flows) fill(s *control.State, attrs []mib.Attr, fields *meter.Fields, rec *reader.Record) {
-	rec.Renew(len(attrs) + 1)
-	fields.Read(&f.flow, rec.Values)
-	rec.PeerType = mib.PeerType(rec.Values[len(attrs)].Num)
-	rec.Values = rec.Values[:len(attrs)]
-	rec.RuleSet, rec.Index, rec.FirstTime = f.flow.RuleSet, f.flow.Index, uint64(f.flow.FirstTime)
-	for _, i := range fields.Asked {
-		s.Attr(&f.flow, attrs[i], &f.value)
-		setValue(rec, i, &f.value)
+// fill makes rec a flow. The last value is its peer type.
+func fill(rec *reader.Record, from *reader.Stored) {
+	n := len(from.Places.List) - 1
+	rec.Renew(n + 1)
+	from.Places.Read(from, rec.Values)
+	rec.RuleSet, rec.Index, rec.FirstTime = from.RuleSet, from.Index, from.Numbers[mib.StoredFirstTime]
+	rec.PeerType, rec.Values = mib.PeerType(rec.Values[n].Num), rec.Values[:n]
+}
+
+// ask makes the record of flow i, of which some values have to be asked for.
+func (f *Flows) ask(s *control.State, l *meter.Layout, i int) {
+	rec := &f.records[i]
+	fill(rec, &f.stored[i])
+	s.Flow(rec.Index, &f.flow)
+	for _, at := range l.Asked() {
+		s.Attr(&f.flow, f.tasks[f.next].Format.Attrs[at], &f.value)
+		setValue(rec, at, &f.value)
 	}
 }
 

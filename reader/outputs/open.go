@@ -197,6 +197,9 @@ func inPlace(file reader.Output, path string, o *Options) reader.Output {
 	return out
 }
 
+// Only is the output that it hands all on to, as it is.
+func (all *Output) Only() reader.Output { return all.Output }
+
 // SetStart tells flow files when metering began.
 func (all *Output) SetStart(t time.Time) {
 	for _, s := range all.starts {

@@ -1,0 +1,64 @@
+package reader
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"netramet/mib"
+)
+
+// Stored is a flow as the meter's table has it. An output that looks at each value once
+// is spared a Record. Its Places have the attributes of the task's Format, and one behind
+// them: the peer type.
+type Stored = mib.Stored
+
+// StoredFlows are flows of a meter in the same process.
+type StoredFlows interface {
+	Flows
+	// GivesStored reports, behind Begin, whether NextStored may be called in this
+	// collection.
+	GivesStored() bool
+	// NextStored is what Next is: it gives one flow at least, or io.EOF. They are valid
+	// until the next call.
+	NextStored(ctx context.Context) ([]Stored, error)
+}
+
+// StoredOutput is an output that takes such flows.
+type StoredOutput interface {
+	Output
+	// Stored is what Record is.
+	Stored(list []Stored) error
+}
+
+// storedOutput is the output, or the only one that it hands all on to as it is, if that
+// takes stored flows; else nil.
+func storedOutput(out Output) StoredOutput {
+	for {
+		switch o := out.(type) {
+		case StoredOutput:
+			return o
+		case interface{ Only() Output }:
+			out = o.Only()
+		default:
+			return nil
+		}
+	}
+}
+
+// transferStored moves one collection's flows from f to out.
+func transferStored(ctx context.Context, f StoredFlows, out StoredOutput) (n int, err error) {
+	for {
+		list, err := f.NextStored(ctx)
+		switch {
+		case err == io.EOF:
+			return n, out.End()
+		case err != nil:
+			return n, fmt.Errorf("after %d flows: %w", n, err)
+		}
+		if err := out.Stored(list); err != nil {
+			return n, err
+		}
+		n += len(list)
+	}
+}
