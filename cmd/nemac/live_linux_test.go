@@ -188,7 +188,7 @@ func liveEnd(t *testing.T, s *system) {
 // liveLost: what a stopped meter's small ring has no room for is told by the log, once
 // when it begins and once when it ends, and by the MIB.
 func liveLost(t *testing.T, s *system) {
-	m := s.startMeter(t, "-i", "b0", "--ring", "64k", "--block", "8k")
+	m := s.startMeter(t, "-i", "b0", "--ring", "128k", "--block", "8k")
 	const sent = 3000
 	if err := m.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)

@@ -54,7 +54,7 @@ func TestFakeConformance(t *testing.T) {
 			name  string
 			lines []string
 		}{
-			// Seven batches in flight need room for them.
+			// Eight batches in flight need room for them.
 			{"a large buffer", []string{"buffer 4194304"}},
 			{"a buffer that wraps, records cut, stalls", []string{"buffer 262144", "write 30001", "stall 3"}},
 		} {

@@ -70,7 +70,7 @@ func TestNothingLeaks(t *testing.T) {
 	files, maps := held(t)
 	var batches []*wire.Batch
 	for range 20 {
-		s := open(t, Options{Interfaces: []string{"a0"}, Rings: 2, RingOctets: 1 << 20, Promiscuous: true})
+		s := open(t, Options{Interfaces: []string{"a0"}, Rings: 2, RingOctets: 2 << 20, Promiscuous: true})
 		send(t, netns.NewSender(t, "b0"), frames(t, 10))
 		files++ // the sender's
 		b := new(wire.Batch)

@@ -143,7 +143,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{Options{Interfaces: []string{"b0", "b0"}}, "b0 is given twice"},
 		{Options{Interfaces: []string{"any", "b0"}}, "interface any is all"},
 		{Options{Interfaces: []string{"b0"}, BlockOctets: 5000}, "power of two"},
-		{Options{Interfaces: []string{"b0"}, RingOctets: 5000}, "8 blocks"},
+		{Options{Interfaces: []string{"b0"}, RingOctets: 5000}, "16 blocks"},
 		{Options{Interfaces: []string{"b0"}, Rings: 65}, "at most 64"},
 		{Options{Interfaces: make([]string, 256)}, "given twice"},
 	} {

@@ -132,7 +132,7 @@ func TestDropsAreCounted(t *testing.T) {
 		t.Run(fmt.Sprint(rings), func(t *testing.T) {
 			netns.Enter(t)
 			netns.Pair(t, "a0", "b0")
-			s := open(t, Options{Interfaces: []string{"a0"}, Rings: rings, RingOctets: 8 * MinBlockOctets, BlockOctets: MinBlockOctets})
+			s := open(t, Options{Interfaces: []string{"a0"}, Rings: rings, RingOctets: 16 * MinBlockOctets, BlockOctets: MinBlockOctets})
 			sent := append(frames(t, 2000), pairs(t, 100)...)
 			send(t, netns.NewSender(t, "b0"), sent)
 			st := s.Stats()

@@ -22,7 +22,7 @@ const maxReads = 1 << 20
 // Allocation is tested if there are more than 64 batches.
 func Run(t *testing.T, open func(t *testing.T) Source, want []wire.Frame) {
 	t.Helper()
-	for _, held := range []int{1, 4, 7} {
+	for _, held := range []int{1, 4, 8} {
 		t.Run(fmt.Sprintf("%d batches in flight", held), func(t *testing.T) { testFlight(t, open(t), want, held) })
 	}
 	t.Run("released out of order", func(t *testing.T) { testOutOfOrder(t, open(t), want) })
@@ -221,10 +221,10 @@ func testClose(t *testing.T, s Source) {
 	b.Release()
 }
 
-// testAllocs reads with four batches in flight, a few for warming up.
+// testAllocs reads with eight batches in flight, some for warming up.
 func testAllocs(t *testing.T, s Source, frames int) {
 	defer s.Close()
-	const inFlight, warm, runs = 4, 16, 32
+	const inFlight, warm, runs = 8, 16, 32
 	if frames < 64*wire.BatchSize {
 		t.Skipf("%d frames are too few to tell", frames)
 	}

@@ -73,7 +73,7 @@ type Exporter struct {
 // records, which come after the frames where there are both.
 //
 // Frame data stays valid until the batch is given to Read again or released;
-// a source allows at least four batches in flight and takes memory back in
+// a source allows at least eight batches in flight and takes memory back in
 // order as the oldest is released.
 type Batch struct {
 	Frames  []Frame

@@ -8,6 +8,6 @@
 // uses it; on other systems than Linux it is empty.
 package ring
 
-// MinBlocks is the least number of blocks of a ring: four batches may be in
+// MinBlocks is the least number of blocks of a ring: eight batches may be in
 // flight, each in a block of its own, while the kernel fills others.
-const MinBlocks = 8
+const MinBlocks = 16
