@@ -27,7 +27,11 @@ func readSome(t *testing.T, r io.Reader) ([]wire.Frame, wire.SourceStats, error)
 }
 
 func readSomeOf(t *testing.T, uri string, r io.Reader) ([]wire.Frame, wire.SourceStats, error) {
-	s, err := Open(uri, Options{Stdin: r})
+	return readSomeFrom(t, func() (Source, error) { return Open(uri, Options{Stdin: r}) })
+}
+
+func readSomeFrom(t *testing.T, open func() (Source, error)) ([]wire.Frame, wire.SourceStats, error) {
+	s, err := open()
 	if err != nil {
 		return nil, wire.SourceStats{}, err
 	}
@@ -94,6 +98,9 @@ func fuzzFormat(t *testing.T, data []byte) {
 	all, _, err := readSome(t, bytes.NewReader(data))
 	slow, _, slowErr := readSome(t, iotest.HalfReader(iotest.OneByteReader(bytes.NewReader(data))))
 	same(t, "octet by octet", all, slow, err, slowErr)
+	shape := chunkShape{len(data) % 61, 1 + len(data)%97}
+	ahead, _, aheadErr := readSomeFrom(t, func() (Source, error) { return openAhead(bytes.NewReader(data), shape) })
+	same(t, "read ahead", all, ahead, err, aheadErr)
 }
 
 // TestFuzzFormat: traces that have more than is read of them.
