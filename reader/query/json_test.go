@@ -180,7 +180,7 @@ func FuzzJSON(f *testing.F) {
 		if err := os.WriteFile(name, append([]byte{'{'}, bytes.TrimPrefix(text, []byte{'{'})...), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for _, q := range []Query{{}, {Every: time.Hour}} {
+		for _, q := range []Query{{}, {Every: fuzzEvery}} {
 			q.Files = []string{name, name}
 			_, _ = Run(context.Background(), &q, &sink{})
 		}
