@@ -222,7 +222,8 @@ func undoBzip2(b *block) {
 	case err != io.EOF:
 		b.err = ended.cause(err)
 	}
-	part.short = part.whole && n == 0 && err != nil && src.pos > src.end
+	// What follows the block's own octets may have ended it, too: with the wrong sum.
+	part.short = part.whole && err != nil && err != io.EOF && src.pos > src.end
 	b.note = part
 }
 

@@ -79,6 +79,19 @@ func TestBzip2FalseMagic(t *testing.T) {
 	}
 }
 
+// TestBzip2Overwritten: octets of a block that became a magic number give what they
+// give in one go, also where they lead to an end of the block behind them.
+func TestBzip2Overwritten(t *testing.T) {
+	packed := pack(t, octets(191, 9), "bzip2")
+	for at := 250; at < len(packed)-20; at++ {
+		data := bytes.Clone(packed)
+		copy(data[at:], "\x31\x41\x59\x26\x53\x59")
+		if got, want, gotErr, wantErr := bzip2Both(t, data); !bytes.Equal(got, want) || gotErr == nil || gotErr.Error() != wantErr.Error() {
+			t.Errorf("at %d: %d octets, %v; want %d, %v", at, len(got), gotErr, len(want), wantErr)
+		}
+	}
+}
+
 // FuzzBzip2 holds the blocks against the standard library. Where data is damaged,
 // one of them may give more of it.
 func FuzzBzip2(f *testing.F) {
@@ -88,6 +101,7 @@ func FuzzBzip2(f *testing.F) {
 	f.Add(join(small, small))
 	f.Add(large[:len(large)-3])
 	f.Add(join(large, []byte("BZh9")))
+	f.Add(join(small[:250], []byte("\x31\x41\x59\x26\x53\x59"), small[256:]))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if !isBzip2(data) || bytes.Contains(data, []byte{0}) && len(data) > 1<<20 {
 			return
