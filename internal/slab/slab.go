@@ -9,33 +9,33 @@ package slab
 
 import "math/bits"
 
-// Chunk 0 has firstLen records and each further one as many as all before it,
-// so that a small table is small and a large one lies in few chunks.
+// Chunk 0 has firstLen records and each further one twice as many as the one before
+// it, so that a small table is small and a large one lies in few chunks.
 const (
 	firstBits = 9
 	firstLen  = 1 << firstBits
+
+	// maxChunks is as many as there are places in 32 bits.
+	maxChunks = 32
 )
 
-// place finds slot i: its chunk and the place in it.
+// place finds slot i, which is at most 1<<31: its chunk and the place in it. There is no
+// branch in it, and no bit more than a bounds check leaves: every packet passes here some
+// ten times.
 func place(i uint32) (chunk, at uint32) {
-	chunk = uint32(bits.Len32(i >> firstBits))
-	if chunk > 0 {
-		i -= firstLen << (chunk - 1)
-	}
-	return chunk, i
+	i += firstLen
+	top := uint32(bits.Len32(i)) - 1
+	return (top - firstBits) % maxChunks, i ^ 1<<(top%32)
 }
 
 // chunkLen is the number of records in a chunk.
-func chunkLen(chunk int) int {
-	if chunk == 0 {
-		return firstLen
-	}
-	return firstLen << (chunk - 1)
-}
+func chunkLen(chunk int) int { return firstLen << chunk }
 
-// Slab is a growing array of T. The zero value is empty and ready.
+// Slab is a growing array of T. The zero value is empty and ready. It is large itself:
+// one has few of them, and does not copy them.
 type Slab[T any] struct {
-	chunks [][]T
+	chunks [maxChunks][]T
+	made   int // chunks
 	n      uint32
 }
 
@@ -54,8 +54,8 @@ func (s *Slab[T]) Extend(n uint32) {
 	if n <= s.n {
 		return
 	}
-	for last, _ := place(n - 1); len(s.chunks) <= int(last); {
-		s.chunks = append(s.chunks, Make[T](chunkLen(len(s.chunks))))
+	for last, _ := place(n - 1); s.made <= int(last); s.made++ {
+		s.chunks[s.made] = Make[T](chunkLen(s.made))
 	}
 	s.n = n
 }
