@@ -37,17 +37,29 @@ func (s *Secret) Words5(a, b, c, d, e uint64) uint32 {
 // Words2 hashes two words.
 func (s *Secret) Words2(a, b uint64) uint32 { return uint32(mix(a^s[0], b^s[3]) >> 32) }
 
-// Bytes hashes a key of any length.
+// Bytes hashes a key of any length. Its last 16 octets are read together, though some may
+// be read twice, which costs less than copying what is left behind whole words.
 func (s *Secret) Bytes(key []byte) uint32 {
-	h := s[0] ^ uint64(len(key))
-	for len(key) >= 16 {
-		h = mix(h^binary.LittleEndian.Uint64(key), s[1]^binary.LittleEndian.Uint64(key[8:]))
-		key = key[16:]
+	h, last := s[0]^uint64(len(key)), key
+	if len(key) > 16 {
+		last = key[len(key)-16:]
+		for ; len(key) > 16; key = key[16:] {
+			h = mix(h^binary.LittleEndian.Uint64(key), s[1]^binary.LittleEndian.Uint64(key[8:]))
+		}
 	}
-	if len(key) > 0 {
-		var tail [16]byte
-		copy(tail[:], key)
-		h = mix(h^binary.LittleEndian.Uint64(tail[:]), s[2]^binary.LittleEndian.Uint64(tail[8:]))
+	a, b := ends(last)
+	return uint32(mix(mix(h^a, s[2]^b)^s[3], s[1]) >> 32)
+}
+
+// ends are two words that hold all octets, at most 16, of a key.
+func ends(key []byte) (a, b uint64) {
+	switch n := len(key); {
+	case n >= 8:
+		return binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[n-8:])
+	case n >= 4:
+		return uint64(binary.LittleEndian.Uint32(key)), uint64(binary.LittleEndian.Uint32(key[n-4:]))
+	case n > 0:
+		return uint64(key[0]) | uint64(key[n/2])<<8 | uint64(key[n-1])<<16, 0
 	}
-	return uint32(mix(h^s[3], s[1]) >> 32)
+	return 0, 0
 }
