@@ -83,8 +83,9 @@ func (t *Table) wind(now packet.Uptime) {
 	}
 	for slot := range t.hot.Len() {
 		if t.hot.At(slot).seen != 0 {
-			t.cold.At(slot).armed = 0
-			t.armBy(slot, min(t.due(slot), t.cfg.firstDue(now)), now)
+			c := t.cold.At(slot)
+			c.armed = 0
+			t.armBy(slot, min(t.due(t.hot.At(slot), c), t.cfg.firstDue(now)), now)
 		}
 	}
 }

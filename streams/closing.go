@@ -36,6 +36,6 @@ func (t *Table) closeBy(slot uint32, r *record, s *Seen) {
 	}
 	r.seen |= isClosed
 	ends := s.Uptime + t.cfg.CloseGrace
-	t.cold.At(slot).first = ends
+	t.cold.At(slot).setFirstTime(ends)
 	t.armBy(slot, ends, s.Uptime)
 }

@@ -58,7 +58,8 @@ func (t *Table) note(slot uint32, r *record, s *Seen) {
 		pdus = min(pdus, pdusMask-1)
 	case pdus == 1:
 		c := t.cold.At(slot)
-		c.first, c.rounds = packet.Uptime(r.seen>>timeShift), 0
+		c.setFirstTime(packet.Uptime(r.seen >> timeShift))
+		c.rounds = 0
 	case pdus == pdusMask:
 		t.cold.At(slot).rounds++
 		pdus = 1
@@ -75,7 +76,7 @@ func (t *Table) note(slot uint32, r *record, s *Seen) {
 // begins reports whether a packet that came to a stream begins another one.
 func (t *Table) begins(slot uint32, r *record, s *Seen) bool {
 	closed := r.seen&isClosed != 0
-	if closed && s.Uptime >= t.cold.At(slot).first {
+	if closed && s.Uptime >= t.cold.At(slot).firstTime() {
 		return true
 	}
 	if s.TCPFlags&(flagSYN|flagRST) != flagSYN {

@@ -84,12 +84,22 @@ type record struct {
 
 // cold is what is needed only when a stream may have timed out.
 type cold struct {
+	hash   uint32 // of the key
+	rounds uint32 // times that the packet count went back to 2; valid as first is
 	// first is the uptime of the first packet, valid iff the stream has had two: what
 	// a stream of one packet would say here, its record says. Of a closed stream
-	// it is the uptime at which that ends.
-	first  packet.Uptime
-	rounds uint32 // times that the packet count went back to 2; valid as first is
-	armed  uint32 // bucket of the wheel, number+1, whose entry for the slot holds; 0: none
+	// it is the uptime at which that ends. It lies in 48 bits, see firstTime.
+	firstLow  uint32
+	firstHigh uint16
+	armed     uint16 // bucket of the wheel, number+1, whose entry for the slot holds; 0: none
+}
+
+func (c *cold) firstTime() packet.Uptime {
+	return packet.Uptime(c.firstHigh)<<32 | packet.Uptime(c.firstLow)
+}
+
+func (c *cold) setFirstTime(at packet.Uptime) {
+	c.firstLow, c.firstHigh = uint32(at), uint16(at>>32)
 }
 
 // Sizes in octets.
@@ -271,6 +281,7 @@ func (t *Table) create(k *Key) ID {
 		}
 	}
 	*t.hot.At(slot) = record{key: k.words}
+	t.cold.At(slot).hash = k.hash
 	t.index.Insert(k.hash, slot)
 	t.stats.Live++
 	t.stats.Created++
@@ -280,11 +291,11 @@ func (t *Table) create(k *Key) ID {
 // remove ends a stream at uptime now.
 func (t *Table) remove(slot uint32, why Reason, now packet.Uptime) {
 	t.end(slot, why, now)
-	k := &t.hot.At(slot).key
-	t.index.Delete(t.hash(k), slot)
+	c := t.cold.At(slot)
+	t.index.Delete(c.hash, slot)
 	t.free.put(slot)
 	t.hot.At(slot).seen = 0
-	t.cold.At(slot).armed = 0
+	c.armed = 0
 	t.stats.Live--
 }
 
@@ -330,7 +341,7 @@ func (t *Table) KeyOf(p *packet.Packet, k *Key) {
 
 func (t *Table) hashKey(k *Key) {
 	w := &k.words
-	k.hash, k.given = t.hash(w), true
+	k.hash, k.given = t.secret.Words5(w[0], w[1], w[2], w[3], w[4]), true
 	k.spread = t.spread(w[0]+w[2], w[1]+w[3], w[4]>>16&0xffff+w[4]&0xffff, w[4]>>32)
 }
 
@@ -352,8 +363,4 @@ func (k *Key) Lane(n int) int { return laneBy(k.spread, n) }
 func laneBy(spread uint32, n int) int {
 	parts := uint64(laneWeight*(n-1) + 1)
 	return int(uint64(spread) * parts >> 32 / laneWeight)
-}
-
-func (t *Table) hash(w *[5]uint64) uint32 {
-	return t.secret.Words5(w[0], w[1], w[2], w[3], w[4])
 }

@@ -300,7 +300,7 @@ func TestPDUCountBeyondItsField(t *testing.T) {
 		tab.Note(id, &Seen{Uptime: 1 << 34})
 	}
 	// The mean interval is what the exact number of packets makes it.
-	if got, want := tab.due(uint32(id)), packet.Uptime(1<<34+20*(1<<34)/(more+1)+1); got != want {
+	if got, want := tab.due(tab.hot.At(uint32(id)), tab.cold.At(uint32(id))), packet.Uptime(1<<34+20*(1<<34)/(more+1)+1); got != want {
 		t.Errorf("due at %d, want %d", got, want)
 	}
 }

@@ -75,7 +75,7 @@ func (t *Table) armBy(slot uint32, due, now packet.Uptime) {
 }
 
 func (t *Table) put(slot uint32, bucket int64) {
-	t.cold.At(slot).armed = uint32(bucket&wheelMask) + 1
+	t.cold.At(slot).armed = uint16(bucket&wheelMask) + 1
 	t.wheel.put(bucket, slot)
 }
 
@@ -123,21 +123,21 @@ func (t *Table) Sweep(now packet.Uptime) (done bool) {
 // expire ends or puts off the streams of a bucket that has come round. It reads all
 // of them first, so that their cache misses overlap.
 func (t *Table) expire(bucket int64, slots []uint32, now packet.Uptime) {
-	armed := uint32(bucket&wheelMask) + 1
+	armed := uint16(bucket&wheelMask) + 1
 	var sum uint64
 	for _, s := range slots {
 		sum += t.hot.At(s).seen + uint64(t.cold.At(s).armed)
 	}
 	for _, s := range slots {
-		r := t.hot.At(s)
-		sum += t.index.Touch(t.hash(&r.key))
+		sum += t.index.Touch(t.cold.At(s).hash)
 	}
 	t.sink = sum
 	for _, s := range slots {
-		if t.cold.At(s).armed != armed {
+		c := t.cold.At(s)
+		if c.armed != armed {
 			continue
 		}
-		due := t.due(s)
+		due := t.due(t.hot.At(s), c)
 		if t.measuring {
 			due = t.waitFor(s, due, now)
 		}
@@ -145,7 +145,7 @@ func (t *Table) expire(bucket int64, slots []uint32, now packet.Uptime) {
 		case due <= now:
 			t.remove(s, ReasonTimeout, due)
 		case due == never:
-			t.cold.At(s).armed = 0
+			c.armed = 0
 		default:
 			// A packet that comes meanwhile can make it due earlier, but not
 			// before it has been idle for the least time.
@@ -166,14 +166,12 @@ func (c *Config) firstDue(now packet.Uptime) packet.Uptime {
 	return now + c.MinTimeout
 }
 
-// due is the earliest uptime at which the stream in slot can end if no more
-// packets come.
-func (t *Table) due(slot uint32) packet.Uptime {
-	seen := t.hot.At(slot).seen
+// due is the earliest uptime at which a stream can end if no more packets come.
+func (t *Table) due(r *record, c *cold) packet.Uptime {
+	seen := r.seen
 	last, pdus := packet.Uptime(seen>>timeShift), int64(seen&pdusMask)
-	c := t.cold.At(slot)
 	if seen&isClosed != 0 {
-		return c.first
+		return c.firstTime()
 	}
 	short := t.cfg.ShortTimeout > 0 && pdus < ShortPDUs && (pdus == 1 || c.rounds == 0)
 	switch {
@@ -186,5 +184,5 @@ func (t *Table) due(slot uint32) packet.Uptime {
 	}
 	pdus += int64(c.rounds) * (pdusMask - 1)
 	// idle > multiplier * (last-first) / pdus, without losing the remainder.
-	return last + max(t.cfg.MinTimeout, packet.Uptime(t.cfg.Multiplier*int64(last-c.first)/pdus+1))
+	return last + max(t.cfg.MinTimeout, packet.Uptime(t.cfg.Multiplier*int64(last-c.firstTime())/pdus+1))
 }
