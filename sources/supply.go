@@ -77,30 +77,37 @@ func (s *supply) run() {
 	}
 }
 
-// peek returns the next full chunk, which stays the next until it is taken, and sees
-// to it that the goroutine has empty ones. It fails with ErrTooManyBatches, or as the
-// supply was closed.
-func (s *supply) peek(from *pool) (supplied, error) {
+// give gives the goroutine empty chunks, as many as may be on the way and can be had.
+func (s *supply) give(from *pool) {
 	for s.onWay < suppliedChunks {
 		c, err := from.get(from.shape.size)
 		if err != nil {
-			break
+			return
 		}
 		s.empty <- c
 		s.onWay++
 	}
-	if s.next.c == nil {
-		if s.onWay == 0 {
-			return supplied{}, ErrTooManyBatches
-		}
-		select {
-		case s.next = <-s.full:
-			s.onWay--
-		case <-s.quit:
-			return supplied{}, os.ErrClosed
-		}
+}
+
+// peek returns the next full chunk, which stays the next until it is taken. It fails
+// with ErrTooManyBatches, or as the supply was closed.
+func (s *supply) peek(from *pool) (supplied, error) {
+	if s.next.c != nil {
+		return s.next, nil
 	}
-	return s.next, nil
+	if s.onWay == 0 {
+		s.give(from)
+	}
+	if s.onWay == 0 {
+		return supplied{}, ErrTooManyBatches
+	}
+	select {
+	case s.next = <-s.full:
+		s.onWay--
+		return s.next, nil
+	case <-s.quit:
+		return supplied{}, os.ErrClosed
+	}
 }
 
 // take takes the chunk that peek has returned.
@@ -145,6 +152,9 @@ func (f *feed) receive(need int) error {
 	f.err = got.err
 	if old != nil && old != f.cur {
 		old.release()
+	}
+	if f.err == nil {
+		f.supply.give(&f.chunks) // among them, most often, the one that is still in the caches
 	}
 	return nil
 }
