@@ -98,11 +98,18 @@ func (t *flowTable) key(slot uint32) []byte {
 // on, with the counters it has.
 func (t *flowTable) find(h uint32, key []byte) (uint32, bool) {
 	slot, c, ok := t.index.First(h)
-	for ok {
+	if !ok {
+		return 0, false
+	}
+	return t.findFrom(slot, c, h, key)
+}
+
+// findFrom is find, given what the index has first under the hash.
+func (t *flowTable) findFrom(slot uint32, c index.Cursor, h uint32, key []byte) (uint32, bool) {
+	for ok := true; ok; slot, c, ok = t.index.Next(h, c) {
 		if bytes.Equal(t.key(slot), key) && !t.hidden(t.record(slot)) {
 			return slot, true
 		}
-		slot, c, ok = t.index.Next(h, c)
 	}
 	return 0, false
 }
@@ -113,11 +120,15 @@ func (t *flowTable) find(h uint32, key []byte) (uint32, bool) {
 func (t *flowTable) place(h uint32, key, back []byte, order pme.Order) (slot uint32, dir packet.Direction, ok bool) {
 	// A packet that matched with its addresses exchanged travels from the
 	// flow's dest to its source.
-	if slot, ok = t.find(h, key); ok {
+	first, c, ok := t.index.First(h)
+	if !ok {
+		return 0, packet.Dest, false // under one hash lie both
+	}
+	if slot, ok = t.findFrom(first, c, h, key); ok {
 		return slot, packet.Direction(order), true
 	}
 	if order == pme.WireOrder {
-		slot, ok = t.find(h, back)
+		slot, ok = t.findFrom(first, c, h, back)
 	}
 	return slot, packet.Dest, ok
 }
