@@ -119,7 +119,7 @@ func (m *Meter) settle(l *lane, r *round, p *pending) effect {
 	if !p.shaped {
 		if run.work.matcher.Match(&r.packets[p.packet], p.order, &l.matched) != pme.Count {
 			// There was no room for the shape of its key.
-			l.remember(r, run, int(p.place), p.packet, m.epoch.ignoreWord())
+			l.remember(r, run, int(p.place), p.packet, m.epoch.noFlowWord(ignored))
 			return false
 		}
 		l.keep(p, run.rules.shapes)
@@ -193,7 +193,7 @@ func (m *Meter) countHere(l *lane, r *round, p *pending, slot uint32, dir packet
 		ref = m.flows.addPart(slot, l.number)
 	}
 	run := &l.runs[p.run]
-	p.verdict = m.flows.flowWord(&m.epoch, slot, ref, dir)
+	p.verdict = m.flows.flowWord(&m.epoch, slot, ref, dir, p.order)
 	run.observeLater(p.place, p.verdict)
 	l.countBy(r, run, p.verdict, p.packet)
 }

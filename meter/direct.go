@@ -18,8 +18,11 @@ import (
 // no link, half a million flows cost a fifth more without the passes that wait together.
 const DefaultNear = 1 << 18
 
-// NeverNear has all packets go through rounds.
-const NeverNear = -1
+// Values of Config.Near that are no numbers.
+const (
+	NeverNear   = -1 // all packets go through rounds
+	StreamsNear = -2 // streams always lie near, and flows never do
+)
 
 // way is how packets are metered. It changes nothing in what comes out.
 type way struct {
@@ -27,6 +30,10 @@ type way struct {
 	// glance says that streams remember the verdicts of all rule sets, whatever else
 	// their packets bear, so that a Glance is enough for those that are known.
 	glance bool
+	// overtakes says that packets metered at a glance do not wait for those that are in the
+	// round: where streams lie near, but flows do not. See overtake.go.
+	overtakes bool
+	looked    *wire.Frame // whose stream meterKnown was the last to look for
 }
 
 // chooseWay does so while no packet is under way; what it looks at changes at no other time.
@@ -35,22 +42,37 @@ func (m *Meter) chooseWay() {
 		return
 	}
 	l := &m.lanes[0]
-	m.way = way{direct: !m.flows.own.kept && !l.observes && !l.streams.Measures() && len(l.runs) > 0 && m.isNear()}
-	m.way.glance = m.way.direct && m.cfg.Depth&packet.InTunnels == 0
+	m.way = way{}
+	if m.flows.own.kept || l.observes || l.streams.Measures() || len(l.runs) == 0 {
+		return
+	}
+	glance := m.cfg.Depth&packet.InTunnels == 0
 	for j := range l.runs {
 		if run := &l.runs[j]; run.words < 0 || run.depends != 0 {
-			m.way.glance = false
+			glance = false
 		}
+	}
+	streams, flows := m.near()
+	m.way.direct = streams && flows
+	m.way.overtakes = glance && streams && !flows && l.alone
+	m.way.glance = glance && (m.way.direct || m.way.overtakes)
+	for j := range l.runs {
+		run := &l.runs[j]
+		run.waits = m.way.overtakes && run.rules.program.MayNotMatch()
 	}
 }
 
-// isNear reports whether the tables lie near.
-func (m *Meter) isNear() bool {
-	n := int(m.flows.records.Len()) / len(m.lanes[0].runs)
+// near reports whether the streams lie near, and whether the flows do besides.
+func (m *Meter) near() (hasStreams, hasFlows bool) {
+	if m.cfg.Near == StreamsNear {
+		return true, false
+	}
+	n := 0
 	for i := range m.lanes {
 		n += int(m.lanes[i].streams.Slots())
 	}
-	return n <= m.cfg.Near
+	flows := int(m.flows.records.Len()) / len(m.lanes[0].runs)
+	return n <= m.cfg.Near, n+flows <= m.cfg.Near
 }
 
 // takeKnown meters frames of the batch, from the next one on, as long as a glance at
@@ -78,7 +100,10 @@ func (m *Meter) meterKnown(f *wire.Frame) bool {
 		l = &m.lanes[l.streams.LaneOf(&g, len(m.lanes))]
 	}
 	stream, dir, ok := l.streams.Known(&g)
-	if !ok || !l.knows(stream, dir) {
+	if !ok || !l.knows(stream, dir) || m.way.overtakes && m.filling.waiting.has(stream.ID) {
+		if m.way.overtakes {
+			m.stays(f, stream, ok)
+		}
 		return false
 	}
 	m.in.pass(f.Time)
@@ -129,7 +154,7 @@ func (l *lane) knows(stream streams.Stream, dir packet.Direction) bool {
 		}
 		run.known, run.tally = w, nil
 		if w.isFlow() {
-			if run.tally = l.flows.tally(w.ref()); run.tally.generation != w.generation() {
+			if run.tally = l.flows.tally(w.ref()); run.tally.generation != w.generation() || run.waits && w.kind() == kindReverse {
 				return false
 			}
 		}

@@ -32,6 +32,8 @@ func TestGlanceCounts(t *testing.T) {
 		{"a sample", Config{SampleRate: 2}, []string{fiveTuple}, out, false},
 		{"in tunnels", Config{Depth: 1}, []string{fiveTuple}, out, false},
 		{"two lanes", Config{Lanes: 2}, []string{fiveTuple}, out, true},
+		{"streams near", Config{Near: StreamsNear}, []string{fiveTuple}, out, true},
+		{"streams near, two lanes", Config{Near: StreamsNear, Lanes: 2}, []string{fiveTuple}, out, false},
 		{"in rounds", Config{Near: NeverNear}, []string{fiveTuple}, out, false},
 		{"no rule set", Config{}, nil, out, false},
 	} {
@@ -40,6 +42,7 @@ func TestGlanceCounts(t *testing.T) {
 			for range 8 {
 				feedAll(t, m, out)
 			}
+			m.flush()
 			before := m.counts.Packets
 			m.chooseWay()
 			if got := m.way.glance && m.meterKnown(&tt.frame); got != tt.want {

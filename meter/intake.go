@@ -121,8 +121,8 @@ func (m *Meter) Feed(b *wire.Batch) Stop {
 	if stop := m.takeHeld(); stop != Taken {
 		return m.stopped(stop)
 	}
-	if len(m.lanes) == 1 {
-		m.flush() // the round's memory is near; with more, others ask for it
+	if len(m.lanes) == 1 && !m.way.overtakes {
+		m.flush() // the round's memory is near; else whoever comes to see the state asks for it
 	}
 	return m.stopped(Taken)
 }

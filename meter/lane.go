@@ -67,6 +67,7 @@ type laneRun struct {
 	work  *laneWork
 	memory
 	origin   bool   // its rules ask for packet.Origin
+	waits    bool   // for flows that may come: packets do not overtake by a verdict of kindReverse
 	known    word   // of the packet being metered by meterKnown
 	tally    *tally // that it names; nil: none
 	verdicts []word // by packet of the lane in the round; 0: nothing to count
@@ -232,9 +233,9 @@ func (l *lane) match(r *round, j, place int, i uint16) {
 	verdict, order := matchBothWays(run.work.matcher, p, &l.matched)
 	switch verdict {
 	case pme.Ignore:
-		l.remember(r, run, place, i, l.epoch.ignoreWord())
+		l.remember(r, run, place, i, l.epoch.noFlowWord(ignored))
 	case pme.NoMatch:
-		l.remember(r, run, place, i, l.epoch.noMatchWord())
+		l.remember(r, run, place, i, l.epoch.noFlowWord(notMatched))
 	default:
 		e := pending{packet: i, place: uint16(place), run: uint8(j), order: order}
 		if verdict == pme.Count {
@@ -279,7 +280,7 @@ func (l *lane) findFlow(r *round, p *pending) bool {
 	}
 	ref, ok := l.flows.refOf(slot, l.number)
 	if ok {
-		l.remember(r, run, int(p.place), p.packet, l.flows.flowWord(l.epoch, slot, ref, dir))
+		l.remember(r, run, int(p.place), p.packet, l.flows.flowWord(l.epoch, slot, ref, dir, p.order))
 	}
 	return ok
 }
@@ -351,7 +352,7 @@ func (l *lane) countBy(r *round, run *laneRun, w word, i uint16) {
 
 // countOther counts packets by a verdict that names no flow.
 func (work *laneWork) countOther(w word, pdus uint64) {
-	if w.kind() == kindIgnore {
+	if w.ref() == ignored {
 		work.ignored += pdus
 	} else {
 		work.notMatched += pdus

@@ -37,7 +37,7 @@ func inLanes(t *testing.T, cfg Config, frames []wire.Frame, programs ...string) 
 		feedAll(t, one, f)
 	}
 	want := all(one)
-	for _, cfg.Near = range []int{NeverNear, 20, DefaultNear} {
+	for _, cfg.Near = range []int{NeverNear, 20, DefaultNear, StreamsNear} {
 		for _, cfg.Lanes = range []int{1, 2, 3, 8} {
 			m := newMeter(t, cfg, programs...)
 			feedAll(t, m, frames...)

@@ -51,7 +51,7 @@ type Config struct {
 	Depth      packet.Depth // how far into packets to look
 	Cache      CacheMode
 	Lanes      int           // that share the packets; default 1, at most MaxLanes. Results are the same
-	Near       int           // how many streams and flows of a rule set lie near, so that packets are metered without rounds; default DefaultNear, NeverNear for none. Results are the same
+	Near       int           // how many streams and flows of a rule set lie near, so that packets are metered without rounds; default DefaultNear, NeverNear for none, StreamsNear. Results are the same
 	Inactivity time.Duration // a flow is idle after that; default 600 s, NoInactivity for 0
 	SampleRate uint32        // one packet in SampleRate is metered, by chance; default 1
 	Seed       uint64        // of the sampling

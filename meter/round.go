@@ -26,6 +26,7 @@ type round struct {
 	of      [][]uint16    // by lane, its packets
 	swept   Uptime        // streams that time out by then end before; 0: none do
 	begun   Uptime        // of its first packet
+	waiting waiting       // streams of its packets, if packets may overtake it
 }
 
 // counted is what a packet adds to a flow, and its uptime less the round's. Lanes on other
@@ -63,7 +64,7 @@ func (r *round) full() bool { return r.n == len(r.packets) }
 
 // clear makes the round empty.
 func (r *round) clear() {
-	r.n, r.swept = 0, 0
+	r.n, r.swept, r.waiting = 0, 0, waiting{}
 	for i := range r.of {
 		r.of[i] = r.of[i][:0]
 	}
@@ -116,6 +117,9 @@ func (m *Meter) stage(f *wire.Frame, rec *wire.Record, t int64) {
 	if m.way.direct {
 		m.meterDirect(r)
 	} else {
+		if m.way.overtakes {
+			m.noteWaiting(f, k)
+		}
 		lane := k.Lane(len(m.lanes))
 		r.of[lane] = append(r.of[lane], uint16(i))
 		if r.n++; r.full() {

@@ -3,6 +3,7 @@ package meter
 import (
 	"netramet/internal/slab"
 	"netramet/meter/packet"
+	"netramet/meter/pme"
 	"netramet/streams"
 )
 
@@ -17,14 +18,23 @@ type word uint64
 
 // Kinds of verdict.
 const (
-	kindUnknown  = 0
-	kindIgnore   = 1
-	kindNoMatch  = 2
-	kindFlowTo   = 3 // counts in the flow's To counters
-	kindFlowFrom = 4 // counts in the flow's From counters
-	// The same for flows that keep distributions:
-	kindAskedTo   = 5
-	kindAskedFrom = 6
+	kindUnknown = 0
+	kindNoFlow  = 1 // counts in none, for the reason in the place of its tally
+	// Of those that name a flow the last bit is the direction in it.
+	kindFlowTo   = 2 // counts in the flow's To counters
+	kindFlowFrom = 3 // counts in the flow's From counters
+	// kindReverse counts in From counters because the flow is the reverse of the packet's
+	// key, and holds until there is a flow of that key itself.
+	kindReverse = 5
+	// The same for flows that keep distributions, whatever found them:
+	kindAskedTo   = 6
+	kindAskedFrom = 7
+)
+
+// Why a packet counts in no flow.
+const (
+	ignored    = 0
+	notMatched = 1
 )
 
 const (
@@ -50,12 +60,16 @@ func (e *epoch) holds(w word) bool {
 	return w.kind() != kindUnknown && epoch(w)>>epochShift&maxEpoch == *e
 }
 
-func (e *epoch) ignoreWord() word  { return kindIgnore<<kindShift | word(*e)<<epochShift }
-func (e *epoch) noMatchWord() word { return kindNoMatch<<kindShift | word(*e)<<epochShift }
+// noFlowWord is the verdict of a packet that counts in no flow.
+func (e *epoch) noFlowWord(why word) word { return kindNoFlow<<kindShift | word(*e)<<epochShift | why }
 
-// flowWord is the verdict of a packet that counts in a tally of a flow.
-func (t *flowTable) flowWord(e *epoch, slot uint32, ref tallyRef, dir packet.Direction) word {
+// flowWord is the verdict of a packet that matched in an order and counts in a tally of a
+// flow, in that direction of it.
+func (t *flowTable) flowWord(e *epoch, slot uint32, ref tallyRef, dir packet.Direction, order pme.Order) word {
 	kind := kindFlowTo + word(dir)
+	if dir != packet.Direction(order) {
+		kind = kindReverse
+	}
 	if _, d := t.dists.find(slot); d != nil {
 		kind = kindAskedTo + word(dir)
 	}
@@ -64,7 +78,7 @@ func (t *flowTable) flowWord(e *epoch, slot uint32, ref tallyRef, dir packet.Dir
 }
 
 // dir is the direction in the flow of a verdict that names one.
-func (w word) dir() packet.Direction { return packet.Direction(w.kind()-kindFlowTo) & 1 }
+func (w word) dir() packet.Direction { return packet.Direction(w.kind() & 1) }
 
 // maxRemembered is for how many rule sets a stream remembers verdicts. The words of
 // so many take three times the memory of the stream; rules that run for each packet

@@ -260,6 +260,14 @@ func (t *Table) FindOne(k *Key) (id ID, fresh bool) {
 	return id, !known
 }
 
+// Look finds the stream of a packet, if it is there.
+func (t *Table) Look(k *Key) (id ID, ok bool) {
+	if !k.given {
+		return NoStream, false
+	}
+	return t.find(k)
+}
+
 func (t *Table) find(k *Key) (id ID, ok bool) {
 	slot, c, ok := t.index.First(k.hash)
 	for ok {

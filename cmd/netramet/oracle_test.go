@@ -144,6 +144,8 @@ var waysToMeter = []way{
 	{1, 7, meter.CacheVerdicts, 2, meter.NeverNear},
 	{1, 256, meter.NoCache, 0, meter.NeverNear},
 	{1, 256, meter.CacheVerdicts, 0, 9},
+	{1, 256, meter.CacheVerdicts, 0, meter.StreamsNear},
+	{1, 7, meter.CacheVerdicts, 2, meter.StreamsNear},
 	{2, 1, meter.CacheVerdicts, 2, 0},
 	{2, 256, meter.CacheVerdicts, 0, 0},
 	{2, 256, meter.CacheVerdicts, 0, meter.NeverNear},

@@ -121,6 +121,7 @@ func compile(rs *ruleset.RuleSet, shapes *Shapes, groupMin int) *Program {
 	for i := range rs.Rules {
 		p.lower(&p.code[i], &rs.Rules[i], numbers)
 	}
+	p.facts.mayNotMatch = mayNotMatch(p.code)
 	if groupMin > 0 {
 		p.groups.build(p.code, groupMin)
 	}
@@ -238,6 +239,7 @@ func words(o *ruleset.Octets) [3]uint64 {
 type facts struct {
 	needs         Needs
 	computes      bool // a rule saves a Class or Kind attribute
+	mayNotMatch   bool
 	varying       []mib.Attr
 	distributions []Distribution
 }

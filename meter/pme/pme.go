@@ -206,6 +206,10 @@ func Load(rs *ruleset.RuleSet, shapes *Shapes) (*Program, error) {
 // slice belongs to the program.
 func (p *Program) Varying() []mib.Attr { return p.facts.varying }
 
+// MayNotMatch reports whether a match can end with NoMatch, so that a packet is matched with
+// its ends exchanged: false only if there is no way through the rules to that.
+func (p *Program) MayNotMatch() bool { return p.facts.mayNotMatch }
+
 // Needs returns what a packet must hold before Match may see it.
 func (p *Program) Needs() Needs { return p.facts.needs }
 

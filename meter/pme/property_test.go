@@ -34,6 +34,9 @@ func compare(t interface {
 	if got != want.Verdict {
 		t.Fatalf("order %d: verdict %v, want %v (%s)", order, got, want.Verdict, want.Err)
 	}
+	if got == NoMatch && !p.MayNotMatch() {
+		t.Fatalf("order %d: NoMatch, which cannot be", order)
+	}
 	failed := p.Counters.StepErrors - before.StepErrors + p.Counters.StackErrors - before.StackErrors +
 		p.Counters.QueueErrors - before.QueueErrors
 	if (failed == 1) != (want.Err != "") {
