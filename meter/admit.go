@@ -122,7 +122,7 @@ func (m *Meter) settle(l *lane, r *round, p *pending) effect {
 			l.remember(r, run, int(p.place), p.packet, m.epoch.noFlowWord(ignored))
 			return false
 		}
-		l.keep(p, run.rules.shapes)
+		l.keep(p, run.work.matcher)
 	}
 	key, back := l.keysOf(p)
 	if slot, dir, ok := m.flows.place(p.hash, key, back, p.order); ok {

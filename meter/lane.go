@@ -239,7 +239,7 @@ func (l *lane) match(r *round, j, place int, i uint16) {
 	default:
 		e := pending{packet: i, place: uint16(place), run: uint8(j), order: order}
 		if verdict == pme.Count {
-			l.keep(&e, run.rules.shapes)
+			l.keep(&e, run.work.matcher)
 		}
 		l.pending = append(l.pending, e)
 	}
@@ -254,10 +254,11 @@ func matchBothWays(with *pme.Matcher, p *packet.Packet, key *pme.Key) (pme.Verdi
 	return with.MatchKnown(p, pme.Reversed, key), pme.Reversed
 }
 
-// keep puts the key in l.matched, and its reverse, to the pending packet.
-func (l *lane) keep(e *pending, shapes *pme.Shapes) {
+// keep puts the key in l.matched, which the matcher has just made, and its reverse to the
+// pending packet.
+func (l *lane) keep(e *pending, by *pme.Matcher) {
 	key := l.matched.Bytes()
-	shapes.Reverse(key, &l.reversed)
+	by.Reverse(&l.matched, &l.reversed)
 	back := l.reversed.Bytes()
 	e.shaped, e.hash, e.saved = true, l.flows.hash(key, back), l.matched.Distributions
 	e.key, e.keyLen = uint32(len(l.keys)), uint8(len(key))

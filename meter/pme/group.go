@@ -25,8 +25,8 @@ type group struct {
 	shift uint8  // hash bits to drop: its slots are 1<<(64-shift)
 }
 
-// build finds the groups in code and marks their heads.
-func (g *groupTables) build(code []instr, groupMin int) {
+// build finds the groups in code, marks their heads and returns them.
+func (g *groupTables) build(code []instr, groupMin int) (heads []uint32) {
 	for head := 0; head < len(code); {
 		end := head + 1
 		for end < len(code) && sameTest(&code[head], &code[end]) {
@@ -34,9 +34,11 @@ func (g *groupTables) build(code []instr, groupMin int) {
 		}
 		if end-head >= groupMin && groupable(&code[head]) {
 			g.add(code, head, end)
+			heads = append(heads, uint32(head))
 		}
 		head = end
 	}
+	return heads
 }
 
 func groupable(in *instr) bool {

@@ -123,7 +123,8 @@ func compile(rs *ruleset.RuleSet, shapes *Shapes, groupMin int) *Program {
 	}
 	p.facts.mayNotMatch = mayNotMatch(p.code)
 	if groupMin > 0 {
-		p.groups.build(p.code, groupMin)
+		heads := p.groups.build(p.code, groupMin)
+		p.effects = effectsOf(p.code, p.groups.groups, heads)
 	}
 	return p
 }

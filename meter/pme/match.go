@@ -24,7 +24,7 @@ type returnPoint struct {
 // meanwhile.
 func (m *Matcher) Match(pk *packet.Packet, order Order, key *Key) Verdict {
 	m.adds = true
-	return m.run(pk, order, key)
+	return m.match(pk, order, key)
 }
 
 // MatchKnown is Match where other matchers may use the table of shapes at the
@@ -32,25 +32,47 @@ func (m *Matcher) Match(pk *packet.Packet, order Order, key *Key) Verdict {
 // Unshaped, and the match is to be made again by Match.
 func (m *Matcher) MatchKnown(pk *packet.Packet, order Order, key *Key) Verdict {
 	m.adds = false
-	return m.run(pk, order, key)
+	return m.match(pk, order, key)
+}
+
+// match goes a way that the matcher remembers, or runs the rules.
+func (m *Matcher) match(pk *packet.Packet, order Order, key *Key) Verdict {
+	m.fill(pk, order)
+	lens := m.lengthsOf(pk)
+	m.built = nil
+	if m.ways.full {
+		verdict, _, _ := m.run(lens, key)
+		return verdict
+	}
+	c := &m.Counters
+	lookups, probes := c.Lookups, c.Probes
+	if e := m.follow(); e != nil && m.finish(e, lens, key) {
+		return e.verdict
+	}
+	c.Lookups, c.Probes = lookups, probes
+	before := *c
+	m.ways.noting, m.ways.trail = true, m.ways.trail[:0]
+	verdict, queued, steps := m.run(lens, key)
+	m.ways.noting = false
+	if verdict != Unshaped && m.Counters.Stopped() == before.Stopped() {
+		m.learn(verdict, queued, steps, lens, &before)
+	}
+	return verdict
 }
 
 // run is one long function so that the machine's state stays in registers
-// between rules, and tests the commonest kind of rule itself.
-func (m *Matcher) run(pk *packet.Packet, order Order, key *Key) Verdict {
-	m.fill(pk, order)
+// between rules, and tests the commonest kind of rule itself. It returns the length of the
+// pattern queue, too, and how many rules more could have run.
+func (m *Matcher) run(lens lengths, key *Key) (verdict Verdict, queued, steps int) {
 	var (
 		code    = m.code
 		vars    [8]uint8 // [1] to [5]: the attribute that V1 to V5 holds
 		pc      uint32
 		depth   int // of the return stack
-		queued  int // length of the pattern queue
 		testing = true
-		steps   = m.maxSteps
 		passed  int // rules that look-ups ran without looking at them
-		verdict = NoMatch
-		lens    = m.lengthsOf(pk)
 	)
+	verdict, steps = NoMatch, m.maxSteps
 	m.queueHash[0] = lens.hash()
 run:
 	for uint(pc) < uint(len(code)) {
@@ -63,7 +85,11 @@ run:
 		in := &code[pc]
 		if testing {
 			if in.test == testWord {
-				if m.regs[in.reg]&in.mask[0] != in.value[0] {
+				ok := m.regs[in.reg]&in.mask[0] == in.value[0]
+				if m.ways.noting {
+					m.ways.note(nodeWord, pc, in.reg, pc, ok, 0)
+				}
+				if !ok {
 					pc++
 					continue
 				}
@@ -138,7 +164,7 @@ run:
 		m.Counters.Matches++
 		m.Counters.Rules += uint64(m.maxSteps - steps - passed)
 	}
-	return verdict
+	return verdict, queued, steps
 }
 
 // test does the tests that Match leaves to it, of rule pc; held is what the
@@ -154,9 +180,18 @@ func (m *Matcher) test(in *instr, pc uint32, held uint8) (at uint32, ok bool) {
 	}
 	switch in.test {
 	case testGroup:
-		return m.lookup(in, reg)
+		probes := m.Counters.Probes
+		at, ok = m.lookup(in, reg)
+		if m.ways.noting {
+			m.ways.note(nodeLookup, pc, reg, at, ok, m.Counters.Probes-probes)
+		}
+		return at, ok
 	case testVar, testWords:
-		if m.equal(in, reg) {
+		ok = m.equal(in, reg)
+		if m.ways.noting {
+			m.ways.note(nodeWords, pc, reg, pc, ok, 0)
+		}
+		if ok {
 			return pc, true
 		}
 	}

@@ -152,6 +152,7 @@ func (c *Counters) Stopped() uint64 {
 type Program struct {
 	code     []instr
 	groups   groupTables
+	effects  []uint32 // see effect
 	maxSteps int
 	number   uint8
 	facts    facts
@@ -165,6 +166,8 @@ type Matcher struct {
 	*Program
 	Counters Counters
 
+	ways  ways
+	built *plan // of the last match's key; nil: there was none
 	paths pathTable
 	adds  bool // this match may add a shape
 
@@ -182,6 +185,7 @@ func NewMatcher(p *Program) *Matcher {
 	m := &Matcher{Program: p}
 	m.regs[regRuleSet] = uint64(p.number)
 	m.paths.init()
+	m.ways.nodes = make([]node, 1)
 	return m
 }
 

@@ -45,7 +45,51 @@ func compare(t interface {
 	if got == Count {
 		compareKey(t, p, rs, &key, want)
 	}
+	compareWays(t, p, pk, order, got, &key)
 	return key
+}
+
+// compareWays checks that a match says and counts the same, and gives the same reverse, when
+// its way is known, when nothing is remembered, and when it is one of a new matcher.
+func compareWays(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, p *Matcher, pk *packet.Packet, order Order, want Verdict, key *Key) {
+	t.Helper()
+	plain := NewMatcher(p.Program)
+	plain.ways.full = true
+	plain.Match(pk, order, new(Key))
+	defer func(c Counters) { p.Counters = c }(p.Counters) // callers go on counting
+	for _, m := range []*Matcher{p, NewMatcher(p.Program), plain} {
+		before := m.Counters
+		var again, back, wantBack Key
+		if got := m.Match(pk, order, &again); got != want || !bytes.Equal(again.Bytes(), key.Bytes()) || again.Distributions != key.Distributions {
+			t.Fatalf("order %d: %v % x, want %v % x", order, got, again.Bytes(), want, key.Bytes())
+		}
+		if got := countersSince(m, before); got != plain.Counters && m != plain {
+			t.Fatalf("order %d: counted %+v, want %+v", order, got, plain.Counters)
+		}
+		if want == Count {
+			m.Reverse(&again, &back)
+			p.shapes.Reverse(key.Bytes(), &wantBack)
+			if !bytes.Equal(back.Bytes(), wantBack.Bytes()) {
+				t.Fatalf("order %d: reversed % x, want % x", order, back.Bytes(), wantBack.Bytes())
+			}
+		}
+	}
+}
+
+func countersSince(m *Matcher, before Counters) (c Counters) {
+	c = m.Counters
+	c.Matches -= before.Matches
+	c.Rules -= before.Rules
+	c.Lookups -= before.Lookups
+	c.Probes -= before.Probes
+	c.StepErrors -= before.StepErrors
+	c.StackErrors -= before.StackErrors
+	c.QueueErrors -= before.QueueErrors
+	c.ShapeErrors -= before.ShapeErrors
+	return c
 }
 
 func compareKey(t interface {
