@@ -74,9 +74,10 @@ var allowed = map[string][]string{
 
 	"reader":           {"mib", "ruleset"},
 	"reader/amounts":   {"internal/slab", "mib", "reader", "reader/flowfile", "reader/lines", "ruleset"},
-	"reader/columns":   {"internal/digits", "mib", "reader", "streams/dist"},
+	"reader/cells":     {"internal/digits", "mib"},
+	"reader/columns":   {"internal/digits", "mib", "reader", "reader/cells", "streams/dist"},
 	"reader/csv":       {"reader", "reader/columns", "reader/lines"},
-	"reader/flowfile":  {"internal/atomicfile", "internal/digits", "internal/filelock", "reader", "ruleset", "mib"},
+	"reader/flowfile":  {"internal/atomicfile", "internal/digits", "internal/filelock", "reader", "reader/cells", "ruleset", "mib"},
 	"reader/jsonl":     {"internal/digits", "mib", "reader", "reader/columns", "reader/lines", "ruleset"},
 	"reader/lines":     {"internal/atomicfile", "internal/filelock", "mib", "reader"},
 	"reader/outputs":   {"internal/spelling", "mib", "reader", "reader/amounts", "reader/columns", "reader/csv", "reader/jsonl", "reader/lines", "reader/table", "reader/tee"},

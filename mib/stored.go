@@ -6,9 +6,12 @@ package mib
 type Stored struct {
 	RuleSet int
 	Index   uint32 // FlowIndex
-	Numbers [StoredNumbers]uint64
-	Octets  []byte
-	Places  *Places // which attribute lies where
+	// Numbers are what every flow has. From StoredAmounts on they are not for who fills
+	// them, but for outputs behind package reader/amounts, as Baseline is.
+	Numbers  [StoredNumbers]uint64
+	Baseline bool // the flow was there before its reader: amounts cannot be known
+	Octets   []byte
+	Places   *Places // which attribute lies where
 }
 
 // StoredNumber is the place of an attribute in Stored.Numbers.
@@ -24,7 +27,12 @@ const (
 	StoredFromPDUs
 	StoredFirstTime
 	StoredLastActive
-	StoredNumbers // how many there are
+	// StoredAmounts are what was added in the interval to StoredToOctets and the counters
+	// behind it, in their order.
+	StoredAmounts
+
+	StoredCounters = StoredFromPDUs + 1 - StoredToOctets // how many there are
+	StoredNumbers  = 16                                  // room for all
 )
 
 // Places says where the values of a list of attributes lie. All flows that are alike,
@@ -84,11 +92,19 @@ const (
 	InPeerType
 )
 
+// NumberPlace is the place of one of Stored.Numbers.
+func NumberPlace(n StoredNumber) *Place { return &Place{In: InNumbers, At: uint8(n)} }
+
+// Same reports whether all flows of a rule set that are alike have the same value.
+func (p *Place) Same() bool {
+	return p.In == InFixed || p.In == InNumbers && p.At == uint8(StoredRuleSet)
+}
+
 // Num returns a number of a flow: one of up to 8 octets.
 func (p *Place) Num(f *Stored) uint64 {
 	switch p.In {
 	case InNumbers:
-		return f.Numbers[p.At%uint8(StoredNumbers)]
+		return f.Numbers[p.At%StoredNumbers]
 	case InOctets:
 	default:
 		return p.Fixed.Num
@@ -137,7 +153,7 @@ func readNumber(o []byte) (n uint64) {
 // Read reads the values of all attributes, one of values for each.
 func (s *Places) Read(f *Stored, values []Value) {
 	for _, x := range s.numbers {
-		values[x.to] = Value{Num: f.Numbers[x.at%uint8(StoredNumbers)]}
+		values[x.to] = Value{Num: f.Numbers[x.at%StoredNumbers]}
 	}
 	for _, x := range s.digits {
 		values[x.to] = Value{Num: readNumber(f.Octets[x.at:][:x.size])}

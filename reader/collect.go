@@ -82,7 +82,7 @@ func transfer(ctx context.Context, f Flows, iv Interval, tasks []Task, out Outpu
 		return 0, err
 	}
 	if f, ok := f.(StoredFlows); ok && f.GivesStored() {
-		if to := storedOutput(out); to != nil {
+		if to := ToStored(out); to != nil {
 			return transferStored(ctx, f, to)
 		}
 	}

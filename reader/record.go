@@ -49,6 +49,16 @@ func (r *Record) Renew(n int) {
 	r.Amounts, r.numbers, r.spans = r.Amounts[:0], r.numbers[:0], r.spans[:0]
 }
 
+// Fill makes r a flow as a meter's table has it. Behind the attributes of its Places stands
+// the peer type.
+func (r *Record) Fill(from *Stored) {
+	n := len(from.Places.List) - 1
+	r.Renew(n + 1)
+	from.Places.Read(from, r.Values)
+	r.RuleSet, r.Index, r.FirstTime = from.RuleSet, from.Index, from.Numbers[mib.StoredFirstTime]
+	r.PeerType, r.Values = mib.PeerType(r.Values[n].Num), r.Values[:n]
+}
+
 // Take makes r the flow that from is, and gives from r's memory in exchange.
 func (r *Record) Take(from *Record) {
 	r.RuleSet, r.Index, r.FirstTime, r.PeerType = from.RuleSet, from.Index, from.FirstTime, from.PeerType

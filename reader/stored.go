@@ -24,20 +24,26 @@ type StoredFlows interface {
 	NextStored(ctx context.Context) ([]Stored, error)
 }
 
-// StoredOutput is an output that takes such flows.
+// StoredOutput is an output that may take such flows.
 type StoredOutput interface {
 	Output
-	// Stored is what Record is.
+	// TakesStored reports, behind Begin, whether Stored may be called in this collection.
+	TakesStored() bool
+	// Stored is what Record is. The output may change what of the flows is not for who
+	// fills them.
 	Stored(list []Stored) error
 }
 
-// storedOutput is the output, or the only one that it hands all on to as it is, if that
-// takes stored flows; else nil.
-func storedOutput(out Output) StoredOutput {
+// ToStored is the output, or the only one that it hands all on to as it is, if it takes
+// stored flows in the collection that has begun; else nil.
+func ToStored(out Output) StoredOutput {
 	for {
 		switch o := out.(type) {
 		case StoredOutput:
-			return o
+			if o.TakesStored() {
+				return o
+			}
+			return nil
 		case interface{ Only() Output }:
 			out = o.Only()
 		default:

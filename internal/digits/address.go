@@ -18,7 +18,7 @@ func PutQuad(b []byte, at int, o []byte) int {
 	for _, c := range o[:4] {
 		g := groups[c]
 		size := g >> 24
-		binary.LittleEndian.PutUint32(b[at:], g&0xffffff|'.'<<(8*size&31))
+		binary.LittleEndian.PutUint32(b[at:at+4], g&0xffffff|'.'<<(8*size&31))
 		at += int(size) + 1
 	}
 	return at - 1 // without the last dot
@@ -94,7 +94,7 @@ func putHex(b []byte, at int, o []byte) int {
 	for ; len(o) >= 2; o = o[2:] {
 		four := uint64(hexOctets[o[0]]) | uint64(hexOctets[o[1]])<<16
 		leading := bits.LeadingZeros16(uint16(o[0])<<8|uint16(o[1])|1) / 4
-		binary.LittleEndian.PutUint64(b[at:], (four|':'<<32)>>(8*leading))
+		binary.LittleEndian.PutUint64(b[at:at+8], (four|':'<<32)>>(8*leading))
 		at += 5 - leading
 	}
 	return at

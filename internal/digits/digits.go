@@ -72,18 +72,18 @@ func put(b []byte, at int, n uint64) int {
 // putGroup writes n, which is less than 1000.
 func putGroup(b []byte, at int, n uint64) int {
 	g := groups[n]
-	binary.LittleEndian.PutUint32(b[at:], g)
+	binary.LittleEndian.PutUint32(b[at:at+4], g)
 	return at + int(g>>24)
 }
 
 // put3 writes n in three digits.
 func put3(b []byte, at int, n uint64) int {
-	binary.LittleEndian.PutUint32(b[at:], full[n])
+	binary.LittleEndian.PutUint32(b[at:at+4], full[n])
 	return at + 3
 }
 
 // put6 writes n in six digits.
 func put6(b []byte, at int, n uint64) int {
-	binary.LittleEndian.PutUint64(b[at:], uint64(full[n/1e3])|uint64(full[n%1e3])<<24)
+	binary.LittleEndian.PutUint64(b[at:at+8], uint64(full[n/1e3])|uint64(full[n%1e3])<<24)
 	return at + 6
 }

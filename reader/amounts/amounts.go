@@ -12,20 +12,22 @@ import (
 	"netramet/reader/lines"
 )
 
-var _ reader.Output = (*Output)(nil)
+var _ reader.StoredOutput = (*Output)(nil)
 
 // Output gives another output the records that it takes, with Record.Amounts, or with
 // Record.Baseline where they cannot be known. What it remembers is that of the last
 // collection whose End succeeded.
 type Output struct {
 	to     reader.Output
-	place  *inPlace // nil: amounts stand beside counters
+	stored reader.StoredOutput // to, if it takes stored flows in this collection
+	place  *inPlace            // nil: amounts stand beside counters
 	memory Memory
 	tasks  []counted
 	at     int // the task of the newest record
 	inside bool
 
 	rec reader.Record // as it is handed on, with amounts in place of counters
+	now lines.Flow    // the newest stored flow, whose counters become amounts
 }
 
 // counted is where the records of a task have counters.
@@ -53,7 +55,9 @@ func (o *Output) Begin(iv reader.Interval, tasks []reader.Task) error {
 		return o.to.Begin(o.place.begin(iv, tasks, o.memory.overlaps))
 	}
 	iv.Amounts = true
-	return o.to.Begin(iv, tasks)
+	err := o.to.Begin(iv, tasks)
+	o.stored = reader.ToStored(o.to)
+	return err
 }
 
 func countedOf(task *reader.Task) counted {
@@ -68,15 +72,23 @@ func countedOf(task *reader.Task) counted {
 	return c
 }
 
-// Record hands a flow on with its amounts. See reader.Output.
-func (o *Output) Record(rec *reader.Record) error {
-	for o.at < len(o.tasks) && o.tasks[o.at].ruleSet != rec.RuleSet {
+// turnTo returns the task of a flow.
+func (o *Output) turnTo(ruleSet int, index uint32, values int) (*counted, error) {
+	for o.at < len(o.tasks) && o.tasks[o.at].ruleSet != ruleSet {
 		o.at++
 	}
-	if !o.inside || o.at == len(o.tasks) || len(rec.Values) != o.tasks[o.at].values {
-		return fmt.Errorf("amounts: flow %d of rule set %d is not of this collection", rec.Index, rec.RuleSet)
+	if !o.inside || o.at == len(o.tasks) || values != o.tasks[o.at].values {
+		return nil, fmt.Errorf("amounts: flow %d of rule set %d is not of this collection", index, ruleSet)
 	}
-	task := &o.tasks[o.at]
+	return &o.tasks[o.at], nil
+}
+
+// Record hands a flow on with its amounts. See reader.Output.
+func (o *Output) Record(rec *reader.Record) error {
+	task, err := o.turnTo(rec.RuleSet, rec.Index, len(rec.Values))
+	if err != nil {
+		return err
+	}
 	var counts Counts
 	for _, p := range task.places {
 		counts[p.counter] = rec.Values[p.value].Num
@@ -96,8 +108,38 @@ func (o *Output) Record(rec *reader.Record) error {
 	// They are the record's for as long as the other output has it.
 	before, baseline := rec.Amounts, rec.Baseline
 	rec.Amounts, rec.Baseline = task.amounts, !known
-	err := o.to.Record(rec)
+	err = o.to.Record(rec)
 	rec.Amounts, rec.Baseline = before, baseline
+	return err
+}
+
+// TakesStored reports whether flows go to an output that does, with amounts beside their
+// counters. See reader.StoredOutput.
+func (o *Output) TakesStored() bool { return o.place == nil && o.stored != nil }
+
+// Stored hands flows on with their amounts. See reader.StoredOutput.
+func (o *Output) Stored(list []reader.Stored) error {
+	for i := range list {
+		f := &list[i]
+		task, err := o.turnTo(f.RuleSet, f.Index, len(f.Places.List)-1)
+		if err != nil {
+			return err
+		}
+		now := &o.now
+		now.RuleSet, now.Has, now.Index, now.FirstTime = uint8(f.RuleSet), task.has, f.Index, f.Numbers[mib.StoredFirstTime]
+		n, c := &f.Numbers, &now.Counts // in the order of lines.Counters
+		c[0], c[1], c[2], c[3] = n[mib.StoredToOctets], n[mib.StoredToPDUs], n[mib.StoredFromOctets], n[mib.StoredFromPDUs]
+		if known := o.memory.amount(now) && o.memory.Sure(); !known {
+			f.Baseline, *c = true, Counts{}
+		}
+		for i := range mib.StoredCounters {
+			n[mib.StoredAmounts+i] = c[i]
+		}
+	}
+	err := o.stored.Stored(list)
+	for i := range list { // others may get them, too
+		list[i].Baseline = false
+	}
 	return err
 }
 

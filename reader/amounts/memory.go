@@ -3,7 +3,6 @@ package amounts
 import (
 	"time"
 
-	"netramet/internal/slab"
 	"netramet/reader"
 	"netramet/reader/lines"
 )
@@ -20,7 +19,9 @@ type Counts = [len(lines.Counters)]uint64
 // more than the meter ever held at once.
 type Memory struct {
 	known, seen list
-	at          uint32 // of known, what is not merged yet
+	old         reading // of known
+	more        bool    // old has a flow that is not merged yet
+	now, was    lines.Flow
 	forgets     bool
 	since       uint64 // flows that are not known and began then or later are new
 	sure        bool
@@ -29,20 +30,6 @@ type Memory struct {
 
 	run, next run     // of known, of the collection under way
 	taken     *recall // until the first collection; or nil
-}
-
-// list is flows one behind the other. They never move, for there may be millions.
-type list struct {
-	flows slab.Slab[lines.Flow]
-	n     uint32
-}
-
-func (l *list) add(f *lines.Flow) {
-	if l.n == l.flows.Len() {
-		l.flows.Grow()
-	}
-	*l.flows.At(l.n) = *f
-	l.n++
 }
 
 // run is what a meter's run is known by.
@@ -88,7 +75,9 @@ func (m *Memory) Begin(iv *reader.Interval) {
 		m.recall(iv)
 	}
 	m.begin(iv)
-	m.seen.n, m.at = 0, 0
+	m.seen.empty()
+	m.old, m.more = m.known.read()
+	m.more = m.more && !m.forgets
 }
 
 // begin finds out how the collection goes on from what is known.
@@ -115,8 +104,8 @@ func (m *Memory) Sure() bool { return m.sure }
 
 // End completes the collection: what it saw is what the next one goes on from.
 func (m *Memory) End() {
-	for ; !m.forgets && m.at < m.known.n; m.at++ {
-		m.seen.add(m.known.flows.At(m.at))
+	for ; m.more; m.more = m.old.advance() {
+		m.seen.add(&m.old.flow)
 	}
 	m.known, m.seen, m.run, m.lost = m.seen, m.known, m.next, false
 }
@@ -126,14 +115,15 @@ func before(f, g *lines.Flow) bool {
 	return f.RuleSet < g.RuleSet || f.RuleSet == g.RuleSet && f.Index < g.Index
 }
 
-// see remembers a flow, and returns what it was before; nil if it was not known.
+// see remembers a flow, and returns what it was before, valid until the next call; nil if
+// it was not known.
 func (m *Memory) see(f *lines.Flow) (was *lines.Flow) {
-	for ; !m.forgets && m.at < m.known.n; m.at++ {
-		old := m.known.flows.At(m.at)
+	for ; m.more; m.more = m.old.advance() {
+		old := &m.old.flow
 		if !before(old, f) {
 			if !before(f, old) {
-				was = old
-				m.at++
+				m.was, was = *old, &m.was
+				m.more = m.old.advance()
 			}
 			break
 		}
@@ -147,23 +137,31 @@ func (m *Memory) see(f *lines.Flow) (was *lines.Flow) {
 // which of them the flow has. known is false if nobody can say, for the flow was there
 // before: then they are 0.
 func (m *Memory) Amount(rec *reader.Record, counts *Counts, has uint8) (known bool) {
-	f := lines.Flow{RuleSet: uint8(rec.RuleSet), Index: rec.Index, FirstTime: rec.FirstTime, Counts: *counts, Has: has}
-	was := m.see(&f)
+	f := &m.now
+	f.RuleSet, f.Has, f.Index, f.FirstTime, f.Counts = uint8(rec.RuleSet), has, rec.Index, rec.FirstTime, *counts
+	known = m.amount(f)
+	*counts = f.Counts
+	return known
+}
+
+// amount makes the counters of a flow what was added to them, as Amount does.
+func (m *Memory) amount(f *lines.Flow) (known bool) {
+	was := m.see(f)
 	if was == nil || was.FirstTime != f.FirstTime {
-		if known = rec.FirstTime >= m.since; !known {
-			*counts = Counts{}
+		if known = f.FirstTime >= m.since; !known {
+			f.Counts = Counts{}
 		}
 		return known
 	}
-	for i := range counts {
-		if has>>i&1 == 0 {
+	for i := range f.Counts {
+		if f.Has>>i&1 == 0 {
 			continue
 		}
-		if was.Has>>i&1 == 0 || counts[i] < was.Counts[i] {
-			*counts = Counts{} // it was not read before, or is of another flow
+		if was.Has>>i&1 == 0 || f.Counts[i] < was.Counts[i] {
+			f.Counts = Counts{} // it was not read before, or is of another flow
 			return false
 		}
-		counts[i] -= was.Counts[i]
+		f.Counts[i] -= was.Counts[i]
 	}
 	return true
 }

@@ -58,6 +58,11 @@ func hasPorts(protocol uint64) bool {
 	return false
 }
 
+// places are those of what it is made of.
+func (c *community) places() []int {
+	return []int{c.source, c.dest, c.sourcePort, c.destPort, c.protocol}
+}
+
 // append appends the Community ID of a flow, version 1 with seed 0
 // (github.com/corelight/community-id-spec). ok is false if the flow has none.
 func (c *community) append(b []byte, rec *reader.Record) (_ []byte, ok bool) {

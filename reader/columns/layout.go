@@ -6,6 +6,7 @@ import (
 	"netramet/internal/digits"
 	"netramet/mib"
 	"netramet/reader"
+	"netramet/reader/cells"
 	"netramet/streams/dist"
 )
 
@@ -47,7 +48,7 @@ func (c *Cell) Constant() bool { return c.kind == kindConstant }
 // Layout is how flows of one task are written in one collection.
 type Layout struct {
 	Cells []Cell
-	clock clock
+	clock *cells.Clock
 	specs []specLimits
 }
 
@@ -77,7 +78,7 @@ const (
 // then what its FORMAT asks for, each attribute once, with what belongs to it. The time
 // of a flow's last packet is known if the task reads LastActiveTime.
 func NewLayout(iv *reader.Interval, task *reader.Task, names Names) *Layout {
-	l := &Layout{clock: newClock(iv)}
+	l := &Layout{clock: cells.NewClock(iv.MeterStart)}
 	l.Cells = make([]Cell, 0, len(always)+2*len(task.Format.Attrs)+1)
 	for i := range always {
 		l.add(Cell{Label: always[i].In(names), Type: always[i].Type})

@@ -38,7 +38,7 @@ func rules(widths map[mib.Attr]int) *ruleset.RuleSet {
 func texts(l *Layout, rec *reader.Record) map[string]string {
 	row := map[string]string{}
 	for i := range l.Cells {
-		one := l.NewRow()
+		one := l.NewRow("", "")
 		one.Add(&l.Cells[i], Dress{Null: "null"})
 		row[l.Cells[i].Label] = string(one.Append(nil, rec))
 	}
@@ -168,34 +168,13 @@ func TestCommunityID(t *testing.T) {
 	}
 }
 
-// TestClock holds times against the library's.
-func TestClock(t *testing.T) {
-	for _, begin := range []time.Time{start, time.Unix(-1, 999_999_999), time.Date(1969, 2, 28, 23, 59, 59, 1, time.UTC), time.Date(2096, 2, 28, 0, 0, 0, 0, time.UTC)} {
-		iv := &reader.Interval{MeterStart: begin}
-		c := newClock(iv)
-		for n := uint64(1); n < 1<<40; n = n*13/8 + 1 {
-			for _, up := range []uint64{n, n ^ 77, 3} {
-				b := make([]byte, timeRoom)
-				end, _ := c.put(b, 0, up)
-				got := b[:end]
-				if want := iv.RealTime(up).Format("2006-01-02T15:04:05.000000000Z"); string(got) != want {
-					t.Fatalf("%v + %d: %s, want %s", begin, up, got, want)
-				}
-			}
-		}
-		if _, ok := c.put(nil, 0, 1<<63); ok {
-			t.Error("an uptime of ages has a time")
-		}
-	}
-}
-
 // TestNoAllocation: a row costs none.
 func TestNoAllocation(t *testing.T) {
 	task := &reader.Task{RuleSet: 2, Format: ruleset.DefaultFormat()}
 	l := NewLayout(&reader.Interval{MeterStart: start}, task, RTFM)
 	rec := &reader.Record{}
 	rec.Clear(len(task.Format.Attrs))
-	row := l.NewRow()
+	row := l.NewRow("", "")
 	for i := range l.Cells {
 		row.Add(&l.Cells[i], Dress{})
 	}

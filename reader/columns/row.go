@@ -1,16 +1,15 @@
 package columns
 
 import (
-	"slices"
-
 	"netramet/internal/digits"
 	"netramet/reader"
+	"netramet/reader/cells"
 )
 
 // Dress is what a format writes around the values of a cell.
 type Dress struct {
 	Before string // a value
-	After  byte   // one character behind a value, or 0
+	After  string // a value; short
 	Null   string // in place of all three where there is no value
 	// Escape rewrites what stands from start on, a value of the type Text, as the format
 	// wants it. Values of other types need no escapes in any format.
@@ -20,32 +19,33 @@ type Dress struct {
 // Row is cells that stand side by side, dressed by a format.
 //
 // A row has many cells, and most of them few octets. So there is room for all whose
-// length is bounded before the first is written; what stands before a value is copied in
-// blocks of one size, and what is behind its end is overwritten by the next.
+// length is bounded before the first is written, and what is behind the end of a value is
+// overwritten by the next.
 type Row struct {
 	layout *Layout
+	begin  string // what stands before the cells
 	cells  []dressed
-	room   int // octets that all cells but those of unbounded length take at most
+	end    string // and behind them
+	room   int    // octets that all cells but those of unbounded length take at most
+
+	stored stored
 }
 
-const (
-	leadSize  = 32 // of the block that has what stands before a value
-	valueRoom = 64 // octets that a value of bounded length takes at most, and touches
-)
+// valueRoom is how many octets a value of bounded length takes at most, and touches.
+const valueRoom = 64
 
 // dressed is a cell with its dress.
 type dressed struct {
-	lead  [leadSize]byte // Before, if it fits
-	size  uint8          // of it in lead
-	kind  kind
-	after byte
-	ends  uint8 // 1 if there is after
-	place int32
-	long  string // Before, if it does not fit
-	null  string
-	cell  *Cell
-	// escape is nil for values that need none.
-	escape func(b []byte, start int) []byte
+	before, after cells.Lead
+	kind          kind
+	place         int32
+	cell          *Cell
+	dress         Dress // without an Escape if the value needs none
+}
+
+// NewRow returns a row of cells that stand between two texts.
+func (l *Layout) NewRow(begin, end string) Row {
+	return Row{layout: l, begin: begin, end: end}
 }
 
 // Add adds a cell of the layout to the row, or nil: a cell that has no value.
@@ -53,36 +53,22 @@ func (r *Row) Add(c *Cell, d Dress) {
 	if c == nil {
 		c = &Cell{kind: kindConstant}
 	}
-	x := dressed{kind: c.kind, place: int32(c.place), cell: c, after: d.After, null: d.Null}
-	if d.After != 0 {
-		x.ends = 1
+	if c.Type != Text || c.kind == kindCommunity {
+		d.Escape = nil
 	}
-	if len(d.Before) <= leadSize {
-		x.size = uint8(copy(x.lead[:], d.Before))
-	} else {
-		x.long = d.Before
-	}
-	if c.Type == Text && c.kind != kindCommunity {
-		x.escape = d.Escape
-	}
+	x := dressed{before: cells.NewLead(d.Before), after: cells.NewLead(d.After), kind: c.kind, place: int32(c.place), cell: c, dress: d}
 	r.cells = append(r.cells, x)
-	r.room += max(leadSize, len(d.Before)) + valueRoom + len(d.Null)
+	r.room += x.before.Room() + x.after.Room() + valueRoom + len(d.Null)
 }
-
-// NewRow returns a row without cells.
-func (l *Layout) NewRow() Row { return Row{layout: l} }
 
 // Append appends the row of a record.
 func (r *Row) Append(b []byte, rec *reader.Record) []byte {
-	b = slices.Grow(b, r.room)
-	b, at := b[:cap(b)], len(b)
+	b = append(b, r.begin...)
+	b, at := cells.Roomy(b, r.room)
 	for i := range r.cells {
 		c := &r.cells[i]
 		start, ok := at, true
-		*(*[leadSize]byte)(b[at:]) = c.lead
-		if at += int(c.size); c.long != "" {
-			at += copy(b[at:], c.long)
-		}
+		at = c.before.Put(b, at)
 		switch c.kind {
 		case kindNumber:
 			at = digits.PutUint(b, at, rec.Values[c.place].Num)
@@ -102,10 +88,10 @@ func (r *Row) Append(b []byte, rec *reader.Record) []byte {
 				at, ok = putAddress(b, at, v)
 			}
 		case kindFirst:
-			at, ok = r.layout.clock.put(b, at, rec.FirstTime)
+			at, ok = r.layout.putTime(b, at, rec.FirstTime)
 		case kindLast:
 			if ok = c.place >= 0; ok {
-				at, ok = r.layout.clock.put(b, at, rec.Values[c.place].Num)
+				at, ok = r.layout.putTime(b, at, rec.Values[c.place].Num)
 			}
 		case kindIndex:
 			at = digits.PutUint(b, at, uint64(rec.Index))
@@ -115,13 +101,21 @@ func (r *Row) Append(b []byte, rec *reader.Record) []byte {
 			b, at, ok = r.long(b, at, c, rec)
 		}
 		if !ok {
-			at = start + copy(b[start:], c.null)
+			at = start + copy(b[start:], c.dress.Null)
 			continue
 		}
-		b[at] = c.after
-		at += int(c.ends)
+		at = c.after.Put(b, at)
 	}
-	return b[:at]
+	return append(b[:at], r.end...)
+}
+
+// putTime writes the time of day of an uptime to b from at on, and returns where it ends.
+// ok is false if it is not known.
+func (l *Layout) putTime(b []byte, at int, uptime uint64) (end int, ok bool) {
+	if !l.clock.Knows(uptime) {
+		return at, false
+	}
+	return l.clock.Put(b, at, uptime), true
 }
 
 // long writes a value of any length, or a text, to b from at on. It returns b with room
@@ -131,11 +125,11 @@ func (r *Row) long(b []byte, at int, c *dressed, rec *reader.Record) (_ []byte, 
 		return b, at, false
 	}
 	text, ok := r.layout.appendLong(b[:at], c.cell, rec)
-	if ok && c.escape != nil {
-		text = c.escape(text, at)
+	if ok && c.dress.Escape != nil {
+		text = c.dress.Escape(text, at)
 	}
-	text = slices.Grow(text, r.room)
-	return text[:cap(text)], len(text), ok
+	b, at = cells.Roomy(text, r.room)
+	return b, at, ok
 }
 
 // appendLong appends such a value.

@@ -20,11 +20,11 @@ func TestRow(t *testing.T) {
 	shout := func(b []byte, from int) []byte {
 		return append(b[:from], strings.Repeat(strings.ToUpper(string(b[from:])), 100)...)
 	}
-	for _, before := range []string{"", "<", strings.Repeat("<", leadSize), strings.Repeat("<", leadSize+1), strings.Repeat("<", 500)} {
-		row, want := l.NewRow(), "x"
+	for _, before := range []string{"", "<", strings.Repeat("<", 16), strings.Repeat("<", 17), strings.Repeat("<", 49), strings.Repeat("<", 500)} {
+		row, want := l.NewRow("", ""), "x"
 		for i := range l.Cells {
 			c := &l.Cells[i]
-			row.Add(c, Dress{Before: before, After: '>', Null: "none", Escape: shout})
+			row.Add(c, Dress{Before: before, After: ">", Null: "none", Escape: shout})
 			switch text, ok := map[string]string{
 				"flow_kind": "107", "flow_kind_char": strings.Repeat("K", 100), "dest_asn": "1", "dest_asn_name": strings.Repeat("ONE", 100),
 				"to_packet_size": "[18446744073709551615,0,7]", "source_peer_address": "2001:db8::1", "baseline": "false", "flow_index": "0",

@@ -18,8 +18,12 @@ import (
 
 var _ lines.Format = (*Format)(nil)
 
-// last is the column that ends a collection.
-const last = "interval_last"
+// last is the column that ends a collection: rows end in goesOn or ends.
+const (
+	last   = "interval_last"
+	goesOn = ",false\r\n"
+	ends   = ",true\r\n"
+)
 
 // Format makes and reads the lines of one file. Its rows have the columns of all rule
 // sets that are collected; those that a rule set does not have are empty.
@@ -28,15 +32,14 @@ type Format struct {
 	labels []string
 	tasks  []taskRows
 	task   *taskRows // of the last flow
-	open   bool      // the last flow's row lacks its last column
+	open   bool      // the last flow's row lacks its end
 }
 
 // taskRows is how flows of one task are written.
 type taskRows struct {
 	ruleSet int
 	layout  *columns.Layout
-	before  []byte // the cells up to the first that differs from flow to flow
-	rest    columns.Row
+	row     columns.Row
 }
 
 // New returns the format with names of a set.
@@ -72,26 +75,27 @@ func (f *Format) lay(iv *reader.Interval, tasks []reader.Task) {
 	}
 }
 
-// dress makes the rows of cells in the order of labels.
+// dress makes the row of cells in the order of labels.
 func (t *taskRows) dress(labels []string) {
-	same, leading := t.layout.NewRow(), true
-	t.rest = t.layout.NewRow()
-	for _, label := range labels {
-		var c *columns.Cell
+	cells := make([]*columns.Cell, len(labels)) // nil: the task does not have it
+	for i, label := range labels {
 		if at := slices.IndexFunc(t.layout.Cells, func(c columns.Cell) bool { return c.Label == label }); at >= 0 {
-			c = &t.layout.Cells[at]
-		}
-		d := columns.Dress{Before: ",", Null: ",", Escape: escape}
-		if c != nil && c.Type == columns.Numbers { // has commas
-			d.Before, d.After = `,"`, '"'
-		}
-		if leading = leading && c != nil && c.Constant(); leading {
-			same.Add(c, d)
-		} else {
-			t.rest.Add(c, d)
+			cells[i] = &t.layout.Cells[at]
 		}
 	}
-	t.before = same.Append(nil, nil)[len(","):]
+	same := t.layout.NewRow("", "")
+	for len(cells) > 0 && cells[0] != nil && cells[0].Constant() {
+		same.Add(cells[0], columns.Dress{Before: ",", Null: ",", Escape: escape})
+		cells = cells[1:]
+	}
+	t.row = t.layout.NewRow(string(same.Append(nil, nil)[len(","):]), goesOn)
+	for _, c := range cells {
+		d := columns.Dress{Before: ",", Null: ",", Escape: escape}
+		if c != nil && c.Type == columns.Numbers { // has commas
+			d.Before, d.After = `,"`, `"`
+		}
+		t.row.Add(c, d)
+	}
 }
 
 // escape makes what stands from start on a field.
@@ -113,18 +117,51 @@ func (f *Format) header() string {
 
 // Record implements lines.Format.
 func (f *Format) Record(dst []byte, rec *reader.Record) ([]byte, error) {
-	if f.task == nil || f.task.ruleSet != rec.RuleSet {
-		at := slices.IndexFunc(f.tasks, func(t taskRows) bool { return t.ruleSet == rec.RuleSet })
+	t, err := f.turnTo(rec.RuleSet, rec.Index)
+	if err != nil {
+		return dst, err
+	}
+	return f.leaveOpen(t.row.Append(f.goOn(dst), rec)), nil
+}
+
+// Stored implements lines.Format.
+func (f *Format) Stored(dst []byte, list []reader.Stored) ([]byte, error) {
+	dst = f.goOn(dst)
+	for i := range list {
+		t, err := f.turnTo(list[i].RuleSet, list[i].Index)
+		if err != nil {
+			return dst, err
+		}
+		dst = t.row.AppendStored(dst, &list[i])
+	}
+	return f.leaveOpen(dst), nil
+}
+
+// turnTo is how a flow is written.
+func (f *Format) turnTo(ruleSet int, index uint32) (*taskRows, error) {
+	if f.task == nil || f.task.ruleSet != ruleSet {
+		at := slices.IndexFunc(f.tasks, func(t taskRows) bool { return t.ruleSet == ruleSet })
 		if at < 0 {
-			return dst, fmt.Errorf("flow %d is of rule set %d, which is not collected", rec.Index, rec.RuleSet)
+			return nil, fmt.Errorf("flow %d is of rule set %d, which is not collected", index, ruleSet)
 		}
 		f.task = &f.tasks[at]
 	}
+	return f.task, nil
+}
+
+// goOn ends the last row, for there is another one.
+func (f *Format) goOn(dst []byte) []byte {
 	if f.open {
-		dst = append(dst, ",false\r\n"...)
+		dst = append(dst, goesOn...)
 	}
+	f.open = false
+	return dst
+}
+
+// leaveOpen takes the end off the last row: nobody knows whether another one comes.
+func (f *Format) leaveOpen(dst []byte) []byte {
 	f.open = true
-	return f.task.rest.Append(append(dst, f.task.before...), rec), nil
+	return dst[:len(dst)-len(goesOn)]
 }
 
 // End implements lines.Format.
@@ -133,7 +170,7 @@ func (f *Format) End(dst []byte) ([]byte, error) {
 		return dst, errors.New("a collection ends that did not begin")
 	}
 	if f.open {
-		dst = append(dst, ",true\r\n"...)
+		dst = append(dst, ends...)
 		f.open = false
 	}
 	return dst, nil

@@ -235,6 +235,9 @@ func (a *AppendFile) Record(rec *reader.Record) error {
 	return nil
 }
 
+// TakesStored says that any file does. See reader.StoredOutput.
+func (a *AppendFile) TakesStored() bool { return true }
+
 // Stored prints flow records. See reader.StoredOutput.
 func (a *AppendFile) Stored(list []reader.Stored) error {
 	if a.skip {

@@ -8,6 +8,7 @@ import (
 
 	"netramet/internal/digits"
 	"netramet/mib"
+	"netramet/reader/cells"
 	"netramet/ruleset"
 )
 
@@ -27,7 +28,7 @@ type column struct {
 	// part of it; where it can, reading has to try.
 	clear bool
 
-	lead lead // sep
+	lead cells.Lead // sep
 }
 
 // plan is a FORMAT made ready for printing and reading records.
@@ -40,8 +41,8 @@ type plan struct {
 	certain bool
 	// old: peer types are those of the original's 3.x (see modern).
 	old    bool
-	room   int           // octets that all columns but those of unbounded length touch at most
-	stored []*storedPlan // by number of their Places
+	room   int // octets that all columns but those of unbounded length touch at most
+	stored storedLines
 	// ruleSet, index and firstTime are columns that name the flow, or -1.
 	ruleSet, index, firstTime int
 }
@@ -111,9 +112,9 @@ func newPlan(f *ruleset.Format) (*plan, error) {
 
 // add adds a column.
 func (p *plan) add(c column) {
-	c.lead = newLead(c.sep)
+	c.lead = cells.NewLead(c.sep)
 	p.cols = append(p.cols, c)
-	p.room += c.lead.room() + digits.Room
+	p.room += c.lead.Room() + digits.Room
 }
 
 // remember notes column i if it tells something about the record itself.

@@ -4,6 +4,7 @@ import (
 	"netramet/internal/digits"
 	"netramet/mib"
 	"netramet/reader"
+	"netramet/reader/cells"
 )
 
 // appendRecord appends rec, which has values for all columns, as a line.
@@ -15,10 +16,10 @@ func (p *plan) appendRecord(b []byte, rec *reader.Record) ([]byte, error) {
 	if shown {
 		t = peerType(rec.Values[p.peer].Num)
 	}
-	b, at := roomy(b, p.room)
+	b, at := cells.Roomy(b, p.room)
 	for i := range p.cols {
 		c, v := &p.cols[i], &rec.Values[i]
-		at = c.lead.put(b, at)
+		at = c.lead.Put(b, at)
 		switch {
 		case c.form == formNumber:
 			at = digits.PutUint(b, at, v.Num)
@@ -33,7 +34,7 @@ func (p *plan) appendRecord(b []byte, rec *reader.Record) ([]byte, error) {
 			if err != nil {
 				return b, err
 			}
-			b, at = roomy(text, p.room)
+			b, at = cells.Roomy(text, p.room)
 		}
 	}
 	return append(append(b[:at], p.tail...), '\n'), nil

@@ -30,8 +30,7 @@ type Format struct {
 // taskRows is how flows of one task are written.
 type taskRows struct {
 	ruleSet int
-	before  []byte // the line up to the first member that differs from flow to flow
-	rest    columns.Row
+	row     columns.Row
 }
 
 // New returns the format with names of a set.
@@ -49,21 +48,29 @@ func (f *Format) Begin(dst []byte, iv *reader.Interval, tasks []reader.Task, _ s
 
 func (f *Format) rowsOf(iv *reader.Interval, task *reader.Task) taskRows {
 	l := columns.NewLayout(iv, task, f.names)
-	same, rest := l.NewRow(), l.NewRow()
+	same := l.NewRow(`{"type":"flow"`, "")
 	for i := range l.Cells {
-		c := &l.Cells[i]
-		name := string(append(appendString([]byte{','}, c.Label), ':'))
-		d := columns.Dress{Before: name, Null: name + "null", Escape: escape}
-		if c.Type == columns.Text || c.Type == columns.Address || c.Type == columns.Time {
-			d.Before, d.After = name+`"`, '"'
-		}
-		if c.Constant() {
-			same.Add(c, d)
-		} else {
-			rest.Add(c, d)
+		if c := &l.Cells[i]; c.Constant() {
+			same.Add(c, dress(c))
 		}
 	}
-	return taskRows{task.RuleSet, same.Append([]byte(`{"type":"flow"`), nil), rest}
+	row := l.NewRow(string(same.Append(nil, nil)), "}\n")
+	for i := range l.Cells {
+		if c := &l.Cells[i]; !c.Constant() {
+			row.Add(c, dress(c))
+		}
+	}
+	return taskRows{task.RuleSet, row}
+}
+
+// dress makes a cell a member of an object.
+func dress(c *columns.Cell) columns.Dress {
+	name := string(append(appendString([]byte{','}, c.Label), ':'))
+	d := columns.Dress{Before: name, Null: name + "null", Escape: escape}
+	if c.Type == columns.Text || c.Type == columns.Address || c.Type == columns.Time {
+		d.Before, d.After = name+`"`, `"`
+	}
+	return d
 }
 
 // escape makes what stands from start on the inside of a string.
@@ -77,14 +84,35 @@ func escape(b []byte, start int) []byte {
 
 // Record implements lines.Format.
 func (f *Format) Record(dst []byte, rec *reader.Record) ([]byte, error) {
-	if f.task == nil || f.task.ruleSet != rec.RuleSet {
-		if f.task = f.find(rec.RuleSet); f.task == nil {
-			return dst, fmt.Errorf("flow %d is of rule set %d, which is not collected", rec.Index, rec.RuleSet)
+	t, err := f.turnTo(rec.RuleSet, rec.Index)
+	if err != nil {
+		return dst, err
+	}
+	f.flows++
+	return t.row.Append(dst, rec), nil
+}
+
+// Stored implements lines.Format.
+func (f *Format) Stored(dst []byte, list []reader.Stored) ([]byte, error) {
+	for i := range list {
+		t, err := f.turnTo(list[i].RuleSet, list[i].Index)
+		if err != nil {
+			return dst, err
+		}
+		f.flows++
+		dst = t.row.AppendStored(dst, &list[i])
+	}
+	return dst, nil
+}
+
+// turnTo is how a flow is written.
+func (f *Format) turnTo(ruleSet int, index uint32) (*taskRows, error) {
+	if f.task == nil || f.task.ruleSet != ruleSet {
+		if f.task = f.find(ruleSet); f.task == nil {
+			return nil, fmt.Errorf("flow %d is of rule set %d, which is not collected", index, ruleSet)
 		}
 	}
-	dst = f.task.rest.Append(append(dst, f.task.before...), rec)
-	f.flows++
-	return append(dst, '}', '\n'), nil
+	return f.task, nil
 }
 
 func (f *Format) find(ruleSet int) *taskRows {

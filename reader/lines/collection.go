@@ -20,6 +20,8 @@ type Format interface {
 	// Record appends a flow. Its line may lack its end, which the next flow or End
 	// appends: until then it is kept from the file.
 	Record(dst []byte, rec *reader.Record) ([]byte, error)
+	// Stored appends flows as a meter's table has them, as Record appends their records.
+	Stored(dst []byte, list []reader.Stored) ([]byte, error)
 	// End appends what marks the collection as whole, if there is something to mark.
 	End(dst []byte) ([]byte, error)
 	// Abort appends what tells readers of a stream, from which nothing can be taken

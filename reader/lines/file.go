@@ -30,6 +30,8 @@ type Options struct {
 	TakeUp func(*Collection)
 }
 
+var _ reader.StoredOutput = (*File)(nil)
+
 // File is a file of lines by name, or several whose names tell of the time. Each
 // collection opens it, is appended and closes it again, so a user ends a file by
 // renaming it: the next collection begins a new one. A new file has another name,
@@ -231,14 +233,27 @@ func (f *File) holds() bool {
 }
 
 // Record adds a flow. See reader.Output.
-func (f *File) Record(rec *reader.Record) (err error) {
+func (f *File) Record(rec *reader.Record) error {
+	return f.add(func(b []byte) ([]byte, error) { return f.format.Record(b, rec) })
+}
+
+// TakesStored says that any file does. See reader.StoredOutput.
+func (f *File) TakesStored() bool { return true }
+
+// Stored adds flows. See reader.StoredOutput.
+func (f *File) Stored(list []reader.Stored) error {
+	return f.add(func(b []byte) ([]byte, error) { return f.format.Stored(b, list) })
+}
+
+// add adds what a function appends of flows.
+func (f *File) add(flows func(b []byte) ([]byte, error)) (err error) {
 	if !f.inside {
 		return named(f.at.path, errors.New("a flow outside a collection"))
 	}
 	if f.skip {
 		return nil
 	}
-	if f.buf, err = f.format.Record(f.buf, rec); err != nil {
+	if f.buf, err = flows(f.buf); err != nil {
 		return named(f.at.path, err)
 	}
 	if len(f.buf) < flushAt {

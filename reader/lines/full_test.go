@@ -2,6 +2,7 @@ package lines
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,7 +26,8 @@ func (words) Record(b []byte, rec *reader.Record) ([]byte, error) {
 	return fmt.Appendf(b, "flow %d %s\n", rec.Index, strings.Repeat("x", 1000)), nil
 }
 
-func (words) End(b []byte) ([]byte, error) { return append(b, "end\n"...), nil }
+func (words) Stored(b []byte, _ []reader.Stored) ([]byte, error) { return b, errors.New("none comes") }
+func (words) End(b []byte) ([]byte, error)                       { return append(b, "end\n"...), nil }
 
 func (words) Abort(b []byte) []byte { return b }
 

@@ -11,7 +11,12 @@ import (
 	"netramet/meter/control"
 	"netramet/mib"
 	"netramet/reader"
+	"netramet/reader/amounts"
+	"netramet/reader/columns"
+	"netramet/reader/csv"
 	"netramet/reader/flowfile"
+	"netramet/reader/jsonl"
+	"netramet/reader/lines"
 	"netramet/ruleset"
 	"netramet/ruleset/srl"
 	"netramet/sources/sourcetest"
@@ -26,17 +31,29 @@ const shapes = `save DestAdjacentAddress;
 	else { save SourceTransAddress; save DestPeerAddress; save SourceTransType; save SourcePeerType; save DSCodePoint; }
 	count;`
 
+// sets are rule sets whose flows are unlike each other, by number.
+var sets = map[int]string{
+	2: shapes,
+	3: `save SourceTransAddress; save DestTransAddress; save SourcePeerType; save SourcePeerAddress; save DestPeerAddress; save SourceTransType; count;`,
+	7: "ignore;",
+}
+
+func compiled(t *testing.T, number int) *ruleset.RuleSet {
+	rs, diags, err := srl.Compile("test.srl", []byte(`include "standard.srl"; `+sets[number]), srl.Options{Optimise: -1})
+	if err != nil {
+		t.Fatal(err, diags)
+	}
+	rs.Number = number
+	return rs
+}
+
 // filled returns a meter of rule sets whose flows are unlike each other, and the tasks to
 // read them by a FORMAT.
 func filled(t *testing.T, format *ruleset.Format) (*control.Meter, []reader.Task) {
 	m := control.New(meter.Config{}, control.Config{})
 	var tasks []reader.Task
-	for number, text := range map[int]string{2: shapes, 3: "save SourceTransAddress; save DestTransAddress; save SourcePeerType; count;", 7: "ignore;"} {
-		rs, diags, err := srl.Compile("test.srl", []byte(`include "standard.srl"; `+text), srl.Options{Optimise: -1})
-		if err != nil {
-			t.Fatal(err, diags)
-		}
-		rs.Number = number
+	for number := range sets {
+		rs := compiled(t, number)
 		if err := m.Change(func(c *control.Change) error { return c.Run(rs) }); err != nil {
 			t.Fatal(err)
 		}
@@ -152,5 +169,71 @@ func TestStored(t *testing.T) {
 				t.Errorf("of stored flows:\n%s\nof records:\n%s", data[0].String(), data[1].String())
 			}
 		})
+	}
+}
+
+// kinds names numbers, some of them.
+type kinds struct{}
+
+func (kinds) Has(a mib.Attr) bool { return a == mib.AttrFlowKind || a == mib.AttrDSCodePoint }
+func (kinds) Name(_ mib.Attr, n uint64) string {
+	return map[uint64]string{0: "", 7: "the \"seventh\", kind"}[n]
+}
+
+// TestStoredRows: rows of stored flows are those of records, with amounts and without,
+// whatever rules saved and columns are called.
+func TestStoredRows(t *testing.T) {
+	_, stored := formats()
+	five := ruleset.DefaultFormat()
+	for _, tt := range []struct {
+		name   string
+		format *ruleset.Format
+		names  columns.Names
+		saved  bool
+		called reader.Namer
+		counts bool // without amounts
+	}{
+		{"all", stored, columns.RTFM, false, nil, false},
+		{"ECS, with names of numbers", stored, columns.ECS, true, kinds{}, false},
+		{"OTel, without amounts", stored, columns.OTel, true, nil, true},
+		{"with Community IDs", five, columns.RTFM, true, nil, false},
+	} {
+		for kind, format := range map[string]func() lines.Format{
+			"csv":   func() lines.Format { return csv.New(tt.names) },
+			"jsonl": func() lines.Format { return jsonl.New(tt.names) },
+		} {
+			t.Run(tt.name+" as "+kind, func(t *testing.T) {
+				m, tasks := filled(t, tt.format)
+				for i := range tasks {
+					tasks[i].Names = tt.called
+					if tt.saved {
+						tasks[i].Saved = compiled(t, tasks[i].RuleSet).Saved()
+					}
+				}
+				var data [2]bytes.Buffer
+				for i := range data {
+					file, err := lines.Open("-", format(), lines.Options{Stdout: &data[i]})
+					if err != nil {
+						t.Fatal(err)
+					}
+					var out reader.Output = file
+					if i == 1 {
+						out = struct{ reader.Output }{file} // which takes records only
+					}
+					if !tt.counts {
+						out = amounts.New(out)
+					}
+					flows := New(m, "lab")
+					for range 2 { // of which the second one has amounts of 0
+						if _, n, err := reader.Collect(t.Context(), flows, tasks, out); err != nil || n != 6*together {
+							t.Fatal(n, err)
+						}
+					}
+				}
+				if data[0].String() != data[1].String() {
+					t.Errorf("of stored flows:\n%s\nof records:\n%s", data[0].String(), data[1].String())
+				}
+			})
+		}
 	}
 }

@@ -122,7 +122,7 @@ func (f *Flows) Next(_ context.Context, rec *reader.Record) error {
 	if f.asked[i] { // the caller's memory is used again for a flow to come
 		rec.Take(&f.records[i])
 	} else {
-		fill(rec, &f.stored[i])
+		rec.Fill(&f.stored[i])
 	}
 	return nil
 }
@@ -168,19 +168,10 @@ func (f *Flows) readAhead() {
 	})
 }
 
-// fill makes rec a flow. The last value is its peer type.
-func fill(rec *reader.Record, from *reader.Stored) {
-	n := len(from.Places.List) - 1
-	rec.Renew(n + 1)
-	from.Places.Read(from, rec.Values)
-	rec.RuleSet, rec.Index, rec.FirstTime = from.RuleSet, from.Index, from.Numbers[mib.StoredFirstTime]
-	rec.PeerType, rec.Values = mib.PeerType(rec.Values[n].Num), rec.Values[:n]
-}
-
 // ask makes the record of flow i, of which some values have to be asked for.
 func (f *Flows) ask(s *control.State, l *meter.Layout, i int) {
 	rec := &f.records[i]
-	fill(rec, &f.stored[i])
+	rec.Fill(&f.stored[i])
 	s.Flow(rec.Index, &f.flow)
 	for _, at := range l.Asked() {
 		s.Attr(&f.flow, f.tasks[f.next].Format.Attrs[at], &f.value)

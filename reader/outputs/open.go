@@ -93,8 +93,8 @@ func (all *Output) open(s Spec, o *Options) (out reader.Output, err error) {
 	return a, nil
 }
 
-// late is an output that is opened behind the one that uses it.
-type late struct{ reader.Output }
+// late is a file that is opened behind the output that uses it.
+type late struct{ *lines.File }
 
 func (all *Output) openLines(path string, f lines.Format, o *Options) (out reader.Output, finish func() error, err error) {
 	opts := lines.Options{Sync: o.Sync, Replace: o.Replace || o.Answer, Whole: o.Answer, Zone: o.Zone, Stdout: o.Stdout, Tell: o.Tell}
@@ -107,7 +107,7 @@ func (all *Output) openLines(path string, f lines.Format, o *Options) (out reade
 	if err != nil {
 		return nil, nil, err
 	}
-	behind.Output = file
+	behind.File = file
 	all.closers = append(all.closers, file)
 	return out, file.Finish, nil
 }

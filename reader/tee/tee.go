@@ -9,7 +9,7 @@ import (
 	"netramet/reader"
 )
 
-var _ reader.Output = (*Output)(nil)
+var _ reader.StoredOutput = (*Output)(nil)
 
 // BestEffort is an output that may fail: it misses the collection then, and is tried
 // again with the next one.
@@ -68,6 +68,37 @@ func (o *Output) Record(rec *reader.Record) error {
 	for i := range o.others {
 		if e := &o.others[i]; !e.out {
 			o.try(e, e.Record(rec))
+		}
+	}
+	return nil
+}
+
+// TakesStored reports whether all outputs take stored flows in this collection: those that
+// miss it do not count. See reader.StoredOutput.
+func (o *Output) TakesStored() bool {
+	for _, r := range o.required {
+		if reader.ToStored(r) == nil {
+			return false
+		}
+	}
+	for i := range o.others {
+		if e := &o.others[i]; !e.out && reader.ToStored(e.Output) == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// Stored hands flows to all. See reader.StoredOutput.
+func (o *Output) Stored(list []reader.Stored) error {
+	for _, r := range o.required {
+		if err := reader.ToStored(r).Stored(list); err != nil {
+			return err
+		}
+	}
+	for i := range o.others {
+		if e := &o.others[i]; !e.out {
+			o.try(e, reader.ToStored(e.Output).Stored(list))
 		}
 	}
 	return nil

@@ -83,3 +83,56 @@ func TestRequired(t *testing.T) {
 		}
 	}
 }
+
+// storing is an output that may take stored flows.
+type storing struct {
+	out
+	takes bool
+}
+
+func (o *storing) TakesStored() bool            { return o.takes }
+func (o *storing) Stored([]reader.Stored) error { return o.call("stored") }
+
+// TestStored: stored flows go to all, if all take them that have the collection.
+func TestStored(t *testing.T) {
+	for _, tt := range []struct {
+		name, fails string
+		takes       [3]bool
+		want        bool
+	}{
+		{"all", "", [3]bool{true, true, true}, true},
+		{"one that is required does not", "", [3]bool{true, false, true}, false},
+		{"another does not", "", [3]bool{true, true, false}, false},
+		{"another that misses the collection", "begin", [3]bool{true, true, false}, true},
+		{"another fails", "stored", [3]bool{true, true, true}, true},
+	} {
+		a, b, c := &storing{takes: tt.takes[0]}, &storing{takes: tt.takes[1]}, &storing{takes: tt.takes[2]}
+		c.fails = tt.fails
+		o := tee.New([]reader.Output{a, b}, []tee.BestEffort{{Name: "c", Output: c}}, func(string) {})
+		if err := o.Begin(reader.Interval{}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := o.TakesStored(); got != tt.want {
+			t.Errorf("%s: takes stored flows: %v", tt.name, got)
+		}
+		if !tt.want {
+			continue
+		}
+		if err := errors.Join(o.Stored(nil), o.Stored(nil), o.End()); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		want := map[string]string{"": "begin stored stored end", "begin": "begin abort", "stored": "begin stored abort"}[tt.fails]
+		if got := strings.Join(c.calls, " "); got != want {
+			t.Errorf("%s: calls of the last one: %s", tt.name, got)
+		}
+		if got := strings.Join(b.calls, " "); got != "begin stored stored end" {
+			t.Errorf("%s: calls of one that is required: %s", tt.name, got)
+		}
+	}
+	a := &storing{takes: true}
+	a.fails = "stored"
+	o := tee.New([]reader.Output{a}, nil, nil)
+	if err := errors.Join(o.Begin(reader.Interval{}, nil), o.Stored(nil)); err == nil {
+		t.Error("a failure of one that is required is none")
+	}
+}
