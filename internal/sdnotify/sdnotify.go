@@ -58,9 +58,6 @@ func watchdog() time.Duration {
 // Ready says that the service is at work, and at what.
 func (n *Notifier) Ready(status string) { n.send("READY=1\n" + statusLine(status)) }
 
-// Status says in a line what the service is doing.
-func (n *Notifier) Status(status string) { n.send(statusLine(status)) }
-
 // Stopping says that the service ends.
 func (n *Notifier) Stopping() { n.send("STOPPING=1\n") }
 

@@ -71,7 +71,7 @@ func TestNotifier(t *testing.T) {
 				want string
 			}{
 				{"ready", func() { n.Ready("metering eth0") }, "READY=1\nSTATUS=metering eth0\n"},
-				{"a status of two lines", func() { n.Status("a\nREADY=1") }, "STATUS=a; READY=1\n"},
+				{"ready, in two lines", func() { n.Ready("a\nREADY=1") }, "READY=1\nSTATUS=a; READY=1\n"},
 				{"alive", func() { n.Alive(now) }, "WATCHDOG=1\n"},
 				{"alive again, too soon", func() { n.Alive(now.Add(9 * time.Second)) }, ""},
 				{"alive again", func() { n.Alive(now.Add(10 * time.Second)) }, "WATCHDOG=1\n"},
@@ -98,7 +98,6 @@ func TestNobody(t *testing.T) {
 		t.Fatalf("%v, %v", n, err)
 	}
 	n.Ready("")
-	n.Status("")
 	n.Alive(time.Now())
 	n.Stopping()
 	if n.Every() != 0 || n.Close() != nil {

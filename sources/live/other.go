@@ -12,13 +12,10 @@ import (
 // Source is what captures where that is supported.
 type Source struct{}
 
-// Supported says whether live capture works on this system.
-func Supported() error {
-	return fmt.Errorf("live capture is not supported on %s: meter traces, or run it on Linux", runtime.GOOS)
-}
+var errNoSupport = fmt.Errorf("live capture is not supported on %s: meter traces, or run it on Linux", runtime.GOOS)
 
-// Open fails as Supported does.
-func Open(Options) (*Source, error) { return nil, Supported() }
+// Open fails.
+func Open(Options) (*Source, error) { return nil, errNoSupport }
 
 // Interfaces returns none.
 func (*Source) Interfaces() []Interface { return nil }
@@ -27,7 +24,7 @@ func (*Source) Interfaces() []Interface { return nil }
 func (*Source) InterfaceNames() []string { return nil }
 
 // Read implements sources.Source.
-func (*Source) Read(*wire.Batch) error { return Supported() }
+func (*Source) Read(*wire.Batch) error { return errNoSupport }
 
 // Stats implements sources.Source.
 func (*Source) Stats() wire.SourceStats { return wire.SourceStats{} }

@@ -61,9 +61,6 @@ type openRing struct {
 	retired time.Time // the interface is gone, and what the ring holds is read; zero: not
 }
 
-// Supported says whether live capture works on this system.
-func Supported() error { return nil }
-
 // Open begins to capture. Interfaces must exist; one that is down is waited for.
 func Open(opt Options) (*Source, error) {
 	opt, err := opt.checked()
