@@ -221,8 +221,10 @@ func (z *lz4) block(r *bufio.Reader, b *block, packed int, stored bool) error {
 // undoLz4 undoes one block. Its size is not known, so that room is made as it
 // proves to be needed.
 func undoLz4(packed, room []byte, most int, window []byte) ([]byte, error) {
-	// No sequence gives more than 255 octets for one.
-	plain := roomFor(room, min(most, 255*len(packed)+16))
+	if n := len(packed); n < most/255 { // so that an int of 32 bits holds the product
+		most = min(most, 255*n+16) // no sequence gives more than 255 octets for one
+	}
+	plain := roomFor(room, most)
 	n, err := lz4block.UncompressBlockWithDict(packed, plain, window)
 	if err != nil {
 		return nil, err

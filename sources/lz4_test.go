@@ -71,6 +71,7 @@ func TestLz4Damage(t *testing.T) {
 	sum := bytes.Clone(packed)
 	sum[len(sum)-1] ^= 1
 	head := []byte("\x04\x22\x4d\x18\x60\x40\x82")
+	longest := lz4lib.CompressBlockBound(lz4Legacy) // 255 times that is no int of 32 bits
 	for _, row := range []struct {
 		name, text string
 		data       []byte
@@ -81,6 +82,7 @@ func TestLz4Damage(t *testing.T) {
 		{"a block that is not there", "unexpected EOF", join(head, le.AppendUint32(nil, 65536)), 0},
 		{"garbage behind", "neither the end nor another frame", join(packed, []byte("garbage")), 20},
 		{"a legacy block that is not there", "unexpected EOF", join([]byte(lz4LegacyMagic), le.AppendUint32(nil, lz4Legacy)), 0},
+		{"the longest legacy block", "lz4", join([]byte(lz4LegacyMagic), le.AppendUint32(nil, uint32(longest)), make([]byte, longest)), 0},
 	} {
 		got, _, err := readBytes(t, row.data)
 		if !errors.Is(err, ErrDamaged) || !contains(err, row.text) || len(got) != row.frames {
