@@ -50,6 +50,7 @@ type Collector struct {
 	set     []byte // the rest of a data set
 	made    *template
 	setHead header
+	waited  bool // for its template: the set is of an earlier datagram, or was passed over
 	flow    flow
 	turned  bool // flow is a biflow, whose second direction is next
 }

@@ -236,6 +236,12 @@ func TestLost(t *testing.T) {
 		}
 		return all
 	}
+	boot := be(uint32(1), uint64(startTime/int64(time.Millisecond)-bootedAgo))
+	options := [][]byte{ // two records of the exporter's own in a set
+		messageIPFIX(0, 1, set(3, be(uint16(401), uint16(2), uint16(1), uint16(149), uint16(4), uint16(160), uint16(8))), set(401, boot, boot)),
+		messageIPFIX(2, 1, set(401, boot)),
+		messageIPFIX(3, 1),
+	}
 	for _, tt := range []struct {
 		name      string
 		datagrams [][]byte
@@ -252,6 +258,7 @@ func TestLost(t *testing.T) {
 		{"version 9", v9(5, 6, 9), 2},
 		{"IPFIX", ipfix(5, 7, 12), 3},
 		{"IPFIX, numbered by totals", totals(0, 3, 1, 5, 2), 0},
+		{"IPFIX, options that tell when it booted", options, 0},
 		{"began anew", v9(1_000_000, 1, 2, 3, 4), 0},
 		{"began anew, far away", v9(1, 1<<31, 1<<31+1), 0},
 	} {

@@ -66,7 +66,7 @@ func (c *Collector) replay() bool {
 		}
 		t := x.session.templates[x.id]
 		if t != nil && c.head.came-x.head.came <= int64(maxHeldFor) {
-			c.set, c.made, c.setHead = x.data, t, x.head
+			c.set, c.made, c.setHead, c.waited = x.data, t, x.head, true
 			return true
 		}
 		c.dropUnknown(x.session, 1)

@@ -86,7 +86,7 @@ func (c *Collector) nextSet() {
 	case id < firstData: // of no meaning yet
 	default:
 		if t := c.session.templates[id]; t != nil {
-			c.set, c.made, c.setHead = set, t, c.head
+			c.set, c.made, c.setHead, c.waited = set, t, c.head, false
 			return
 		}
 		c.unsure = true
@@ -109,7 +109,7 @@ func (c *Collector) nextOfSet() bool {
 		return false
 	}
 	c.set = c.set[used:]
-	if c.version == versionIP && c.setHead == c.head {
+	if c.version == versionIP && !c.waited {
 		c.count++
 	}
 	if t.options {
