@@ -27,7 +27,7 @@ type Collector struct {
 	exporters  map[netip.Addr]*exporter
 	list       []*exporter // by number
 	clock      uint64      // datagrams, to tell which session was idle longest
-	kept       int         // fields of templates
+	kept       int         // size of templates
 	heldOctets int         // of sets that wait for their template
 	swept      int64       // when they were looked at
 	ready      []heldSet   // whose template has come

@@ -154,6 +154,32 @@ func TestFloods(t *testing.T) {
 	runtime.KeepAlive(c)
 }
 
+// TestEmptyTemplates: templates of which nothing is known are not free either.
+func TestEmptyTemplates(t *testing.T) {
+	c := NewCollector(Options{})
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var many [][]byte
+	for i := range maxTemplates {
+		many = append(many, templateOf(uint16(256+i), el{3, 4, 0}))
+	}
+	templates := set(0, many...)
+	for i := range 6 * maxExporters {
+		from := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(i / 6)}), uint16(i%6))
+		checkRecords(t, c, from, startTime, message9(uint32(i), 1, templates))
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 48<<20 {
+		t.Errorf("memory has grown by %d octets", grown)
+	}
+	if st := c.Stats(); st.NoTemplate == 0 {
+		t.Errorf("%+v", st)
+	}
+	runtime.KeepAlive(c)
+}
+
 // TestExpiry: data wait for their template for a bounded time.
 func TestExpiry(t *testing.T) {
 	c := NewCollector(Options{})

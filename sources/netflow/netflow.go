@@ -20,7 +20,8 @@ const (
 	maxSessions  = 16      // of an exporter: its ports, versions and domains
 	maxFields    = 256     // of a template
 	maxTemplates = 512     // of a session
-	maxKept      = 1 << 18 // fields of all templates of all exporters
+	maxKept      = 1 << 19 // fields of all templates of all exporters
+	ofTemplate   = 16      // fields that a template takes as much memory as, beside its own
 	maxSamplers  = 256     // of a session
 
 	maxHeld        = 4 << 20   // octets of all data that wait for their template

@@ -142,14 +142,17 @@ func (bu *builder) fields(set uint16, b []byte) (used int, ok bool) {
 
 func allZero(b []byte) bool { return !slices.ContainsFunc(b, func(x byte) bool { return x != 0 }) }
 
+// size is what a template takes, in fields.
+func (t *template) size() int { return len(t.fields) + ofTemplate }
+
 // keep remembers a template of the session, in the place of an older one; false if
 // there are too many.
 func (c *Collector) keep(id uint16, t *template) bool {
 	s := c.session
 	before, known := s.templates[id]
-	kept := c.kept + len(t.fields)
+	kept := c.kept + t.size()
 	if known {
-		kept -= len(before.fields)
+		kept -= before.size()
 	} else if len(s.templates) >= maxTemplates {
 		return false
 	}
@@ -167,7 +170,7 @@ func (c *Collector) keep(id uint16, t *template) bool {
 // withdraw forgets a template of the session.
 func (c *Collector) withdraw(id uint16) {
 	if t, ok := c.session.templates[id]; ok {
-		c.kept -= len(t.fields)
+		c.kept -= t.size()
 		c.stats.Templates--
 		delete(c.session.templates, id)
 	}
