@@ -28,13 +28,21 @@ func Enter(t testing.TB) {
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		t.Skipf("no network namespace: %v", err)
 	}
-	// Neighbour and router discovery would be packets that nobody has sent.
+	if err := withoutIPv6(); err != nil {
+		t.Skipf("IPv6 cannot be turned off in the network namespace: %v", err)
+	}
+}
+
+// withoutIPv6 turns IPv6 off in the namespace: neighbour and router discovery would be
+// packets that nobody has sent.
+func withoutIPv6() error {
 	for _, of := range []string{"all", "default"} {
 		err := os.WriteFile("/proc/sys/net/ipv6/conf/"+of+"/disable_ipv6", []byte("1"), 0)
 		if err != nil && !os.IsNotExist(err) {
-			t.Skipf("IPv6 cannot be turned off in the network namespace: %v", err)
+			return err
 		}
 	}
+	return nil
 }
 
 // IP runs iproute2's ip in the namespace, with arguments that blanks part.
@@ -102,8 +110,8 @@ func (s *Sender) Send(frame []byte) error {
 	return err
 }
 
-// Beyond runs a function in another new namespace, to which it moves an interface
-// first. The function is on a goroutine of its own, which the test waits for in the
+// Beyond runs a function in another new namespace without IPv6, to which it moves an
+// interface first. The function is on a goroutine of its own, which the test waits for in the
 // end; what the function must not do is fail the test.
 func Beyond(t testing.TB, name string, run func()) {
 	t.Helper()
@@ -111,7 +119,7 @@ func Beyond(t testing.TB, name string, run func()) {
 	go func() {
 		defer close(done)
 		runtime.LockOSThread()
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		if unix.Unshare(unix.CLONE_NEWNET) != nil || withoutIPv6() != nil {
 			close(thread)
 			return
 		}
@@ -124,7 +132,7 @@ func Beyond(t testing.TB, name string, run func()) {
 	defer close(moved)
 	id, ok := <-thread
 	if !ok {
-		t.Skip("no second network namespace")
+		t.Skip("no second network namespace without IPv6")
 	}
 	IP(t, "link set "+name+" netns "+strconv.Itoa(id))
 	moved <- true
