@@ -66,6 +66,18 @@ func TestOutput(t *testing.T) {
 	golden.Compare(t, filepath.Join("testdata", "output.txt"), text.Bytes())
 }
 
+// TestTimeless: a trace without packets has no time, so its table shows none.
+func TestTimeless(t *testing.T) {
+	var text bytes.Buffer
+	out := NewOutput(&text, Options{}, 0)
+	if err := errors.Join(out.Begin(reader.Interval{Number: 1, Meter: "empty.pcap"}, []reader.Task{{RuleSet: 2, Name: "hosts", Format: testFormat}}), out.End()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := text.String(), "hosts (2)  empty.pcap  no flows\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestOutputParts: a table of many flows goes on with its headings again, and its sum
 // is that of all.
 func TestOutputParts(t *testing.T) {

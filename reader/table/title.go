@@ -18,7 +18,9 @@ func (t *Table) appendTitle(dst []byte, width int, howMany string) []byte {
 	if t.iv.Meter != "" {
 		parts = append(parts, plaintext.Clean(t.iv.Meter))
 	}
-	parts = append(parts, t.when())
+	if when := t.when(); when != "" {
+		parts = append(parts, when)
+	}
 	if howMany != "" {
 		parts = append(parts, howMany)
 	}
@@ -32,8 +34,12 @@ func (t *Table) appendTitle(dst []byte, width int, howMany string) []byte {
 	return dst
 }
 
-// when is the interval's begin and end, to the second that is nearest.
+// when is the interval's begin and end, to the second that is nearest; "" where nobody
+// knows, as of a trace without packets.
 func (t *Table) when() string {
+	if t.iv.End().IsZero() {
+		return ""
+	}
 	const day, second = "2006-01-02 ", "15:04:05"
 	local := func(at time.Time) time.Time { return at.Round(time.Second).In(t.opts.zone()) }
 	end := local(t.iv.End())
