@@ -17,6 +17,7 @@ type answer struct {
 	out reader.Output
 
 	schema  *schema
+	format  *ruleset.Format // of a rule set without flows; nil: there was none
 	chains  map[chainKey][]*chain
 	byMeter map[string][]*chain
 	made    int                 // chains
@@ -160,6 +161,9 @@ func (a *answer) empty(x *piece) {
 	iv := &x.iv
 	if len(a.sets) == 0 && a.task.RuleSet == 0 {
 		a.task.RuleSet, a.task.Name = x.number, x.name
+	}
+	if a.format == nil {
+		a.format = x.format
 	}
 	a.meter(iv)
 	if iv.MeterStart.IsZero() {

@@ -63,7 +63,11 @@ func (a *answer) finish(ctx context.Context) error {
 		return nil
 	}
 	if a.schema == nil { // no record was read
-		a.schema, _ = newSchema(a.q, ruleset.DefaultFormat())
+		f := a.format
+		if f == nil {
+			f = ruleset.DefaultFormat()
+		}
+		a.schema, _ = newSchema(a.q, f)
 	}
 	e, err := a.newEmitter()
 	if err != nil {

@@ -34,6 +34,10 @@ func testBlock(n int, records string) string {
 	return fmt.Sprintf("#Time: %s Mon  5 Jan 2026 gw Flows from %d to %d\n#Ruleset: 2 all\n%s#EndData: gw %d\n", t.Format(time.TimeOnly), from, n*6000+1, records, n)
 }
 
+// noPackets is what there is of a trace without packets.
+const noPackets = "##NeTraMet v1:  -  gw eth0  octets=frame zone=UTC  9 flows  starting at --:--:-- --- -- --- ----\n" + testFormat +
+	"#Time: --:--:-- --- -- --- ---- gw Flows from 1 to 1\n#Ruleset: 2 all\n#EndData: gw 1\n"
+
 // ask asks files whose texts are given; options are as on the command line.
 func ask(t *testing.T, q Query, texts ...string) (string, Report, error) {
 	t.Helper()
@@ -114,7 +118,9 @@ func TestRun(t *testing.T) {
 		{"twice", Query{By: by(t, "DestTransAddress")}, []string{two, two}, "#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 1 to 12001\n80 1 12000  11 1100\n443 5900 7000  3 1000\n", "2 collections are left out: they are there twice", ""},
 		{"cut", Query{By: by(t, "DestTransAddress")}, []string{strings.TrimSuffix(two, "#EndData: gw 2\n")}, "#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:01:00 Mon  5 Jan 2026 gw Flows from 1 to 6001\n80 1 6000  6 600\n443 5900 5950  1 60\n", "1 collection is left out: it has no end", ""},
 		{"no flows", Query{Every: time.Minute}, []string{testHead + testFormat + testBlock(1, "") + testBlock(2, "")},
-			"#Format: topdus frompdus tooctets fromoctets\n#Time: 09:01:00 Mon  5 Jan 2026 gw Flows from 1 to 6001\n0 0 0 0\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 6000 to 12001\n0 0 0 0\n", "", ""},
+			"#Format: topdus tooctets\n#Time: 09:01:00 Mon  5 Jan 2026 gw Flows from 1 to 6001\n0 0\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 6000 to 12001\n0 0\n", "", ""},
+		{"no time, no flows", Query{Every: time.Minute}, []string{noPackets}, "#Format: topdus tooctets\n#Time: --:--:-- --- -- --- ---- gw Flows from 1 to 1\n", "", ""},
+		{"no flows by what the files have", Query{}, []string{noPackets}, "#Format: flowruleset flowindex sourcepeeraddress desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: --:--:-- --- -- --- ---- gw Flows from 1 to 1\n", "", ""},
 		{"nothing whole", Query{}, []string{testHead + testFormat}, "", "", "no complete collection"},
 		{"an attribute that is not there", Query{By: by(t, "FlowKind")}, []string{two}, "", "", "--by:1:1: the flow data does not hold FlowKind"},
 		{"a condition of what is not there", Query{Where: where(t, "DestPeerAddress == 10.0/8")}, []string{two}, "", "", "holds FlowRuleSet, FlowIndex, FirstTime, LastActiveTime, SourcePeerAddress, DestTransAddress, ToPDUs, ToOctets"},

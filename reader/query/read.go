@@ -39,10 +39,11 @@ type piece struct {
 	iv    reader.Interval // of the block that ends
 	exact bool            // its meter's start is not known from seconds alone
 	blank bool            // amounts of some of its flows are not known
-	// number and name are those of its last rule set; 0 if that is not asked for.
+	// number, name and format are those of its last rule set; 0 if that is not asked for.
 	number int
 	name   string
-	err    error // that ends the reading
+	format *ruleset.Format // nil: not known
+	err    error           // that ends the reading
 }
 
 // decoder reads records one by one: flowfile.Decoder and jsonl.Decoder.
@@ -180,6 +181,8 @@ func (p *pieces) block(ctx context.Context, in *input, r *flowfile.Reader, c *fl
 			x.iv.Number, x.exact, x.blank = c.Number, isExact(r, iv), c.Baseline
 			if x.number, x.name = r.RuleSet(); !p.q.asks(x.number, x.name) {
 				x.number = 0
+			} else {
+				x.format = r.Format()
 			}
 			p.anew = (p.anew || c.Anew) && (now == nil || !x.whole)
 			if !p.send(ctx, x) {

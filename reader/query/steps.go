@@ -17,6 +17,9 @@ func (e *emitter) steps(ctx context.Context) error {
 	every := int64(e.q.Every)
 	first, last := e.answer.steps(&run{begin: e.rows.begin, end: e.rows.end}, e.rows.begin, e.rows.end)
 	groups := e.groups()
+	if !e.rows.some {
+		return e.whole(ctx) // no flows, and nobody knows the time
+	}
 	for slot := range e.rows.all.Len() {
 		if x := e.rows.all.At(slot); x.taken {
 			first, last = min(first, x.step), max(last, x.step)
