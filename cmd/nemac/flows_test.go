@@ -40,6 +40,11 @@ func TestFlows(t *testing.T) {
 	if err := os.WriteFile(prefixes, []byte("10.0.0.0/24 64500 ACME Ltd\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	empty := filepath.Join(dir, "empty.flows")
+	if err := os.WriteFile(empty, []byte(strings.Replace(flowData[:strings.Index(flowData, "#Time")], "09:00:00 Mon 5 Jan 2026", "--:--:-- --- -- --- ----", 1)+
+		"#Time: --:--:-- --- -- --- ---- gw Flows from 1 to 1\n#Ruleset: 2 all\n#EndData: gw 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name   string
 		args   []string
@@ -50,6 +55,9 @@ func TestFlows(t *testing.T) {
 		{"a table", []string{"--flows", file}, 0, []string{"all (2)  gw  2026-01-05 09:00:00-09:02:00 UTC  2 flows", "10.0.0.1     80", "Total"}, ""},
 		{"two files and standard input", []string{"--flows", file, "-"}, 0, []string{"2 flows"}, "2 collections are left out"},
 		{"top", []string{"--flows", file, "--top", "1", "--exact"}, 0, []string{"1 of 2 flows", "7800", "1 other", "7900"}, ""},
+		{"top of each collection", []string{"--flows", file, "--counters", "--top", "1"}, 0, []string{"4.6 kB  100.0 %", "\n\nall (2)  gw  2026-01-05 09:01:00-09:02:00 UTC  1 flow\n"}, ""},
+		{"top in a file's header", []string{"--flows", file, "--top", "1", "--sort", "pdus", "-F", "-"}, 0, []string{"  --top 1 --sort pdus --flows " + file + "  gw -  octets=frame"}, ""},
+		{"a file without packets", []string{"--flows", empty, "-F", "-"}, 0, []string{"  0 flows  starting at --:--:-- --- -- --- ----\n", "#EndData: gw 1"}, ""},
 		{"by", []string{"--flows", file, "--by", "DestTransAddress", "--by", "SourcePeerAddress/24"}, 0, []string{"10.0.0.0/24", "443"}, ""},
 		{"every", []string{"--flows", file, "--every", "1m"}, 0, []string{"09:00:00", "09:01:00"}, ""},
 		{"where", []string{"--flows", file, "--where", "ToOctets > 400 && DestTransAddress == www"}, 0, []string{"1 flow"}, ""},

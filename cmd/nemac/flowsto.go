@@ -48,8 +48,10 @@ func (o *options) openAnswer(q *query.Query, std stdio) (*outputs.Output, error)
 			if first == 0 {
 				return table.NewOutput(w, opts, width), nil
 			}
+			var between []byte // two collections
 			return top.New(top.Options{N: first, Once: true, Options: opts}, func(all top.Tables) error {
-				_, err := w.Write(all.AppendTo(nil, width, 0))
+				_, err := w.Write(all.AppendTo(between, width, 0))
+				between = []byte("\n")
 				return err
 			})
 		},
@@ -79,7 +81,10 @@ type classic struct {
 
 func (c *classic) Begin(iv reader.Interval, tasks []reader.Task) error {
 	if c.Output == nil {
-		c.header.Meter, c.header.Octets, c.header.Start = iv.Meter, iv.Octets, iv.MeterStart.Add(10*time.Millisecond)
+		c.header.Meter, c.header.Octets = iv.Meter, iv.Octets
+		if !iv.MeterStart.IsZero() {
+			c.header.Start = iv.MeterStart.Add(10 * time.Millisecond)
+		}
 		c.Output = flowfile.NewWriter(c.w, c.header)
 	}
 	return c.Output.Begin(iv, tasks)

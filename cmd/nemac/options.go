@@ -202,7 +202,7 @@ func (o *options) take(f *pflag.FlagSet) {
 		given[n] = v
 	}
 	f.Visit(func(fl *pflag.Flag) {
-		if unshown[fl.Name] {
+		if selects := (fl.Name == "top" || fl.Name == "sort") && f.Changed("flows"); unshown[fl.Name] && !selects {
 			return
 		}
 		name := "--" + fl.Name
