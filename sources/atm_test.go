@@ -79,6 +79,32 @@ func TestCells(t *testing.T) {
 	}
 }
 
+// TestCellsCut: what is there of frames whose cells have not all come is handed over
+// also where the trace ends inside a record, or with damage.
+func TestCellsCut(t *testing.T) {
+	long := aal5Cells(40, llc(150))
+	legacy := func(c []byte) []byte { return join(le.AppendUint64(nil, t0<<32), make([]byte, 4), c) }
+	for _, tt := range []struct {
+		uri    string
+		record func(cell []byte) []byte
+		odd    []byte
+	}{
+		{"erf:-", func(c []byte) []byte { return erfWhole(erfATM, 0, 0, 53, c...) }, erfWhole(100, 0, 0, 53, long[0]...)},
+		{"legacyatm:-", legacy, make([]byte, legacyLen)},
+	} {
+		var data []byte
+		for _, c := range join2(long, long[:3]) {
+			data = append(data, tt.record(c)...)
+		}
+		const frames = "atm/1:52,52 atm/1:148,148"
+		for name, behind := range map[string][]byte{"nothing": nil, "a part of a record": tt.record(long[3])[:20], "a few octets": {1, 2, 3}, "no record": tt.odd} {
+			if got := reading(t, tt.uri, join(data, behind)); !strings.HasPrefix(got, frames) || strings.Contains(got, ErrDamaged.Error()) != (behind != nil) {
+				t.Errorf("%s, %s behind: %s", tt.uri, name, got)
+			}
+		}
+	}
+}
+
 // join2 joins lists of cells.
 func join2(lists ...[][]byte) (all [][]byte) {
 	for _, l := range lists {

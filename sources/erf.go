@@ -227,7 +227,7 @@ func (p *erf) parse(b *wire.Batch, data []byte, eof bool) (used int64, need int,
 	b.Frames = frames
 	p.count.Octets += octets
 	p.count.Stored += stored
-	if len(data) == 0 && eof && err == nil {
+	if err != nil || eof && need > len(data) { // no record follows
 		p.cells.flush(b, p.count)
 	}
 	return int64(start - len(data)), need, err

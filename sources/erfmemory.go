@@ -24,8 +24,8 @@ func NewERF(opt Options) *ERF {
 // at the start of data, and returns the octets that those records take. Most frames
 // lie in data; none refers to it but through the batch. What follows is a record of
 // which data has only a part, or one that is none: then the error says why. End says
-// that nothing follows data, so that frames whose cells have not all come are handed
-// over with the last record.
+// that nothing follows data: frames whose cells have not all come are handed over then,
+// as they are before damage.
 func (e *ERF) Decode(b *wire.Batch, data []byte, end bool) (used int, err error) {
 	before := len(b.Frames)
 	n, _, err := e.parser.parse(b, data, end)

@@ -71,7 +71,8 @@ func (p *fixed) parse(b *wire.Batch, data []byte, eof bool) (used int64, need in
 	for len(data) >= size && len(b.Frames) < wire.BatchSize-1 { // a cell may make two frames
 		r := data[:size:size]
 		if !p.fits(r) {
-			return int64(start - len(data)), 0, errLayout
+			err = errLayout
+			break
 		}
 		p.count.Stored += p.stored(r)
 		switch {
@@ -86,10 +87,10 @@ func (p *fixed) parse(b *wire.Batch, data []byte, eof bool) (used int64, need in
 		}
 		data = data[size:]
 	}
-	if len(data) == 0 && eof {
+	if err != nil || eof && len(data) < size { // no record follows
 		p.cells.flush(b, p.count)
 	}
-	return int64(start - len(data)), size, nil
+	return int64(start - len(data)), size, err
 }
 
 var errLayout = errors.New("the record has no time, or not this format's lengths")
