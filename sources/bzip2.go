@@ -23,6 +23,9 @@ const (
 	// maxBzip2Plain is how much of a block is undone ahead of its turn; more
 	// is in those of long runs only.
 	maxBzip2Plain = 1 << 20
+	// maxBzip2Joins is how many octets in a block may look like the begin of another,
+	// for the block is undone anew for each of them.
+	maxBzip2Joins = 16
 	// maxBzip2Zeros is how many of the zeros behind a stream are kept.
 	maxBzip2Zeros = 64
 )
@@ -241,7 +244,7 @@ func (z *bzip2Blocks) check(b *block, follow func(use func(next *block)) bool) e
 		z.begun = true
 		return z.between(b.packed, part)
 	case magic == bzip2Data && z.inside:
-		for part.short && len(b.packed) < maxBzip2Packed && follow(func(next *block) { bzip2Join(b, next) }) {
+		for n := 0; n < maxBzip2Joins && part.short && len(b.packed) < maxBzip2Packed && follow(func(next *block) { bzip2Join(b, next) }); n++ {
 			part = b.note.(bzip2Part)
 		}
 		z.sum = z.sum<<1 | z.sum>>31

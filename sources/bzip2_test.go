@@ -79,6 +79,61 @@ func TestBzip2FalseMagic(t *testing.T) {
 	}
 }
 
+// TestBzip2Crafted: a block made of octets that look like the begins of others, each of
+// which is tried, takes no more time for that than a few blocks.
+func TestBzip2Crafted(t *testing.T) {
+	w := bitWriter{out: []byte("BZh9")}
+	w.put(bzip2Data>>24, 24)
+	w.put(bzip2Data&(1<<24-1), 24)
+	w.put(0, 32) // checksum
+	w.put(0, 25) // not randomised; origin
+	for range 17 {
+		w.put(1<<16-1, 16) // all octets are used
+	}
+	const selectors = 1000 // of 50 symbols each
+	w.put(2, 3)            // tables
+	w.put(selectors, 15)
+	for range selectors {
+		w.put(0, 1)
+	}
+	for range 2 { // codes of 8 bits are octets but for the last two, behind which are codes of 9
+		w.put(8, 5)
+		for n := range 258 {
+			if n == 254 {
+				w.put(2, 2) // longer by one
+			}
+			w.put(0, 1)
+		}
+	}
+	for range 50 * selectors / 6 {
+		w.put(bzip2Data>>24, 24)
+		w.put(bzip2Data&(1<<24-1), 24)
+	}
+	w.put(0, 7)
+	z := &bzip2Blocks{level: '9'}
+	r := bufio.NewReader(bytes.NewReader(w.out))
+	var head, data block
+	for _, b := range []*block{&head, &data} {
+		if err := z.next(r, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	undoBzip2(&data)
+	z.inside, z.begun = true, true
+	joined := 0
+	if err := z.check(&data, func(use func(*block)) bool {
+		var next block
+		if z.next(r, &next) != nil {
+			return false
+		}
+		joined++
+		use(&next)
+		return true
+	}); err != nil || data.err == nil || joined > maxBzip2Joins {
+		t.Errorf("%d blocks were tried; %v, %v", joined, err, data.err)
+	}
+}
+
 // TestBzip2Overwritten: octets of a block that became a magic number give what they
 // give in one go, also where they lead to an end of the block behind them.
 func TestBzip2Overwritten(t *testing.T) {
