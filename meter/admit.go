@@ -12,6 +12,7 @@ import (
 // the flows that are missing (RFC 2722 §4.3), gives them their FlowIndexes, and
 // counts. The lanes stand still.
 func (m *Meter) admit(r *round) {
+	m.made = made{}
 	for {
 		l := m.nextPending()
 		if l == nil {
@@ -125,19 +126,21 @@ func (m *Meter) settle(l *lane, r *round, p *pending) effect {
 		l.keep(p, run.work.matcher)
 	}
 	key, back := l.keysOf(p)
-	if slot, dir, ok := m.flows.place(p.hash, key, back, p.order); ok {
-		began := m.ask(l, p, slot)
-		if began {
-			m.forgetFlow(slot)
-		}
-		m.countHere(l, r, p, slot, dir)
-		return effect(began)
-	}
-	// A flow of the packet's reverse that it does not count in: place has looked for
-	// one in wire order.
 	other, isOpposed := uint32(0), false
-	if p.order == pme.Reversed {
-		other, isOpposed = m.flows.find(p.hash, back)
+	if !p.absent || m.made.mayHave(p.hash) {
+		if slot, dir, ok := m.flows.place(p.hash, key, back, p.order); ok {
+			began := m.ask(l, p, slot)
+			if began {
+				m.forgetFlow(slot)
+			}
+			m.countHere(l, r, p, slot, dir)
+			return effect(began)
+		}
+		// A flow of the packet's reverse that it does not count in: place has looked for
+		// one in wire order.
+		if p.order == pme.Reversed {
+			other, isOpposed = m.flows.find(p.hash, back)
+		}
 	}
 	a := r.amount(p.packet)
 	slot, ok := m.create(run.rules, l, p.hash, key, &a)
@@ -165,9 +168,18 @@ func (m *Meter) create(rs *ruleSet, l *lane, h uint32, key []byte, a *amount) (s
 		m.countRefusal(rs, a, admitted)
 		return 0, false
 	}
+	m.made.add(h)
 	m.created(rs, slot)
 	return slot, true
 }
+
+// made are the hashes of the flows that were made since the admission of a round began, and
+// some others: those that the lanes cannot have met.
+type made [64]uint64
+
+func (s *made) add(h uint32) { s[h>>26] |= 1 << (h >> 20 & 63) }
+
+func (s *made) mayHave(h uint32) bool { return s[h>>26]>>(h>>20&63)&1 != 0 }
 
 // countRefusal counts a packet that got no flow: in flood mode, or, if it was
 // admitted, because the table is full.

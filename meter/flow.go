@@ -96,17 +96,25 @@ func (t *flowTable) key(slot uint32) []byte {
 
 // find looks a flow up by key, whatever its state: a flow that was idle goes
 // on, with the counters it has.
-func (t *flowTable) find(h uint32, key []byte) (uint32, bool) {
-	slot, c, ok := t.index.First(h)
-	if !ok {
-		return 0, false
-	}
-	return t.findFrom(slot, c, h, key)
+func (t *flowTable) find(h uint32, key []byte) (uint32, bool) { return t.findFrom(t.meet(h), h, key) }
+
+// met is what the index has first under a hash: the keys of a flow and of its reverse have one,
+// so if that is nothing, neither is there. It is good until a flow is made or removed.
+type met struct {
+	slot   uint32
+	cursor index.Cursor
+	ok     bool
 }
 
-// findFrom is find, given what the index has first under the hash.
-func (t *flowTable) findFrom(slot uint32, c index.Cursor, h uint32, key []byte) (uint32, bool) {
-	for ok := true; ok; slot, c, ok = t.index.Next(h, c) {
+func (t *flowTable) meet(h uint32) (m met) {
+	m.slot, m.cursor, m.ok = t.index.First(h)
+	return m
+}
+
+// findFrom is find, given what was met under the hash.
+func (t *flowTable) findFrom(m met, h uint32, key []byte) (uint32, bool) {
+	slot, c := m.slot, m.cursor
+	for ok := m.ok; ok; slot, c, ok = t.index.Next(h, c) {
 		if bytes.Equal(t.key(slot), key) && !t.hidden(t.record(slot)) {
 			return slot, true
 		}
@@ -118,28 +126,25 @@ func (t *flowTable) findFrom(slot uint32, c index.Cursor, h uint32, key []byte) 
 // with, in that order, and the key reversed: RFC 2722 §4.3. dir is the packet's
 // direction in the flow.
 func (t *flowTable) place(h uint32, key, back []byte, order pme.Order) (slot uint32, dir packet.Direction, ok bool) {
+	return t.placeFrom(t.meet(h), h, key, back, order)
+}
+
+// placeFrom is place, given what was met under the hash.
+func (t *flowTable) placeFrom(m met, h uint32, key, back []byte, order pme.Order) (slot uint32, dir packet.Direction, ok bool) {
 	// A packet that matched with its addresses exchanged travels from the
 	// flow's dest to its source.
-	first, c, ok := t.index.First(h)
-	if !ok {
-		return 0, packet.Dest, false // under one hash lie both
-	}
-	if slot, ok = t.findFrom(first, c, h, key); ok {
+	if slot, ok = t.findFrom(m, h, key); ok {
 		return slot, packet.Direction(order), true
 	}
 	if order == pme.WireOrder {
-		slot, ok = t.findFrom(first, c, h, back)
+		slot, ok = t.findFrom(m, h, back)
 	}
 	return slot, packet.Dest, ok
 }
 
-// touch reads the flow that find would compare for a key of hash h, so that
-// the searches of many packets wait for memory together.
-func (t *flowTable) touch(h uint32) uint64 {
-	slot, _, ok := t.index.First(h)
-	if !ok {
-		return 0
-	}
+// touch reads the flow that a search has met first, so that the searches of many packets wait
+// for memory together.
+func (t *flowTable) touch(slot uint32) uint64 {
 	// The hash lies with what find compares, and no lane writes there.
 	return uint64(t.records.At(slot).hash) + uint64(t.short.At(slot)[0])
 }
@@ -171,13 +176,27 @@ func (t *flowTable) create(h uint32, key []byte, lane uint8, now, first Uptime) 
 		ruleSet: key[0], keyLen: uint8(len(key)), life: t.lives[key[0]],
 	}}
 	t.own.begin(tallyRef(slot))
-	if copy(t.short.At(slot)[:], key) < len(key) {
+	if !putShort(t.short.At(slot), key) {
 		p.long = t.long.put(key)
 	}
 	t.index.Insert(h, slot)
 	t.inUse++
 	t.held[lane]++
 	return slot, true
+}
+
+// putShort stores a key, if it is a short one.
+func putShort(to *[shortKey]byte, key []byte) bool {
+	switch n := len(key); {
+	case n > shortKey:
+		return false
+	case n >= shortKey/2: // in two pieces of one size, which may overlap
+		*(*[shortKey / 2]byte)(to[:]) = *(*[shortKey / 2]byte)(key)
+		*(*[shortKey / 2]byte)(to[n-shortKey/2:]) = *(*[shortKey / 2]byte)(key[n-shortKey/2:])
+	default:
+		copy(to[:], key)
+	}
+	return true
 }
 
 // remove frees a flow's slot. Verdicts that name it must be forgotten.

@@ -89,6 +89,9 @@ type pending struct {
 	run    uint8
 	order  pme.Order
 	shaped bool // hash and key are valid
+	// absent: the index had nothing under the hash when the lane looked.
+	absent bool
+	met    met // valid from approachFlows to findFlow
 	keyLen uint8
 	hash   uint32
 	key    uint32 // where in lane.keys
@@ -174,6 +177,7 @@ func (l *lane) findFlows(r *round, first int) {
 	rest := found[:0]
 	for i := range found {
 		if p := &found[i]; !l.findFlow(r, p) {
+			p.absent = p.shaped && !p.met.ok
 			rest = append(rest, *p)
 		}
 	}
@@ -188,7 +192,10 @@ func (l *lane) approachFlows(found []pending) {
 		sum += l.flows.index.Touch(found[i].hash)
 	}
 	for i := range found {
-		sum += l.flows.touch(found[i].hash)
+		p := &found[i]
+		if p.met = l.flows.meet(p.hash); p.met.ok {
+			sum += l.flows.touch(p.met.slot)
+		}
 	}
 	l.sink = sum
 }
@@ -268,13 +275,11 @@ func (l *lane) keep(e *pending, by *pme.Matcher) {
 // findFlow looks for the flow that a packet counts in, and reports whether the
 // lane can count in it.
 func (l *lane) findFlow(r *round, p *pending) bool {
-	if !p.shaped {
+	if !p.shaped || !p.met.ok {
 		return false
 	}
 	key, back := l.keysOf(p)
-	// A packet that matched with its addresses exchanged travels from the
-	// flow's dest to its source.
-	slot, dir, ok := l.flows.place(p.hash, key, back, p.order)
+	slot, dir, ok := l.flows.placeFrom(p.met, p.hash, key, back, p.order)
 	run := &l.runs[p.run]
 	if !ok || p.saved != 0 && !l.flows.dists.has(slot, run.rules.dists.attrs(p.saved)) {
 		return false

@@ -148,6 +148,7 @@ type Meter struct {
 	rounds
 	lanes      []lane
 	flows      flowTable
+	made       made
 	epoch      epoch
 	needsRest  bool // some running rule set looks at packet.Rest
 	needsTCP   bool // streams are measured, which look at what DecodeTCP gives
