@@ -12,16 +12,29 @@ func AppendQuad(b []byte, o []byte) []byte {
 	return b[:PutQuad(b[:cap(b)], len(b), o)]
 }
 
+// dotted are the digits of an octet and a dot, the first in the lowest octet, and in the
+// highest octet how many characters that is.
+var dotted = func() (t [256]uint64) {
+	for n := range t {
+		size := groups[n] >> 24
+		t[n] = uint64(groups[n]&0xffffff|'.'<<(8*size)) | uint64(size+1)<<56
+	}
+	return t
+}()
+
 // PutQuad writes the four octets of an IPv4 address to b from at on, and returns where
 // it ends.
 func PutQuad(b []byte, at int, o []byte) int {
-	for _, c := range o[:4] {
-		g := groups[c]
-		size := g >> 24
-		binary.LittleEndian.PutUint32(b[at:at+4], g&0xffffff|'.'<<(8*size&31))
-		at += int(size) + 1
-	}
-	return at - 1 // without the last dot
+	four := binary.LittleEndian.Uint32(o)
+	at = put2(b, at, dotted[byte(four)], dotted[byte(four>>8)])
+	return put2(b, at, dotted[byte(four>>16)], dotted[four>>24]) - 1 // without the last dot
+}
+
+// put2 writes two of dotted. What the second one has in its highest octet goes.
+func put2(b []byte, at int, n, m uint64) int {
+	size := n >> 56
+	binary.LittleEndian.PutUint64(b[at:at+8], uint64(uint32(n))|m<<(8*size&63))
+	return at + int(size+m>>56)
 }
 
 // AppendIPv6 appends an IPv6 address as RFC 5952 has it.

@@ -52,6 +52,21 @@ func PutUint(b []byte, at int, n uint64) int {
 // PutOctet writes an octet in decimal to b from at on, and returns where it ends.
 func PutOctet(b []byte, at int, n byte) int { return putGroup(b, at, uint64(n)) }
 
+// Short is more than what ShortText has a text of.
+const Short = 1e6
+
+// ShortText is the text of n, which is less than Short, its first digit in the lowest
+// octet, and how many digits it has.
+func ShortText(n uint64) (text uint64, size int) {
+	if n < 1e3 {
+		g := groups[n]
+		return uint64(g & 0xffffff), int(g >> 24)
+	}
+	g := groups[n/1e3]
+	size = int(g >> 24)
+	return uint64(g&0xffffff) | uint64(full[n%1e3])<<(8*size&63), size + 3
+}
+
 // put writes n, whatever it is. Inlined by a profile it would make PutUint, and then all
 // who write values in a loop, larger than what the compiler has registers for.
 //

@@ -1,6 +1,7 @@
 package digits
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"net/netip"
@@ -51,9 +52,14 @@ func TestPutOctet(t *testing.T) {
 // TestGroups: all numbers of six digits.
 func TestGroups(t *testing.T) {
 	b := make([]byte, Room)
-	for n := range uint64(1_000_000) {
+	for n := range uint64(Short) {
 		if got := b[:put(b, 0, n)]; string(got) != strconv.FormatUint(n, 10) {
 			t.Fatalf("%d is printed as %q", n, got)
+		}
+		text, size := ShortText(n)
+		binary.LittleEndian.PutUint64(b, text)
+		if got := b[:size]; string(got) != strconv.FormatUint(n, 10) {
+			t.Fatalf("%d has the text %q", n, got)
 		}
 		if got := b[:put6(b, 0, n)]; string(got) != fmt.Sprintf("%06d", n) {
 			t.Fatalf("%d is printed as %q", n, got)

@@ -119,11 +119,14 @@ func (o *Output) TakesStored() bool { return o.place == nil && o.stored != nil }
 
 // Stored hands flows on with their amounts. See reader.StoredOutput.
 func (o *Output) Stored(list []reader.Stored) error {
+	var task *counted
 	for i := range list {
 		f := &list[i]
-		task, err := o.turnTo(f.RuleSet, f.Index, len(f.Places.List)-1)
-		if err != nil {
-			return err
+		if values := len(f.Places.List) - 1; task == nil || task.ruleSet != f.RuleSet || task.values != values {
+			var err error
+			if task, err = o.turnTo(f.RuleSet, f.Index, values); err != nil {
+				return err
+			}
 		}
 		now := &o.now
 		now.RuleSet, now.Has, now.Index, now.FirstTime = uint8(f.RuleSet), task.has, f.Index, f.Numbers[mib.StoredFirstTime]

@@ -27,7 +27,20 @@ func (l *list) add(f *lines.Flow) {
 	if len(l.free) < longFlow {
 		l.turn()
 	}
-	l.free = l.free[pack(l.free, f):]
+	c := &f.Counts
+	if (f.FirstTime|c[0]|c[1]|c[2]|c[3])>>32|c[4]|c[5] != 0 {
+		packLong(l.free, f)
+		l.free = l.free[longFlow:]
+		return
+	}
+	b := l.free[:shortFlow]
+	b[0], b[1] = f.RuleSet, f.Has
+	binary.LittleEndian.PutUint32(b[2:], f.Index)
+	binary.LittleEndian.PutUint32(b[6:], uint32(f.FirstTime))
+	for i := range shortCount {
+		binary.LittleEndian.PutUint32(b[10+4*i:], uint32(c[i]))
+	}
+	l.free = l.free[shortFlow:]
 }
 
 // turn makes the next chunk the one that is written to.
@@ -92,23 +105,8 @@ const (
 	isLong     = 0x80
 )
 
-// pack writes a flow to b, and returns how many octets it takes.
-func pack(b []byte, f *lines.Flow) int {
-	c := &f.Counts
-	if (f.FirstTime|c[0]|c[1]|c[2]|c[3])>>32|c[4]|c[5] != 0 {
-		return packLong(b, f)
-	}
-	b = b[:shortFlow]
-	b[0], b[1] = f.RuleSet, f.Has
-	binary.LittleEndian.PutUint32(b[2:], f.Index)
-	binary.LittleEndian.PutUint32(b[6:], uint32(f.FirstTime))
-	for i := range shortCount {
-		binary.LittleEndian.PutUint32(b[10+4*i:], uint32(c[i]))
-	}
-	return shortFlow
-}
-
-func packLong(b []byte, f *lines.Flow) int {
+// packLong writes a long flow to b.
+func packLong(b []byte, f *lines.Flow) {
 	b = b[:longFlow]
 	b[0], b[1] = f.RuleSet, f.Has|isLong
 	binary.LittleEndian.PutUint64(b[2:], uint64(f.Index))
@@ -116,7 +114,6 @@ func packLong(b []byte, f *lines.Flow) int {
 	for i, n := range f.Counts {
 		binary.LittleEndian.PutUint64(b[18+8*i:], n)
 	}
-	return longFlow
 }
 
 // unpack reads a flow from b, and returns how many octets it takes.

@@ -115,9 +115,9 @@ func before(f, g *lines.Flow) bool {
 	return f.RuleSet < g.RuleSet || f.RuleSet == g.RuleSet && f.Index < g.Index
 }
 
-// see remembers a flow, and returns what it was before, valid until the next call; nil if
-// it was not known.
-func (m *Memory) see(f *lines.Flow) (was *lines.Flow) {
+// pass remembers what is known of flows before one, and returns what that was, valid until
+// the next call; nil if it was not known.
+func (m *Memory) pass(f *lines.Flow) (was *lines.Flow) {
 	for ; m.more; m.more = m.old.advance() {
 		old := &m.old.flow
 		if !before(old, f) {
@@ -129,7 +129,6 @@ func (m *Memory) see(f *lines.Flow) (was *lines.Flow) {
 		}
 		m.seen.add(old)
 	}
-	m.seen.add(f)
 	return was
 }
 
@@ -146,7 +145,11 @@ func (m *Memory) Amount(rec *reader.Record, counts *Counts, has uint8) (known bo
 
 // amount makes the counters of a flow what was added to them, as Amount does.
 func (m *Memory) amount(f *lines.Flow) (known bool) {
-	was := m.see(f)
+	var was *lines.Flow
+	if m.more {
+		was = m.pass(f)
+	}
+	m.seen.add(f)
 	if was == nil || was.FirstTime != f.FirstTime {
 		if known = f.FirstTime >= m.since; !known {
 			f.Counts = Counts{}

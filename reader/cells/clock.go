@@ -18,15 +18,23 @@ type Clock struct {
 
 // minute is what times of a minute begin with.
 type minute struct {
-	number uint64   // 1 for that of the meter's uptime 0; 0: there is none
-	text   [24]byte // "2006-01-02T15:04:", and no meaning behind
+	number uint64 // 1 for that of the meter's uptime 0; 0: there is none
+	text   [16]byte
 }
 
 // fraction is what a time ends with.
 type fraction struct {
 	carry uint64   // into the seconds
-	text  [16]byte // ".000000000Z", and no meaning behind
+	text  [16]byte // "000000000Z", and no meaning behind
 }
+
+// seconds are those of a minute, between what stands before and behind them.
+var seconds = func() (t [60][4]byte) {
+	for n := range t {
+		copy(t[n][:], fmt.Sprintf(":%02d.", n))
+	}
+	return t
+}()
 
 // NewClock returns a clock of a meter whose uptime 0 was at start; the zero time is
 // unknown.
@@ -43,7 +51,7 @@ func NewClock(start time.Time) *Clock {
 	for i := range c.fractions {
 		nanos := start.Nanosecond() + i*1e7
 		c.fractions[i].carry = uint64(nanos / 1e9)
-		copy(c.fractions[i].text[:], fmt.Sprintf(".%09dZ", nanos%1e9))
+		copy(c.fractions[i].text[:], fmt.Sprintf("%09dZ", nanos%1e9))
 	}
 	return c
 }
@@ -60,7 +68,7 @@ func (c *Clock) begin(number uint64) *minute {
 //go:noinline
 func (c *Clock) learn(m *minute, number uint64) {
 	m.number = number
-	time.Unix((c.minute+int64(number)-1)*60, 0).UTC().AppendFormat(m.text[:0], "2006-01-02T15:04:")
+	time.Unix((c.minute+int64(number)-1)*60, 0).UTC().AppendFormat(m.text[:0], "2006-01-02T15:04")
 }
 
 const (
@@ -68,7 +76,7 @@ const (
 	LongestUptime = 1 << 40
 
 	timeSize = len("2006-01-02T15:04:05.000000000Z")
-	timeRoom = 40 // octets that Put touches
+	timeRoom = 36 // octets that Put touches
 )
 
 // Knows reports whether an uptime has a real time that is known.
@@ -78,11 +86,10 @@ func (c *Clock) Knows(uptime uint64) bool { return c.known && uptime <= LongestU
 // 3339 with nanoseconds, and returns where it ends.
 func (c *Clock) Put(b []byte, at int, uptime uint64) (end int) {
 	f := &c.fractions[uptime%100]
-	seconds := c.second + uptime/100 + f.carry
-	of := byte(seconds % 60)
+	since := c.second + uptime/100 + f.carry
 	b = b[at : at+timeRoom]
-	*(*[24]byte)(b) = c.begin(1 + seconds/60).text
-	b[17], b[18] = '0'+of/10, '0'+of%10
-	*(*[16]byte)(b[19:]) = f.text
+	*(*[16]byte)(b) = c.begin(1 + since/60).text
+	*(*[4]byte)(b[16:]) = seconds[since%60]
+	*(*[16]byte)(b[20:]) = f.text
 	return at + timeSize
 }

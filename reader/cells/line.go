@@ -8,6 +8,8 @@
 package cells
 
 import (
+	"encoding/binary"
+
 	"netramet/internal/digits"
 	"netramet/mib"
 )
@@ -48,7 +50,8 @@ const (
 	kindDigits             // of any other size
 	kindQuad               // an IPv4 address
 	kindIPv6
-	kindTime // an uptime of Stored.Numbers, as a time of day
+	kindTime  // an uptime of Stored.Numbers, as a time of day
+	kindTwice // a number, and behind the text of the next cell, whose value is the same mostly
 	kindOther
 )
 
@@ -125,8 +128,15 @@ func (l *Line) add(text string, k kind, p *mib.Place) bool {
 	return true
 }
 
-// End ends the making of the line.
+// End ends the making of the line. Counters that their amounts stand behind are the same
+// in the first interval of a flow, which for many is the only one.
 func (l *Line) End() {
+	for i := 1; i < len(l.cells); i++ {
+		c, next := &l.cells[i-1], &l.cells[i]
+		if c.kind == kindNumber && next.kind == kindNumber && next.at >= uint16(mib.StoredAmounts) && next.at-c.at == uint16(mib.StoredAmounts-mib.StoredToOctets) {
+			c.kind = kindTwice
+		}
+	}
 	l.tail = NewLead(l.text)
 	l.room += l.tail.Room()
 }
@@ -141,16 +151,26 @@ func (l *Line) Append(b []byte, f *mib.Stored) ([]byte, error) {
 	size := len(b)
 	b, at := Roomy(b, l.room)
 	list := l.cells
-	for i := range list {
+	for i := 0; i < len(list); i++ {
 		c := &list[i]
 		at = c.lead.Put(b, at)
 		switch c.kind {
 		case kindNumber:
-			at = digits.PutUint(b, at, f.Numbers[c.at%mib.StoredNumbers])
+			n := f.Numbers[c.at%mib.StoredNumbers]
+			if n-10 < digits.Short-10 {
+				text, size := digits.ShortText(n)
+				binary.LittleEndian.PutUint64(b[at:at+8], text)
+				at += size
+				continue
+			}
+			at = digits.PutUint(b, at, n)
 		case kindOctet:
 			at = digits.PutOctet(b, at, f.Octets[c.at])
 		case kindPair:
-			at = digits.PutUint(b, at, uint64(f.Octets[c.at])<<8|uint64(f.Octets[c.at+1]))
+			n := uint64(f.Octets[c.at])<<8 | uint64(f.Octets[c.at+1])
+			text, size := digits.ShortText(n)
+			binary.LittleEndian.PutUint64(b[at:at+8], text)
+			at += size
 		case kindDigits:
 			p := mib.Place{In: mib.InOctets, At: uint8(c.at), Size: c.size}
 			at = digits.PutUint(b, at, p.Num(f))
@@ -160,6 +180,19 @@ func (l *Line) Append(b []byte, f *mib.Stored) ([]byte, error) {
 			at = digits.PutIPv6(b, at, (*[16]byte)(f.Octets[c.at:c.at+16]))
 		case kindTime:
 			at = l.clock.Put(b, at, f.Numbers[c.at%mib.StoredNumbers])
+		case kindTwice:
+			i++
+			n, next := f.Numbers[c.at%mib.StoredNumbers], &list[i]
+			if other := f.Numbers[next.at%mib.StoredNumbers]; n != other || n >= digits.Short {
+				at = digits.PutUint(b, at, n)
+				at = digits.PutUint(b, next.lead.Put(b, at), other)
+				continue
+			}
+			text, size := digits.ShortText(n)
+			binary.LittleEndian.PutUint64(b[at:at+8], text)
+			at = next.lead.Put(b, at+size)
+			binary.LittleEndian.PutUint64(b[at:at+8], text)
+			at += size
 		case kindOther:
 			text, err := l.others[c.at].Append(b[:at], f)
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"netramet/internal/digits"
 	"netramet/mib"
 )
 
@@ -95,6 +96,33 @@ func TestLine(t *testing.T) {
 			t.Errorf("of a flow without a value there is %q, %v", got, err)
 		}
 		octets[30] = 31
+	}
+}
+
+// TestAmounts: a counter and its amount, side by side, whether they are the same or not.
+func TestAmounts(t *testing.T) {
+	var l Line
+	for n := range mib.StoredCounters {
+		l.Number(",", mib.NumberPlace(mib.StoredToOctets+n))
+		l.Number(",", mib.NumberPlace(mib.StoredAmounts+n))
+	}
+	l.Number(";", mib.NumberPlace(mib.StoredToOctets)) // which is not that of what comes behind
+	l.Number(",", mib.NumberPlace(mib.StoredAmounts+1))
+	l.End()
+	around := []uint64{0, 9, 10, 999, 1000, digits.Short - 1, digits.Short, 1<<64 - 1}
+	for _, n := range around {
+		for _, m := range around {
+			f := &mib.Stored{}
+			want := ""
+			for i := range mib.StoredCounters {
+				f.Numbers[mib.StoredToOctets+i], f.Numbers[mib.StoredAmounts+i] = n, m
+				want += fmt.Sprintf(",%d,%d", n, m)
+			}
+			want += fmt.Sprintf(";%d,%d", n, m)
+			if got, _ := l.Append(nil, f); string(got) != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
 	}
 }
 

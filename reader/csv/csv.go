@@ -125,12 +125,14 @@ func (f *Format) Record(dst []byte, rec *reader.Record) ([]byte, error) {
 }
 
 // Stored implements lines.Format.
-func (f *Format) Stored(dst []byte, list []reader.Stored) ([]byte, error) {
+func (f *Format) Stored(dst []byte, list []reader.Stored) (_ []byte, err error) {
+	var t *taskRows
 	dst = f.goOn(dst)
 	for i := range list {
-		t, err := f.turnTo(list[i].RuleSet, list[i].Index)
-		if err != nil {
-			return dst, err
+		if t == nil || t.ruleSet != list[i].RuleSet {
+			if t, err = f.turnTo(list[i].RuleSet, list[i].Index); err != nil {
+				return dst, err
+			}
 		}
 		dst = t.row.AppendStored(dst, &list[i])
 	}
