@@ -297,7 +297,7 @@ func (p *pcapng) add(b *wire.Batch, in *ngInterface, at int64, data []byte, onWi
 		}
 		in.number = n
 	}
-	if len(data) > int(onWire) {
+	if uint32(len(data)) > onWire {
 		p.count.Odd++
 	}
 	link, said := in.identity.link, onWire

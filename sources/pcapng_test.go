@@ -68,6 +68,8 @@ func TestPcapNGReadings(t *testing.T) {
 			ngInterfaceBlock(le, 1, 0, comment, comment), ngEnhanced(le, 0, stamp, 70, data, comment, comment)), []wire.Frame{ok}, 0, 0},
 		{"captured more than the wire", join(sec(le), ngEnhanced(le, 0, stamp, 40, data)),
 			[]wire.Frame{frame(t0ns+5000, data, 40, 1, 1)}, 1, 0},
+		{"the longest on the wire", join(sec(le), ngEnhanced(le, 0, stamp, 1<<32-1, data)),
+			[]wire.Frame{frame(t0ns+5000, data, 1<<32-1, 1, 1)}, 0, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got, st, err := readBytes(t, row.file)
