@@ -107,6 +107,30 @@ func TestPairAtTheLimit(t *testing.T) {
 	}
 }
 
+// TestLostInSilence: that a request is lost is seen at the same tick in any lanes, also
+// where no packet that is metered comes between two ticks.
+func TestLostInSilence(t *testing.T) {
+	var want Uptime
+	for _, lanes := range []int{1, 2, 3} {
+		m := newMeter(t, Config{Lanes: lanes, Near: NeverNear}, dnsRules+`save ToTurnaroundTime1 = 3.11.0!0 & 1.3.10!30; count;`)
+		frames := []wire.Frame{query(t, "10.0.0.1", 1, 0)}
+		for tick := range 80 {
+			f := query(t, "10.0.0.1", 1, time.Duration(tick+1)*100*time.Millisecond)
+			f.LinkType = 0xfffe // cannot be decoded
+			frames = append(frames, f)
+		}
+		feedAll(t, m, frames...)
+		var f Flow
+		m.View(func(s *State) { s.Flow(1, &f) })
+		if want == 0 {
+			want = f.Changed
+		}
+		if f.Changed != want || lostOf(m, 1)[0] != 1 {
+			t.Errorf("%d lanes: changed at %d, want %d; %d lost, want 1", lanes, f.Changed, want, lostOf(m, 1)[0])
+		}
+	}
+}
+
 // TestPairsAskedForLater: a stream whose first packets asked for nothing is matched from
 // the packet on that does, and a flow that asks for more gets more.
 func TestPairsAskedForLater(t *testing.T) {

@@ -58,9 +58,10 @@ func (m *Meter) advance(now Uptime, passed int64) {
 	m.chooseWay() // guests may have changed something
 }
 
-// dueAtTick reports whether a grid point has to do with flows.
+// dueAtTick reports whether a grid point has to do with flows, or the one before it is
+// still to be worked off, for no packet has come since.
 func (m *Meter) dueAtTick(now Uptime) bool {
-	return m.allHidden > 0 || m.mayRecover(now) || m.usage.watched() || m.mayEndRates(now)
+	return m.filling.swept > 0 && m.filling.n == 0 || m.allHidden > 0 || m.mayRecover(now) || m.usage.watched() || m.mayEndRates(now)
 }
 
 // cut ends a round at a grid point whose work is the lanes' alone: they do it
