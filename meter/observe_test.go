@@ -199,6 +199,30 @@ func TestDistributionsTakeMemoryOnlyIfAsked(t *testing.T) {
 	}
 }
 
+// TestRateAtTheEnd: an interval that is over between the last tick and the end gives its
+// sample in any lanes, also where ticks had nothing to do with flows.
+func TestRateAtTheEnd(t *testing.T) {
+	silent := func(at time.Duration) wire.Frame {
+		f := udp(t, "10.0.0.1:1", "10.0.0.2:2", at)
+		f.LinkType = 0xfffe // cannot be decoded
+		return f
+	}
+	const ms = time.Millisecond
+	frames := []wire.Frame{silent(0), udp(t, "10.0.0.1:1", "10.0.0.2:2", 50*ms)}
+	for tick := range 10 {
+		frames = append(frames, silent(time.Duration(tick+1)*100*ms))
+	}
+	frames = append(frames, silent(1070*ms))
+	for _, lanes := range []int{1, 2, 3} {
+		m := newMeter(t, Config{Lanes: lanes}, `save SourcePeerAddress; save ToPDURate = 2.1.0!0 & 1.0.0!1; count;`)
+		feedAll(t, m, frames...)
+		m.Finish()
+		if got := distOf(m, 1, mib.AttrToPDURate); got != "0 1 / 0" {
+			t.Errorf("%d lanes: %q, want one sample", lanes, got)
+		}
+	}
+}
+
 // TestRateOfADestroyedRuleSet: what its flows have left in the wheel does no harm.
 func TestRateOfADestroyedRuleSet(t *testing.T) {
 	rs := compiled(t, `save SourcePeerAddress; save ToPDURate = 2.1.0!0 & 1.0.0!1; count;`)

@@ -72,7 +72,7 @@ func (m *Meter) endRates(now Uptime) (done bool) {
 // between two ticks.
 func (m *Meter) endLastRates(now Uptime) {
 	if w := &m.flows.dists.rates; w.armed > 0 {
-		m.endRatesOf(w.tick+1, now, w.armed+1)
+		m.endRatesOf(tickOf(now), now, w.armed+1)
 	}
 }
 
