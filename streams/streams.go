@@ -67,6 +67,10 @@ type ID uint32
 // NoStream is the ID of packets that belong to no stream.
 const NoStream ID = 1<<32 - 1
 
+// nearSlots is up to how many streams a table lies in the processor's caches, some hundred
+// octets each, so that nothing is to be gained by reading ahead.
+const nearSlots = 1 << 15
+
 // record is the part of a stream that every packet touches: one cache line.
 type record struct {
 	// key is the canonical key: addresses and ports ordered so that both
@@ -228,10 +232,12 @@ func (t *Table) Attached(id ID) *[2]uint64 { return &t.hot.At(uint32(id)).attach
 // Find finds or makes the streams of some packets of a round: ids[i] becomes
 // that of keys[which[i]], NoStream if it is the zero Key. It appends the IDs of the streams it makes to fresh.
 //
-// It goes over the packets several times, each time reading only what the next
-// time needs, so that their cache misses overlap.
+// It goes over the packets of a large table several times, each time reading only what the
+// next time needs, so that their cache misses overlap.
 func (t *Table) Find(keys []Key, which []uint16, ids, fresh []ID) []ID {
-	t.approach(keys, which)
+	if t.hot.Len() > nearSlots {
+		t.approach(keys, which)
+	}
 	for i, n := range which {
 		ids[i] = NoStream
 		k := &keys[n]
