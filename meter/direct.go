@@ -52,9 +52,10 @@ func (m *Meter) chooseWay() {
 			glance = false
 		}
 	}
-	streams, flows := m.near()
+	mayOvertake := glance && l.alone
+	streams, flows := m.near(mayOvertake)
 	m.way.direct = streams && flows
-	m.way.overtakes = glance && streams && !flows && l.alone
+	m.way.overtakes = mayOvertake && streams && !flows
 	m.way.glance = glance && (m.way.direct || m.way.overtakes)
 	for j := range l.runs {
 		run := &l.runs[j]
@@ -62,8 +63,12 @@ func (m *Meter) chooseWay() {
 	}
 }
 
+// overtakenFrom is the part of Config.Near from which on it takes less time to have known
+// packets overtake the others than to meter all of them directly.
+const overtakenFrom = 4
+
 // near reports whether the streams lie near, and whether the flows do besides.
-func (m *Meter) near() (hasStreams, hasFlows bool) {
+func (m *Meter) near(mayOvertake bool) (hasStreams, hasFlows bool) {
 	if m.cfg.Near == StreamsNear {
 		return true, false
 	}
@@ -71,8 +76,11 @@ func (m *Meter) near() (hasStreams, hasFlows bool) {
 	for i := range m.lanes {
 		n += int(m.lanes[i].streams.Slots())
 	}
-	flows := int(m.flows.records.Len()) / len(m.lanes[0].runs)
-	return n <= m.cfg.Near, n+flows <= m.cfg.Near
+	all, limit := n+int(m.flows.records.Len())/len(m.lanes[0].runs), m.cfg.Near
+	if mayOvertake {
+		limit /= overtakenFrom
+	}
+	return n <= m.cfg.Near, all <= limit
 }
 
 // takeKnown meters frames of the batch, from the next one on, as long as a glance at
