@@ -64,7 +64,7 @@ func (r *Row) newLine(f *reader.Stored) *cells.Line {
 		case c.addTo(l, r.layout, f.Places):
 			l.Text(c.dress.After)
 		default:
-			l.Other(newLone(one, c, f.Places))
+			l.Other(otherOf(one, c, f.Places))
 		}
 	}
 	l.Text(r.end)
@@ -116,6 +116,16 @@ func (c *dressed) addTo(l *cells.Line, in *Layout, places *mib.Places) bool {
 		return ok && l.Number(before, mib.NumberPlace(at))
 	}
 	return false
+}
+
+// otherOf writes a cell for which a line has none.
+func otherOf(one Row, c *dressed, places *mib.Places) cells.Other {
+	if c.kind == kindCommunity {
+		if s := newStoredCommunity(&c.cell.id, c.dress, places); s != nil {
+			return s
+		}
+	}
+	return newLone(one, c, places)
 }
 
 // lone is a cell whose values are read one by one.
