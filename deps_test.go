@@ -73,7 +73,7 @@ var allowed = map[string][]string{
 	"streams/dist":  nil,
 
 	"reader":           {"mib", "ruleset"},
-	"reader/amounts":   {"internal/slab", "mib", "reader", "reader/flowfile", "reader/lines", "ruleset"},
+	"reader/amounts":   {"mib", "reader", "reader/flowfile", "reader/lines", "ruleset"},
 	"reader/cells":     {"internal/digits", "mib"},
 	"reader/columns":   {"internal/digits", "mib", "reader", "reader/cells", "streams/dist"},
 	"reader/csv":       {"reader", "reader/columns", "reader/lines"},

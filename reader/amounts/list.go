@@ -3,7 +3,6 @@ package amounts
 import (
 	"encoding/binary"
 
-	"netramet/internal/slab"
 	"netramet/reader/lines"
 )
 
@@ -15,8 +14,8 @@ type list struct {
 }
 
 const (
-	firstChunk = 4 << 10 // octets; each further chunk has twice as many, up to lastChunk
-	lastChunk  = 4 << 20
+	firstChunk = 4 << 10 // octets; the next ones have twice as many each
+	doublings  = 6
 )
 
 // empty makes the list one without flows; its memory is used again.
@@ -50,7 +49,7 @@ func (l *list) turn() {
 		l.used[n-1] = len(l.chunks[n-1]) - len(l.free)
 	}
 	if n == len(l.chunks) {
-		l.chunks = append(l.chunks, slab.Make[byte](min(firstChunk<<n, lastChunk)))
+		l.chunks = append(l.chunks, make([]byte, firstChunk<<min(n, doublings)))
 	}
 	l.used, l.free = append(l.used, 0), l.chunks[n]
 }
