@@ -3,6 +3,7 @@ package query
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -197,6 +198,26 @@ func TestEvery(t *testing.T) {
 	_, _, err := ask(t, Query{Every: time.Second}, testHead+testFormat+strings.Replace(testBlock(1, "2 1 1 999999999999  10.0.0.1 80  7 100\n"), "to 6001", "to 999999999999", 1))
 	if err == nil || !strings.Contains(err.Error(), "rows") {
 		t.Errorf("too many steps: %v", err)
+	}
+}
+
+// TestManyRows: one block cannot make more rows than are possible before it is told.
+func TestManyRows(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "f.flows")
+	var records strings.Builder
+	for i := range 5 {
+		fmt.Fprintf(&records, "2 %d 1 6000  10.0.0.%d 80  100 1000\n", i+1, i+1)
+	}
+	if err := os.WriteFile(name, []byte(testHead+testFormat+testBlock(1, records.String())), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := newAnswer(&Query{Files: []string{name}, By: by(t, "SourcePeerAddress"), Every: time.Second}, nil)
+	a.rows.most = 150 // two flows and a half
+	if err := a.read(t.Context()); !errors.Is(err, errRows) {
+		t.Errorf("got %v, want %v", err, errRows)
+	}
+	if n := a.rows.all.Len(); n > a.rows.most {
+		t.Errorf("%d rows were made", n)
 	}
 }
 

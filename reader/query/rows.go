@@ -13,6 +13,7 @@ import (
 type rows struct {
 	ready  bool
 	width  int
+	most   uint32 // how many there may be
 	secret index.Secret
 	keys   arena
 	groups slab.Slab[keyAt] // what rows of different steps have in common; without steps each is a row
@@ -57,6 +58,9 @@ type oldRow struct {
 func (r *rows) prepare(width int) {
 	if !r.ready {
 		r.ready, r.width, r.secret, r.sums.Size = true, width, index.NewSecret(), width
+		if r.most == 0 {
+			r.most = maxRows
+		}
 	}
 }
 
@@ -178,7 +182,7 @@ var errRows = errors.New("the answer has too many rows: ask for fewer groups, or
 // take makes what the block added a part of the answer.
 func (r *rows) take() error {
 	switch {
-	case r.all.Len() > maxRows:
+	case r.all.Len() > r.most:
 		return errRows
 	case r.over:
 		return errSum

@@ -124,6 +124,9 @@ func (a *answer) sum(r *run, at *place, n flowName, last uint64, k rowKey, amoun
 	if final-first >= MaxSteps {
 		return fmt.Errorf("--every %v would make more than %d rows of one interval", a.q.Every, MaxSteps)
 	}
+	if int64(a.rows.all.Len())+final-first >= int64(a.rows.most) { // though some may be there
+		return errRows
+	}
 	a.pending.spread++
 	a.spread(group, amounts, begin, end, first, final)
 	return nil
