@@ -253,7 +253,10 @@ func endOf(p *part) int64 {
 func (c *chain) begin(p *part, block uint64) bool {
 	iv := &p.iv
 	if c.begun && !p.anew && iv.To <= c.to {
-		return false
+		// A trace that ends in the centisecond of a collection has one more, of no length.
+		if atEnd := iv.To == c.to && iv.From+1 == c.to; !atEnd {
+			return false
+		}
 	}
 	c.block = block
 	c.next.to, c.next.end = iv.To, endOf(p)

@@ -93,6 +93,8 @@ func TestRun(t *testing.T) {
 		testBlock(2, "2 1 1 12000  10.0.0.1 80  8 800\n2 3 5900 7000  10.0.1.1 443  3 1000\n2 2 7000 8000  10.0.9.9 80  2 200\n")
 	const formatBy = "#Format: sourcepeeraddress sourcepeermask firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 1 to 12001\n"
 	const formatFlows = "#Format: flowruleset flowindex sourcepeeraddress desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 1 to 12001\n"
+	// What came in the centisecond in which the second minute ended, as at the end of a trace.
+	lastMoment := strings.Replace(strings.Replace(testBlock(3, "2 2 7000 12001  10.0.9.9 80  3 260\n2 3 5900 12001  10.0.1.1 443  4 1500\n"), "from 12000 to 18001", "from 12000 to 12001", 1), "09:03:00", "09:02:00", 1)
 	for _, tt := range []struct {
 		name  string
 		q     Query
@@ -117,6 +119,8 @@ func TestRun(t *testing.T) {
 			testBlock(2, "2 1 1 12000  10.0.0.1 80  5 500\n2 9 1 12000  10.0.0.9 443  0 0\n# 1 flows were there before; their amounts of this interval are not known, and stand as 0\n")},
 			"#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 1 to 12001\n80 1 12000  10 1000\n", "1 collection has flows that were there before", ""},
 		{"twice", Query{By: by(t, "DestTransAddress")}, []string{two, two}, "#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 1 to 12001\n80 1 12000  11 1100\n443 5900 7000  3 1000\n", "2 collections are left out: they are there twice", ""},
+		{"a last packet where an interval ends", Query{By: by(t, "DestTransAddress")}, []string{two + lastMoment + lastMoment}, "#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 1 to 12001\n80 1 12001  12 1160\n443 5900 12001  4 1500\n", "1 collection is left out: it is there twice", ""},
+		{"a last packet where a step ends", Query{Every: time.Minute}, []string{two + lastMoment}, "#Format: topdus tooctets\n#Time: 09:01:00 Mon  5 Jan 2026 gw Flows from 1 to 6001\n7 660\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 6000 to 12001\n7 1440\n#Time: 09:03:00 Mon  5 Jan 2026 gw Flows from 12000 to 18001\n2 560\n", "", ""},
 		{"cut", Query{By: by(t, "DestTransAddress")}, []string{strings.TrimSuffix(two, "#EndData: gw 2\n")}, "#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:01:00 Mon  5 Jan 2026 gw Flows from 1 to 6001\n80 1 6000  6 600\n443 5900 5950  1 60\n", "1 collection is left out: it has no end", ""},
 		{"no flows", Query{Every: time.Minute}, []string{testHead + testFormat + testBlock(1, "") + testBlock(2, "")},
 			"#Format: topdus tooctets\n#Time: 09:01:00 Mon  5 Jan 2026 gw Flows from 1 to 6001\n0 0\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 6000 to 12001\n0 0\n", "", ""},
