@@ -112,7 +112,7 @@ func count(iv *reader.Interval, rec *reader.Record, i int) uint64 {
 // over one second.
 func (p *Places) Rate(iv *reader.Interval, rec *reader.Record, c *Counts) uint64 {
 	const second = 100 // centiseconds
-	begin, length := max(rec.FirstTime, iv.From), uint64(second)
+	begin, length := max(rec.FirstTime, beginOf(iv)), uint64(second)
 	if p.last >= 0 {
 		if last := rec.Values[p.last].Num; last > begin {
 			length = max(length, last-begin)
@@ -121,12 +121,24 @@ func (p *Places) Rate(iv *reader.Interval, rec *reader.Record, c *Counts) uint64
 	return perSecond(c.Octets(), length)
 }
 
-// perSecond is how many of n come in a second of so many centiseconds.
+// beginOf is the uptime where an interval begins: but for the first, two share the
+// centisecond of From.
+func beginOf(iv *reader.Interval) uint64 {
+	if iv.From <= 1 {
+		return iv.From
+	}
+	return iv.From + 1
+}
+
+// perSecond is how many of n come in a second of so many centiseconds, a half rounded up.
 func perSecond(n, centiseconds uint64) uint64 {
 	hi, lo := bits.Mul64(n, 100)
 	if hi >= centiseconds {
 		return math.MaxUint64
 	}
-	rate, _ := bits.Div64(hi, lo, centiseconds)
+	rate, rest := bits.Div64(hi, lo, centiseconds)
+	if rest >= centiseconds-rest && rate < math.MaxUint64 {
+		rate++
+	}
 	return rate
 }

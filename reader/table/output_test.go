@@ -78,6 +78,52 @@ func TestTimeless(t *testing.T) {
 	}
 }
 
+// TestRate: octets per second of the interval, which begins a centisecond behind From, and
+// of a flow; a half is rounded up.
+func TestRate(t *testing.T) {
+	f, err := ruleset.ParseFormatLine("lastactivetime tooctets")
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := PlacesOf(f)
+	for _, tt := range []struct {
+		name                  string
+		from, to, first, last uint64
+		octets                uint64
+		flow                  uint64
+		total                 string
+	}{
+		{"the first interval", 1, 6001, 1, 6001, 120, 2, "2"},
+		{"another", 6000, 12001, 1, 12001, 120, 2, "2"},
+		{"half an octet", 6000, 12001, 6001, 12001, 90, 2, "2"},
+		{"less", 6000, 12001, 6001, 12001, 89, 1, "1"},
+		{"less than a second", 6000, 12001, 6001, 6011, 120, 120, "2"},
+		{"no time", 6000, 6001, 1, 6001, 120, 120, ""},
+	} {
+		iv := reader.Interval{From: tt.from, To: tt.to}
+		rec := &reader.Record{RuleSet: 2, Index: 1, FirstTime: tt.first}
+		rec.Clear(2)
+		rec.RuleSet, rec.FirstTime = 2, tt.first
+		rec.Values[0].Num, rec.Values[1].Num = tt.last, tt.octets
+		counts := places.Counts(&iv, rec)
+		if got := places.Rate(&iv, rec, &counts); got != tt.flow {
+			t.Errorf("%s: a flow's rate is %d, want %d", tt.name, got, tt.flow)
+		}
+		var text bytes.Buffer
+		out := NewOutput(&text, Options{Exact: true}, 0)
+		if err := errors.Join(out.Begin(iv, []reader.Task{{RuleSet: 2, Format: f}}), out.Record(rec), out.End()); err != nil {
+			t.Fatal(err)
+		}
+		var foot []string
+		for line := range strings.Lines(text.String()) {
+			foot = strings.Fields(line)
+		}
+		if got := strings.Join(foot[min(4, len(foot)):], " "); got != tt.total {
+			t.Errorf("%s: the total's rate is %q, want %q:\n%s", tt.name, got, tt.total, &text)
+		}
+	}
+}
+
 // TestOutputParts: a table of many flows goes on with its headings again, and its sum
 // is that of all.
 func TestOutputParts(t *testing.T) {

@@ -68,8 +68,8 @@ func (t *Table) appendFeet(g *tableGrid, n int) {
 		g.rows = append(g.rows, t.cells(g, &others, label))
 	}
 	all := row{counts: t.total}
-	if t.iv.To > t.iv.From {
-		all.rate = perSecond(t.total.Octets(), t.iv.To-t.iv.From)
+	if begin := beginOf(&t.iv); t.iv.To > begin {
+		all.rate = perSecond(t.total.Octets(), t.iv.To-begin)
 	}
 	g.rows = append(g.rows, t.cells(g, &all, "Total"))
 }
