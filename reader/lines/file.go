@@ -170,8 +170,11 @@ const sameStart = 2 * time.Second
 
 // same reports whether a collection that a file holds is this one.
 func (id *ID) same(found *ID) bool {
+	if id.Interval != found.Interval { // so mostly, and files of many collections are looked through for each
+		return false
+	}
 	apart := id.Start.Sub(found.Start)
-	return plain(id.Meter) == plain(found.Meter) && id.Interval == found.Interval && id.End.Equal(found.End) &&
+	return plain(id.Meter) == plain(found.Meter) && id.End.Equal(found.End) &&
 		id.Start.IsZero() == found.Start.IsZero() && max(apart, -apart) <= sameStart &&
 		(found.RuleSets == [4]uint64{} || id.RuleSets == found.RuleSets)
 }
