@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 		// A named pipe that is given up while nobody writes to it.
 		"netramet/internal/reading.open.func1",
 		// Standard input that cannot be closed.
-		"netramet/internal/reading.(*interruptible).Read.func1",
+		"netramet/internal/interruptible.(*Reader).Read.func1",
 	}}, map[string]func(){"netramet": main})
 }
 

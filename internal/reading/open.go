@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 
+	"netramet/internal/interruptible"
 	"netramet/sources"
 	"netramet/sources/join"
 )
@@ -24,10 +25,8 @@ func OpenAll(ctx context.Context, parts []join.Part, opt join.Options) (sources.
 }
 
 func open(ctx context.Context, opt sources.Options, how func(sources.Options) (sources.Source, error)) (sources.Source, error) {
-	if f, ok := opt.Stdin.(*os.File); ok {
-		if fi, err := f.Stat(); err == nil && !fi.Mode().IsRegular() {
-			opt.Stdin = &interruptible{ctx, f}
-		}
+	if f, ok := opt.Stdin.(*os.File); ok && interruptible.Waits(f) {
+		opt.Stdin = &interruptible.Reader{Ctx: ctx, File: f}
 	}
 	type result struct {
 		src sources.Source
@@ -87,31 +86,4 @@ func (s *closedOnDone) Info() sources.Info {
 func (s *closedOnDone) Close() error {
 	s.stop()
 	return s.Source.Close()
-}
-
-// interruptible is standard input where closing cannot end a Read: a terminal,
-// or a pipe inherited in blocking mode. A Read that is given up goes on behind
-// the caller's back, so its p must not be used again; a source reads no more
-// after an error.
-type interruptible struct {
-	ctx context.Context
-	f   *os.File
-}
-
-func (r *interruptible) Read(p []byte) (int, error) {
-	type result struct {
-		n   int
-		err error
-	}
-	done := make(chan result, 1)
-	go func() {
-		n, err := r.f.Read(p)
-		done <- result{n, err}
-	}()
-	select {
-	case got := <-done:
-		return got.n, got.err
-	case <-r.ctx.Done():
-		return 0, r.ctx.Err()
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"compress/bzip2"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"github.com/pierrec/lz4/v4"
 	"github.com/therootcompany/xz"
 
+	"netramet/internal/interruptible"
 	"netramet/reader/flowfile"
 	"netramet/reader/jsonl"
 	"netramet/reader/lines"
@@ -67,7 +69,7 @@ func decompressed(r io.Reader) (*bufio.Reader, error) {
 // input is one file.
 type input struct {
 	name  string // as messages name it
-	open  func() (io.ReadCloser, error)
+	open  func(context.Context) (io.ReadCloser, error)
 	begin time.Time // of its first collection
 }
 
@@ -76,13 +78,13 @@ func (q *Query) inputs() ([]*input, error) {
 	var all []*input
 	stdin := false
 	for _, name := range q.Files {
-		in := &input{name: name, open: func() (io.ReadCloser, error) { return os.Open(name) }}
+		in := &input{name: name, open: func(ctx context.Context) (io.ReadCloser, error) { return opened(ctx, name) }}
 		if name == "-" {
 			if stdin || q.Stdin == nil {
 				return nil, errors.New("standard input (-) can be read once")
 			}
 			stdin = true
-			in.name, in.open = "standard input", func() (io.ReadCloser, error) { return io.NopCloser(q.Stdin), nil }
+			in.name, in.open = "standard input", func(ctx context.Context) (io.ReadCloser, error) { return io.NopCloser(until(ctx, q.Stdin)), nil }
 		} else if len(q.Files) > 1 {
 			if err := in.peek(); err != nil {
 				return nil, err
@@ -92,6 +94,26 @@ func (q *Query) inputs() ([]*input, error) {
 	}
 	slices.SortStableFunc(all, func(a, b *input) int { return cmp.Or(a.begin.Compare(b.begin), cmp.Compare(a.name, b.name)) })
 	return all, nil
+}
+
+// opened opens a file to be read until ctx is done.
+func opened(ctx context.Context, name string) (io.ReadCloser, error) {
+	f, err := interruptible.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{until(ctx, f), f}, nil
+}
+
+// until is a reader that does not wait for more when ctx is done.
+func until(ctx context.Context, r io.Reader) io.Reader {
+	if f, ok := r.(*os.File); ok && interruptible.Waits(f) {
+		return &interruptible.Reader{Ctx: ctx, File: f}
+	}
+	return r
 }
 
 // maxPeek is how far into a file its first collection is looked for, in octets.
@@ -105,7 +127,7 @@ func (in *input) peek() error {
 	} else if !fi.Mode().IsRegular() {
 		return nil
 	}
-	f, err := in.open()
+	f, err := os.Open(in.name)
 	if err != nil {
 		return err
 	}

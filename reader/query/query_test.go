@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -202,6 +203,29 @@ func TestEvery(t *testing.T) {
 	_, _, err := ask(t, Query{Every: time.Second}, testHead+testFormat+strings.Replace(testBlock(1, "2 1 1 999999999999  10.0.0.1 80  7 100\n"), "to 6001", "to 999999999999", 1))
 	if err == nil || !strings.Contains(err.Error(), "rows") {
 		t.Errorf("too many steps: %v", err)
+	}
+}
+
+// TestInterrupted: a question to a pipe that says nothing ends with its context.
+func TestInterrupted(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	if _, err := w.WriteString(testHead + testFormat + testBlock(1, "2 1 1 6000  10.0.0.1 80  5 500\n")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := Run(ctx, &Query{Files: []string{"-"}, Stdin: r}, flowfile.NewWriter(io.Discard, flowfile.Header{}))
+		ended <- err
+	}()
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
 

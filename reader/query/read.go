@@ -128,7 +128,7 @@ func (p *pieces) send(ctx context.Context, x *piece) bool {
 
 // file reads one file.
 func (p *pieces) file(ctx context.Context, in *input) error {
-	f, err := in.open()
+	f, err := in.open(ctx)
 	if err != nil {
 		return err
 	}
