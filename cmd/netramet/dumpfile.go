@@ -63,7 +63,8 @@ func (o *options) openDump(option, name, header string, stdin io.Reader) (*dumpF
 	if err := o.checkOverwrite(option, name, stdin); err != nil {
 		return nil, err
 	}
-	f, err := os.Create(name)
+	// Not to be read, or a pipe would not end when its reader goes away.
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", option, err)
 	}

@@ -79,7 +79,8 @@ func Create(uri string, opt Options) (*Writer, error) {
 	out, name := io.WriteCloser(plain{opt.Stdout}), "standard output"
 	if t.path != "-" {
 		name = t.path
-		if out, err = os.Create(t.path); err != nil {
+		// Not to be read, or a pipe would not end when its reader goes away.
+		if out, err = os.OpenFile(t.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, bare(err))
 		}
 	}
