@@ -20,6 +20,21 @@ they are those of RFC 5103 for the other direction. ECS and OTel are the names t
 without one the column keeps its own. Beside a counter stands its amount, as ` + "`to_octets_amount`" + `.
 `
 
+// pageBeside is what stands beside these columns.
+const pageBeside = `
+## Beside these
+
+| column | type | what |
+|---|---|---|
+| ` + "`%s`" + ` | %s | %s; null for flows of other protocols. It is there if the rule set saves both addresses, the protocol and both ports whole, and FORMAT has them. ECS has it as ` + "`%s`" + ` |
+| a counter's name and ` + "`_amount`" + ` | number | what was added in the interval, as ` + "`to_octets_amount`" + ` |
+| the name of a class or kind and ` + "`_char`" + ` | text | its number as a letter, where it is one, as ` + "`flow_kind_char`" + ` |
+| a system's name and ` + "`_name`" + ` | text | what ` + "`--prefixes`" + ` calls it, as ` + "`source_asn_name`" + ` |
+| a distribution's name and ` + "`_limits`" + ` | numbers | the upper limits of its buckets |
+| ` + "`interval_last`" + ` | bool | the last one of CSV: true in the last row of a collection |
+| ` + "`type`" + ` | text | the first one of JSON Lines: ` + "`flow`, `interval` or `aborted`" + ` |
+`
+
 // TestPage holds the page against the table.
 func TestPage(t *testing.T) {
 	var b strings.Builder
@@ -35,6 +50,8 @@ func TestPage(t *testing.T) {
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", c.Name, c.Type, c.Unit, c.IPFIX.text(), code(c.ECS), code(c.OTel), c.About)
 		}
 	}
+	id := &communityColumn
+	fmt.Fprintf(&b, pageBeside, id.Name, id.Type, id.About, id.ECS)
 	if golden.Update() {
 		if err := os.WriteFile(page, []byte(b.String()), 0o666); err != nil {
 			t.Fatal(err)

@@ -26,7 +26,7 @@ func (e *emitter) steps(ctx context.Context) error {
 		}
 	}
 	if last-first >= MaxSteps || (last-first+1)*int64(len(groups)) > maxRowsOut {
-		return fmt.Errorf("%d rows of each of %d times would be too many: ask for longer times with --every, or for fewer groups with --top", len(groups), last-first+1)
+		return fmt.Errorf("%s of each of %d times would be too many: ask for longer times with --every, or for fewer groups with --top", rowsOf(len(groups)), last-first+1)
 	}
 	e.start = time.Unix(0, first*every).Add(-10 * time.Millisecond)
 	if e.q.OneInterval {
@@ -54,6 +54,14 @@ func (e *emitter) steps(ctx context.Context) error {
 		return e.end()
 	}
 	return nil
+}
+
+// rowsOf is so many rows in words.
+func rowsOf(n int) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return fmt.Sprintf("%d rows", n)
 }
 
 // groups are those that rows are handed out of, in order of their keys.
