@@ -3,6 +3,7 @@ package ruleset
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"netramet/mib"
 	"netramet/streams/dist"
@@ -28,7 +29,7 @@ const (
 func Verify(rules []Rule) []Finding {
 	c := &checker{rules: rules}
 	c.verify()
-	return c.sorted()
+	return slices.DeleteFunc(c.sorted(), func(f Finding) bool { return f.Severity != Error })
 }
 
 // Foresee returns what Verify does, or a warning of packets for which a match

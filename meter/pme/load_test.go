@@ -30,6 +30,7 @@ func TestLoadErrors(t *testing.T) {
 		{name: "counter tested", rules: "ToPDUs & 255 = 1: Ignore, 0", want: "ToPDUs cannot be tested"},
 		{name: "mask attribute tested", rules: "SourcePeerMask & 255 = 1: Ignore, 0", want: "cannot be tested"},
 		{name: "distribution tested", rules: "ToPacketSize & 1 = 1: Goto, 1", want: "cannot be tested"},
+		{name: "distribution saved by a rule of its own", rules: "Null & 0 = 0: GotoAct, 2\n ToPacketSize & 1.0.0.25.5.220 = 60: PushRuleToAct, 3" + end},
 		{name: "MatchingStoD saved", rules: "MatchingStoD & 255 = 1: Count, 0", want: "Count saves MatchingStoD, which cannot be saved"},
 		{name: "FlowRuleSet saved", rules: "FlowRuleSet & 255 = 1: CountPkt, 0", want: "CountPkt saves FlowRuleSet, which cannot be saved"},
 		{name: "FlowRuleSet tested", rules: "FlowRuleSet & 255 = 1: Ignore, 0"},
