@@ -30,16 +30,8 @@ const (
 type Format struct {
 	names  columns.Names
 	labels []string
-	tasks  []taskRows
-	task   *taskRows // of the last flow
-	open   bool      // the last flow's row lacks its end
-}
-
-// taskRows is how flows of one task are written.
-type taskRows struct {
-	ruleSet int
-	layout  *columns.Layout
-	row     columns.Row
+	rows   columns.Rows
+	open   bool // the last flow's row lacks its end
 }
 
 // New returns the format with names of a set.
@@ -60,42 +52,44 @@ func (f *Format) Begin(dst []byte, iv *reader.Interval, tasks []reader.Task, hea
 
 // lay lays out the rows of each task.
 func (f *Format) lay(iv *reader.Interval, tasks []reader.Task) {
-	f.tasks, f.task, f.labels, f.open = f.tasks[:0], nil, f.labels[:0], false
+	f.rows.Clear()
+	f.labels, f.open = f.labels[:0], false
+	layouts := make([]*columns.Layout, len(tasks))
 	for i := range tasks {
-		l := columns.NewLayout(iv, &tasks[i], f.names)
-		for j := range l.Cells {
-			if !slices.Contains(f.labels, l.Cells[j].Label) {
-				f.labels = append(f.labels, l.Cells[j].Label)
+		layouts[i] = columns.NewLayout(iv, &tasks[i], f.names)
+		for _, c := range layouts[i].Cells {
+			if !slices.Contains(f.labels, c.Label) {
+				f.labels = append(f.labels, c.Label)
 			}
 		}
-		f.tasks = append(f.tasks, taskRows{ruleSet: tasks[i].RuleSet, layout: l})
 	}
-	for i := range f.tasks {
-		f.tasks[i].dress(f.labels)
+	for i := range tasks {
+		f.rows.Add(tasks[i].RuleSet, rowOf(layouts[i], f.labels))
 	}
 }
 
-// dress makes the row of cells in the order of labels.
-func (t *taskRows) dress(labels []string) {
+// rowOf is how flows of a layout are written, with cells in the order of labels.
+func rowOf(l *columns.Layout, labels []string) columns.Row {
 	cells := make([]*columns.Cell, len(labels)) // nil: the task does not have it
 	for i, label := range labels {
-		if at := slices.IndexFunc(t.layout.Cells, func(c columns.Cell) bool { return c.Label == label }); at >= 0 {
-			cells[i] = &t.layout.Cells[at]
+		if at := slices.IndexFunc(l.Cells, func(c columns.Cell) bool { return c.Label == label }); at >= 0 {
+			cells[i] = &l.Cells[at]
 		}
 	}
-	same := t.layout.NewRow("", "")
+	same := l.NewRow("", "")
 	for len(cells) > 0 && cells[0] != nil && cells[0].Constant() {
 		same.Add(cells[0], columns.Dress{Before: ",", Null: ",", Escape: escape})
 		cells = cells[1:]
 	}
-	t.row = t.layout.NewRow(string(same.Append(nil, nil)[len(","):]), goesOn)
+	row := l.NewRow(string(same.Append(nil, nil)[len(","):]), goesOn)
 	for _, c := range cells {
 		d := columns.Dress{Before: ",", Null: ",", Escape: escape}
 		if c != nil && c.Type == columns.Numbers { // has commas
 			d.Before, d.After = `,"`, `"`
 		}
-		t.row.Add(c, d)
+		row.Add(c, d)
 	}
+	return row
 }
 
 // escape makes what stands from start on a field.
@@ -117,38 +111,12 @@ func (f *Format) header() string {
 
 // Record implements lines.Format.
 func (f *Format) Record(dst []byte, rec *reader.Record) ([]byte, error) {
-	t, err := f.turnTo(rec.RuleSet, rec.Index)
-	if err != nil {
-		return dst, err
-	}
-	return f.leaveOpen(t.row.Append(f.goOn(dst), rec)), nil
+	return f.leaveOpen(f.rows.Append(f.goOn(dst), rec))
 }
 
 // Stored implements lines.Format.
-func (f *Format) Stored(dst []byte, list []reader.Stored) (_ []byte, err error) {
-	var t *taskRows
-	dst = f.goOn(dst)
-	for i := range list {
-		if t == nil || t.ruleSet != list[i].RuleSet {
-			if t, err = f.turnTo(list[i].RuleSet, list[i].Index); err != nil {
-				return dst, err
-			}
-		}
-		dst = t.row.AppendStored(dst, &list[i])
-	}
-	return f.leaveOpen(dst), nil
-}
-
-// turnTo is how a flow is written.
-func (f *Format) turnTo(ruleSet int, index uint32) (*taskRows, error) {
-	if f.task == nil || f.task.ruleSet != ruleSet {
-		at := slices.IndexFunc(f.tasks, func(t taskRows) bool { return t.ruleSet == ruleSet })
-		if at < 0 {
-			return nil, fmt.Errorf("flow %d is of rule set %d, which is not collected", index, ruleSet)
-		}
-		f.task = &f.tasks[at]
-	}
-	return f.task, nil
+func (f *Format) Stored(dst []byte, list []reader.Stored) ([]byte, error) {
+	return f.leaveOpen(f.rows.AppendStored(f.goOn(dst), list))
 }
 
 // goOn ends the last row, for there is another one.
@@ -160,15 +128,19 @@ func (f *Format) goOn(dst []byte) []byte {
 	return dst
 }
 
-// leaveOpen takes the end off the last row: nobody knows whether another one comes.
-func (f *Format) leaveOpen(dst []byte) []byte {
+// leaveOpen takes the end off the last row, if all went well: nobody knows whether another
+// one comes.
+func (f *Format) leaveOpen(dst []byte, err error) ([]byte, error) {
+	if err != nil {
+		return dst, err
+	}
 	f.open = true
-	return dst[:len(dst)-len(goesOn)]
+	return dst[:len(dst)-len(goesOn)], nil
 }
 
 // End implements lines.Format.
 func (f *Format) End(dst []byte) ([]byte, error) {
-	if len(f.tasks) == 0 {
+	if len(f.labels) == 0 {
 		return dst, errors.New("a collection ends that did not begin")
 	}
 	if f.open {

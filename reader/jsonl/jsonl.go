@@ -8,7 +8,6 @@ package jsonl
 
 import (
 	"bytes"
-	"fmt"
 
 	"netramet/internal/digits"
 	"netramet/reader"
@@ -21,16 +20,8 @@ var _ lines.Format = (*Format)(nil)
 // Format makes and reads the lines of one file.
 type Format struct {
 	names columns.Names
-	tasks []taskRows
-	task  *taskRows // of the last flow
-	flows uint64    // of the collection
-	tail  []byte    // the line that ends it, but for the number of flows
-}
-
-// taskRows is how flows of one task are written.
-type taskRows struct {
-	ruleSet int
-	row     columns.Row
+	rows  columns.Rows
+	tail  []byte // the line that ends it, but for the number of flows
 }
 
 // New returns the format with names of a set.
@@ -38,15 +29,16 @@ func New(names columns.Names) *Format { return &Format{names: names} }
 
 // Begin implements lines.Format.
 func (f *Format) Begin(dst []byte, iv *reader.Interval, tasks []reader.Task, _ string) ([]byte, error) {
-	f.tasks, f.task, f.flows = f.tasks[:0], nil, 0
+	f.rows.Clear()
 	for i := range tasks {
-		f.tasks = append(f.tasks, f.rowsOf(iv, &tasks[i]))
+		f.rows.Add(tasks[i].RuleSet, f.rowOf(iv, &tasks[i]))
 	}
 	f.tail = f.appendInterval(f.tail[:0], iv, tasks)
 	return dst, nil
 }
 
-func (f *Format) rowsOf(iv *reader.Interval, task *reader.Task) taskRows {
+// rowOf is how flows of a task are written.
+func (f *Format) rowOf(iv *reader.Interval, task *reader.Task) columns.Row {
 	l := columns.NewLayout(iv, task, f.names)
 	same := l.NewRow(`{"type":"flow"`, "")
 	for i := range l.Cells {
@@ -60,7 +52,7 @@ func (f *Format) rowsOf(iv *reader.Interval, task *reader.Task) taskRows {
 			row.Add(c, dress(c))
 		}
 	}
-	return taskRows{task.RuleSet, row}
+	return row
 }
 
 // dress makes a cell a member of an object.
@@ -84,56 +76,22 @@ func escape(b []byte, start int) []byte {
 
 // Record implements lines.Format.
 func (f *Format) Record(dst []byte, rec *reader.Record) ([]byte, error) {
-	t, err := f.turnTo(rec.RuleSet, rec.Index)
-	if err != nil {
-		return dst, err
-	}
-	f.flows++
-	return t.row.Append(dst, rec), nil
+	return f.rows.Append(dst, rec)
 }
 
 // Stored implements lines.Format.
-func (f *Format) Stored(dst []byte, list []reader.Stored) (_ []byte, err error) {
-	var t *taskRows
-	for i := range list {
-		if t == nil || t.ruleSet != list[i].RuleSet {
-			if t, err = f.turnTo(list[i].RuleSet, list[i].Index); err != nil {
-				return dst, err
-			}
-		}
-		f.flows++
-		dst = t.row.AppendStored(dst, &list[i])
-	}
-	return dst, nil
-}
-
-// turnTo is how a flow is written.
-func (f *Format) turnTo(ruleSet int, index uint32) (*taskRows, error) {
-	if f.task == nil || f.task.ruleSet != ruleSet {
-		if f.task = f.find(ruleSet); f.task == nil {
-			return nil, fmt.Errorf("flow %d is of rule set %d, which is not collected", index, ruleSet)
-		}
-	}
-	return f.task, nil
-}
-
-func (f *Format) find(ruleSet int) *taskRows {
-	for i := range f.tasks {
-		if f.tasks[i].ruleSet == ruleSet {
-			return &f.tasks[i]
-		}
-	}
-	return nil
+func (f *Format) Stored(dst []byte, list []reader.Stored) ([]byte, error) {
+	return f.rows.AppendStored(dst, list)
 }
 
 // End implements lines.Format.
 func (f *Format) End(dst []byte) ([]byte, error) {
 	dst = append(append(dst, f.tail...), `,"flows":`...)
-	return append(digits.AppendUint(dst, f.flows), '}', '\n'), nil
+	return append(digits.AppendUint(dst, f.rows.Written()), '}', '\n'), nil
 }
 
 // Abort implements lines.Format: as End, but for the type of the line.
 func (f *Format) Abort(dst []byte) []byte {
 	dst = append(append(dst, `{"type":"aborted"`...), bytes.TrimPrefix(f.tail, []byte(interval))...)
-	return append(digits.AppendUint(append(dst, `,"flows":`...), f.flows), '}', '\n')
+	return append(digits.AppendUint(append(dst, `,"flows":`...), f.rows.Written()), '}', '\n')
 }
