@@ -95,9 +95,6 @@ func (m *Matcher) build(n int, lens lengths, key *Key) Verdict {
 	return Count
 }
 
-// putWord puts 8 octets into a key.
-func putWord(key *Key, off uint8, w uint64) { binary.LittleEndian.PutUint64(key.Buf[off:], w) }
-
 // findPath returns the path of the pattern queue, made if it is new.
 func (m *Matcher) findPath(n int, lens lengths) *path {
 	t := &m.paths

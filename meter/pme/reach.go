@@ -9,7 +9,7 @@ const maxReturnWays = 1 << 16
 type reach struct {
 	code    []instr
 	seen    [2][]bool // by testing, of each rule
-	todo    []state
+	ahead   []state
 	gosubs  []uint32
 	returns []uint32 // what they add
 	fails   bool     // a match can end with NoMatch
@@ -24,9 +24,9 @@ type state struct {
 // mayNotMatch reports whether a match can reach NoMatch, or the end of the rules.
 func mayNotMatch(code []instr) bool {
 	r := reach{code: code, seen: [2][]bool{make([]bool, len(code)), make([]bool, len(code))}}
-	for r.add(0, true); len(r.todo) > 0 && !r.fails; {
-		at := r.todo[len(r.todo)-1]
-		r.todo = r.todo[:len(r.todo)-1]
+	for r.add(0, true); len(r.ahead) > 0 && !r.fails; {
+		at := r.ahead[len(r.ahead)-1]
+		r.ahead = r.ahead[:len(r.ahead)-1]
 		in := &code[at.pc]
 		if at.testing && in.test != testNone {
 			r.add(at.pc+1, true)
@@ -51,7 +51,7 @@ func (r *reach) add(pc uint32, testing bool) {
 	}
 	if !r.seen[n][pc] {
 		r.seen[n][pc] = true
-		r.todo = append(r.todo, state{pc, testing})
+		r.ahead = append(r.ahead, state{pc, testing})
 	}
 }
 

@@ -1,6 +1,7 @@
 package pme
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"netramet/mib"
@@ -174,7 +175,7 @@ func (m *Matcher) put(key *Key, shape uint16, size uint8, moves []wordMove) {
 	key.Buf[0], key.Buf[1], key.Buf[2] = m.number, byte(shape>>8), byte(shape)
 	for i := range moves {
 		c := &moves[i]
-		putWord(key, c.off, m.regs[c.reg]&c.mask|c.value)
+		binary.LittleEndian.PutUint64(key.Buf[c.off:], m.regs[c.reg]&c.mask|c.value)
 	}
 	key.Len = int(size)
 }
