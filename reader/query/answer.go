@@ -21,6 +21,7 @@ type answer struct {
 	chains  map[chainKey][]*chain
 	byMeter map[string][]*chain
 	made    int                 // chains
+	ends    map[string]blockEnd // by meter
 	seen    map[uint64]struct{} // parts of blocks, see identity
 	seed    maphash.Seed
 	rows    rows
@@ -74,6 +75,7 @@ func newAnswer(q *Query, out reader.Output) *answer {
 	return &answer{
 		q: q, out: out, seed: maphash.MakeSeed(), block: 1,
 		chains: make(map[chainKey][]*chain), byMeter: make(map[string][]*chain), seen: make(map[uint64]struct{}),
+		ends: make(map[string]blockEnd),
 	}
 }
 
@@ -198,6 +200,7 @@ func (a *answer) endBlock(x *piece) error {
 	}
 	a.total.add(&a.pending)
 	a.empty(x)
+	a.ended(&x.iv)
 	for _, r := range a.open {
 		a.rows.span(r.covered())
 		r.chain.take()

@@ -21,7 +21,7 @@ type chain struct {
 	begun  bool
 	to     uint64 // uptime at the end of the last block
 	end    int64  // Unix seconds of it
-	whole  bool   // counters of all flows are known since they began
+	since  uint64 // flows that began then or later have no counts of before
 	secret index.Secret
 	flows  index.Table
 	dense  []uint32 // slot + 1 by FlowIndex, where that is small
@@ -174,7 +174,7 @@ func (c *chain) amounts(p *part, n flowName, nums, out []uint64) (at *place, kno
 	if !same { // a flow that is new to us
 		at.first, at.known, at.added = n.first, true, false
 		clear(counts)
-		if known = c.whole || c.begins || n.first > p.iv.From+1; !known {
+		if known = n.first >= c.since; !known {
 			copy(counts, nums)
 			return at, false
 		}
@@ -205,7 +205,6 @@ func grew(before, nums, out []uint64, wrap bool) {
 func (c *chain) take() {
 	c.mark, c.old, c.nums = c.places.Len(), c.old[:0], c.nums[:0]
 	c.begun, c.to, c.end = true, c.next.to, c.next.end
-	c.whole = c.whole || c.begins
 	c.begins = false
 }
 
@@ -249,8 +248,8 @@ func endOf(p *part) int64 {
 }
 
 // begin makes the chain ready for a block; false if the block lies within what has
-// been read already.
-func (c *chain) begin(p *part, block uint64) bool {
+// been read already. follows says that the meter's block before has been read.
+func (c *chain) begin(p *part, block uint64, follows bool) bool {
 	iv := &p.iv
 	if c.begun && !p.anew && iv.To <= c.to {
 		// A trace that ends in the centisecond of a collection has one more, of no length.
@@ -260,10 +259,15 @@ func (c *chain) begin(p *part, block uint64) bool {
 	}
 	c.block = block
 	c.next.to, c.next.end = iv.To, endOf(p)
-	c.begins = p.anew || !c.begun && iv.From <= 1
-	if c.begins {
+	switch c.begins = p.anew || !c.begun && iv.From <= 1; {
+	case c.begins:
 		c.anew()
-		c.whole = false
+		c.since = 0
+	case c.begun: // a flow that was not met began behind what has been read
+	case follows:
+		c.since = iv.From + 1 // behind the collection that ended in that centisecond
+	default:
+		c.since = iv.From + 2 // who knows what was read in the centisecond that the two share
 	}
 	return true
 }

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math"
-	"netramet/reader"
 	"slices"
 	"strings"
+	"time"
+
+	"netramet/reader"
 )
 
 // run is a part of the block under way, with its chain.
@@ -37,7 +39,7 @@ func (a *answer) beginPart(p *part) error {
 	if err != nil {
 		return err
 	}
-	if c.block != a.block && !c.begin(p, a.block) {
+	if c.block != a.block && !c.begin(p, a.block, a.follows(&p.iv)) {
 		a.total.twice++
 		return nil
 	}
@@ -47,6 +49,26 @@ func (a *answer) beginPart(p *part) error {
 	a.now, a.open = r, append(a.open, r)
 	a.meter(&p.iv)
 	return nil
+}
+
+// blockEnd is where a meter's last whole block ended.
+type blockEnd struct {
+	to    uint64
+	start time.Time // of the meter's run
+}
+
+// follows reports whether the meter's block before has been read.
+func (a *answer) follows(iv *reader.Interval) bool {
+	end, ok := a.ends[iv.Meter]
+	return ok && iv.From+1 == end.to && iv.MeterStart.Sub(end.start).Abs() <= runSlack*time.Second
+}
+
+// ended notes where a whole block ended.
+func (a *answer) ended(iv *reader.Interval) {
+	if len(a.ends) == maxChains {
+		clear(a.ends)
+	}
+	a.ends[iv.Meter] = blockEnd{iv.To, iv.MeterStart}
 }
 
 // identity is the same for the same records in another file.

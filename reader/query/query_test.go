@@ -115,6 +115,15 @@ func TestRun(t *testing.T) {
 		{"sorted by what is not there", Query{Sort: sortBy(t, "FromOctets")}, []string{two}, "", "", "no FromOctets to order rows by"},
 		{"of the second minute alone", Query{By: by(t, "DestTransAddress")}, []string{testHead + testFormat + testBlock(2, "2 1 1 12000  10.0.0.1 80  8 800\n2 3 6001 7000  10.0.1.1 443  3 1000\n2 2 7000 8000  10.0.9.9 80  2 200\n")},
 			"#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 6000 to 12001\n80 7000 8000  2 200\n", "2 flows are older than what was read of them", ""},
+		{"begun in the centisecond in which a collection ended", Query{By: by(t, "DestTransAddress")}, []string{testHead + testFormat + testBlock(1, "") +
+			testBlock(2, "2 1 6001 12000  10.0.0.1 80  8 800\n") + testBlock(3, "2 2 12001 12001  10.0.0.1 443  3 300\n"),
+			testHead + testFormat + testBlock(4, "2 3 18001 18001  10.0.0.1 25  1 60\n")},
+			"#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:04:00 Mon  5 Jan 2026 gw Flows from 1 to 24001\n25 18001 18001  1 60\n80 6001 12000  8 800\n443 12001 12001  3 300\n", "", ""},
+		{"begun in a collection that is missing", Query{By: by(t, "DestTransAddress")}, []string{testHead + testFormat + testBlock(2, "2 1 6003 12000  10.0.0.1 80  8 800\n") + testBlock(4, "2 2 13000 23000  10.0.0.1 443  3 300\n2 3 5000 23000  10.0.0.1 25  3 300\n")},
+			"#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:04:00 Mon  5 Jan 2026 gw Flows from 6000 to 24001\n80 6003 12000  8 800\n443 13000 23000  3 300\n", "1 flow is older", ""},
+		{"another rule set than before", Query{By: by(t, "DestTransAddress"), RuleSets: []string{"all"}}, []string{testHead + testFormat +
+			strings.Replace(testBlock(1, "3 1 1 1  10.0.0.1 80  5 500\n"), "2 all", "3 other", 1) + testBlock(2, "2 1 6000 12000  10.0.0.1 80  8 800\n2 2 6001 12000  10.0.0.1 443  2 80\n")},
+			"#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 1 to 12001\n443 6001 12000  2 80\n", "1 flow is older", ""},
 		{"amounts", Query{By: by(t, "DestTransAddress")}, []string{strings.Replace(testHead, "zone=UTC", "zone=UTC counters=amounts", 1) + strings.NewReplacer("topdus", "d_topdus", "tooctets", "d_tooctets").Replace(testFormat) +
 			testBlock(1, "2 1 1 6000  10.0.0.1 80  5 500\n") +
 			testBlock(2, "2 1 1 12000  10.0.0.1 80  5 500\n2 9 1 12000  10.0.0.9 443  0 0\n# 1 flows were there before; their amounts of this interval are not known, and stand as 0\n")},
