@@ -149,6 +149,9 @@ func TestRun(t *testing.T) {
 		{"restarted", Query{By: by(t, "DestTransAddress")}, []string{two + strings.Replace(testHead, "09:00", "09:05", 1) + testFormat +
 			"#Time: 09:06:00 Mon  5 Jan 2026 gw Flows from 1 to 6001\n#Ruleset: 2 all\n2 1 1 6000  10.0.0.1 80  9 900\n#EndData: gw 1\n"},
 			"#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:06:00 Mon  5 Jan 2026 gw Flows from 1 to 36001\n80 1 36000  20 2000\n443 5900 7000  3 1000\n", "", ""},
+		{"a manager that began in the meter's first second, and a file of later", Query{By: by(t, "DestTransAddress")}, []string{testHead + testFormat + testBlock(1, "2 1 1 6000  10.0.0.1 80  5 500\n"),
+			strings.Replace(testHead, "09:00:00", "09:01:01", 1) + testFormat + strings.Replace(testBlock(2, "2 1 1 12000  10.0.0.1 80  8 800\n"), "09:02:00", "09:02:01", 1)},
+			"#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:01 Mon  5 Jan 2026 gw Flows from 1 to 12101\n80 1 12100  8 800\n", "", ""},
 		{"begun anew without a word", Query{By: by(t, "DestTransAddress")}, []string{testHead + testFormat + testBlock(1, "2 1 1 6000  10.0.0.1 80  5 500\n") + testBlock(2, "2 1 1 12000  10.0.0.1 80  6 300\n")},
 			"#Format: desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 1 to 12001\n80 1 12000  11 800\n", "", ""},
 	} {
