@@ -19,7 +19,7 @@ import (
 var allowed = map[string][]string{
 	"internal/atomicfile":    nil,
 	"internal/digits":        nil,
-	"internal/command":       {"internal/rulefile", "internal/screen", "mib", "reader/columns", "reader/flowfile", "reader/outputs", "reader/table", "reader/top", "ruleset/library"},
+	"internal/command":       {"internal/interruptible", "internal/rulefile", "internal/screen", "mib", "reader/columns", "reader/flowfile", "reader/outputs", "reader/table", "reader/top", "ruleset/library"},
 	"internal/datagram":      {"meter/packet", "mib", "sources/wire"},
 	"internal/direction":     {"meter/packet", "mib", "sources/wire"},
 	"internal/fileaccess":    nil,

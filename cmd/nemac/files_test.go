@@ -85,7 +85,7 @@ func TestFlowFileIsOnes(t *testing.T) {
 		}
 	}
 	open := func(name string, resumed bool) (*flowFile, error) {
-		return openFlowFile(name, "m.flows", h, flowfile.SyncNever, resumed)
+		return openFlowFile(name, "m.flows", h, flowfile.Options{}, resumed)
 	}
 	first, err := open("", false)
 	if err != nil {

@@ -29,7 +29,7 @@ func askFlows(ctx context.Context, o *options, stdin io.Reader, std stdio) error
 	if o.flows.warnings != "" {
 		fmt.Fprintln(std.err, o.flows.warnings)
 	}
-	out, err := o.openAnswer(&q, std)
+	out, err := o.openAnswer(ctx, &q, std)
 	if err != nil {
 		return err
 	}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"time"
 
+	"netramet/internal/command"
 	"netramet/internal/screen"
 	"netramet/internal/version"
 	"netramet/reader"
@@ -20,7 +22,7 @@ import (
 // openAnswer opens what the answer goes to: a table on standard output, unless -F or
 // --to say something else. Where there are only tables, they may show what is asked in
 // another way: the largest rows beside the sum of all, and all times in one table.
-func (o *options) openAnswer(q *query.Query, std stdio) (*outputs.Output, error) {
+func (o *options) openAnswer(ctx context.Context, q *query.Query, std stdio) (*outputs.Output, error) {
 	specs := o.to.All("", o.flowFile)
 	if len(specs) == 0 {
 		specs = []outputs.Spec{{Kind: outputs.Table, Path: "-"}}
@@ -44,6 +46,7 @@ func (o *options) openAnswer(q *query.Query, std stdio) (*outputs.Output, error)
 	return outputs.Open(specs, outputs.Options{
 		Answer: true, Names: o.to.Names, Stdout: std.out, Width: screen.Width(std.out, os.Getenv("COLUMNS")),
 		Tell: func(text string) { fmt.Fprintf(std.err, "nemac: note: %s\n", text) },
+		Pipe: command.Pipes(ctx, "nemac", std.err).Open,
 		Table: func(w io.Writer, width int) (reader.Output, error) {
 			if first == 0 {
 				return table.NewOutput(w, opts, width), nil

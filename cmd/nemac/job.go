@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -83,7 +84,8 @@ type job struct {
 	o     *options
 	std   stdio
 	cfg   session.Config
-	pulse *pulse // its clock
+	pulse *pulse                              // its clock
+	pipe  func(path string) (*os.File, error) // opens what is no regular file; valid in run
 
 	top     *top.Output // nil: no tables are shown
 	file    *flowFile   // nil if it is standard output, or before it is open
@@ -145,7 +147,7 @@ func seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }
 // the user sees it there only.
 func (j *job) run(ctx context.Context, log *slog.Logger, many bool) error {
 	log = log.With("owner", j.cfg.Owner) // several may work on one meter
-	j.cfg.Log = log
+	j.cfg.Log, j.pipe = log, command.Pipes(ctx, "nemac", j.std.err).Open
 	if j.o.logFile != "-" { // else the log says it there
 		j.cfg.Waits = j.waits
 	}
@@ -223,14 +225,10 @@ func (j *job) openFile(m *session.Meter, resumed bool, path string) (session.Out
 	if o.utc || o.trace {
 		h.Zone = flowfile.ZoneUTC
 	}
-	sync := flowfile.SyncNever
-	if o.sync {
-		sync = flowfile.SyncEach
-	}
 	if path == "-" {
 		return stdoutFile{flowfile.NewWriter(j.std.out, h)}, nil
 	}
-	f, err := openFlowFile(path, command.FileBase(o.meter)+".flows", h, sync, resumed)
+	f, err := openFlowFile(path, command.FileBase(o.meter)+".flows", h, flowfile.Options{Sync: o.sync, Pipe: j.pipe}, resumed)
 	if err != nil {
 		return nil, err
 	}
@@ -246,10 +244,10 @@ func (j *job) openFile(m *session.Meter, resumed bool, path string) (session.Out
 // openFlowFile opens the file named, or one by the default name: the one that
 // an earlier nemac with the same options wrote, if its collections go on, so
 // that it is seen what is in it already; else the next number.
-func openFlowFile(name, base string, h flowfile.Header, sync flowfile.Sync, resumed bool) (*flowFile, error) {
+func openFlowFile(name, base string, h flowfile.Header, how flowfile.Options, resumed bool) (*flowFile, error) {
 	if name == "" && resumed {
 		if last := lastOf(".", base, h); last != "" {
-			if f, err := appendTo(last, h, sync); err == nil {
+			if f, err := appendTo(last, h, how); err == nil {
 				return f, nil
 			}
 		}
@@ -260,11 +258,11 @@ func openFlowFile(name, base string, h flowfile.Header, sync flowfile.Sync, resu
 			return nil, fmt.Errorf("flow file: %w", err)
 		}
 	}
-	return appendTo(name, h, sync)
+	return appendTo(name, h, how)
 }
 
-func appendTo(name string, h flowfile.Header, sync flowfile.Sync) (*flowFile, error) {
-	f, err := flowfile.OpenAppend(name, h, sync)
+func appendTo(name string, h flowfile.Header, how flowfile.Options) (*flowFile, error) {
+	f, err := flowfile.OpenAppend(name, h, how)
 	if err != nil {
 		return nil, err
 	}

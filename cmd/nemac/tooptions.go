@@ -36,7 +36,7 @@ func (j *job) openOutputs(m *session.Meter, resumed bool) (session.Output, error
 	log := j.cfg.Log
 	out, err := outputs.Open(o.to.All(o.meterName, o.flowFile), outputs.Options{
 		Names: o.to.Names, Amounts: o.to.Amounts, Sync: o.sync, Zone: o.zone(), Stdout: j.std.out,
-		Width: screen.Width(j.std.out, os.Getenv("COLUMNS")), Tell: func(text string) { log.Warn(text) },
+		Width: screen.Width(j.std.out, os.Getenv("COLUMNS")), Tell: func(text string) { log.Warn(text) }, Pipe: j.pipe,
 		Flows: func(path string) (reader.Output, error) { return j.openFile(m, resumed, path) },
 	})
 	if err != nil {

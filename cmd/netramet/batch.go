@@ -77,12 +77,12 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if o.dryRun {
 		return o.tryBatch(sets, tasksOf(sets), std)
 	}
-	out, err := o.openWrite(src, std)
+	out, err := o.openWrite(ctx, src, std)
 	if err != nil {
 		return err
 	}
 	b := &batch{o: o, src: src, name: o.nameOfMeter(), show: show, top: shown, begun: time.Now(), stderr: std.err, tasks: o.tasksOf(sets)}
-	cfg, dumps, err := o.openDumps(std.in)
+	cfg, dumps, err := o.openDumps(ctx, std)
 	closed := func(err error) error { return errors.Join(err, shown.close(), out.close(), dumps.close()) }
 	if err != nil {
 		return closed(err)
@@ -91,7 +91,7 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if err := b.runSets(sets, o.rules); err != nil {
 		return closed(err)
 	}
-	if b.out, err = shown.beside(o, std); err != nil {
+	if b.out, err = shown.beside(ctx, o, std); err != nil {
 		return closed(err)
 	}
 	if c, ok := b.out.(io.Closer); ok {
@@ -138,7 +138,7 @@ func (o *options) nameOfMeter() string {
 }
 
 // openOutput opens flow data of the classic form.
-func openOutput(o *options, std stdio, path string) (output, error) {
+func openOutput(ctx context.Context, o *options, std stdio, path string) (output, error) {
 	if err := o.checkOverwrite("-F", path, std.in); err != nil {
 		return nil, err
 	}
@@ -152,11 +152,7 @@ func openOutput(o *options, std stdio, path string) (output, error) {
 	if path == "" || path == "-" {
 		return flowfile.NewWriter(std.out, h), nil
 	}
-	sync := flowfile.SyncNever
-	if o.sync {
-		sync = flowfile.SyncEach
-	}
-	return flowfile.Create(path, h, sync)
+	return flowfile.Create(path, h, flowfile.Options{Sync: o.sync, Pipe: pipes(ctx, std).Open})
 }
 
 // checkOverwrite refuses to write to a file that this run reads, under whatever

@@ -107,7 +107,7 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 		d.addrs = append(d.addrs, boundTo(c))
 	}
 	defer func() { d.engine.Close() }()
-	cfg, dumps, err := o.openDumps(std.in)
+	cfg, dumps, err := o.openDumps(ctx, std)
 	if err != nil {
 		return errors.Join(err, dumps.close())
 	}

@@ -2,9 +2,9 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"netramet/meter"
@@ -24,14 +24,14 @@ type dumps []*dumpFile
 
 // openDumps makes the files that were asked for, and has the meter of the configuration
 // it returns fill them. Those that it returns with an error are to be closed, too.
-func (o *options) openDumps(stdin io.Reader) (meter.Config, dumps, error) {
+func (o *options) openDumps(ctx context.Context, std stdio) (meter.Config, dumps, error) {
 	cfg := o.meterConfig()
 	var all dumps
 	if d := o.pairs.dump; d != "" && (d == o.streams.dump || d == o.flowFile) {
 		return cfg, all, fmt.Errorf("--dump-pairs %s: this run writes something else to that file; name another one", d)
 	}
 	if o.streams.dump != "" {
-		d, err := o.openDump("--dump-streams", o.streams.dump, streamHeader, stdin)
+		d, err := o.openDump(ctx, "--dump-streams", o.streams.dump, streamHeader, std)
 		if err != nil {
 			return cfg, all, err
 		}
@@ -39,7 +39,7 @@ func (o *options) openDumps(stdin io.Reader) (meter.Config, dumps, error) {
 		cfg.StreamEnded = func(e *meter.StreamEnd) { d.write(appendStreamEnd(d.line[:0], e)) }
 	}
 	if o.pairs.dump != "" {
-		d, err := o.openDump("--dump-pairs", o.pairs.dump, pairHeader, stdin)
+		d, err := o.openDump(ctx, "--dump-pairs", o.pairs.dump, pairHeader, std)
 		if err != nil {
 			return cfg, all, err
 		}
@@ -59,12 +59,11 @@ func (all dumps) close() error {
 }
 
 // openDump makes the file of an option, whose first line is header.
-func (o *options) openDump(option, name, header string, stdin io.Reader) (*dumpFile, error) {
-	if err := o.checkOverwrite(option, name, stdin); err != nil {
+func (o *options) openDump(ctx context.Context, option, name, header string, std stdio) (*dumpFile, error) {
+	if err := o.checkOverwrite(option, name, std.in); err != nil {
 		return nil, err
 	}
-	// Not to be read, or a pipe would not end when its reader goes away.
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	f, err := pipes(ctx, std).Create(name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", option, err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -39,9 +40,9 @@ func (o *options) flowsToStdout() bool {
 
 // openOutputs opens all that flow data goes to: what a batch run has is replaced, to
 // what a live one has is appended.
-func (o *options) openOutputs(std stdio) (output, error) {
+func (o *options) openOutputs(ctx context.Context, std stdio) (output, error) {
 	if o.to.Plain() {
-		return openOutput(o, std, o.flowFile)
+		return openOutput(ctx, o, std, o.flowFile)
 	}
 	specs := o.to.All(o.nameOfMeter(), o.flowFile)
 	if err := o.checkTargets(specs, std); err != nil {
@@ -49,8 +50,8 @@ func (o *options) openOutputs(std stdio) (output, error) {
 	}
 	return outputs.Open(specs, outputs.Options{
 		Names: o.to.Names, Amounts: o.to.Amounts, Sync: o.sync, Replace: !o.isLive(), Stdout: std.out,
-		Width: screen.Width(std.out, os.Getenv("COLUMNS")), Tell: noteTo(std.err),
-		Flows: func(path string) (reader.Output, error) { return openOutput(o, std, path) },
+		Width: screen.Width(std.out, os.Getenv("COLUMNS")), Tell: noteTo(std.err), Pipe: pipes(ctx, std).Open,
+		Flows: func(path string) (reader.Output, error) { return openOutput(ctx, o, std, path) },
 	})
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -65,14 +66,14 @@ func (t *tables) close() error {
 
 // beside returns the output of the run: the tables, beside the flow data if that is
 // asked for.
-func (t *tables) beside(o *options, std stdio) (output, error) {
+func (t *tables) beside(ctx context.Context, o *options, std stdio) (output, error) {
 	switch {
 	case t == nil:
-		return o.openOutputs(std)
+		return o.openOutputs(ctx, std)
 	case o.flowFile == "" && !o.to.Given():
 		return onlyTop{t.out}, nil
 	}
-	file, err := o.openOutputs(std)
+	file, err := o.openOutputs(ctx, std)
 	if err != nil {
 		return nil, err
 	}

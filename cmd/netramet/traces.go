@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"netramet/internal/command"
 	"netramet/internal/direction"
+	"netramet/internal/interruptible"
 	"netramet/internal/reading"
 	"netramet/sources"
 	"netramet/sources/join"
@@ -63,6 +65,11 @@ func (o *options) checkSequence() sources.FCS {
 // noteTo writes what is odd between files to standard error.
 func noteTo(w io.Writer) func(string) {
 	return func(text string) { fmt.Fprintf(w, "netramet: %s\n", text) }
+}
+
+// pipes opens what the run writes to and is no regular file.
+func pipes(ctx context.Context, std stdio) interruptible.Pipes {
+	return command.Pipes(ctx, "netramet", std.err)
 }
 
 // traceName is the base name of the trace's file; where there are several, that of

@@ -67,7 +67,7 @@ type written struct {
 }
 
 // openWrite begins the trace file of --write, and puts its stage among the others.
-func (o *options) openWrite(src sources.Source, std stdio) (*written, error) {
+func (o *options) openWrite(ctx context.Context, src sources.Source, std stdio) (*written, error) {
 	if o.write == "" {
 		return nil, nil
 	}
@@ -87,7 +87,7 @@ func (o *options) openWrite(src sources.Source, std stdio) (*written, error) {
 		signal.Ignore(syscall.SIGPIPE) // a reader that has gone is an error, not the end of the process
 	}
 	to, err := tracefile.Create(o.write, tracefile.Options{
-		Stdout: std.out, SnapLen: o.snap, Application: "netramet " + version.Version,
+		Stdout: std.out, Create: pipes(ctx, std).Create, SnapLen: o.snap, Application: "netramet " + version.Version,
 		About: func() (wire.Section, []wire.Interface) {
 			if i, ok := src.(sources.Informer); ok {
 				info := i.Info()
@@ -143,7 +143,7 @@ func rewrite(ctx context.Context, o *options, std stdio) error {
 	if o.dryRun {
 		return o.tryBatch(nil, nil, std)
 	}
-	out, err := o.openWrite(src, std)
+	out, err := o.openWrite(ctx, src, std)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,8 @@
 // Package interruptible reads files that may keep their reader waiting, pipes and
-// terminals, until a context is done. What is given up goes on behind the caller's back,
-// which is why it is for programs that are about to end. Packages internal/reading and
-// reader/query read their inputs by it.
+// terminals, and opens pipes that have no reader yet, until a context is done. A Read that
+// is given up goes on behind the caller's back, which is why it is for programs that are
+// about to end. Packages internal/reading and reader/query read their inputs by it, and
+// commands open the pipes that they write to.
 package interruptible
 
 import (

@@ -68,7 +68,7 @@ func (w *fileWorld) start() {
 		w.startLines()
 		return
 	}
-	file, err := flowfile.OpenAppend(w.path, flowfile.Header{Version: "1", Meter: "m", Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC, Amounts: true}, flowfile.SyncNever)
+	file, err := flowfile.OpenAppend(w.path, flowfile.Header{Version: "1", Meter: "m", Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC, Amounts: true}, flowfile.Options{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

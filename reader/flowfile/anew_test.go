@@ -47,14 +47,14 @@ func TestAnew(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "f")
 			h := testHeader()
-			a := openFlows(t, path, SyncNever)
+			a := openFlows(t, path, Options{})
 			if err := errors.Join(put(a, tt.first, []reader.Task{simpleTask(t, 2, "two")}, simpleRecord(2, 1, 9)), a.Close()); err != nil {
 				t.Fatal(err)
 			}
 			if tt.meter != "" {
 				h.Meter = tt.meter
 			}
-			a, err := OpenAppend(path, h, SyncNever)
+			a, err := OpenAppend(path, h, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,7 +86,7 @@ func TestAnew(t *testing.T) {
 // TestAnewCutOff: a header whose collection was not completed goes with it.
 func TestAnewCutOff(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
-	a := openFlows(t, path, SyncNever)
+	a := openFlows(t, path, Options{})
 	if err := putSimple(t, a, 1); err != nil {
 		t.Fatal(err)
 	}

@@ -13,14 +13,13 @@ import (
 	"netramet/reader"
 )
 
-// Sync says whether a finished collection is forced to disk.
-type Sync uint8
-
-// The sync modes.
-const (
-	SyncNever Sync = iota
-	SyncEach       // fsync before a collection counts as written
-)
+// Options say how an AppendFile is written.
+type Options struct {
+	Sync bool // force each collection to disk before it counts as written
+	// Pipe opens what is no regular file for writing; nil: it is opened as any file is,
+	// which waits without end for the reader of a named pipe.
+	Pipe func(path string) (*os.File, error)
+}
 
 // AppendFile is a flow data file by name. Each collection opens it, appends a
 // whole block and closes it again, so a user ends a file by renaming it: the
@@ -34,7 +33,7 @@ const (
 // for it, by whatever name and in whatever process, is refused.
 type AppendFile struct {
 	path    string
-	sync    Sync
+	opts    Options
 	w       *Writer
 	open    func(path string) (file, error)
 	replace bool // what the file holds is thrown away at the first opening
@@ -74,14 +73,14 @@ func openFile(path string) (file, error) {
 // What stands behind its last whole block is cut off (CutOff says how much).
 // A file that this program did not write, or whose octets or time zone are not
 // h's, is refused and left alone.
-func OpenAppend(path string, h Header, s Sync) (*AppendFile, error) {
-	a := &AppendFile{path: path, sync: s, w: NewWriter(nil, h), open: openFile}
+func OpenAppend(path string, h Header, o Options) (*AppendFile, error) {
+	a := &AppendFile{path: path, opts: o, w: NewWriter(nil, h), open: openFile}
 	return a.ready()
 }
 
 // Create makes path ready like OpenAppend, but throws away what it holds.
-func Create(path string, h Header, s Sync) (*AppendFile, error) {
-	a := &AppendFile{path: path, sync: s, w: NewWriter(nil, h), open: openFile, replace: true}
+func Create(path string, h Header, o Options) (*AppendFile, error) {
+	a := &AppendFile{path: path, opts: o, w: NewWriter(nil, h), open: openFile, replace: true}
 	return a.ready()
 }
 
@@ -147,7 +146,11 @@ func (a *AppendFile) prepare() error {
 // (a pipe's end, a terminal), for writing alone.
 func (a *AppendFile) openAny() (file, error) {
 	if fi, err := os.Stat(a.path); err == nil && !fi.Mode().IsRegular() && !fi.IsDir() {
-		f, err := os.OpenFile(a.path, os.O_WRONLY, 0)
+		open := a.opts.Pipe
+		if open == nil {
+			open = func(path string) (*os.File, error) { return os.OpenFile(path, os.O_WRONLY, 0) }
+		}
+		f, err := open(a.path)
 		if err != nil {
 			return nil, fmt.Errorf("flow file: %w", err)
 		}
@@ -256,7 +259,7 @@ func (a *AppendFile) End() error {
 	if err := a.w.End(); err != nil || a.stream {
 		return a.name(err)
 	}
-	if a.sync == SyncEach {
+	if a.opts.Sync {
 		if err := a.syncFile(); err != nil {
 			return a.name(err)
 		}

@@ -11,9 +11,9 @@ import (
 )
 
 // openFlows opens path for appending, fatally.
-func openFlows(t *testing.T, path string, s Sync) *AppendFile {
+func openFlows(t *testing.T, path string, o Options) *AppendFile {
 	t.Helper()
-	a, err := OpenAppend(path, testHeader(), s)
+	a, err := OpenAppend(path, testHeader(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func mustRead(t *testing.T, path string) string {
 func wholeFile(t *testing.T, n uint64) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "whole")
-	a := openFlows(t, path, SyncNever)
+	a := openFlows(t, path, Options{})
 	for i := uint64(1); i <= n; i++ {
 		if err := putSimple(t, a, i); err != nil {
 			t.Fatal(err)
@@ -50,7 +50,7 @@ func putSimple(t *testing.T, out reader.Output, n uint64) error {
 func TestAppendOverProcesses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.flows.001")
 	for i := uint64(1); i <= 3; i++ { // a process for each collection
-		a := openFlows(t, path, SyncEach)
+		a := openFlows(t, path, Options{Sync: true})
 		if err := putSimple(t, a, i); err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestTailIsCutOff(t *testing.T) {
 		if err := os.WriteFile(path, []byte(whole[:size]), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		a := openFlows(t, path, SyncNever)
+		a := openFlows(t, path, Options{})
 		kept := 0
 		switch {
 		case size == len(whole):
@@ -95,7 +95,7 @@ func TestTailIsCutOff(t *testing.T) {
 
 func TestWrittenBlockIsNotWrittenAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
-	a := openFlows(t, path, SyncNever)
+	a := openFlows(t, path, Options{})
 	for _, n := range []uint64{1, 2, 2, 1} {
 		if err := putSimple(t, a, n); err != nil {
 			t.Fatal(err)
@@ -104,7 +104,7 @@ func TestWrittenBlockIsNotWrittenAgain(t *testing.T) {
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	a = openFlows(t, path, SyncNever)
+	a = openFlows(t, path, Options{})
 	for _, n := range []uint64{2, 3} {
 		if err := putSimple(t, a, n); err != nil {
 			t.Fatal(err)
@@ -132,7 +132,7 @@ func TestOtherRulesAreWritten(t *testing.T) {
 		{[]reader.Task{one, {RuleSet: 3, Format: one.Format}}, 0},
 		{[]reader.Task{one, {RuleSet: 3, Format: one.Format}}, 1},
 	} {
-		a := openFlows(t, path, SyncNever)
+		a := openFlows(t, path, Options{})
 		if err := put(a, iv, tt.tasks); err != nil || a.Skipped() != tt.skipped {
 			t.Errorf("%v: error %v, skipped %d, want %d", tt.tasks, err, a.Skipped(), tt.skipped)
 		}
@@ -148,7 +148,7 @@ func TestOtherRulesAreWritten(t *testing.T) {
 func TestRenamedAway(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "f")
-	a := openFlows(t, path, SyncEach)
+	a := openFlows(t, path, Options{Sync: true})
 	if err := putSimple(t, a, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestRenamedAway(t *testing.T) {
 
 func TestRenamedWhileCollecting(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
-	a := openFlows(t, path, SyncNever)
+	a := openFlows(t, path, Options{})
 	rec := simpleRecord(2, 1, 1)
 	if err := a.Begin(interval(1), []reader.Task{simpleTask(t, 2, "two")}); err != nil {
 		t.Fatal(err)
@@ -202,7 +202,7 @@ func TestRefusesForeignFiles(t *testing.T) {
 			if err := os.WriteFile(path, []byte(tt.text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			_, err := OpenAppend(path, testHeader(), SyncNever)
+			_, err := OpenAppend(path, testHeader(), Options{})
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), path) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
@@ -218,7 +218,7 @@ func TestCreateStartsAnew(t *testing.T) {
 	if err := os.WriteFile(path, []byte("what a user asked to replace"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	a, err := Create(path, testHeader(), SyncNever)
+	a, err := Create(path, testHeader(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,10 +231,10 @@ func TestCreateStartsAnew(t *testing.T) {
 }
 
 func TestUnwritable(t *testing.T) {
-	if _, err := OpenAppend(filepath.Join(t.TempDir(), "no", "such", "dir"), testHeader(), SyncNever); err == nil {
+	if _, err := OpenAppend(filepath.Join(t.TempDir(), "no", "such", "dir"), testHeader(), Options{}); err == nil {
 		t.Error("a file in a missing directory opened")
 	}
-	if _, err := OpenAppend(t.TempDir(), testHeader(), SyncNever); err == nil {
+	if _, err := OpenAppend(t.TempDir(), testHeader(), Options{}); err == nil {
 		t.Error("a directory opened")
 	}
 }
@@ -273,7 +273,7 @@ func TestFullDisk(t *testing.T) {
 		for _, before := range []uint64{0, 1} {
 			t.Run(tt.name, func(t *testing.T) {
 				path := filepath.Join(t.TempDir(), "f")
-				a := openFlows(t, path, SyncEach)
+				a := openFlows(t, path, Options{Sync: true})
 				for i := uint64(1); i <= before; i++ {
 					if err := putSimple(t, a, i); err != nil {
 						t.Fatal(err)
@@ -316,7 +316,7 @@ func (c *closing) Close() error {
 // TestCloseFails: a collection that was lost as the file was closed comes again.
 func TestCloseFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
-	a := openFlows(t, path, SyncNever)
+	a := openFlows(t, path, Options{})
 	if err := putSimple(t, a, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -339,7 +339,7 @@ func TestCloseFails(t *testing.T) {
 
 func TestBadFormatLeavesTheFileAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
-	a := openFlows(t, path, SyncNever)
+	a := openFlows(t, path, Options{})
 	if err := putSimple(t, a, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -357,14 +357,14 @@ func TestBadFormatLeavesTheFileAlone(t *testing.T) {
 }
 
 func TestDevice(t *testing.T) {
-	a, err := OpenAppend(os.DevNull, testHeader(), SyncEach)
+	a, err := OpenAppend(os.DevNull, testHeader(), Options{Sync: true})
 	if err != nil {
 		t.Skip("no null device:", err)
 	}
 	if err := errors.Join(putSimple(t, a, 1), putSimple(t, a, 2), a.Close()); err != nil {
 		t.Error(err)
 	}
-	if a, err = OpenAppend("/dev/full", testHeader(), SyncEach); err != nil {
+	if a, err = OpenAppend("/dev/full", testHeader(), Options{Sync: true}); err != nil {
 		t.Skip("no full device:", err)
 	}
 	if err := putSimple(t, a, 1); err == nil {

@@ -15,7 +15,7 @@ import (
 func TestOneWriter(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Chdir(t.TempDir())
-	a := openFlows(t, "f", SyncNever)
+	a := openFlows(t, "f", Options{})
 	if err := putSimple(t, a, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -35,8 +35,8 @@ func TestOneWriter(t *testing.T) {
 	refused := func(when string) {
 		t.Helper()
 		for _, name := range names {
-			for how, open := range map[string]func(string, Header, Sync) (*AppendFile, error){"append": OpenAppend, "create": Create} {
-				b, err := open(name, testHeader(), SyncNever)
+			for how, open := range map[string]func(string, Header, Options) (*AppendFile, error){"append": OpenAppend, "create": Create} {
+				b, err := open(name, testHeader(), Options{})
 				if !errors.Is(err, filelock.ErrHeld) || !strings.Contains(err.Error(), "appends to the flow file "+name) {
 					t.Errorf("%s, %s %s: %v, %v", when, how, name, b, err)
 				}
@@ -59,7 +59,7 @@ func TestOneWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		if err := openFlows(t, name, SyncNever).Close(); err != nil {
+		if err := openFlows(t, name, Options{}).Close(); err != nil {
 			t.Errorf("%s after the end: %v", name, err)
 		}
 	}
@@ -70,17 +70,17 @@ func TestOneWriter(t *testing.T) {
 func TestLockFollowsTheName(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Chdir(t.TempDir())
-	a := openFlows(t, "f", SyncNever)
+	a := openFlows(t, "f", Options{})
 	if err := putSimple(t, a, 1); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Rename("f", "old"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenAppend("old", testHeader(), SyncNever); !errors.Is(err, filelock.ErrHeld) {
+	if _, err := OpenAppend("old", testHeader(), Options{}); !errors.Is(err, filelock.ErrHeld) {
 		t.Errorf("a renamed file lost its lock: %v", err)
 	}
-	b := openFlows(t, "f", SyncNever)
+	b := openFlows(t, "f", Options{})
 	if err := putSimple(t, a, 2); !errors.Is(err, filelock.ErrHeld) {
 		t.Errorf("two append to one file: %v", err)
 	}
@@ -93,7 +93,7 @@ func TestLockFollowsTheName(t *testing.T) {
 	if got := mustRead(t, "f"); got != wholeFile(t, 2) {
 		t.Errorf("got\n%s", got)
 	}
-	if err := errors.Join(openFlows(t, "old", SyncNever).Close(), a.Close()); err != nil {
+	if err := errors.Join(openFlows(t, "old", Options{}).Close(), a.Close()); err != nil {
 		t.Error(err)
 	}
 }

@@ -264,7 +264,7 @@ func defaultRecord(index uint32) reader.Record {
 func TestRecordDoesNotAllocate(t *testing.T) {
 	t.Run("writer", func(t *testing.T) { recordsDoNotAllocate(t, NewWriter(io.Discard, testHeader())) })
 	t.Run("file", func(t *testing.T) {
-		recordsDoNotAllocate(t, openFlows(t, filepath.Join(t.TempDir(), "flows"), SyncNever))
+		recordsDoNotAllocate(t, openFlows(t, filepath.Join(t.TempDir(), "flows"), Options{}))
 	})
 }
 

@@ -22,6 +22,9 @@ type Options struct {
 	Whole   bool           // with Replace: files get their names from Finish
 	Zone    *time.Location // of times in the name; nil is UTC
 	Stdout  io.Writer      // what "-" stands for
+	// Pipe opens what is no regular file for writing; nil: it is opened as any file is,
+	// which waits without end for the reader of a named pipe.
+	Pipe func(path string) (*os.File, error)
 	// Tell is given what the user should know: what was cut off, what was there
 	// already. nil: nobody wants to.
 	Tell func(text string)
@@ -70,8 +73,19 @@ type handle interface {
 	Stat() (fs.FileInfo, error)
 }
 
-func openFile(path string, flag int) (handle, error) {
-	return os.OpenFile(path, flag, 0o666) // the user's umask says who may read it
+// open opens a file; what is no regular one, for writing alone.
+func (o *Options) open(path string, flag int) (handle, error) {
+	var f *os.File
+	var err error
+	if flag == os.O_WRONLY && o.Pipe != nil {
+		f, err = o.Pipe(path)
+	} else {
+		f, err = os.OpenFile(path, flag, 0o666) // the user's umask says who may read it
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 const (
@@ -82,7 +96,7 @@ const (
 // Open makes a file ready. What stands behind its last whole collection is cut off;
 // one that the format did not write is refused and left alone.
 func Open(path string, f Format, o Options) (*File, error) {
-	file := &File{format: f, opts: o, open: openFile, done: map[string]bool{}}
+	file := &File{format: f, opts: o, open: o.open, done: map[string]bool{}}
 	if path == "-" {
 		file.at.stream, file.w, file.at.path = true, o.Stdout, "standard output"
 		return file, nil

@@ -70,7 +70,7 @@ func TestDiskFull(t *testing.T) {
 	defer f.Close()
 	room := 0
 	f.open = func(path string, flag int) (handle, error) {
-		h, err := openFile(path, flag)
+		h, err := (&Options{}).open(path, flag)
 		return disk{h, &room}, err
 	}
 	collect := func(n, flows int) error {

@@ -76,8 +76,8 @@ type newFile struct {
 }
 
 // openNew opens the file that is to have a name. What is no regular file is written to
-// as it stands.
-func openNew(path string) (n *newFile, err error) {
+// as it stands, opened by pipe.
+func openNew(path string, pipe func(path string) (*os.File, error)) (n *newFile, err error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // the link stays
 	}
@@ -89,7 +89,7 @@ func openNew(path string) (n *newFile, err error) {
 	case fi.IsDir():
 		return nil, errors.New("it is a directory: name a file in it")
 	case !fi.Mode().IsRegular():
-		n.File, err = os.OpenFile(path, os.O_WRONLY, 0)
+		n.File, err = pipe(path)
 		return n, err
 	default:
 		if err := n.lock(path); err != nil {

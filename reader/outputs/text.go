@@ -13,8 +13,13 @@ type lockedFile struct {
 	unlock func()
 }
 
-// openLocked opens a file that is appended to, or whose content is thrown away.
-func openLocked(path string, replace bool) (*lockedFile, error) {
+// openLocked opens a file that is appended to, or whose content is thrown away; pipe opens
+// what is no regular one.
+func openLocked(path string, replace bool, pipe func(path string) (*os.File, error)) (*lockedFile, error) {
+	if fi, err := os.Stat(path); err == nil && !fi.Mode().IsRegular() && !fi.IsDir() {
+		file, err := pipe(path)
+		return &lockedFile{file, func() {}}, err
+	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 	if err != nil {
 		return nil, err

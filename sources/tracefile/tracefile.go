@@ -22,6 +22,10 @@ import (
 type Options struct {
 	// Stdout is what "-" writes to. It is not closed.
 	Stdout io.Writer
+	// Create opens the file, empty, for writing alone: else a pipe would not end when its
+	// reader goes away. nil: the system does, which waits without end for the reader of a
+	// named pipe.
+	Create func(path string) (*os.File, error)
 	// SnapLen is what frames were cut to; 0: to nothing.
 	SnapLen uint32
 	// Application is the name of the program, for formats that keep it.
@@ -76,11 +80,15 @@ func Create(uri string, opt Options) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opt.Create == nil {
+		opt.Create = func(path string) (*os.File, error) {
+			return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+		}
+	}
 	out, name := io.WriteCloser(plain{opt.Stdout}), "standard output"
 	if t.path != "-" {
 		name = t.path
-		// Not to be read, or a pipe would not end when its reader goes away.
-		if out, err = os.OpenFile(t.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666); err != nil {
+		if out, err = opt.Create(t.path); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, bare(err))
 		}
 	}

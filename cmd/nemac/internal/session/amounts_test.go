@@ -142,7 +142,7 @@ func amountsSeed(t *testing.T, seed uint64) {
 			specs = append(specs, outputs.Spec{Kind: kind, Path: at(kind)})
 		}
 		return outputs.Open(specs, outputs.Options{Amounts: true, Flows: func(path string) (reader.Output, error) {
-			return flowfile.OpenAppend(path, flowfile.Header{Version: "1", Meter: "m", Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC, Amounts: true}, flowfile.SyncNever)
+			return flowfile.OpenAppend(path, flowfile.Header{Version: "1", Meter: "m", Octets: flowfile.OctetsFrame, Zone: flowfile.ZoneUTC, Amounts: true}, flowfile.Options{})
 		}})
 	}
 	for range 6 {
