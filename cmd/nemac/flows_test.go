@@ -101,7 +101,7 @@ func TestFlowsOptions(t *testing.T) {
 		{"--flows a --counters --every 5m", "--counters shows records as they stand: --by and --every go without it"},
 		{"--flows a --every 0", "--every 0: it is a length of time, as 60, 5m or 1h"},
 		{"--flows a --every x", `--every "x": it is a number of seconds, or a time with its unit, as 90s, 5m, 36h or 2d, and at most 292 years`},
-		{"--flows a --top=0", "--top=0: it is a number of rows, at least 1"},
+		{"--flows a --top=0", `--top "0": it is a whole number from 1`},
 		{"--flows a --sort size", `--sort: "size" is not octets, pdus, rate or an attribute`},
 		{"--flows a --by x", "--by:1:1: 'x' is no attribute\n    x\n    ^"},
 		{"--flows a --to csv:- --to besteffort:jsonl:x%H.jsonl --to table:x --names ecs -F y", ""},

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+
+	"netramet/internal/command"
 )
 
 const helpHead = `nemac downloads rule sets to traffic meters, starts them, and collects flow
@@ -65,5 +67,5 @@ Exit status: 0 if all went well, 1 after an error, 2 for a wrong command line.
 
 // printHelp explains every option, with examples.
 func printHelp(w io.Writer) {
-	fmt.Fprint(w, helpHead, newFlags(defaults()).FlagUsagesWrapped(80), helpTail)
+	fmt.Fprint(w, helpHead, command.Usages(newFlags(defaults())), helpTail)
 }

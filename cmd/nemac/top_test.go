@@ -129,7 +129,7 @@ func systemTop(t *testing.T, s *system) {
 // TestTopOptions: what cannot be.
 func TestTopOptions(t *testing.T) {
 	for _, tt := range []struct{ args, err string }{
-		{"--top=0 -r x gw c", "--top=0: a table shows 1 to 10000 flows"},
+		{"--top=0 -r x gw c", `--top "0": it is a whole number from 1`},
 		{"--exact -r x gw c", "--exact is for the table of --top: give that too"},
 		{"--top --sort=octet -r x gw c", "did you mean octets?"},
 		{"--top -F - -r x gw c", "--top and -F - both go to standard output: give the flow data a file"},

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+
+	"netramet/internal/command"
 )
 
 const helpHead = `netramet meters a trace, or a link: it sorts the packets into flows by rule sets and
@@ -70,6 +72,6 @@ is in the flow data), 2 for a wrong command line.
 
 // printHelp explains every option, with examples.
 func printHelp(w io.Writer) error {
-	_, err := fmt.Fprint(w, helpHead, newFlags(&options{}).FlagUsagesWrapped(80), helpTail)
+	_, err := fmt.Fprint(w, helpHead, command.Usages(newFlags(&options{})), helpTail)
 	return err
 }

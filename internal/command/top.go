@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ type Top struct {
 
 // Declare declares the options.
 func (t *Top) Declare(f *pflag.FlagSet, when string) {
-	f.Uint32Var(&t.N, "top", t.N, "show the `N` largest flows of each rule set as a table "+when+"; without -F nothing else is written")
+	f.Var((*count)(&t.N), "top", "show the `N` largest flows, 10 if not said, of each rule set as a table "+when+"; without -F nothing else is written")
 	f.Lookup("top").NoOptDefVal = fmt.Sprint(DefaultTop)
 	if t.sort == "" {
 		t.sort = "octets"
@@ -35,6 +36,33 @@ func (t *Top) Declare(f *pflag.FlagSet, when string) {
 	f.StringVar(&t.sort, "sort", t.sort, "order --top by `KEY`: octets, pdus, rate (octets per second), or an attribute")
 	f.BoolVar(&t.Exact, "exact", t.Exact, "show the numbers of --top in full, not as 1.5 M")
 }
+
+// count is how many flows or rows there are to be, one at least.
+type count uint32
+
+// Set implements pflag.Value.
+func (c *count) Set(text string) error {
+	n, err := strconv.ParseUint(text, 10, 32)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return errors.New("the number is too large")
+	case err != nil || n < 1:
+		return errors.New("it is a whole number from 1")
+	}
+	*c = count(n)
+	return nil
+}
+
+// String implements pflag.Value; "" is the number that is not given.
+func (c *count) String() string {
+	if *c == 0 {
+		return ""
+	}
+	return strconv.FormatUint(uint64(*c), 10)
+}
+
+// Type implements pflag.Value.
+func (c *count) Type() string { return "N" }
 
 // TopArgs are args in which the number behind --top stands apart no more: an option
 // whose value may be missing has it glued on.
@@ -58,8 +86,8 @@ func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") =
 
 // Check finds what is wrong with the options' values.
 func (t *Top) Check(f *pflag.FlagSet) (err error) {
-	if f.Changed("top") && (t.N < 1 || t.N > top.Max) {
-		return fmt.Errorf("--top=%d: a table shows 1 to %d flows", t.N, top.Max)
+	if t.N > top.Max {
+		return fmt.Errorf("--top=%d: a table shows %d flows at most", t.N, top.Max)
 	}
 	for _, name := range []string{"sort", "exact"} {
 		if f.Changed(name) && t.N == 0 {
@@ -75,9 +103,6 @@ func (t *Top) Check(f *pflag.FlagSet) (err error) {
 // CheckRows finds what is wrong with the options' values where --top and --sort are for
 // rows of any kind. ordered says that an order was asked for.
 func (t *Top) CheckRows(f *pflag.FlagSet) (ordered bool, err error) {
-	if f.Changed("top") && t.N < 1 {
-		return false, errors.New("--top=0: it is a number of rows, at least 1")
-	}
 	if t.Key, err = table.ParseKey(t.sort); err != nil {
 		return false, fmt.Errorf("--sort: %w", err)
 	}
