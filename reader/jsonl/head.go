@@ -21,7 +21,8 @@ type Head struct {
 	End       time.Time
 	Restarted bool
 	Octets    string
-	Flows     *uint64 // of a line that ends a collection
+	RuleSets  []int   // all, of a line that ends a collection
+	Flows     *uint64 // likewise
 }
 
 // ReadHead reads a line's head, and returns the names of all its members, in order. Names
@@ -30,13 +31,13 @@ func ReadHead(line []byte, h *Head) (names []string, err error) {
 	to := map[string]any{
 		"type": &h.Type, "schema": &h.Schema, "meter": &h.Meter, "meter_start": &h.Start, "ruleset": &h.RuleSet, "ruleset_name": &h.Name,
 		"interval": &h.Interval, "interval_start": &h.Begin, "interval_end": &h.End, "restarted": &h.Restarted, "octets_mode": &h.Octets,
-		"flows": &h.Flows,
+		"rulesets": &h.RuleSets, "flows": &h.Flows,
 	}
 	s := members{text: line}
 	for s.next() {
 		name := string(s.name)
 		names = append(names, name)
-		if name != "type" && name != "flows" {
+		if name != "type" && name != "rulesets" && name != "flows" {
 			if name = plainNames[name]; name == "" {
 				continue
 			}

@@ -172,6 +172,44 @@ func TestJSONFiles(t *testing.T) {
 	}
 }
 
+// TestJSONWithoutFlows: a collection that has no flows tells of what rule set and time it is.
+func TestJSONWithoutFlows(t *testing.T) {
+	const text = `{"type":"interval","schema":1,"meter":"gw","meter_start":"2026-01-05T08:59:59.99Z","interval":1,"interval_start":"2026-01-05T09:00:00Z","interval_end":"2026-01-05T09:01:00Z","rulesets":[3,7],"flows":0}` + "\n"
+	for _, tt := range []struct {
+		name string
+		q    Query
+		want int
+	}{
+		{"of all", Query{}, 7},
+		{"of one", Query{RuleSets: []string{"3"}}, 3},
+	} {
+		name := filepath.Join(t.TempDir(), "f.jsonl")
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tt.q.Files = []string{name}
+		var out begun
+		if _, err := Run(t.Context(), &tt.q, &out); err != nil {
+			t.Fatal(err)
+		}
+		if out.tasks[0].RuleSet != tt.want || out.iv.Begin.Format(time.TimeOnly) != "09:00:00" || out.iv.End().Format(time.TimeOnly) != "09:01:00" {
+			t.Errorf("%s: rule set %d, %v to %v", tt.name, out.tasks[0].RuleSet, out.iv.Begin, out.iv.End())
+		}
+	}
+}
+
+// begun keeps what an answer is about.
+type begun struct {
+	sink
+	iv    reader.Interval
+	tasks []reader.Task
+}
+
+func (b *begun) Begin(iv reader.Interval, tasks []reader.Task) error {
+	b.iv, b.tasks = iv, tasks
+	return nil
+}
+
 func FuzzJSON(f *testing.F) {
 	f.Add([]byte(`{"type":"flow","schema":1,"meter":"gw","meter_start":"2026-01-05T09:00:00Z","ruleset":2,"flow_index":1,"first_time":null,"source_peer_address":"10.0.0.1","to_octets":5}` + "\n" +
 		`{"type":"interval","schema":1,"meter":"gw","meter_start":"2026-01-05T09:00:00Z","interval":1,"notes":["a","\u00e9"]}`))

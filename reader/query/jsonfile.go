@@ -133,7 +133,12 @@ func (f *jsonFile) end(ctx context.Context, whole bool, c *jsonl.Head) error {
 	}
 	*x = piece{room: x.room, done: x.done, batch: x.batch, in: f.in, whole: whole}
 	if c != nil {
-		x.iv = intervalOf(c)
+		x.iv, x.exact = intervalOf(c), true
+		for _, n := range c.RuleSets {
+			if f.q.asks(n, "") {
+				x.number = n
+			}
+		}
 	} else {
 		x.iv = reader.Interval{Meter: f.block.meter}
 	}
