@@ -1,6 +1,7 @@
 package amounts
 
 import (
+	"math"
 	"time"
 
 	"netramet/reader"
@@ -40,9 +41,10 @@ type run struct {
 	// floor is an uptime: flows that began before it and are not known may have been
 	// written where nothing was taken up from.
 	floor uint64
-	// several says that the collection stands in one of several files: if another one
-	// does not follow at once, a file is missing.
-	several bool
+	// until is an uptime: had a collection begun behind the last one and before then, it would
+	// stand in a file that was taken up from. If the next one begins later, a file may be
+	// missing.
+	until uint64
 }
 
 // slack is how far two estimates of one start may lie apart: clocks are corrected, and
@@ -57,7 +59,7 @@ func (r *run) goesOn(iv *reader.Interval) bool {
 		return false
 	case iv.From+1 == r.to:
 		return true // where the last one ended
-	case iv.To < r.to || r.several && iv.From+1 > r.to:
+	case iv.To < r.to || iv.From+1 > max(r.to, r.until):
 		return false
 	}
 	return r.isOf(iv)
@@ -85,7 +87,7 @@ func (m *Memory) begin(iv *reader.Interval) {
 	goesOn := m.run.goesOn(iv)
 	m.forgets = m.run.to > 0 && !goesOn
 	m.overlaps = goesOn && iv.From+1 < m.run.to
-	m.next = run{meter: iv.Meter, start: iv.MeterStart, to: iv.To}
+	m.next = run{meter: iv.Meter, start: iv.MeterStart, to: iv.To, until: math.MaxUint64}
 	switch m.sure = true; {
 	case goesOn:
 		m.next.floor = m.run.floor

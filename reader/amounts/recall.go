@@ -3,6 +3,7 @@ package amounts
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 
 	"netramet/reader"
@@ -14,16 +15,16 @@ import (
 // several some may be gone: what was written behind the newest of the others is not known
 // then, nor what was before a gap.
 type recall struct {
-	runs    []run
-	spans   []span
-	flows   map[recalledName]recalled
-	several bool
+	runs  []run
+	spans []span
+	flows map[recalledName]recalled
 }
 
 // span is an interval, by uptimes.
 type span struct {
 	run      int // in recall.runs
 	from, to uint64
+	until    uint64 // of run, of it
 }
 
 type recalledName struct {
@@ -48,8 +49,11 @@ func (m *Memory) TakeUp(c *lines.Collection) {
 	if begin := lines.UptimeOf(c.Start, c.Begin); begin > 1 {
 		iv.From = begin - 1
 	}
-	s := span{r.runOf(&iv), iv.From, iv.To}
-	r.spans, r.several = append(r.spans, s), r.several || c.Several
+	s := span{r.runOf(&iv), iv.From, iv.To, math.MaxUint64}
+	if !c.Until.IsZero() {
+		s.until = lines.UptimeOf(c.Start, c.Until)
+	}
+	r.spans = append(r.spans, s)
 	for i := range c.Flows {
 		f := &c.Flows[i]
 		name := recalledName{s.run, f.RuleSet, f.Index}
@@ -83,9 +87,9 @@ func (m *Memory) recall(iv *reader.Interval) {
 	if now < 0 {
 		return
 	}
-	from, to := r.chain(now)
+	from, last := r.chain(now)
 	m.run = r.runs[now]
-	m.run.to, m.run.several = to, r.several
+	m.run.to, m.run.until = last.to, last.until
 	if from > 1 {
 		m.run.floor = from + 2 // intervals overlap by a centisecond
 	}
@@ -99,17 +103,16 @@ func (m *Memory) recall(iv *reader.Interval) {
 	}
 }
 
-// chain is how far back from its end the collections of a run follow each other; in one
-// file they all do.
-func (r *recall) chain(now int) (from, to uint64) {
+// chain is the last collection of a run, and how far back from it they follow each other.
+func (r *recall) chain(now int) (from uint64, last span) {
 	of := slices.DeleteFunc(slices.Clone(r.spans), func(s span) bool { return s.run != now })
 	slices.SortFunc(of, func(a, b span) int { return cmp.Compare(b.to, a.to) })
-	from, to = of[0].from, of[0].to
+	from = of[0].from
 	for _, s := range of[1:] {
-		if r.several && s.to <= from { // they overlap by a centisecond
+		if from+1 > max(s.to, s.until) { // they overlap by a centisecond
 			break
 		}
 		from = min(from, s.from)
 	}
-	return from, to
+	return from, of[0]
 }

@@ -52,10 +52,11 @@ func (id *ID) Add(ruleSet int) { id.RuleSets[uint8(ruleSet)/64] |= 1 << (ruleSet
 type Collection struct {
 	ID
 	Begin time.Time // of the interval; the zero time is unknown
-	// Several says that the file is one of several by a name that tells of the time: of
-	// those some may be gone.
-	Several bool
-	Flows   []Flow
+	// Until is for files whose names tell of the time, of which some may be gone: what
+	// began behind this collection and before then would be in the same file. The zero
+	// time is that there is no other file.
+	Until time.Time
+	Flows []Flow
 }
 
 // Counters are the attributes that count, in the order of Flow.Counts.

@@ -72,6 +72,42 @@ func (n Name) At(t time.Time) string {
 	})
 }
 
+// next is a time behind t until which the name stays the same: where the shortest time
+// that it tells of ends.
+func (n Name) next(t time.Time) time.Time {
+	t = t.In(n.zone)
+	y, m, d := t.Date()
+	past := time.Duration(t.Nanosecond()) // of that time
+	switch {
+	case n.has("S"):
+		return t.Add(time.Second - past)
+	case n.has("M"):
+		past += time.Duration(t.Second()) * time.Second
+		return t.Add(time.Minute - past)
+	case n.has("H"):
+		past += time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second
+		return t.Add(time.Hour - past)
+	case n.has("dj"):
+		return time.Date(y, m, d+1, 0, 0, 0, 0, n.zone)
+	case n.has("m"):
+		return time.Date(y, m+1, 1, 0, 0, 0, 0, n.zone)
+	}
+	return time.Date(y+1, 1, 1, 0, 0, 0, 0, n.zone)
+}
+
+// has reports whether the name has one of some verbs.
+func (n Name) has(verbs string) bool {
+	for i := 0; i+1 < len(n.text); i++ {
+		if n.text[i] != '%' {
+			continue
+		}
+		if i++; strings.IndexByte(verbs, n.text[i]) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Existing are the files that are there and that the name can stand for.
 func (n Name) Existing() ([]string, error) { return filepath.Glob(n.pattern()) }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -60,7 +61,10 @@ func (f *File) takeUp(path string) {
 	defer in.Close()
 	_, _, _ = f.format.Scan(in, func(c *Collection) error {
 		f.remember(c.ID)
-		if c.Several = true; f.opts.TakeUp != nil {
+		if c.Until = c.End; filepath.Clean(f.name.At(c.End)) == filepath.Clean(path) {
+			c.Until = f.name.next(c.End)
+		}
+		if f.opts.TakeUp != nil {
 			f.opts.TakeUp(c)
 		}
 		return nil
