@@ -20,7 +20,7 @@ type chain struct {
 
 	begun  bool
 	to     uint64 // uptime at the end of the last block
-	end    int64  // Unix seconds of it
+	end    int64  // of it, Unix ns
 	since  uint64 // flows that began then or later have no counts of before
 	secret index.Secret
 	flows  index.Table
@@ -229,7 +229,7 @@ const runSlack = 60
 
 // sameRun reports whether a block is of the chain's run of the meter.
 func (c *chain) sameRun(p *part) bool {
-	if p.iv.To < c.to && endOf(p) > c.end {
+	if p.iv.To < c.to && endOf(&p.iv) > c.end {
 		return false
 	}
 	d := p.iv.MeterStart.Sub(c.start)
@@ -239,12 +239,12 @@ func (c *chain) sameRun(p *part) bool {
 	return max(d, -d) <= runSlack*time.Second
 }
 
-// endOf is the time of a block, in Unix seconds.
-func endOf(p *part) int64 {
-	if p.iv.Time.IsZero() {
+// endOf is the time of a block, Unix ns. Files of flow data have seconds alone.
+func endOf(iv *reader.Interval) int64 {
+	if iv.Time.IsZero() {
 		return 0
 	}
-	return p.iv.Time.Unix()
+	return nano(iv.Time)
 }
 
 // begin makes the chain ready for a block; false if the block lies within what has
@@ -258,7 +258,7 @@ func (c *chain) begin(p *part, block uint64, follows bool) bool {
 		}
 	}
 	c.block = block
-	c.next.to, c.next.end = iv.To, endOf(p)
+	c.next.to, c.next.end = iv.To, endOf(iv)
 	switch c.begins = p.anew || !c.begun && iv.From <= 1; {
 	case c.begins:
 		c.anew()
@@ -282,7 +282,7 @@ func (c *chain) idle(iv *reader.Interval, block uint64) (begin int64, ok bool) {
 		return 0, false
 	}
 	begin = nano(iv.RealTime(c.to))
-	c.to, c.end = iv.To, iv.Time.Unix()
+	c.to, c.end = iv.To, endOf(iv)
 	return begin, true
 }
 

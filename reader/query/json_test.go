@@ -137,6 +137,9 @@ func sortedFormat(text string) string {
 func TestJSONFiles(t *testing.T) {
 	text := asJSON(t, jsonFlows, columns.RTFM, true)
 	q := Query{By: by(t, "SourceTransType")}
+	// A meter that was started again within a minute, and collected within the second.
+	short := strings.NewReplacer("09:01:00 Mon", "09:00:20 Mon", "from 1 to 6001", "from 1 to 2001", "18446744073709550000", "400").Replace(jsonFlows[:strings.Index(jsonFlows, "#Time: 09:02:00")])
+	again := strings.NewReplacer("09:00:00.25 Mon", "09:00:20.30 Mon", "to 2001", "to 21").Replace(short)
 	cut := text[:strings.LastIndex(strings.TrimSuffix(text, "\n"), "\n")+1]
 	first := strings.SplitAfter(text, "\n")[0]
 	aborted := first + `{"type":"aborted","schema":1,"meter":"gw","flows":1}` + "\n"
@@ -148,6 +151,7 @@ func TestJSONFiles(t *testing.T) {
 		fault string
 	}{
 		{"twice", []string{text, text}, "6 1 18000  17 16 1700 18446744073709551515\n17 3000 3100  1 0 100 0\n", "are left out: they are there twice", ""},
+		{"started again", []string{asJSON(t, short, columns.RTFM, true) + asJSON(t, again, columns.RTFM, true)}, "6 1 8005  10 8 1000 800\n17 3000 5105  2 0 200 0\n", "", ""},
 		{"cut", []string{cut}, "6 1 6000  5 4 500 18446744073709550000\n17 3000 3100  1 0 100 0\n", "1 collection is left out: it has no end", ""},
 		{"given up and made again", []string{aborted + text}, "6 1 18000  17 16 1700 18446744073709551515\n17 3000 3100  1 0 100 0\n", "1 collection is left out: it has no end", ""},
 		{"made again by another program", []string{first + text}, "6 1 18000  12 12 1200 1515\n", "1 collection is left out: it has no end", ""},

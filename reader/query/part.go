@@ -75,7 +75,7 @@ func (a *answer) ended(iv *reader.Interval) {
 func (a *answer) identity(p *part) uint64 {
 	var h maphash.Hash
 	h.SetSeed(a.seed)
-	fmt.Fprintf(&h, "%s\n%d %d %d %d %s", p.iv.Meter, endOf(p), p.iv.From, p.iv.To, p.number, p.name)
+	fmt.Fprintf(&h, "%s\n%d %d %d %d %s", p.iv.Meter, endOf(&p.iv)/1e9, p.iv.From, p.iv.To, p.number, p.name)
 	return h.Sum64()
 }
 
