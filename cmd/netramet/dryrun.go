@@ -11,7 +11,6 @@ import (
 	"netramet/meter/control"
 	"netramet/reader"
 	"netramet/ruleset"
-	"netramet/sources/tracefile"
 )
 
 // tryBatch is --dry-run of a run in one command, whose source is open: it has the rule
@@ -44,11 +43,7 @@ func (o *options) tryManaged(ctx context.Context, std stdio) error {
 // tried sees whether the files of a run can be written, and says that all is well.
 func (o *options) tried(std stdio) error {
 	var errs []error
-	type target struct{ option, name string }
-	files := []target{
-		{"-F", o.flowFile}, {"--write", tracefile.Path(o.write)}, {"--dump-streams", o.streams.dump}, {"--dump-pairs", o.pairs.dump},
-		{"-L", o.managed.logFile}, {"--state", o.managed.state},
-	}
+	files := o.targets()
 	for _, s := range o.to.All(o.nameOfMeter(), "") {
 		if !strings.Contains(s.Path, "%") { // else its name is not known yet
 			files = append(files, target{"--to", s.Path})

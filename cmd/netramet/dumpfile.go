@@ -27,9 +27,6 @@ type dumps []*dumpFile
 func (o *options) openDumps(ctx context.Context, std stdio) (meter.Config, dumps, error) {
 	cfg := o.meterConfig()
 	var all dumps
-	if d := o.pairs.dump; d != "" && (d == o.streams.dump || d == o.flowFile) {
-		return cfg, all, fmt.Errorf("--dump-pairs %s: this run writes something else to that file; name another one", d)
-	}
 	if o.streams.dump != "" {
 		d, err := o.openDump(ctx, "--dump-streams", o.streams.dump, streamHeader, std)
 		if err != nil {

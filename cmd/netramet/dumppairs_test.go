@@ -54,9 +54,18 @@ func TestPairsIntoAnotherFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, args := range [][]string{{"-F", out, "--dump-pairs", out}, {"--dump-streams", out, "--dump-pairs", out}, {"--dump-pairs", trace}, {"--dump-pairs", rules}} {
-		if status, errs := runToEnd(t, append(append([]string{"-s", "-C", trace}, args...), rules)...); status != command.StatusFailure || !strings.Contains(errs, "another one") {
-			t.Errorf("%q: status %d: %s", args, status, errs)
+	for _, tt := range []struct {
+		args   []string
+		status int
+		err    string
+	}{
+		{[]string{"-F", out, "--dump-pairs", out}, command.StatusUsage, "name two files"},
+		{[]string{"--dump-streams", out, "--dump-pairs", out}, command.StatusUsage, "name two files"},
+		{[]string{"--dump-pairs", trace}, command.StatusFailure, "another one"},
+		{[]string{"--dump-pairs", rules}, command.StatusFailure, "another one"},
+	} {
+		if status, errs := runToEnd(t, append(append([]string{"-s", "-C", trace}, tt.args...), rules)...); status != tt.status || !strings.Contains(errs, tt.err) {
+			t.Errorf("%q: status %d: %s", tt.args, status, errs)
 		}
 	}
 	if status, errs := runToEnd(t, "-s", "-C", trace, "-F", filepath.Join(dir, "flows"), "--dump-pairs", out, rules); status != command.StatusOK {

@@ -274,6 +274,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return fmt.Errorf("--readers %d: a meter has at most %d", o.managed.readers, mib.MaxRows)
 	case f.Changed("explain") && o.explain == 0:
 		return errors.New("--explain 0: packets are numbered from 1")
+	case f.Changed("flow-file") && o.flowFile == "":
+		return errors.New("-F \"\": it is the name of a file, or - for standard output")
 	case f.Changed("user") && o.user == "":
 		return errors.New("--user \"\": it is the name of a user")
 	case o.dryRun && f.Changed("explain"):
@@ -301,6 +303,9 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return err
 	}
 	if err := o.pairs.check(f); err != nil {
+		return err
+	}
+	if err := o.checkTargets(); err != nil {
 		return err
 	}
 	if err := o.checkNetFlow(f); err != nil {

@@ -44,8 +44,6 @@ func (o *streamOptions) check(f *pflag.FlagSet) error {
 		return fmt.Errorf("--stream-multiplier %d: it is from 1 to %d", o.multiplier, maxMultiplier)
 	case f.Changed("dump-streams") && o.dump == "":
 		return errors.New("--dump-streams \"\": it is the name of a file")
-	case o.dump != "" && o.dump == f.Lookup("flow-file").Value.String():
-		return fmt.Errorf("-F and --dump-streams are both %s: name two files", o.dump)
 	}
 	for name, d := range map[string]time.Duration{"stream-short": o.short, "stream-grace": o.grace} {
 		if f.Changed(name) && (d < 0 || d == 0 && name == "stream-grace" || d%packet.Centisecond != 0) {

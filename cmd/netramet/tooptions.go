@@ -12,7 +12,6 @@ import (
 	"netramet/internal/screen"
 	"netramet/reader"
 	"netramet/reader/outputs"
-	"netramet/sources/tracefile"
 )
 
 // checkTo checks what goes with --to.
@@ -45,7 +44,7 @@ func (o *options) openOutputs(ctx context.Context, std stdio) (output, error) {
 		return openOutput(ctx, o, std, o.flowFile)
 	}
 	specs := o.to.All(o.nameOfMeter(), o.flowFile)
-	if err := o.checkTargets(specs, std); err != nil {
+	if err := o.checkSpecs(specs, std); err != nil {
 		return nil, err
 	}
 	return outputs.Open(specs, outputs.Options{
@@ -55,8 +54,8 @@ func (o *options) openOutputs(ctx context.Context, std stdio) (output, error) {
 	})
 }
 
-// checkTargets refuses files that the run reads, or writes already.
-func (o *options) checkTargets(specs []outputs.Spec, std stdio) error {
+// checkSpecs refuses files that the run reads, or writes already.
+func (o *options) checkSpecs(specs []outputs.Spec, std stdio) error {
 	for i, s := range specs {
 		if s.Path == "-" || s.Path == "" { // standard output
 			continue
@@ -64,13 +63,9 @@ func (o *options) checkTargets(specs []outputs.Spec, std stdio) error {
 		if err := o.checkOverwrite("--to", s.Path, std.in); err != nil {
 			return err
 		}
-		taken := []string{tracefile.Path(o.write), o.streams.dump, o.pairs.dump}
 		for _, other := range specs[:i] {
-			taken = append(taken, other.Path)
-		}
-		for _, name := range taken {
-			if name != "" && name != "-" && s.Writes(name) {
-				return fmt.Errorf("--to %s: this run writes to %s already; name another file", s, name)
+			if other.Path != "" && other.Path != "-" && s.Writes(other.Path) {
+				return fmt.Errorf("--to %s: this run writes to %s already; name another file", s, other.Path)
 			}
 		}
 	}

@@ -13,7 +13,6 @@ import (
 
 	"netramet/internal/reading"
 	"netramet/internal/version"
-	"netramet/reader/outputs"
 	"netramet/sources"
 	"netramet/sources/tracefile"
 	"netramet/sources/wire"
@@ -74,9 +73,6 @@ func (o *options) openWrite(ctx context.Context, src sources.Source, std stdio) 
 	path := tracefile.Path(o.write)
 	if err := o.checkOverwrite("--write", path, std.in); err != nil {
 		return nil, err
-	}
-	if o.flowFile != "" && outputs.SameFile(path, o.flowFile) {
-		return nil, fmt.Errorf("--write %s: the flow data (-F) goes there; name another file", path)
 	}
 	if f, isFile := std.out.(*os.File); isFile && path == "-" {
 		if fi, err := f.Stat(); err == nil {

@@ -27,7 +27,7 @@ type To struct {
 
 // Declare declares the options.
 func (t *To) Declare(f *pflag.FlagSet, how string) {
-	f.StringArrayVar(&t.texts, "to", t.texts, how+" `KIND:FILE`, or KIND:- for standard output: csv, jsonl (JSON Lines), table or flows; may be repeated; FILE may tell of the time, as day/%Y%m%d.csv; without -F nothing else is written")
+	f.StringArrayVar(&t.texts, "to", t.texts, how+" `KIND:FILE`, or KIND:- for standard output: csv, jsonl (JSON Lines), table or flows; may be repeated; a FILE of csv or jsonl may tell of the time, as day/%Y%m%d.csv; without -F nothing else is written")
 	if t.names == "" {
 		t.names = columns.RTFM.String()
 	}

@@ -26,6 +26,8 @@ func TestParse(t *testing.T) {
 		{"csv:", "it is a kind and a file", Spec{}},
 		{"csv:%x", "known are %Y %m %d", Spec{}},
 		{"table:%H", "does not change with time", Spec{}},
+		{"flows:day/%Y.flows", "does not change with time", Spec{}},
+		{"flows:100%", "", Spec{Kind: Flows, Path: "100%"}},
 	} {
 		got, err := Parse(tt.text)
 		switch {

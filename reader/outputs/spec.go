@@ -114,13 +114,17 @@ func Parse(text string) (s Spec, err error) {
 		return s, fmt.Errorf("%q is no kind of output: known are %s%s", s.Kind, strings.Join(Kinds, ", "), hint)
 	case !found || s.Path == "":
 		return s, fmt.Errorf("%q: it is a kind and a file, as csv:flows.csv, or jsonl:- for standard output (kinds: %s)", text, strings.Join(Kinds, ", "))
-	case s.Kind == Flows || s.Path == "-":
+	case s.Path == "-":
 		return s, nil
 	}
-	if _, err = lines.ParseName(s.For("meter").Path, nil); err != nil {
+	n, err := lines.ParseName(s.For("meter").Path, nil)
+	switch {
+	case err == nil && n.Varies() && (s.Kind == Table || s.Kind == Flows):
+		err = fmt.Errorf("%q: the name of a file of kind %s does not change with time, as that of csv and jsonl may", s.Path, s.Kind)
+	case s.Kind == Flows:
+		err = nil // other percent signs are those of the name
+	case err != nil:
 		err = fmt.Errorf("%q: %w", s.Path, err)
-	} else if n, _ := lines.ParseName(s.For("meter").Path, nil); s.Kind == Table && n.Varies() {
-		err = fmt.Errorf("%q: the name of a table's file does not change with time, as that of csv and jsonl may", s.Path)
 	}
 	return s, err
 }
