@@ -60,8 +60,12 @@ func decompressed(r io.Reader) (*bufio.Reader, error) {
 			if err != nil {
 				return nil, err
 			}
-			return bufio.NewReaderSize(text, 64<<10), nil
+			br = bufio.NewReaderSize(text, 64<<10)
+			break
 		}
+	}
+	if head, _ := br.Peek(len(bom)); string(head) == bom {
+		_, _ = br.Discard(len(bom)) // it was just there
 	}
 	return br, nil
 }
@@ -158,8 +162,11 @@ func (in *input) peek() error {
 // fault puts the file's name before an error.
 func (in *input) fault(err error) error {
 	var bad *flowfile.SyntaxError
-	if errors.As(err, &bad) {
+	switch {
+	case errors.As(err, &bad):
 		return fmt.Errorf("%s:%d: %s", in.name, bad.Line, bad.Msg)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%s: it is cut: what is compressed has no end (%w)", in.name, err)
 	}
 	return fmt.Errorf("%s: %w", in.name, err)
 }

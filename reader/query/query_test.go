@@ -388,6 +388,9 @@ func TestBadFiles(t *testing.T) {
 	for name, tt := range map[string]struct{ text, fault string }{
 		"empty":       {"", "an empty file, not a flow data file"},
 		"other":       {"hello\n", "0.flows:1: first line is not"},
+		"CSV":         {"schema,meter,meter_start\n1,gw,\n", "0.flows is no flow data but CSV, "},
+		"a trace":     {"\xd4\xc3\xb2\xa1\x02\x00", "0.flows is no flow data but a trace: "},
+		"UTF-16":      {"\xff\xfe#\x00#\x00", "0.flows is no flow data but UTF-16 text: "},
 		"no format":   {testHead + testBlock(1, "1 2 3\n"), "without a #Format line"},
 		"a sum":       {testHead + testFormat + testBlock(1, "2 1 1 1  10.0.0.1 80  5 18446744073709551615\n2 2 1 1  10.0.0.1 80  5 5\n"), "more than 64 bits"},
 		"bad #Format": {testHead + "#Format: x\n" + testBlock(1, "1 2 3\n"), "#Format"},
@@ -395,6 +398,18 @@ func TestBadFiles(t *testing.T) {
 		if _, _, err := ask(t, Query{By: by(t, "DestTransAddress")}, tt.text); err == nil || !strings.Contains(err.Error(), tt.fault) {
 			t.Errorf("%s: error %v, want %s", name, err, tt.fault)
 		}
+	}
+	text := testHead + testFormat + testBlock(1, "2 1 1 6000  10.0.0.1 80  5 500\n")
+	if _, _, err := ask(t, Query{By: by(t, "DestTransAddress")}, bom+text); err != nil {
+		t.Errorf("with a byte order mark: %v", err)
+	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = z.Write([]byte(strings.Repeat(text, 1000))) // to memory
+	_ = z.Close()
+	_, _, err := ask(t, Query{By: by(t, "DestTransAddress")}, packed.String()[:packed.Len()/2])
+	if err == nil || !strings.Contains(err.Error(), "0.flows: it is cut: ") || strings.Count(err.Error(), "0.flows") != 1 {
+		t.Errorf("cut: %v", err)
 	}
 	if _, _, err := ask(t, Query{Files: []string{filepath.Join(t.TempDir(), "none")}}); err == nil || !strings.Contains(err.Error(), "none") {
 		t.Errorf("a file that is not there: %v", err)

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -140,7 +139,11 @@ func (p *pieces) file(ctx context.Context, in *input) error {
 	if head, err := text.Peek(1); err == nil && isJSON(head) {
 		return p.json(ctx, in, text)
 	}
+	head, _ := text.Peek(peekOther) // what is wrong shows below
 	r, err := flowfile.NewReader(text)
+	if is := otherwise(head); err != nil && is != "" {
+		return fmt.Errorf("%s is no flow data but %s", in.name, is)
+	}
 	if err != nil {
 		return in.fault(err)
 	}
@@ -149,14 +152,10 @@ func (p *pieces) file(ctx context.Context, in *input) error {
 		if err == io.EOF {
 			return nil
 		}
-		if err == nil {
-			err = p.block(ctx, in, r, c)
-		}
-		var bad *flowfile.SyntaxError
-		if errors.As(err, &bad) || errors.Is(err, io.ErrUnexpectedEOF) {
-			err = in.fault(err)
-		}
 		if err != nil {
+			return in.fault(err)
+		}
+		if err := p.block(ctx, in, r, c); err != nil {
 			return err
 		}
 	}
