@@ -66,6 +66,7 @@ Exit status: 0 if all went well, 1 after an error, 2 for a wrong command line.
 `
 
 // printHelp explains every option, with examples.
-func printHelp(w io.Writer) {
-	fmt.Fprint(w, helpHead, command.Usages(newFlags(defaults())), helpTail)
+func printHelp(w io.Writer) error {
+	_, err := fmt.Fprint(w, helpHead, command.Usages(newFlags(defaults())), helpTail)
+	return err
 }

@@ -23,11 +23,7 @@ func main() {
 // run is main without the process around it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if asksLibrary(args, os.Getenv) {
-		if err := showLibrary(args[1:], stdout); err != nil {
-			command.Report(stderr, "nemac", err)
-			return command.StatusFailure
-		}
-		return command.StatusOK
+		return ended(stderr, showLibrary(args[1:], stdout))
 	}
 	o, err := parseOptions(args, os.Getenv)
 	var records []*options
@@ -41,8 +37,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	switch {
 	case errors.Is(err, pflag.ErrHelp):
-		printHelp(stdout)
-		return command.StatusOK
+		return ended(stderr, printHelp(stdout))
 	case err != nil:
 		fmt.Fprintf(stderr, "nemac: %v\n", err)
 		var bad *configError
@@ -52,8 +47,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintln(stderr, "Try 'nemac -h'.")
 		return command.StatusUsage
 	case o.version:
-		fmt.Fprintf(stdout, "nemac %s\n", version.Version)
-		return command.StatusOK
+		_, err = fmt.Fprintf(stdout, "nemac %s\n", version.Version)
+		return ended(stderr, err)
 	}
 	std := stdio{stdout, stderr}
 	switch {
@@ -70,6 +65,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	default:
 		err = runMeters(ctx, o, []*options{o}, std)
 	}
+	return ended(stderr, err)
+}
+
+// ended is the status of what ended with err, which it reports.
+func ended(stderr io.Writer, err error) int {
 	if err != nil {
 		command.Report(stderr, "nemac", err)
 		return command.StatusFailure

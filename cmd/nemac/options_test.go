@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"netramet/internal/command"
@@ -82,6 +83,21 @@ func TestOptions(t *testing.T) {
 		})
 	}
 }
+
+// TestHelpOnFullDisk: what could not be printed is an error.
+func TestHelpOnFullDisk(t *testing.T) {
+	full := writer(func([]byte) (int, error) { return 0, syscall.ENOSPC })
+	for _, option := range []string{"-h", "-V", "--rules"} {
+		var errs strings.Builder
+		if status := run(t.Context(), []string{option}, nil, full, &errs); status != 1 || !strings.Contains(errs.String(), "nemac: no space left") {
+			t.Errorf("%s: status %d: %s", option, status, &errs)
+		}
+	}
+}
+
+type writer func([]byte) (int, error)
+
+func (w writer) Write(p []byte) (int, error) { return w(p) }
 
 func TestOwnerName(t *testing.T) {
 	o, err := parseOptions([]string{"-r", "dir/a.srl", "-r", "b.srl", "meter", "x"}, noEnv)

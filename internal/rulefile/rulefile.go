@@ -40,6 +40,9 @@ func Read(program, file string) (f File, err error) {
 		}
 		return f, err
 	}
+	if file == "" {
+		return f, fmt.Errorf("%s: rule file \"\": it has no name; is a variable empty?", program)
+	}
 	f.Paths = []string{file}
 	src, err := readFile(file)
 	if _, absent := library.Source("@" + file); errors.Is(err, fs.ErrNotExist) && absent == nil {

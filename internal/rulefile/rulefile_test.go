@@ -58,6 +58,13 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestReadNoName: an operand that is empty, as of a shell's variable.
+func TestReadNoName(t *testing.T) {
+	if _, err := Read("prog", ""); err == nil || !strings.Contains(err.Error(), `rule file "": it has no name`) {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestReadHuge: no more is read than a rule file may hold.
 func TestReadHuge(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "huge.srl")

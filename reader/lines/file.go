@@ -295,7 +295,7 @@ func (f *File) flush() error {
 	if err == nil {
 		return nil
 	}
-	if f.at.stream {
+	if f.at.stream || f.opts.Whole {
 		return named(f.at.path, err)
 	}
 	return named(f.at.path, fmt.Errorf("%w; it is cut back to the collections that are whole: make room, or give another file", err))

@@ -59,6 +59,25 @@ func (d disk) Write(b []byte) (int, error) {
 	return d.handle.Write(b)
 }
 
+// TestAnswerOnFullDisk: of an answer nothing stays, so nothing is said of what does.
+func TestAnswerOnFullDisk(t *testing.T) {
+	f, err := Open(filepath.Join(t.TempDir(), "flows"), words{}, Options{Replace: true, Whole: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	f.open = func(path string, flag int) (handle, error) {
+		h, err := (&Options{}).open(path, flag)
+		return disk{h, new(int)}, err
+	}
+	if err = f.Begin(reader.Interval{Number: 1}, nil); err == nil {
+		err = f.End()
+	}
+	if err == nil || strings.Contains(err.Error(), "cut back") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestDiskFull: a file on a full disk keeps its whole collections, and goes on when
 // there is room.
 func TestDiskFull(t *testing.T) {

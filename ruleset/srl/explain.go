@@ -266,7 +266,9 @@ func (c *compiler) explainIf(m *mistake, from int) {
 		if cur.is("/") || cur.is("&") {
 			m.hint = "a width or mask stands behind the value"
 		} else if prev.kind == tokIdent {
-			m.hint = c.definedBelow(prev.text)
+			if m.hint = c.definedBelow(prev.text); c.alone {
+				m.hint = filterWords[strings.ToLower(prev.text)]
+			}
 		}
 	case prev.is("/"):
 		m.text = fmt.Sprintf("expected a width, a number of bits, after '/', found %s", cur)
@@ -301,7 +303,7 @@ func (c *compiler) explainIf(m *mistake, from int) {
 	case cur.is(",") && endsTest(prev) && isValue(c.toks[m.at+1]):
 		m.text, m.hint = "unexpected ','", listHint
 	case c.alone && (prev.kind == tokAttr || prev.kind == tokIdent):
-		m.text = fmt.Sprintf("expected '==' after %s", prev.text)
+		m.text, m.hint = fmt.Sprintf("expected '==' after %s", prev.text), filterWords[strings.ToLower(prev.text)]
 	case c.alone && prev.is("!"):
 		m.text = fmt.Sprintf("expected a test or '(' after '!', found %s", cur)
 	case c.alone && cur.kind == tokIdent:
@@ -318,6 +320,22 @@ func (c *compiler) explainIf(m *mistake, from int) {
 		m.text = fmt.Sprintf("expected a statement after the condition of IF, found %s", cur)
 	}
 }
+
+// filterWords are those of packet filters, with what a condition has in their place.
+var filterWords = func() map[string]string {
+	words := make(map[string]string)
+	for hint, list := range map[string][]string{
+		"SourcePeerAddress == 10.1/16 || DestPeerAddress == 10.1/16": {"src", "dst", "host", "net"},
+		"SourceTransAddress == 53 || DestTransAddress == 53":         {"port", "portrange"},
+		"SourceTransType == TCP":                                     {"proto", "tcp", "udp", "icmp", "icmp6", "sctp"},
+		"SourcePeerType == IPv6":                                     {"ip", "ip6", "inet", "inet6", "ipv4", "ipv6", "arp"},
+	} {
+		for _, w := range list {
+			words[w] = "conditions test attributes, as in " + hint
+		}
+	}
+	return words
+}()
 
 const commentHint = "a comment begins with #"
 

@@ -80,6 +80,8 @@ func TestConditionErrors(t *testing.T) {
 		{"not SourceTransType == 6", "1:1", "'not' is no word of SRL", "NOT is written !"},
 		{"SourceTransType = 6", "1:17", "a test compares with '=='", "write =="},
 		{"SourceTransType", "1:16", "expected '=='", ""},
+		{"host 10.0.0.1", "1:6", "expected '==' after host", "SourcePeerAddress == 10.1/16 || DestPeerAddress"},
+		{"tcp", "1:4", "expected '=='", "SourceTransType == TCP"},
 		{"(SourceTransType == 6", "1:1", "'(' has no end: the condition ends before its ')'", ""},
 		{"SourceTransType == 6)", "1:21", "unexpected ')'", ""},
 		{"SourceTransType == 6;", "1:21", "unexpected ';'", "has no ';'"},
