@@ -113,7 +113,7 @@ func TestSourceErrors(t *testing.T) {
 		{"@matrix=", "@matrix=: what follows is NETWORK,..., as in @matrix=10.0.0.0/8,2001:db8::/32"},
 		{"@peers", "@peers: it needs to know whose: write @peers=NETWORK,..., as in @peers=192.0.2.7"},
 		{"@matrix=10.0.0.0/8,", "@matrix: network 2: there is nothing between two commas, or at an end"},
-		{"@matrix=10/8", `@matrix: network 1: "10/8" is none; write networks as @matrix=10.0.0.0/8,2001:db8::/32`},
+		{"@matrix=10/8", `@matrix: network 1: "10/8" is none; write networks as 10.0.0.0/8,2001:db8::/32`},
 		{"@matrix=10.0.0.0/33", `network 1: "10.0.0.0/33" is none`},
 		{"@matrix=10.0.0.0/8,10.0.0.1/24", "network 2: 10.0.0.1/24 has bits beyond its length; the network is 10.0.0.0/24"},
 		{"@matrix=10.0.0.0/8,10.0.0.0/8", "network 2: 10.0.0.0/8 is named twice"},

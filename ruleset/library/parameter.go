@@ -46,7 +46,7 @@ func fillNetworks(text, value string) (string, error) {
 	return strings.Replace(text, " private;", testOf(networks)+";", 1), nil
 }
 
-const networkExample = "write networks as @matrix=10.0.0.0/8,2001:db8::/32"
+const networkExample = "write networks as 10.0.0.0/8,2001:db8::/32"
 
 func parseNetwork(text string) (netip.Prefix, error) {
 	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
