@@ -79,9 +79,10 @@ func (a *tables) runTasks(e *meter.Engine) {
 }
 
 // switchesAt is the usage, in flows of so many, above which the task switches to
-// its standby rule set; ok is false if it does not.
+// its standby rule set; ok is false if it does not, or has none (RFC 2720
+// flowManagerHighWaterMark).
 func (t *Task) switchesAt(maxFlows int) (flows int, ok bool) {
-	if !t.Active || t.RunningStandby {
+	if !t.Active || t.RunningStandby || t.Standby == 0 {
 		return 0, false
 	}
 	return level(maxFlows, t.HighWaterMark)
