@@ -219,6 +219,28 @@ func TestReaderTimesOut(t *testing.T) {
 			t.Error("not at all")
 		}
 	})
+	t.Run("a new timeout", func(t *testing.T) {
+		m := newMeter()
+		addRuleSet(t, m, 2)
+		addReader(t, m, 1, "", 2, 0, false)
+		timeout := func(seconds int64, at time.Duration) {
+			err := change(t, m, wall0.Add(at), func(c *Change) {
+				r, _ := c.Reader(1, mib.RowNone)
+				grant(t)(r.SetTimeout(seconds))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		timeout(10, time.Hour)
+		if n := after(m, time.Hour+9*time.Second); n != 0 {
+			t.Fatal("it began before it was set")
+		}
+		timeout(10, time.Hour+9*time.Second) // the same again
+		if n := after(m, time.Hour+10*time.Second); n != 1 {
+			t.Error("not at all")
+		}
+	})
 	t.Run("trace", func(t *testing.T) {
 		m := New(meter.Config{MaxGap: meter.AnyGap, Interval: time.Second}, Config{})
 		phase := func(p mib.TracePhase, at time.Duration) {
@@ -512,4 +534,38 @@ func TestTasksSwitchAtTheirMarks(t *testing.T) {
 			t.Errorf("with %d flows: %s, want %s", tt.flows, got, tt.want)
 		}
 	}
+}
+
+// TestMarkWithoutStandby: a task that has no standby rule set has none to switch
+// to, whatever its mark (RFC 2720 flowManagerHighWaterMark), until it gets one.
+func TestMarkWithoutStandby(t *testing.T) {
+	m := New(meter.Config{MaxFlows: 100, MaxGap: meter.AnyGap}, Config{})
+	addRuleSet(t, m, 2)
+	addRuleSet(t, m, 3)
+	addTask(t, m, 1, 2)
+	set := func(f func(task *TaskChange)) {
+		err := change(t, m, wall0, func(c *Change) {
+			task, why := c.Task(1, mib.RowNone)
+			grant(t)(why)
+			f(task)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(standby bool) {
+		t.Helper()
+		m.View(func(s *State) {
+			if task, _ := s.Task(1); task.RunningStandby != standby || s.Runs(2) == standby || s.Runs(3) != standby {
+				t.Errorf("%+v, rule sets run: %v %v", task, s.Runs(2), s.Runs(3))
+			}
+		})
+	}
+	set(func(task *TaskChange) { grant(t)(task.SetHighWaterMark(10)) })
+	hosts(t, m, 0, 50, 0)
+	hosts(t, m, 0, 1, 100*time.Millisecond) // a tick
+	want(false)
+	set(func(task *TaskChange) { grant(t)(task.SetStandby(3)) })
+	hosts(t, m, 0, 1, 200*time.Millisecond)
+	want(true)
 }

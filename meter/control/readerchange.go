@@ -97,7 +97,8 @@ func (r *ReaderChange) commit() {
 	}
 	row := r.row
 	row.Active = r.next == mib.RowActive
-	if old := all.readers.find(r.index); old != nil && old.RuleSet != row.RuleSet {
+	old := all.readers.find(r.index)
+	if old != nil && old.RuleSet != row.RuleSet {
 		// What it had of another rule set's flows says nothing of these.
 		row.LastTime, row.PreviousTime = 0, 0
 		if !r.acknowledges {
@@ -113,7 +114,8 @@ func (r *ReaderChange) commit() {
 		// At the same uptime it is the same collection (decision 24).
 		row.PreviousTime, row.LastTime = row.LastTime, now
 	}
-	if r.collects || r.acknowledges || !row.Active || r.old != mib.RowActive {
+	// A new timeout runs from when it is set: else a shorter one would be over at once.
+	if r.collects || r.acknowledges || !row.Active || r.old != mib.RowActive || old.Timeout != row.Timeout {
 		row.touched = r.c.wall
 	}
 	all.readers.put(r.index, &row)
