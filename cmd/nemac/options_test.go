@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -92,6 +94,16 @@ func TestHelpOnFullDisk(t *testing.T) {
 		if status := run(t.Context(), []string{option}, nil, full, &errs); status != 1 || !strings.Contains(errs.String(), "nemac: no space left") {
 			t.Errorf("%s: status %d: %s", option, status, &errs)
 		}
+	}
+}
+
+// TestInterruptedList: an interrupt is told in a word.
+func TestInterruptedList(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var errs strings.Builder
+	if status := run(ctx, []string{"--list", "127.0.0.1:1", "x"}, nil, io.Discard, &errs); status != 1 || errs.String() != "nemac: interrupted\n" {
+		t.Errorf("status %d: %s", status, &errs)
 	}
 }
 

@@ -237,6 +237,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 	case o.isLive():
 	case len(o.traces) == 0 && len(o.rules) == 0 && o.write != "":
 		return errors.New("nothing to write: give a trace with -C, or an interface with -i")
+	case len(o.traces) == 0 && len(o.rules) == 0 && f.Changed("read") && rulefile.IsTrace(o.managed.read):
+		return fmt.Errorf("no trace: give %s with -C (-r is the community that may read)", o.managed.read)
 	case len(o.traces) == 0 && len(o.rules) == 0:
 		return errors.New("nothing to meter: give a trace with -C, or an interface with -i")
 	case len(o.traces) == 0:

@@ -89,7 +89,7 @@ func explainMissing(err *pflag.ValueRequiredError) error {
 // explainValue says what values an option takes.
 func explainValue(bad *pflag.InvalidValueError, option string) error {
 	cause := bad.Unwrap()
-	what := "it is a whole number from 0"
+	what := "it is a whole number, and not negative"
 	var num *strconv.NumError
 	switch kind := bad.GetFlag().Value.Type(); {
 	case errors.Is(cause, errTwice):

@@ -23,8 +23,8 @@ func (e *even) Set(s string) error {
 
 func TestExplain(t *testing.T) {
 	for _, tt := range []struct{ arg, want string }{
-		{"--count=x", `--count "x": it is a whole number from 0`},
-		{"--count=-1", `--count "-1": it is a whole number from 0`},
+		{"--count=x", `--count "x": it is a whole number, and not negative`},
+		{"--count=-1", `--count "-1": it is a whole number, and not negative`},
 		{"--count=99999999999", `--count "99999999999": the number is too large`},
 		{"--level=1.5", `--level "1.5": it is a whole number`},
 		{"--level=4294967297", `--level "4294967297": the number is too large`},
@@ -40,8 +40,8 @@ func TestExplain(t *testing.T) {
 		{"-count", "-count: long names have two dashes; did you mean --count?"},
 		{"-count=5", "-count=5: long names have two dashes; did you mean --count?"},
 		{"-cuont", "-cuont: long names have two dashes; did you mean --count?"},
-		{"-cx", `-c "x": it is a whole number from 0`},
-		{"-qc=x", `-c "x": it is a whole number from 0`},
+		{"-cx", `-c "x": it is a whole number, and not negative`},
+		{"-qc=x", `-c "x": it is a whole number, and not negative`},
 		{"-q=maybe", `-q "maybe": it is true or false`},
 		{"-quiet", "unknown option -u in -uiet; did you mean --quiet?"},
 		{"-z", "unknown option -z"},
