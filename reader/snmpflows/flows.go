@@ -104,11 +104,13 @@ func (f *Flows) Use(m *remotemeter.Meter) { f.m = m }
 // Number is the number of the collection committed last.
 func (f *Flows) Number() uint64 { return f.cfg.Number }
 
-// GoOn counts collections on from number. It is for a live meter that was set
-// up again; a trace has its own numbers.
-func (f *Flows) GoOn(number uint64) {
+// GoOnAfter takes over from before, the flows of a meter that was set up again: the
+// next collection tells what before's next one was to tell, and has its number, but on
+// a trace, which has numbers of its own.
+func (f *Flows) GoOnAfter(before *Flows) {
+	f.notes, f.restarted = before.notes, before.restarted
 	if !f.cfg.Trace {
-		f.cfg.Number = number
+		f.cfg.Number = before.cfg.Number
 	}
 }
 

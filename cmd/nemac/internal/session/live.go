@@ -157,8 +157,8 @@ func (l *liveLoop) renew(ctx context.Context) error {
 		s.flows = before
 		return err
 	}
-	s.flows.GoOn(before.Number())
-	if l.restarted(b, now) {
+	s.flows.GoOnAfter(before)
+	if s.fresh && l.restarted(b, now) { // a meter that has our rows only stood still for a while
 		s.flows.Restarted()
 	} else {
 		s.flows.GoOnFrom(before.Start())

@@ -53,6 +53,7 @@ type output struct {
 	fail   int // so many Ends fail
 	closed bool
 	start  time.Time
+	again  []uint64 // numbers of collections after a restart of the meter
 }
 
 func (o *output) Begin(iv reader.Interval, tasks []reader.Task) error {
@@ -60,6 +61,9 @@ func (o *output) Begin(iv reader.Interval, tasks []reader.Task) error {
 	fmt.Fprintf(&o.cur, "%d: %d-%d", iv.Number, iv.From, iv.To)
 	for _, n := range iv.Notes {
 		fmt.Fprintf(&o.cur, " [%s]", n)
+	}
+	if iv.Restarted {
+		o.again = append(o.again, iv.Number)
 	}
 	return nil
 }
@@ -399,6 +403,30 @@ func TestLiveRestart(t *testing.T) {
 	}
 	if all := strings.Join(b.out.blocks, "\n"); !strings.Contains(all, "3: 1-") || !strings.Contains(all, "[the meter was started again after 12:0") {
 		t.Errorf("collections:\n%s", all)
+	}
+}
+
+// TestMeterPaused: a meter whose machine stood still looks as one that was started
+// again, but for our rows, which are there: counters go on.
+func TestMeterPaused(t *testing.T) {
+	b := newBench(1, clienttest.Faults{})
+	b.ticking()
+	b.live(t, event{noon.Add(7 * time.Minute), func() { b.begun = b.begun.Add(time.Minute) }})
+	if len(b.out.again) > 0 {
+		t.Errorf("collections %d are said to be of a meter that was started again\n%s", b.out.again, b.log)
+	}
+	b.want(t, "1: 1-1000", "2: 999-30900", "3: 30899-54900", "4: 54899-84900")
+}
+
+// TestRestartAndRowGone: what is to be told with the next collection is told though
+// everything is set up again before that.
+func TestRestartAndRowGone(t *testing.T) {
+	b := newBench(1, clienttest.Faults{})
+	b.ticking()
+	b.live(t, event{noon.Add(7 * time.Minute), b.restart},
+		event{noon.Add(9*time.Minute + 30*time.Second), func() { clear(b.m.Readers()) }})
+	if got := b.out.blocks[2]; !strings.Contains(got, "the meter was started again") || len(b.out.again) != 1 {
+		t.Errorf("the collection after it: %s, said to be after a restart: %d\n%s", got, b.out.again, b.log)
 	}
 }
 
