@@ -46,7 +46,7 @@ func runMeters(ctx context.Context, o *options, records []*options, std stdio) e
 		return err
 	}
 	looks := !slices.ContainsFunc(records, func(r *options) bool { return !r.looksOnly() })
-	log, err := openLog(o.logFile, looks, std)
+	log, err := openLog(ctx, o.logFile, looks, std)
 	if err != nil {
 		return err
 	}

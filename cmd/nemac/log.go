@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
 
+	"netramet/internal/command"
 	"netramet/internal/logfile"
 	"netramet/reader/outputs"
 )
@@ -39,7 +41,7 @@ func checkLog(o *options, records []*options) error {
 
 // openLog opens the log. Where the user only looks on, and names no log, what is to be
 // warned of comes to standard error, and there is no other.
-func openLog(name string, looks bool, std stdio) (*runLog, error) {
+func openLog(ctx context.Context, name string, looks bool, std stdio) (*runLog, error) {
 	l := &runLog{std: std}
 	if name == "" && looks {
 		l.Logger = slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
@@ -56,7 +58,7 @@ func openLog(name string, looks bool, std stdio) (*runLog, error) {
 		}
 		l.made = name
 	}
-	if l.file, err = logfile.Open(name); err != nil {
+	if l.file, err = logfile.Open(name, command.Pipes(ctx, "nemac", std.err).Open); err != nil {
 		return nil, fmt.Errorf("log file: %w", err)
 	}
 	l.Logger = slog.New(slog.NewTextHandler(l.file, nil))

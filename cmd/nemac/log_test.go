@@ -13,7 +13,7 @@ import (
 // TestLogOpenedAnew renames the log away while it is written.
 func TestLogOpenedAnew(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "log")
-	l, err := openLog(name, false, stdio{})
+	l, err := openLog(t.Context(), name, false, stdio{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,7 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 	}
 	defer closeAll(conns)
 	var file *logfile.File
-	if log, file, err = openLog(o, std); err != nil {
+	if log, file, err = openLog(ctx, o, std); err != nil {
 		return err
 	}
 	if file != nil {

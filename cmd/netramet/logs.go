@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 
@@ -9,7 +10,7 @@ import (
 
 // openLog makes the log of a managed meter. file is nil if it goes to standard
 // error.
-func openLog(o *options, std stdio) (log *slog.Logger, file *logfile.File, err error) {
+func openLog(ctx context.Context, o *options, std stdio) (log *slog.Logger, file *logfile.File, err error) {
 	level, err := o.managed.level(o.silent)
 	if err != nil {
 		return nil, nil, err
@@ -19,7 +20,7 @@ func openLog(o *options, std stdio) (log *slog.Logger, file *logfile.File, err e
 		if err := o.checkOverwrite("-L", o.managed.logFile, std.in); err != nil {
 			return nil, nil, err
 		}
-		if file, err = logfile.Open(o.managed.logFile); err != nil {
+		if file, err = logfile.Open(o.managed.logFile, pipes(ctx, std).Open); err != nil {
 			return nil, nil, fmt.Errorf("log: %w", err)
 		}
 		out = file

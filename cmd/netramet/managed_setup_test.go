@@ -165,7 +165,7 @@ func TestManagedLogFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, file, err := openLog(o, stdio{})
+	log, file, err := openLog(t.Context(), o, stdio{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestManagedLogFile(t *testing.T) {
 	if o.parts, err = join.Expand(o.traces); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := openLog(o, stdio{}); err == nil || !strings.Contains(err.Error(), "this run reads that file") {
+	if _, _, err := openLog(t.Context(), o, stdio{}); err == nil || !strings.Contains(err.Error(), "this run reads that file") {
 		t.Errorf("the log in the trace's file: %v", err)
 	}
 	status, stderr := runToEnd(t, "-C", office, "-m0", "--listen", "127.0.0.1", "-L", filepath.Join(name, "under", "a", "file"))

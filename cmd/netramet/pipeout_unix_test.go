@@ -24,6 +24,7 @@ func TestPipeWithoutReader(t *testing.T) {
 		"--to=flows:":    "netramet: flows:",
 		"--write=pcap:":  "netramet: --write ",
 		"--dump-streams": "netramet: --dump-streams: ",
+		"-L":             "netramet: log: ",
 	} {
 		t.Run(option, func(t *testing.T) {
 			pipe := filepath.Join(t.TempDir(), "pipe")
@@ -31,6 +32,9 @@ func TestPipeWithoutReader(t *testing.T) {
 				t.Skip("no named pipe:", err)
 			}
 			args := []string{"-s", "-C", "../../testdata/office.pcap", option, pipe, "@ip"}
+			if option == "-L" {
+				args[5] = "-m0"
+			}
 			if strings.HasSuffix(option, ":") {
 				args[3] += pipe
 				args = append(args[:4], args[5:]...)

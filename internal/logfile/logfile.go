@@ -15,18 +15,20 @@ const begins = "time="
 // File is a log file. It is for many goroutines at a time.
 type File struct {
 	path string
+	pipe func(path string) (*os.File, error) // opens what is no regular file
 	mu   sync.Mutex
 	f    *os.File
 }
 
 // Open opens a log for appending, and makes it if it is not there. A file that
 // holds something else, such as the rules or the flow data of the run, is left
-// alone: that is an error.
-func Open(path string) (*File, error) {
+// alone: that is an error. pipe opens what is no regular file, which is no log that could
+// be renamed away.
+func Open(path string, pipe func(path string) (*os.File, error)) (*File, error) {
 	if !mayBeLog(path) {
 		return nil, fmt.Errorf("%s is no log (its lines do not begin with %s), so nothing is appended to it; name another file", path, begins)
 	}
-	l := &File{path: path}
+	l := &File{path: path, pipe: pipe}
 	return l, l.Reopen()
 }
 
@@ -47,7 +49,7 @@ func mayBeLog(path string) bool {
 
 // Reopen opens the file by its name; on error the old one stays.
 func (l *File) Reopen() error {
-	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	f, err := l.open()
 	if err != nil {
 		return err
 	}
@@ -58,6 +60,13 @@ func (l *File) Reopen() error {
 	}
 	l.f = f
 	return nil
+}
+
+func (l *File) open() (*os.File, error) {
+	if fi, err := os.Stat(l.path); err == nil && !fi.Mode().IsRegular() && !fi.IsDir() {
+		return l.pipe(l.path)
+	}
+	return os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 }
 
 // Own has give change whose the file is, that is open now.

@@ -8,7 +8,7 @@ import (
 
 func TestReopen(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "log")
-	l, err := Open(name)
+	l, err := Open(name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestReopen(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := Open(name); err == nil {
+	if _, err := Open(name, nil); err == nil {
 		t.Error("a directory is a log")
 	}
 }
@@ -70,7 +70,7 @@ func TestOpenOther(t *testing.T) {
 		if err := os.WriteFile(name, []byte(tt.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		l, err := Open(name)
+		l, err := Open(name, nil)
 		if (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)
 		}
