@@ -161,8 +161,13 @@ func appendMask(dst []byte, address, mask *reader.Value) []byte {
 	return strconv.AppendInt(append(dst, '/'), int64(ones), 10)
 }
 
+// yearKnown is how long before the interval's end a time is of the same year or the one
+// before without a word.
+const yearKnown = 180 * 24 * time.Hour
+
 // timeText is a time of uptime as the time of day, with the day where that is not the
-// interval's end's; as seconds of uptime where the real time is unknown.
+// interval's end's, and the year where it may be any; as seconds of uptime where the real
+// time is unknown.
 func timeText(o *Options, iv *reader.Interval, uptime uint64) string {
 	t, end := iv.RealTime(uptime), iv.End()
 	switch {
@@ -172,6 +177,8 @@ func timeText(o *Options, iv *reader.Interval, uptime uint64) string {
 		return t.In(o.zone()).Format(time.RFC3339Nano)
 	case t.In(o.zone()).Format(time.DateOnly) == end.In(o.zone()).Format(time.DateOnly):
 		return t.In(o.zone()).Format(time.TimeOnly)
+	case end.Sub(t) > yearKnown:
+		return t.In(o.zone()).Format(time.DateTime)
 	}
 	return t.In(o.zone()).Format("01-02 15:04:05")
 }

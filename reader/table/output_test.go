@@ -78,6 +78,27 @@ func TestTimeless(t *testing.T) {
 	}
 }
 
+// TestTimes: a time has what tells it from those of other days and years.
+func TestTimes(t *testing.T) {
+	start := time.Date(2003, 12, 12, 14, 59, 34, 0, time.UTC)
+	days := func(n int) uint64 { return 1 + uint64(n)*24*3600*100 }
+	for _, tt := range []struct {
+		at, end uint64
+		want    string
+	}{
+		{days(0), days(0) + 100, "14:59:34"},
+		{days(0), days(20), "12-12 14:59:34"},
+		{days(0), days(366), "2003-12-12 14:59:34"},
+		{days(365), days(366), "12-11 14:59:34"},
+	} {
+		iv := reader.Interval{MeterStart: start.Add(-10 * time.Millisecond), To: tt.end}
+		iv.Time = iv.RealTime(tt.end)
+		if got := timeText(&Options{}, &iv, tt.at); got != tt.want {
+			t.Errorf("%d of %d: %s, want %s", tt.at, tt.end, got, tt.want)
+		}
+	}
+}
+
 // TestRate: octets per second of the interval, which begins a centisecond behind From, and
 // of a flow; a half is rounded up.
 func TestRate(t *testing.T) {
