@@ -18,6 +18,7 @@ import (
 	"netramet/internal/command"
 	"netramet/internal/fileaccess"
 	"netramet/internal/flagerr"
+	"netramet/internal/plaintext"
 	"netramet/internal/timeopt"
 	"netramet/mib"
 	"netramet/mib/client"
@@ -414,6 +415,8 @@ func (o *options) checkJob() error {
 		return errors.New("-o needs a standby rule file (-e)")
 	case len(o.owner) > mib.MaxOwner:
 		return fmt.Errorf("--owner has more than %d octets", mib.MaxOwner)
+	case plaintext.Clean(o.owner) != o.owner:
+		return fmt.Errorf("--owner %q has characters that cannot be shown", o.owner)
 	}
 	return nil
 }
@@ -438,6 +441,7 @@ func (o *options) ownerName() string {
 	if o.looksOnly() {
 		name = ownerHead() + o.meter + ":top:" + strings.Join(names, ",") // beside one that collects
 	}
+	name = plaintext.Clean(name) // as it is read back from the meter
 	if len(name) > mib.MaxOwner {
 		sum := sha256.Sum256([]byte(name))
 		tail := ":" + hex.EncodeToString(sum[:8])

@@ -60,6 +60,7 @@ func TestOptions(t *testing.T) {
 		{"rules without -r", "options.go meter x", "3 words that belong to no option, where METER and COMMUNITY are all (the first is a file: rule files are given with -r, and -C takes no trace, which is netramet's)", ""},
 		{"too many words", "-ra meter x y", "3 words that belong to no option, where METER and COMMUNITY are all (what holds blanks needs quotes)", ""},
 		{"two works", "--list --stop a meter x", "--list, --stop and --destroy, --check, --compile, --download-only: one of these at a time", ""},
+		{"owner", "--owner a\u202eb -ra meter x", `--owner "a\u202eb" has characters that cannot be shown`, ""},
 		{"datagram", "--datagram 100 -ra meter x", "--datagram 100: 484 to 65507", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -121,6 +122,10 @@ func TestOwnerName(t *testing.T) {
 	}
 	o.rules = []string{"@matrix=10.0.0.0/8", "dir/@hosts"} // what is shipped has no folder
 	if got, want := o.ownerName(), ownerHead()+"meter:@matrix=10.0.0.0/8,@hosts"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	o.rules = []string{"b\xfcro\u202e.srl"} // meters hold UTF-8, and nemac reads what can be shown
+	if got, want := o.ownerName(), ownerHead()+"meter:b?ro?.srl"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	o.rules = []string{"a.srl", "b.srl"}

@@ -493,7 +493,7 @@ func TestLiveSilent(t *testing.T) {
 func TestAdoption(t *testing.T) {
 	b := newBench(1, clienttest.Faults{})
 	b.cfg.Sets = []*ruleset.RuleSet{set("one", 3), set("two", 4)}
-	b.cfg.Standby = set("few", 1)
+	b.cfg.Standby = set("few \u200f", 1) // a mark that no terminal is shown
 	b.cfg.HighWaterMark = 65
 	b.cfg.DownloadOnly = true
 	if err := b.run(t, context.Background()); err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"netramet/internal/plaintext"
 	"netramet/mib"
 	"netramet/mib/client"
 	"netramet/mib/remotemeter"
@@ -228,8 +229,9 @@ func (st *setter) placeSets() error {
 
 // adopt finds rs on the meter, as we left it; 0 if it is not there.
 func (st *setter) adopt(rs *ruleset.RuleSet) (int, error) {
+	name := plaintext.Clean(rs.Name) // as meters' names are read
 	for _, row := range st.sets {
-		if row.Owner != st.s.cfg.Owner || row.Status != mib.RowActive || row.Name != rs.Name ||
+		if row.Owner != st.s.cfg.Owner || row.Status != mib.RowActive || row.Name != name ||
 			row.Size != len(rs.Rules) || st.kept[row.Number] {
 			continue
 		}
