@@ -83,7 +83,13 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	}
 	b := &batch{o: o, src: src, name: o.nameOfMeter(), show: show, top: shown, begun: time.Now(), stderr: std.err, tasks: o.tasksOf(sets)}
 	cfg, dumps, err := o.openDumps(ctx, std)
-	closed := func(err error) error { return errors.Join(err, shown.close(), out.close(), dumps.close()) }
+	closed := func(err error) error {
+		last := shown.close()
+		if last != nil && errors.Is(err, last) {
+			last = nil // the same one
+		}
+		return errors.Join(err, last, out.close(), dumps.close())
+	}
 	if err != nil {
 		return closed(err)
 	}
