@@ -140,6 +140,7 @@ func TestRun(t *testing.T) {
 		{"an attribute that is not there", Query{By: by(t, "FlowKind")}, []string{two}, "", "", "--by:1:1: the flow data does not hold FlowKind"},
 		{"a condition of what is not there", Query{Where: where(t, "DestPeerAddress == 10.0/8")}, []string{two}, "", "", "holds FlowRuleSet, FlowIndex, FirstTime, LastActiveTime, SourcePeerAddress, DestTransAddress, ToPDUs, ToOctets"},
 		{"two rule sets", Query{}, []string{strings.Replace(two, "#EndData: gw 1\n", "#Ruleset: 3 other\n3 1 1 1  10.0.0.1 80  5 500\n#EndData: gw 1\n", 1)}, "", "", "rule sets 2 (all) and 3 (other), each of which counts packets by itself"},
+		{"two rule sets with attributes of their own", Query{}, []string{strings.Replace(two, "#EndData: gw 1\n", "#Ruleset: 3 other\n#Format: desttransaddress  topdus\n80  5\n#EndData: gw 1\n", 1)}, "", "", "rule sets 2 (all) and 3 (other), each of which counts packets by itself"},
 		{"one of two rule sets", Query{RuleSets: []string{"other"}}, []string{strings.Replace(two, "#EndData: gw 1\n", "#Ruleset: 3 other\n3 1 1 1  10.0.0.1 80  5 500\n#EndData: gw 1\n", 1)},
 			"#Format: flowruleset flowindex sourcepeeraddress desttransaddress firsttime lastactivetime  topdus tooctets\n#Time: 09:02:00 Mon  5 Jan 2026 gw Flows from 1 to 12001\n3 1 10.0.0.1 80 1 1  5 500\n", "", ""},
 		{"another rule set", Query{RuleSets: []string{"web", "7"}}, []string{two}, "", "", "there are no flows of the rule set web or 7; there are such of 2 (all)"},

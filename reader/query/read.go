@@ -70,12 +70,19 @@ type pieces struct {
 	only    func(uint8) bool
 	seed    maphash.Seed // of all hashes
 	others  []string     // rule sets that are not asked for
+	first   ruleSetID    // whose flows came first; its zero is none
 	anew    bool         // counters have begun anew since the last whole block that was asked for
 
 	ordered chan *piece
 	work    chan *piece
 	free    chan *piece
 	wait    sync.WaitGroup
+}
+
+// ruleSetID is what a rule set is called; the number is 0 if records tell it.
+type ruleSetID struct {
+	number int
+	name   string
 }
 
 type layoutKey struct {
@@ -229,7 +236,7 @@ func (p *pieces) part(in *input, r *flowfile.Reader, c *flowfile.Collection, iv 
 		return nil, nil
 	}
 	l, err := p.layout(in, r)
-	if err != nil {
+	if err := p.several(ruleSetID{number, name}, err); err != nil {
 		return nil, err
 	}
 	return &part{layout: l, format: r.Format(), iv: *iv, number: number, name: name, anew: c.Anew || p.anew,
@@ -264,6 +271,18 @@ func (p *pieces) layoutOf(in *input, key layoutKey, f *ruleset.Format) (*layout,
 	}
 	p.layouts[key] = l
 	return l, nil
+}
+
+// several returns err, which says that flows of a rule set cannot be asked the same as
+// those before: if these are of another one, that is why.
+func (p *pieces) several(set ruleSetID, err error) error {
+	if p.first.number == 0 {
+		p.first = set
+	}
+	if err == nil || len(p.q.RuleSets) > 0 || set == p.first || set.number == 0 || set.name != "" && set.name == p.first.name {
+		return err
+	}
+	return &ruleSetError{[]string{ruleSetName(p.first.number, p.first.name), ruleSetName(set.number, set.name)}}
 }
 
 // maxNamed is how many rule sets an error names.
