@@ -228,7 +228,7 @@ func (f *jsonFile) partOf(c *jsonl.Head, members []string) (*part, *jsonl.Shape,
 		return nil, shape, nil
 	}
 	l, err := f.layoutOf(f.in, layoutKey{shape.Format.Line(), shape.Amounts, false}, shape.Format)
-	if err := f.several(ruleSetID{c.RuleSet, c.Name}, err); err != nil {
+	if err := f.several(f.in, ruleSetID{c.RuleSet, c.Name}, err); err != nil {
 		return nil, nil, err
 	}
 	if f.now == nil || f.now.layout != l || f.now.number != c.RuleSet || f.now.name != c.Name {

@@ -236,7 +236,7 @@ func (p *pieces) part(in *input, r *flowfile.Reader, c *flowfile.Collection, iv 
 		return nil, nil
 	}
 	l, err := p.layout(in, r)
-	if err := p.several(ruleSetID{number, name}, err); err != nil {
+	if err := p.several(in, ruleSetID{number, name}, err); err != nil {
 		return nil, err
 	}
 	return &part{layout: l, format: r.Format(), iv: *iv, number: number, name: name, anew: c.Anew || p.anew,
@@ -275,14 +275,14 @@ func (p *pieces) layoutOf(in *input, key layoutKey, f *ruleset.Format) (*layout,
 
 // several returns err, which says that flows of a rule set cannot be asked the same as
 // those before: if these are of another one, that is why.
-func (p *pieces) several(set ruleSetID, err error) error {
+func (p *pieces) several(in *input, set ruleSetID, err error) error {
 	if p.first.number == 0 {
 		p.first = set
 	}
 	if err == nil || len(p.q.RuleSets) > 0 || set == p.first || set.number == 0 || set.name != "" && set.name == p.first.name {
 		return err
 	}
-	return &ruleSetError{[]string{ruleSetName(p.first.number, p.first.name), ruleSetName(set.number, set.name)}}
+	return in.fault(&ruleSetError{[]string{ruleSetName(p.first.number, p.first.name), ruleSetName(set.number, set.name)}})
 }
 
 // maxNamed is how many rule sets an error names.
