@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"netramet/internal/logfile"
@@ -48,8 +47,8 @@ type daemon struct {
 	seen   census
 
 	changed chan struct{} // has an element when a Set may have moved the trace on
-	heard   atomic.Int64  // Unix ns of the newest SNMP message of somebody who is let in
-	waited  bool          // some reader held the trace up; of the goroutine that reads it
+	heard   lastHeard
+	waited  bool // some reader held the trace up; of the goroutine that reads it
 	told    toldLosses
 }
 
@@ -154,7 +153,7 @@ func (d *daemon) build(acc *agent.Access, cfg meter.Config) error {
 	d.agent, err = agent.New(agent.Config{
 		Engine: engine,
 		Do: func(op agent.Op, f func()) {
-			d.heard.Store(time.Now().UnixNano())
+			d.heard.note()
 			view.Do(op, f)
 		},
 		Yield: view.Yield,

@@ -39,7 +39,7 @@ func (d *daemon) leaveLastPart(ctx context.Context) {
 		now := time.Now()
 		d.notify.Alive(now)
 		d.meter.View(func(s *control.State) { without = unread(s) })
-		rest := min(time.Unix(0, d.heard.Load()).Add(quiet).Sub(now), over.Sub(now))
+		rest := min(d.heard.at().Add(quiet).Sub(now), over.Sub(now))
 		if without == 0 || rest <= 0 {
 			break
 		}

@@ -188,7 +188,7 @@ func (d *daemon) linger(ctx context.Context, told bool) {
 		if (d.waited || told) && left == 0 {
 			return
 		}
-		last := time.Unix(0, d.heard.Load())
+		last := d.heard.at()
 		if last.Before(done) {
 			last = done
 		}
@@ -214,7 +214,7 @@ const endQuiet = 5 * time.Second
 func (d *daemon) endWhenQuiet(ctx context.Context, end func()) {
 	for since := time.Now(); ; {
 		rest := time.Until(since.Add(endQuiet))
-		if last := time.Unix(0, d.heard.Load()); last.After(since) {
+		if last := d.heard.at(); last.After(since) {
 			rest = time.Until(last.Add(endQuiet))
 		}
 		if rest <= 0 {
