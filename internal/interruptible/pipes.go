@@ -3,7 +3,6 @@ package interruptible
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"time"
 )
@@ -64,9 +63,3 @@ func (p Pipes) Create(name string) (*os.File, error) {
 // patience is after how many looks it is told that a pipe is waited for: a reader that
 // is started together with us is there by then.
 const patience = 10
-
-// isPipe reports whether a file is a named pipe.
-func isPipe(name string) bool {
-	fi, err := os.Stat(name)
-	return err == nil && fi.Mode()&fs.ModeNamedPipe != 0
-}
