@@ -84,19 +84,35 @@ func (m *Meter) near(mayOvertake bool) (hasStreams, hasFlows bool) {
 }
 
 // takeKnown meters frames of the batch, from the next one on, as long as a glance at
-// them is enough.
-func (m *Meter) takeKnown(b *wire.Batch) {
+// them is enough. seen are the glances, if a Lookout has taken them.
+func (m *Meter) takeKnown(b *wire.Batch, seen *Sightings) {
 	if m.in.held.n > 0 || m.in.ended {
 		return
 	}
-	for m.in.fed < len(b.Frames) && m.way.glance && m.meterKnown(&b.Frames[m.in.fed]) {
+	hasSeen := seen != nil && seen.n == len(b.Frames)
+	for m.in.fed < len(b.Frames) && m.way.glance {
+		i, known := m.in.fed, false
+		switch f := &b.Frames[i]; {
+		case hasSeen:
+			known = m.meterSeen(f, seen.begun, &seen.all[i], &seen.wide[i])
+		case len(m.lanes) == 1:
+			known = m.meterKnown(f)
+		default:
+			var s sighting
+			var wide streams.Wide
+			m.lookout.glance(f, f.Time, &s, &wide)
+			known = m.meterSeen(f, f.Time, &s, &wide)
+		}
+		if !known {
+			return
+		}
 		m.in.fed++
 	}
 }
 
 // meterKnown meters a packet of a stream that is there and remembers what all rule sets
 // say of it, if it comes within the present tick. Nothing has happened if it is not such
-// a one.
+// a one. It is for a meter of one lane.
 func (m *Meter) meterKnown(f *wire.Frame) bool {
 	var g packet.Glance
 	tap := &m.interfaces.taps[f.Interface]
@@ -104,28 +120,43 @@ func (m *Meter) meterKnown(f *wire.Frame) bool {
 		return false
 	}
 	l := &m.lanes[0]
-	if !l.alone {
-		l = &m.lanes[l.streams.LaneOf(&g, len(m.lanes))]
-	}
 	stream, dir, ok := l.streams.Known(&g)
 	if !ok || !l.knows(stream, dir) || m.way.overtakes && m.filling.waiting.has(stream.ID) {
-		if m.way.overtakes {
-			m.stays(f, stream, ok)
-		}
-		return false
+		return m.stays(f, stream, ok)
 	}
 	m.in.pass(f.Time)
-	tap.count(f)
-	octets := m.cfg.octets(f.WireLen, g.PeerOctets)
+	tap.count(f.WireLen)
+	m.countKnown(l, stream, dir, g.TCPFlags, m.cfg.octets(f.WireLen, g.PeerOctets))
+	return true
+}
+
+// meterSeen is meterKnown of a frame that was glanced at, in any lane.
+func (m *Meter) meterSeen(f *wire.Frame, begun int64, s *sighting, wide *streams.Wide) bool {
+	tap, at := &m.interfaces.taps[s.number], begun+int64(s.after)
+	if s.lane == 0 || !m.in.isInTick(at) || tap.rate != 1 || tap.packets == 0 {
+		return false
+	}
+	l := &m.lanes[s.lane-1]
+	stream, dir, ok := l.streams.Sought(&s.Sought, wide)
+	if !ok || !l.knows(stream, dir) || m.way.overtakes && m.filling.waiting.has(stream.ID) {
+		return m.stays(f, stream, ok)
+	}
+	m.in.pass(at)
+	tap.count(s.wireLen)
+	m.countKnown(l, stream, dir, s.TCPFlags(), m.cfg.octets(s.wireLen, uint32(s.peerOctets)))
+	return true
+}
+
+// countKnown counts a packet of a stream that knows all verdicts on it, at the clock.
+func (m *Meter) countKnown(l *lane, stream streams.Stream, dir packet.Direction, tcpFlags uint8, octets uint64) {
 	m.counts.Packets++
 	m.counts.Octets += octets
 	l.packets++
-	l.streams.NoteKnown(stream, m.in.uptime, dir, g.TCPFlags)
+	l.streams.NoteKnown(stream, m.in.uptime, dir, tcpFlags)
 	for j := range l.runs {
 		l.countKnown(&l.runs[j], octets, m.in.uptime)
 	}
 	m.noteStaged()
-	return true
 }
 
 // isInTick reports whether a packet of time t moves the clock to a time before the next

@@ -102,14 +102,19 @@ const (
 // Feed meters a batch, first its frames and then its records, up to the end of a
 // reading interval; it goes on from there when it is called again. The batch is
 // not used after Taken or Ended.
-func (m *Meter) Feed(b *wire.Batch) Stop {
+func (m *Meter) Feed(b *wire.Batch) Stop { return m.FeedSeen(b, nil) }
+
+// FeedSeen is Feed of a batch of which the meter's Lookout has made seen; nil if it has
+// not. The same batch has the same seen until it is taken.
+func (m *Meter) FeedSeen(b *wire.Batch, seen *Sightings) Stop {
 	m.door.enter()
 	defer m.door.leave()
 	in := &m.in
 	m.chooseWay()
+	m.lookout.want(m.way.glance)
 	for ; in.fed < len(b.Frames)+len(b.Records); in.fed++ {
 		if m.way.glance {
-			if m.takeKnown(b); in.fed == len(b.Frames)+len(b.Records) {
+			if m.takeKnown(b, seen); in.fed == len(b.Frames)+len(b.Records) {
 				break
 			}
 		}

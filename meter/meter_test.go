@@ -291,7 +291,12 @@ func TestNoAllocationPerPacket(t *testing.T) {
 			}
 			feedAll(t, m, frames...)
 			wb := wire.Batch{Frames: frames}
-			if n := testing.AllocsPerRun(20, func() { m.Feed(&wb) }); n != 0 {
+			var seen Sightings
+			if n := testing.AllocsPerRun(20, func() {
+				m.Feed(&wb)
+				m.Lookout().See(&wb, &seen)
+				m.FeedSeen(&wb, &seen)
+			}); n != 0 {
 				t.Errorf("%v allocations a batch", n)
 			}
 		})

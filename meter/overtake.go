@@ -29,12 +29,15 @@ func (w *waiting) has(id streams.ID) bool { return w[id/64%16]>>(id%64)&1 != 0 }
 func (w *waiting) add(id streams.ID) { w[id/64%16] |= 1 << (id % 64) }
 
 // stays notes what is known of a frame that cannot be metered at a glance, though it was
-// looked for its stream.
-func (m *Meter) stays(f *wire.Frame, stream streams.Stream, found bool) {
-	m.way.looked = f
-	if found {
-		m.filling.waiting.add(stream.ID)
+// looked for its stream. It returns false: the frame is not metered.
+func (m *Meter) stays(f *wire.Frame, stream streams.Stream, found bool) bool {
+	if m.way.overtakes {
+		m.way.looked = f
+		if found {
+			m.filling.waiting.add(stream.ID)
+		}
 	}
+	return false
 }
 
 // noteWaiting has later packets of the stream of f, which has come to the round, wait too.

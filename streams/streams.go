@@ -17,8 +17,6 @@
 package streams
 
 import (
-	"math/bits"
-
 	"netramet/internal/index"
 	"netramet/internal/slab"
 	"netramet/meter/packet"
@@ -355,15 +353,8 @@ func (t *Table) KeyOf(p *packet.Packet, k *Key) {
 
 func (t *Table) hashKey(k *Key) {
 	w := &k.words
-	k.hash, k.given = t.secret.Words5(w[0], w[1], w[2], w[3], w[4]), true
-	k.spread = t.spread(w[0]+w[2], w[1]+w[3], w[4]>>16&0xffff+w[4]&0xffff, w[4]>>32)
-}
-
-// spread is what the lane of a stream goes by, the same in both directions: from the sums
-// of the two addresses, in two words, and of the ports, and its kind. It says nothing of
-// the hash, or tables would fill in stripes.
-func (t *Table) spread(sum0, sum1, ports, kind uint64) uint32 {
-	return t.secret.Words2(sum0^bits.RotateLeft64(sum1, 32), ports<<32|kind)
+	k.hash, k.spread = t.secret.Both5(w[0], w[1], w[2], w[3], w[4])
+	k.given = true
 }
 
 // laneWeight is how much more streams a lane has than the last one: whoever works

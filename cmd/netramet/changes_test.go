@@ -269,6 +269,7 @@ type changing struct {
 	seed  uint64
 	times []refTime
 	fed   int
+	seen  meter.Sightings
 
 	streams []streams.Stats // after each step
 }
@@ -296,8 +297,9 @@ func (c *changing) feed(frames []wire.Frame) {
 	c.t.Helper()
 	c.fed += len(frames)
 	wb := wire.Batch{Frames: frames}
+	c.m.Lookout().See(&wb, &c.seen)
 	for {
-		stop := c.m.Feed(&wb)
+		stop := c.m.FeedSeen(&wb, &c.seen)
 		if c.audit != nil {
 			c.m.View(func(s *control.State) { c.audit.look(s, "frame", stop == meter.Taken) })
 		}

@@ -30,8 +30,14 @@ func mix(a, b uint64) uint64 {
 
 // Words5 hashes five words, a stream's key.
 func (s *Secret) Words5(a, b, c, d, e uint64) uint32 {
-	h := mix(a^s[0], b^s[1]) ^ mix(c^s[2], d^s[3])
-	return uint32(mix(h^s[1], e^s[2]) >> 32)
+	h, _ := s.Both5(a, b, c, d, e)
+	return h
+}
+
+// Both5 is Words5, and a second hash that says nothing of the first.
+func (s *Secret) Both5(a, b, c, d, e uint64) (hash, other uint32) {
+	h := mix(mix(a^s[0], b^s[1])^mix(c^s[2], d^s[3])^s[1], e^s[2])
+	return uint32(h >> 32), uint32(h)
 }
 
 // Words2 hashes two words.
