@@ -210,7 +210,7 @@ func (b *batch) meterTrace(ctx context.Context) error {
 
 // readTrace is meterTrace without the losses.
 func (b *batch) readTrace(ctx context.Context) (complete bool, err error) {
-	loop := reading.Loop{Source: b.src, Stages: b.o.stages(b.links.note), Meter: b.meter.Meter, Interval: b.collect, Live: b.o.time,
+	loop := reading.Loop{Source: b.src, Stages: b.o.stages(b.links.note), Meter: b.meter.Meter, Interval: b.collect, Live: b.o.time, Ahead: b.o.readsAhead(),
 		Fed: func() {
 			b.show.update(b)
 			b.tellDrops(false)

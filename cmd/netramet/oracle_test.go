@@ -160,7 +160,7 @@ var waysToMeter = []way{
 // meterFrames meters frames as the command does.
 func meterFrames(t *testing.T, cfg meter.Config, frames []wire.Frame, size int, sets []*ruleset.RuleSet, out output) *control.Meter {
 	t.Helper()
-	b := &batch{o: &options{silent: true, allowRefused: true}, out: out, tasks: tasksOf(sets)}
+	b := &batch{o: &options{silent: true, allowRefused: true, lanes: uint32(cfg.Lanes), intervals: cfg.MaxIntervals}, out: out, tasks: tasksOf(sets)}
 	b.src = sourcetest.NewFake(frames, size)
 	b.show = newProgress(b.o, nil)
 	b.meter = control.New(cfg, control.Config{})

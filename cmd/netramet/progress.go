@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"netramet/meter"
@@ -12,11 +13,13 @@ import (
 )
 
 // progress is the line on standard error that says how far a run has come. It
-// is shown on a terminal only.
+// is shown on a terminal only. The goroutine that reads clears it, too, where that is not the
+// one that meters.
 type progress struct {
 	w     io.Writer // nil: not shown
 	begun time.Time
 	due   time.Time
+	mu    sync.Mutex
 	shown bool
 }
 
@@ -57,6 +60,8 @@ func (p *progress) isDue() bool { return p.w != nil && !time.Now().Before(p.due)
 // show shows how much of a source is read, and more about it.
 func (p *progress) show(st wire.SourceStats, packets uint64, more string) {
 	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.due, p.shown = now.Add(progressEvery), true
 	spent := now.Sub(p.begun)
 	share, left := "", ""
@@ -76,6 +81,8 @@ func (p *progress) show(st wire.SourceStats, packets uint64, more string) {
 
 // clear removes the line.
 func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.shown {
 		fmt.Fprint(p.w, "\r\x1b[K")
 		p.shown = false

@@ -56,3 +56,9 @@ func (o *options) missed() string {
 	}
 	return o.window.Missed()
 }
+
+// readsAhead reports whether the trace may be read on a processor of its own. Where the
+// meter may end before the trace, as by -N, nothing is read that is not metered.
+func (o *options) readsAhead() bool {
+	return o.lanes > 1 && o.intervals == 0 && o.writing == nil && !o.endless()
+}

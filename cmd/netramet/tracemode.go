@@ -99,7 +99,7 @@ func (d *daemon) await(ctx context.Context, ready func(*control.State) bool, nex
 // reading.ErrInterrupted if told ended it; whole is false if ctx did.
 func (d *daemon) readTrace(told, ctx context.Context) (fault error, whole bool) {
 	loop := reading.Loop{
-		Source: d.src, Stages: d.o.stages(d.nameTrace(), d.links.note), Meter: d.meter.Meter,
+		Source: d.src, Stages: d.o.stages(d.nameTrace(), d.links.note), Meter: d.meter.Meter, Ahead: d.o.readsAhead(),
 		Interval: func() error { return d.interval(ctx) }, Busy: d.load.Add,
 	}
 	whole, fault = loop.Run(told)

@@ -33,7 +33,11 @@ type Stage func(*wire.Batch) error
 type Loop struct {
 	Source sources.Source
 	Stages []Stage
-	Meter  *meter.Meter // nil: frames go through the stages only
+	// Ahead has a source that is not live read on a goroutine of its own, and batches pass
+	// through the stages there, some time before they are metered. So when a run ends
+	// before its source, more was read than metered. All else is as without it.
+	Ahead bool
+	Meter *meter.Meter // nil: frames go through the stages only, and nothing is read ahead
 
 	// Interval collects the interval that is complete, which State.Interval
 	// names; nil where the meter has no intervals. The last interval is left to
@@ -47,6 +51,8 @@ type Loop struct {
 	// Busy is given the time that metering a piece of a batch has taken; nil:
 	// it is not measured.
 	Busy func(begun, ended time.Time)
+
+	collected int // intervals, while batches were fed
 }
 
 // Run meters the source up to its end, or to the end of the meter's last
@@ -61,11 +67,17 @@ func (l *Loop) Run(ctx context.Context) (complete bool, err error) {
 	if stop, err := l.begin(); err != nil || stop == meter.Ended {
 		return err == nil, err
 	}
+	step := l.step
+	if l.Ahead {
+		a := newAhead(l)
+		defer a.stop()
+		step = a.step
+	}
 	for {
 		if ctx.Err() != nil && (l.Live == nil || l.Live.drained()) {
 			return l.finish(ErrInterrupted)
 		}
-		end, stop, err := l.step(&b)
+		end, stop, err := step(&b)
 		switch {
 		case err != nil:
 			return false, err
@@ -93,7 +105,7 @@ func (l *Loop) step(b *wire.Batch) (end error, stop meter.Stop, err error) {
 	}
 	readErr := l.Source.Read(b)
 	end = cmp.Or(l.stage(b), readErr)
-	stop, err = l.feed(b)
+	stop, err = l.feed(b, nil)
 	return end, stop, err
 }
 
@@ -106,13 +118,14 @@ func (l *Loop) stage(b *wire.Batch) (err error) {
 	return err
 }
 
-// feed meters a batch and has each interval that ends in it collected.
-func (l *Loop) feed(b *wire.Batch) (meter.Stop, error) {
+// feed meters a batch, whose frames may have been seen, and has each interval that ends in it collected.
+func (l *Loop) feed(b *wire.Batch, seen *meter.Sightings) (meter.Stop, error) {
 	for l.Meter != nil {
-		stop := l.meter(b)
+		stop := l.meter(b, seen)
 		if stop != meter.IntervalEnd {
 			return stop, nil
 		}
+		l.collected++
 		if err := l.Interval(); err != nil {
 			return stop, err
 		}
@@ -120,12 +133,12 @@ func (l *Loop) feed(b *wire.Batch) (meter.Stop, error) {
 	return meter.Taken, nil
 }
 
-func (l *Loop) meter(b *wire.Batch) meter.Stop {
+func (l *Loop) meter(b *wire.Batch, seen *meter.Sightings) meter.Stop {
 	if l.Busy == nil {
-		return l.Meter.Feed(b)
+		return l.Meter.FeedSeen(b, seen)
 	}
 	begun := time.Now()
-	stop := l.Meter.Feed(b)
+	stop := l.Meter.FeedSeen(b, seen)
 	l.Busy(begun, time.Now())
 	return stop
 }
