@@ -67,12 +67,18 @@ func newAhead() *ahead {
 
 func (a *ahead) run(dec io.ReadCloser) {
 	defer dec.Close()
-	for {
+	for empty := 0; ; {
 		room := a.room()
 		if room == nil {
 			return
 		}
-		n, err := readAny(dec, room)
+		n, err := dec.Read(room)
+		if empty++; n > 0 {
+			empty = 0
+		}
+		if err == nil && empty > maxEmptyReads {
+			err = io.ErrNoProgress
+		}
 		a.mu.Lock()
 		a.held += n
 		a.err = err

@@ -37,24 +37,19 @@ func (c *chunk) release() {
 	}
 }
 
-// chunkShape is how chunks are used: what is read lies behind room for what is not
-// read, but copied.
-type chunkShape struct{ room, size int }
-
 // pool keeps the chunks that nobody holds. Batches are released by other
 // goroutines than the one that reads.
 type pool struct {
-	shape chunkShape
-	mu    sync.Mutex
-	free  []*chunk
-	live  int // chunks in use and free
+	mu   sync.Mutex
+	free []*chunk
+	live int // chunks in use and free
 }
 
-// get returns a chunk of at least size octets behind its room, with one reference.
+// get returns a chunk of at least size octets with one reference.
 func (p *pool) get(size int) (*chunk, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if n := len(p.free); n > 0 && size <= p.shape.size {
+	if n := len(p.free); n > 0 && size <= chunkSize {
 		c := p.free[n-1]
 		p.free = p.free[:n-1]
 		c.refs.Store(1)
@@ -67,7 +62,7 @@ func (p *pool) get(size int) (*chunk, error) {
 	if p.live >= maxChunks {
 		return nil, ErrTooManyBatches
 	}
-	c := &chunk{buf: make([]byte, p.shape.room+max(size, p.shape.size)), home: p}
+	c := &chunk{buf: make([]byte, max(size, chunkSize)), home: p}
 	c.hook = func(*wire.Batch) { c.release() }
 	c.refs.Store(1)
 	p.live++
@@ -78,7 +73,7 @@ func (p *pool) get(size int) (*chunk, error) {
 func (p *pool) put(c *chunk) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(c.buf) > p.shape.room+p.shape.size {
+	if len(c.buf) > chunkSize {
 		p.live--
 		return
 	}
@@ -90,7 +85,6 @@ func (p *pool) put(c *chunk) {
 // chunk to the next is copied.
 type feed struct {
 	r       io.Reader
-	supply  *supply // reads r, and the feed does not; or nil
 	chunks  pool
 	cur     *chunk
 	pos     int   // first octet not parsed
@@ -132,46 +126,31 @@ func (f *feed) advance(n int64) {
 // the stream, or with ErrTooManyBatches, or with errSilent where a live one has
 // nothing now.
 func (f *feed) fill(need int) error {
-	for f.pending > 0 || f.end-f.pos < need {
+	for empty := 0; f.pending > 0 || f.end-f.pos < need; {
 		if f.err != nil {
 			return f.err
 		}
-		if err := f.more(need); err != nil {
+		if err := f.room(need); err != nil {
 			return err
 		}
+		n, err := f.r.Read(f.cur.buf[f.end:])
+		f.end += n
 		if skip := min(f.pending, int64(f.end-f.pos)); skip > 0 {
 			f.pending -= skip
 			f.pos += int(skip)
 		}
-	}
-	return nil
-}
-
-// more reads once. What ends the stream is no failure of it.
-func (f *feed) more(need int) error {
-	if f.supply != nil {
-		return f.receive(need)
-	}
-	if err := f.room(need); err != nil {
-		return err
-	}
-	n, err := readAny(f.r, f.cur.buf[f.end:])
-	f.end += n
-	if err == errSilent {
-		return err
-	}
-	f.err = err
-	return nil
-}
-
-// readAny reads at least one octet, or fails.
-func readAny(r io.Reader, p []byte) (n int, err error) {
-	for range maxEmptyReads {
-		if n, err = r.Read(p); n > 0 || err != nil {
-			return n, err
+		if empty++; n > 0 {
+			empty = 0
 		}
+		if err == nil && empty > maxEmptyReads {
+			err = io.ErrNoProgress
+		}
+		if err == errSilent {
+			return err
+		}
+		f.err = err
 	}
-	return 0, io.ErrNoProgress
+	return nil
 }
 
 // room makes place to read into, for a record of need octets.

@@ -107,15 +107,11 @@ func openTrace(st *stored, want *format, opt Options) (*trace, error) {
 		name: st.name, file: st, packed: u, compressed: len(u.layers) > 0,
 		fcs: opt.FCS, first: max(opt.FirstInterface, 1),
 	}
-	t.feed.r, t.feed.chunks.shape = u.r, chunkShape{size: chunkSize}
+	t.feed.r = u.r
 	f, err := chooseFormat(st.name, &u, want)
 	if err == nil && st.live {
 		a := readLive(u.r)
 		t.feed.r, t.packed.decoders = a, append([]io.Closer{a}, u.decoders...)
-	}
-	if err == nil && st.ahead.size > 0 && !t.compressed {
-		t.feed.supplyFrom(u.r, st.ahead)
-		t.packed.decoders = []io.Closer{t.feed.supply}
 	}
 	if err == nil {
 		t.format = f.name

@@ -27,11 +27,7 @@ func readSome(t *testing.T, r io.Reader) ([]wire.Frame, wire.SourceStats, error)
 }
 
 func readSomeOf(t *testing.T, uri string, r io.Reader) ([]wire.Frame, wire.SourceStats, error) {
-	return readSomeFrom(t, func() (Source, error) { return Open(uri, Options{Stdin: r}) })
-}
-
-func readSomeFrom(t *testing.T, open func() (Source, error)) ([]wire.Frame, wire.SourceStats, error) {
-	s, err := open()
+	s, err := Open(uri, Options{Stdin: r})
 	if err != nil {
 		return nil, wire.SourceStats{}, err
 	}
@@ -98,9 +94,6 @@ func fuzzFormat(t *testing.T, data []byte) {
 	all, _, err := readSome(t, bytes.NewReader(data))
 	slow, _, slowErr := readSome(t, iotest.HalfReader(iotest.OneByteReader(bytes.NewReader(data))))
 	same(t, "octet by octet", all, slow, err, slowErr)
-	shape := chunkShape{len(data) % 61, 1 + len(data)%97}
-	ahead, _, aheadErr := readSomeFrom(t, func() (Source, error) { return openAhead(bytes.NewReader(data), shape) })
-	same(t, "read ahead", all, ahead, err, aheadErr)
 }
 
 // TestFuzzFormat: traces that have more than is read of them.

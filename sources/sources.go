@@ -75,9 +75,6 @@ type Options struct {
 	FCS FCS
 	// Follow says what the end of a file means.
 	Follow Follow
-	// ReadAhead has a large file that is not compressed read by a goroutine of its
-	// own, so that the copying is another core's work. All else is as without it.
-	ReadAhead bool
 	// FirstInterface is the number of the trace's first interface; further
 	// ones follow. 0 is 1.
 	FirstInterface uint8

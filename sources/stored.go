@@ -19,9 +19,6 @@ type stored struct {
 	file io.Closer // nil for standard input, which is not ours to close
 	size int64     // 0 if unknown
 	live bool      // more may come at any time, or nothing
-	// ahead is what the feed's supply reads into; of no size: there is none. Nor is
-	// there one for what is compressed, which has goroutines of its own.
-	ahead chunkShape
 
 	read   atomic.Int64
 	closed atomic.Bool
@@ -66,11 +63,7 @@ func openStored(path string, opt Options) (*stored, error) {
 	if opt.Follow == FollowGrowth {
 		return follow(path, f)
 	}
-	s := &stored{name: path, r: f, file: f, size: regularSize(f)}
-	if opt.ReadAhead && s.size >= leastSupplied {
-		s.ahead = chunkShape{suppliedRoom, chunkSize}
-	}
-	return s, nil
+	return &stored{name: path, r: f, file: f, size: regularSize(f)}, nil
 }
 
 // openError drops the system call's name, which says nothing to a user.

@@ -189,9 +189,6 @@ func (t *trace) Stats() wire.SourceStats {
 	s := t.stats
 	t.mu.Unlock()
 	s.BytesRead, s.BytesAll = t.file.read.Load(), t.file.size
-	if t.feed.supply != nil {
-		s.BytesRead = t.feed.supply.taken.Load()
-	}
 	return s
 }
 

@@ -24,7 +24,7 @@ func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(stri
 	case o.isLive():
 		return o.openLink(note)
 	}
-	opt := join.Options{Source: sources.Options{Stdin: stdin, FCS: o.checkSequence(), ReadAhead: o.lanes > 1}, Note: note}
+	opt := join.Options{Source: sources.Options{Stdin: stdin, FCS: o.checkSequence()}, Note: note}
 	if o.merge {
 		opt.Order = join.ByTime
 	}

@@ -17,8 +17,6 @@ const (
 	maxKept = 64
 	// maxOverlap is how many parts may be open at once.
 	maxOverlap = 512
-	// maxAhead is how many parts may be read ahead, which takes two megabytes of each.
-	maxAhead = 8
 )
 
 // merge hands over the packets of all parts, the earliest of those that are next
@@ -46,7 +44,6 @@ type input struct {
 
 // openMerge looks when each part begins.
 func openMerge(parts []Part, opt Options) (*merge, error) {
-	opt.Source.ReadAhead = opt.Source.ReadAhead && len(parts) <= maxAhead
 	m := &merge{joined: newJoined(parts, opt)}
 	for n := range parts {
 		in := &input{part: n, at: math.MinInt64, span: span{name: parts[n].Path}}
