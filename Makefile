@@ -68,6 +68,9 @@ pgo: ## Makes cmd/netramet/default.pgo again, by which the compiler arranges net
 	for t in a b d; do for n in 1 2 3 4; do \
 		"$$dir/netramet" -s -C "$$dir/$$t.pcap" -F "$$dir/flows" --profile "$$dir/$$t$$n.prof" testdata/5tuple.srl || exit 1; \
 	done; done && \
+	for n in 1 2 3; do \
+		"$$dir/netramet" -s --lanes 2 -C "$$dir/a.pcap" -F "$$dir/flows" --profile "$$dir/lanes$$n.prof" testdata/5tuple.srl || exit 1; \
+	done && \
 	$(GO) tool pprof -proto "$$dir"/*.prof >"$$dir/default.pgo" && mv "$$dir/default.pgo" cmd/netramet/
 
 benchcmp: ## Compares Go benchmarks of the work tree with those of BASE (default HEAD): PKG=./meter [BENCH=.]
