@@ -158,7 +158,16 @@ func openOutput(ctx context.Context, o *options, std stdio, path string) (output
 	if path == "" || path == "-" {
 		return flowfile.NewWriter(std.out, h), nil
 	}
-	return flowfile.Create(path, h, flowfile.Options{Sync: o.sync, Pipe: pipes(ctx, std).Open})
+	how := flowfile.Options{Sync: o.sync, Pipe: pipes(ctx, std).Open}
+	if !o.isLive() {
+		return flowfile.Create(path, h, how)
+	}
+	// What a link carried does not come again, so it stays when its meter is started again.
+	f, err := flowfile.OpenAppend(path, h, how)
+	if err == nil && f.CutOff() > 0 {
+		noteTo(std.err)(fmt.Sprintf("%s: an incomplete collection at its end was cut off (%d octets)", path, f.CutOff()))
+	}
+	return f, err
 }
 
 // checkOverwrite refuses to write to a file that this run reads, under whatever

@@ -130,7 +130,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.VarP(timeopt.Seconds(&o.interval, 0, math.MaxUint32), "interval", "T", "collect after every `SECONDS` of packet time; 0: once, at the end")
 	f.BoolVar(&o.align, "align", false, "end the intervals of -T at multiples of it in UTC, as at full minutes; the first one is shorter")
 	f.Uint64VarP(&o.intervals, "intervals", "N", 0, "stop after `COUNT` intervals of -T; 0: the whole trace")
-	f.StringVarP(&o.flowFile, "flow-file", "F", "", "write the flow data to `FILE`, replacing it; default: standard output")
+	f.StringVarP(&o.flowFile, "flow-file", "F", "", "write the flow data to `FILE`, replacing it, or with -i appending; default: standard output")
 	o.to.Declare(f, "write the flow data to")
 	o.top.Declare(f, "at the end, or after each interval of -T")
 	f.StringVar(&o.meterName, "meter-name", "", "`NAME` of the meter in the flow data; default: the trace's base name")

@@ -43,6 +43,9 @@ func TestInterval(t *testing.T) {
 		{"a restart", head("16:30:00 Mon 5 Jan 2026") + block("16:30:00", "1 to 100000", "") + head("17:00:00 Mon 5 Jan 2026") + block("17:00:00", "1 to 1000", "# counters and flow indices begin anew\n"), []want{
 			{day("16:13:20.01"), day("16:30:00"), false}, {day("16:59:50.01"), day("17:00:00"), true},
 		}},
+		{"a restart at once", head("16:30:00.25 Mon 5 Jan 2026") + block("16:30:02", "1 to 201", "") + head("16:30:04.5 Mon 5 Jan 2026") + block("16:30:06", "1 to 201", "# counters and flow indices begin anew\n"), []want{
+			{day("16:30:00.25"), day("16:30:02.25"), false}, {day("16:30:04.5"), day("16:30:06.5"), true},
+		}},
 		{"new rule sets", head("16:30:00 Mon 5 Jan 2026") + block("16:30:00", "1 to 100000", "") + block("16:31:01", "1 to 106000", "# counters and flow indices begin anew\n"), []want{
 			{day("16:13:20.01"), day("16:30:00"), false}, {day("16:13:20.01"), day("16:31:00"), false},
 		}},

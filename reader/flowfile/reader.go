@@ -74,6 +74,7 @@ type Reader struct {
 	cur     *Collection // nil before the first and between blocks
 	anew    bool        // a header has come since the last block
 	start   time.Time   // of the meter, as Interval found it
+	exact   bool        // the header has it
 	ruleSet int         // of the last #Ruleset line in this block; 0 if none
 	name    string
 	format  *ruleset.Format

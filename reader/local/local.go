@@ -75,7 +75,7 @@ func (f *Flows) Begin(_ context.Context, tasks []reader.Task) (reader.Interval, 
 			to = s.Uptime()
 		}
 		f.iv = reader.Interval{
-			Number: n, Time: end, From: f.from, To: uint64(to),
+			Number: n, Time: end, From: f.from, To: uint64(to), Fresh: f.from == 1, // whatever an earlier process wrote
 			Meter: f.name, Octets: octetMode(s), SampleRate: sampleRate(s),
 		}
 		if _, begun := s.Start(); begun {
