@@ -130,6 +130,12 @@ func (l *liveLoop) restarted(b remotemeter.Beat, now time.Time) bool {
 	return !l.at.IsZero() && restarted(l.last, b, now.Sub(l.at))
 }
 
+// startedAgain is restarted when what we have on the meter is known: one that looks so by
+// its clock alone, and has our reader rows, only stood still for a while.
+func (l *liveLoop) startedAgain(b remotemeter.Beat, now time.Time) bool {
+	return l.restarted(b, now) && (!l.s.found || surelyRestarted(l.last, b))
+}
+
 func (l *liveLoop) up() {
 	if l.down {
 		l.down = false
@@ -158,7 +164,7 @@ func (l *liveLoop) renew(ctx context.Context) error {
 		return err
 	}
 	s.flows.GoOnAfter(before)
-	if s.fresh && l.restarted(b, now) { // a meter that has our rows only stood still for a while
+	if l.startedAgain(b, now) {
 		s.flows.Restarted()
 	} else {
 		s.flows.GoOnFrom(before.Start())
@@ -176,9 +182,11 @@ func (l *liveLoop) renew(ctx context.Context) error {
 // whyFresh says, for the flow data, why the next collection has all flows.
 func (l *liveLoop) whyFresh(b remotemeter.Beat, now time.Time) string {
 	switch {
-	case l.restarted(b, now):
+	case l.startedAgain(b, now):
 		return fmt.Sprintf("the meter was started again after %s; its counters and flow indices begin anew",
 			l.seen.In(l.loc).Format("15:04:05 Mon 2 Jan 2006"))
+	case l.s.found:
+		return "the meter stood still for a while; all flows are read again"
 	case l.s.kept:
 		return "the meter had removed our reader row; all flows are read again"
 	}

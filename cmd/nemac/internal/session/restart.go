@@ -14,11 +14,8 @@ const slack = 500 // centiseconds, and a hundredth of the time passed
 // restarted reports whether the meter was started again between two beats
 // that lie elapsed apart.
 func restarted(before, now remotemeter.Beat, elapsed time.Duration) bool {
-	if before.HasBoots && now.HasBoots && now.Boots != before.Boots {
+	if surelyRestarted(before, now) {
 		return true
-	}
-	if before.Ending && now.TellsEnd && !now.Ending {
-		return true // whatever the uptime, if the last life was as short
 	}
 	passed := uint64(max(elapsed, 0) / (10 * time.Millisecond))
 	least := passed - min(passed, slack+passed/100)
@@ -29,4 +26,18 @@ func restarted(before, now remotemeter.Beat, elapsed time.Duration) bool {
 	// far the clock went on.
 	went := uint64(uint32(now.Uptime) - uint32(before.Uptime))
 	return went < least || went > passed+passed/100+slack
+}
+
+// surelyRestarted reports whether it was, however long they lie apart: its clock did not
+// only go more slowly.
+func surelyRestarted(before, now remotemeter.Beat) bool {
+	switch {
+	case before.HasBoots && now.HasBoots && now.Boots != before.Boots:
+		return true
+	case before.Ending && now.TellsEnd && !now.Ending:
+		return true // if the last life was as short
+	case before.Is64 && now.Is64:
+		return now.Uptime < before.Uptime
+	}
+	return int32(uint32(now.Uptime)-uint32(before.Uptime)) < 0
 }

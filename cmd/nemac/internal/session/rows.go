@@ -30,7 +30,7 @@ func (st *setter) placeReaders() error {
 		Owner: s.cfg.Owner, SetOwners: st.setOwners(), Trace: s.cfg.Trace, Marks: s.info.Netramet, Now: s.cfg.Clock.Now,
 		Meter: s.cfg.MeterName, Octets: (&Meter{Info: s.info}).OctetMode(), Interfaces: s.taps,
 	}
-	first := true
+	first, made := true, 0
 	var marks []remotemeter.ReaderRow // as the rows have them
 	for _, n := range st.numbers {
 		i := slices.IndexFunc(st.readers, func(r remotemeter.ReaderRow) bool {
@@ -47,6 +47,7 @@ func (st *setter) placeReaders() error {
 				fc.Time, fc.Number, first = 0, 0, false
 			}
 			marks = append(marks, remotemeter.ReaderRow{})
+			made++
 			continue
 		}
 		r := st.readers[i]
@@ -59,7 +60,7 @@ func (st *setter) placeReaders() error {
 			fc.Time, fc.Number, first = r.Time, r.Collected, false
 		}
 	}
-	s.fresh, s.kept = fc.Time == 0, len(st.kept) == len(st.numbers)
+	s.fresh, s.kept, s.found = fc.Time == 0, len(st.kept) == len(st.numbers), made == 0
 	s.anew = s.fresh && len(st.kept) == 0
 	s.rows = rows{sets: st.numbers, readers: fc.Readers}
 	s.flows = snmpflows.New(s.c, fc)

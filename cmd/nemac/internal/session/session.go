@@ -108,6 +108,7 @@ type Session struct {
 	watch watch
 	fresh bool                              // no collection of ours goes on
 	kept  bool                              // the rule sets were on the meter before
+	found bool                              // so were the reader rows
 	anew  bool                              // none of them was, and nothing is collected yet
 	made  []func(ctx context.Context) error // removes what the newest setting-up made
 }
