@@ -71,6 +71,21 @@ func (w *traffic) again() {
 	w.m.Start = uint64(w.begun.Add(10 * time.Millisecond).UnixNano())
 }
 
+// pause has the meter stand still for a minute, as in a virtual machine that is
+// suspended. Of a meter of another make only the clock tells which one it is.
+func (w *traffic) pause() {
+	if w.clock.now.Sub(w.begun) > 2*time.Minute && !w.m.Foreign {
+		w.begun = w.begun.Add(time.Minute)
+	}
+}
+
+// setClock sets the time of day.
+func (w *traffic) setClock(step time.Duration) {
+	if !w.m.Foreign {
+		w.clock.now, w.begun = w.clock.now.Add(step), w.begun.Add(step)
+	}
+}
+
 // tend has traffic, and what goes wrong, come with messages to the meter.
 func (w *traffic) tend() {
 	dial := w.cfg.Dial
@@ -113,9 +128,9 @@ func (w *traffic) session(t *testing.T, length time.Duration, events ...event) {
 	}
 }
 
-// TestAmounts: over a lossy link, with the meter started again, rule sets and readers
-// taken away, and nemac killed at any message and started again, amounts add up to what
-// the meter has counted, in each kind of output.
+// TestAmounts: over a lossy link, with the meter started again or standing still, the time
+// of day set, rule sets and readers taken away, and nemac killed at any message and
+// started again, amounts add up to what the meter has counted, in each kind of output.
 func TestAmounts(t *testing.T) {
 	seeds := uint64(40)
 	if testing.Short() {
@@ -152,19 +167,25 @@ func amountsSeed(t *testing.T, seed uint64) {
 		}
 		var events []event
 		if after := w.clock.now.Add(time.Duration(rnd.IntN(20)) * time.Minute); rnd.IntN(2) == 0 {
-			switch rnd.IntN(4) {
+			switch rnd.IntN(6) {
 			case 0, 1:
 				events = append(events, event{after, w.again})
 			case 2:
 				events = append(events, event{after, func() { w.wipe(true) }})
 			case 3:
 				events = append(events, event{after, func() { w.wipe(false) }})
+			case 4:
+				events = append(events, event{after, w.pause})
+			case 5:
+				step := time.Duration(rnd.IntN(7200)-3600) * time.Second
+				events = append(events, event{after, func() { w.setClock(step) }})
 			}
 		}
 		w.session(t, time.Duration(5+rnd.IntN(30))*time.Minute, events...)
 		if rnd.IntN(8) == 0 {
 			w.clock.now = w.clock.now.Add(time.Minute)
 			w.again() // while there is no nemac
+			w.clock.now = w.clock.now.Add(time.Second)
 		}
 	}
 	w.quiet, w.left = true, -1
