@@ -104,10 +104,11 @@ func appendHeader(b []byte, h *Header) []byte {
 }
 
 // appendText appends s as one part of an information line: runs of white
-// space and control characters become one gap, nothing becomes "-".
+// space and control characters become one gap, nothing becomes "-". What is no UTF-8, as
+// names of files may have it, becomes U+FFFD.
 func appendText(b []byte, s string, gap byte) []byte {
 	start, inGap := len(b), false
-	for _, c := range []byte(s) {
+	for _, c := range []byte(strings.ToValidUTF8(s, "\ufffd")) {
 		if c <= ' ' || c == 0x7f {
 			inGap = len(b) > start
 			continue

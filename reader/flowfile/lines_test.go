@@ -272,3 +272,17 @@ func BenchmarkDecode(b *testing.B) {
 		})
 	}
 }
+
+// TestTextIsUTF8: names of files may be anything, flow data is UTF-8.
+func TestTextIsUTF8(t *testing.T) {
+	for text, want := range map[string]string{
+		"gw":           "gw",
+		"bad\xff.pcap": "bad\ufffd.pcap",
+		"a \n b\x1b[m": "a_b_[m",
+		"":             "-",
+	} {
+		if got := string(appendText(nil, text, '_')); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
