@@ -68,7 +68,7 @@ func (l *Loop) Run(ctx context.Context) (complete bool, err error) {
 		return err == nil, err
 	}
 	step := l.step
-	if l.Ahead {
+	if l.Ahead && l.Live == nil && l.Meter != nil {
 		a := newAhead(l)
 		defer a.stop()
 		step = a.step
