@@ -138,7 +138,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	o.streams.declare(f)
 	o.pairs.declare(f)
 	o.netflow.declare(f)
-	f.Uint32Var(&o.lanes, "lanes", 1, "share the packets out to `COUNT` lanes that work side by side where there are many flows; the result is the same")
+	f.Uint32Var(&o.lanes, "lanes", 1, "share the work out to `COUNT` lanes: one reads a trace ahead of the others, or, where there are many flows, all meter side by side; the result is the same")
 	f.Uint32VarP(&o.sample, "sample", "n", 1, "meter one packet in `N`, chosen by chance")
 	f.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that the chance of -n starts from")
 	f.StringVar(&o.octets, "octets", "frame", "count octets of the `LAYER`: frame (on the wire) or peer (IP)")
