@@ -41,6 +41,9 @@ type sighting struct {
 	lane       uint8 // of the stream, counted from 1; 0: a glance is not enough
 }
 
+// sightingSize is that of a sighting in octets.
+const sightingSize = 32
+
 func newLookout(m *Meter) *Lookout {
 	return &Lookout{seeker: m.lanes[0].streams.Seeker(), lanes: len(m.lanes)}
 }

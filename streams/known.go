@@ -9,8 +9,8 @@ import (
 // Sought is what a stream is looked for by, and what it is told of the packet. It is small,
 // for it comes from another processor.
 type Sought struct {
-	addresses uint64 // of IPv4, in the key's order; those of IPv6 are wide
-	ports     uint32 // likewise
+	addresses [2]uint32 // of IPv4, in the key's order; those of IPv6 are wide
+	ports     uint32    // likewise
 	hash      uint32
 	trans     uint8
 	peer      mib.PeerType
@@ -35,7 +35,7 @@ func (s *Seeker) Seek(g *packet.Glance, k *Sought, wide *Wide, lanes int) int {
 	w0, w1, w2, w3, w4, back := order(g.Source[0], g.Source[1], g.Dest[0], g.Dest[1],
 		uint64(g.Ports>>16), uint64(g.Ports&0xffff), kind(g.PeerType, g.TransType))
 	if g.PeerType == mib.PeerIPv4 {
-		k.addresses = w0 | w2<<32
+		k.addresses = [2]uint32{uint32(w0), uint32(w2)}
 	} else {
 		*wide = Wide{w0, w1, w2, w3}
 	}
@@ -66,7 +66,7 @@ func (t *Table) Known(g *packet.Glance) (s Stream, dir packet.Direction, ok bool
 
 // Sought is Known by what a Seeker has made.
 func (t *Table) Sought(k *Sought, wide *Wide) (s Stream, dir packet.Direction, ok bool) {
-	w0, w1, w2, w3 := k.addresses&(1<<32-1), uint64(0), k.addresses>>32, uint64(0)
+	w0, w1, w2, w3 := uint64(k.addresses[0]), uint64(0), uint64(k.addresses[1]), uint64(0)
 	if k.peer != mib.PeerIPv4 {
 		w0, w1, w2, w3 = wide[0], wide[1], wide[2], wide[3]
 	}
