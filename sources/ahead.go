@@ -67,18 +67,12 @@ func newAhead() *ahead {
 
 func (a *ahead) run(dec io.ReadCloser) {
 	defer dec.Close()
-	for empty := 0; ; {
+	for {
 		room := a.room()
 		if room == nil {
 			return
 		}
-		n, err := dec.Read(room)
-		if empty++; n > 0 {
-			empty = 0
-		}
-		if err == nil && empty > maxEmptyReads {
-			err = io.ErrNoProgress
-		}
+		n, err := readAny(dec, room)
 		a.mu.Lock()
 		a.held += n
 		a.err = err

@@ -126,24 +126,18 @@ func (f *feed) advance(n int64) {
 // the stream, or with ErrTooManyBatches, or with errSilent where a live one has
 // nothing now.
 func (f *feed) fill(need int) error {
-	for empty := 0; f.pending > 0 || f.end-f.pos < need; {
+	for f.pending > 0 || f.end-f.pos < need {
 		if f.err != nil {
 			return f.err
 		}
 		if err := f.room(need); err != nil {
 			return err
 		}
-		n, err := f.r.Read(f.cur.buf[f.end:])
+		n, err := readAny(f.r, f.cur.buf[f.end:])
 		f.end += n
 		if skip := min(f.pending, int64(f.end-f.pos)); skip > 0 {
 			f.pending -= skip
 			f.pos += int(skip)
-		}
-		if empty++; n > 0 {
-			empty = 0
-		}
-		if err == nil && empty > maxEmptyReads {
-			err = io.ErrNoProgress
 		}
 		if err == errSilent {
 			return err
@@ -151,6 +145,16 @@ func (f *feed) fill(need int) error {
 		f.err = err
 	}
 	return nil
+}
+
+// readAny reads at least one octet, or fails.
+func readAny(r io.Reader, p []byte) (n int, err error) {
+	for range maxEmptyReads {
+		if n, err = r.Read(p); n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, io.ErrNoProgress
 }
 
 // room makes place to read into, for a record of need octets.
