@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 
 	"netramet/cmd/nemac/internal/session"
 	"netramet/internal/command"
+	"netramet/internal/interruptible"
 	"netramet/internal/version"
 	"netramet/mib/client"
 	"netramet/mib/remotemeter"
@@ -84,8 +84,8 @@ type job struct {
 	o     *options
 	std   stdio
 	cfg   session.Config
-	pulse *pulse                              // its clock
-	pipe  func(path string) (*os.File, error) // opens what is no regular file; valid in run
+	pulse *pulse               // its clock
+	pipe  interruptible.Opener // opens what is no regular file; valid in run
 
 	top     *top.Output // nil: no tables are shown
 	file    *flowFile   // nil if it is standard output, or before it is open

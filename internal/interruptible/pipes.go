@@ -15,6 +15,25 @@ type Pipes struct {
 	Waits func(name string)
 }
 
+// IsStream reports whether a file is there and is neither a regular one nor a directory:
+// a named pipe, a terminal or another device.
+func IsStream(name string) bool {
+	fi, err := os.Stat(name)
+	return err == nil && !fi.Mode().IsRegular() && !fi.IsDir()
+}
+
+// Opener opens a stream for writing alone, as Pipes.Open does. One that is nil opens it as
+// any file is opened, which waits without end for the reader of a named pipe.
+type Opener func(name string) (*os.File, error)
+
+// Open opens the stream.
+func (o Opener) Open(name string) (*os.File, error) {
+	if o == nil {
+		return os.OpenFile(name, os.O_WRONLY, 0)
+	}
+	return o(name)
+}
+
 // errNoReader says that a named pipe has no reader yet.
 var errNoReader = errors.New("no reader")
 
@@ -52,9 +71,9 @@ func (p Pipes) Open(name string) (*os.File, error) {
 	}
 }
 
-// Create opens a file, empty, for writing alone; one that is not regular as Open does.
+// Create opens a file, empty, for writing alone; a stream as Open does.
 func (p Pipes) Create(name string) (*os.File, error) {
-	if fi, err := os.Stat(name); err == nil && !fi.Mode().IsRegular() && !fi.IsDir() {
+	if IsStream(name) {
 		return p.Open(name)
 	}
 	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)

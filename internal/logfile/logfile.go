@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"netramet/internal/interruptible"
 )
 
 // begins is how each line of log/slog's text begins.
@@ -15,7 +17,7 @@ const begins = "time="
 // File is a log file. It is for many goroutines at a time.
 type File struct {
 	path string
-	pipe func(path string) (*os.File, error) // opens what is no regular file
+	pipe interruptible.Opener
 	mu   sync.Mutex
 	f    *os.File
 }
@@ -24,7 +26,7 @@ type File struct {
 // holds something else, such as the rules or the flow data of the run, is left
 // alone: that is an error. pipe opens what is no regular file, which is no log that could
 // be renamed away.
-func Open(path string, pipe func(path string) (*os.File, error)) (*File, error) {
+func Open(path string, pipe interruptible.Opener) (*File, error) {
 	if !mayBeLog(path) {
 		return nil, fmt.Errorf("%s is no log (its lines do not begin with %s), so nothing is appended to it; name another file", path, begins)
 	}
@@ -63,8 +65,8 @@ func (l *File) Reopen() error {
 }
 
 func (l *File) open() (*os.File, error) {
-	if fi, err := os.Stat(l.path); err == nil && !fi.Mode().IsRegular() && !fi.IsDir() {
-		return l.pipe(l.path)
+	if interruptible.IsStream(l.path) {
+		return l.pipe.Open(l.path)
 	}
 	return os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 }

@@ -10,15 +10,14 @@ import (
 	"time"
 
 	"netramet/internal/atomicfile"
+	"netramet/internal/interruptible"
 	"netramet/reader"
 )
 
 // Options say how an AppendFile is written.
 type Options struct {
-	Sync bool // force each collection to disk before it counts as written
-	// Pipe opens what is no regular file for writing; nil: it is opened as any file is,
-	// which waits without end for the reader of a named pipe.
-	Pipe func(path string) (*os.File, error)
+	Sync bool                 // force each collection to disk before it counts as written
+	Pipe interruptible.Opener // opens what is no regular file
 }
 
 // AppendFile is a flow data file by name. Each collection opens it, appends a
@@ -145,12 +144,8 @@ func (a *AppendFile) prepare() error {
 // openAny opens the file for reading and writing, or, where that is impossible
 // (a pipe's end, a terminal), for writing alone.
 func (a *AppendFile) openAny() (file, error) {
-	if fi, err := os.Stat(a.path); err == nil && !fi.Mode().IsRegular() && !fi.IsDir() {
-		open := a.opts.Pipe
-		if open == nil {
-			open = func(path string) (*os.File, error) { return os.OpenFile(path, os.O_WRONLY, 0) }
-		}
-		f, err := open(a.path)
+	if interruptible.IsStream(a.path) {
+		f, err := a.opts.Pipe.Open(a.path)
 		if err != nil {
 			return nil, fmt.Errorf("flow file: %w", err)
 		}

@@ -12,19 +12,18 @@ import (
 	"unicode"
 
 	"netramet/internal/atomicfile"
+	"netramet/internal/interruptible"
 	"netramet/reader"
 )
 
 // Options say how a File is written.
 type Options struct {
-	Sync    bool           // force each collection to disk before it counts as written
-	Replace bool           // what a file holds when it is first written to is thrown away
-	Whole   bool           // with Replace: files get their names from Finish
-	Zone    *time.Location // of times in the name; nil is UTC
-	Stdout  io.Writer      // what "-" stands for
-	// Pipe opens what is no regular file for writing; nil: it is opened as any file is,
-	// which waits without end for the reader of a named pipe.
-	Pipe func(path string) (*os.File, error)
+	Sync    bool                 // force each collection to disk before it counts as written
+	Replace bool                 // what a file holds when it is first written to is thrown away
+	Whole   bool                 // with Replace: files get their names from Finish
+	Zone    *time.Location       // of times in the name; nil is UTC
+	Stdout  io.Writer            // what "-" stands for
+	Pipe    interruptible.Opener // opens what is no regular file
 	// Tell is given what the user should know: what was cut off, what was there
 	// already. nil: nobody wants to.
 	Tell func(text string)
@@ -77,8 +76,8 @@ type handle interface {
 func (o *Options) open(path string, flag int) (handle, error) {
 	var f *os.File
 	var err error
-	if flag == os.O_WRONLY && o.Pipe != nil {
-		f, err = o.Pipe(path)
+	if flag == os.O_WRONLY {
+		f, err = o.Pipe.Open(path)
 	} else {
 		f, err = os.OpenFile(path, flag, 0o666) // the user's umask says who may read it
 	}

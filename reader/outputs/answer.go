@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"netramet/internal/interruptible"
 	"netramet/reader"
 	"netramet/reader/lines"
 )
@@ -77,7 +78,7 @@ type newFile struct {
 
 // openNew opens the file that is to have a name. What is no regular file is written to
 // as it stands, opened by pipe.
-func openNew(path string, pipe func(path string) (*os.File, error)) (n *newFile, err error) {
+func openNew(path string, pipe interruptible.Opener) (n *newFile, err error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // the link stays
 	}
@@ -89,7 +90,7 @@ func openNew(path string, pipe func(path string) (*os.File, error)) (n *newFile,
 	case fi.IsDir():
 		return nil, errors.New("it is a directory: name a file in it")
 	case !fi.Mode().IsRegular():
-		n.File, err = pipe(path)
+		n.File, err = pipe.Open(path)
 		return n, err
 	default:
 		if err := n.lock(path); err != nil {

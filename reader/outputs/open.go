@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
+	"netramet/internal/interruptible"
 	"netramet/reader"
 	"netramet/reader/amounts"
 	"netramet/reader/columns"
@@ -27,9 +27,7 @@ type Options struct {
 	Stdout  io.Writer
 	Width   int // of a table on standard output, in columns; 0: as wide as it is
 	Tell    func(text string)
-	// Pipe opens what is no regular file for writing; nil: it is opened as any file is,
-	// which waits without end for the reader of a named pipe.
-	Pipe func(path string) (*os.File, error)
+	Pipe    interruptible.Opener // opens what is no regular file
 	// Answer says that collections are those of one answer: they have their amounts,
 	// and files get their names from Finish, when all of it is written.
 	Answer bool
@@ -142,27 +140,19 @@ func (all *Output) openTable(path string, o *Options) (out reader.Output, finish
 // openText opens a file of text.
 func (all *Output) openText(path string, o *Options) (w io.Writer, finish func() error, err error) {
 	if o.Answer {
-		n, err := openNew(path, o.openPipe)
+		n, err := openNew(path, o.Pipe)
 		if err != nil {
 			return nil, nil, err
 		}
 		all.closers = append(all.closers, n)
 		return n, n.finish, nil
 	}
-	f, err := openLocked(path, o.Replace, o.openPipe)
+	f, err := openLocked(path, o.Replace, o.Pipe)
 	if err != nil {
 		return nil, nil, err
 	}
 	all.closers = append(all.closers, f)
 	return f, nil, nil
-}
-
-// openPipe opens what is no regular file.
-func (o *Options) openPipe(path string) (*os.File, error) {
-	if o.Pipe != nil {
-		return o.Pipe(path)
-	}
-	return os.OpenFile(path, os.O_WRONLY, 0)
 }
 
 func (all *Output) openFlows(path string, o *Options) (out reader.Output, finish func() error, err error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 
+	"netramet/internal/interruptible"
 	"netramet/reader/lines"
 )
 
@@ -15,9 +16,9 @@ type lockedFile struct {
 
 // openLocked opens a file that is appended to, or whose content is thrown away; pipe opens
 // what is no regular one.
-func openLocked(path string, replace bool, pipe func(path string) (*os.File, error)) (*lockedFile, error) {
-	if fi, err := os.Stat(path); err == nil && !fi.Mode().IsRegular() && !fi.IsDir() {
-		file, err := pipe(path)
+func openLocked(path string, replace bool, pipe interruptible.Opener) (*lockedFile, error) {
+	if interruptible.IsStream(path) {
+		file, err := pipe.Open(path)
 		return &lockedFile{file, func() {}}, err
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
