@@ -40,9 +40,6 @@ func (s *Secret) Both5(a, b, c, d, e uint64) (hash, other uint32) {
 	return uint32(h >> 32), uint32(h)
 }
 
-// Words2 hashes two words.
-func (s *Secret) Words2(a, b uint64) uint32 { return uint32(mix(a^s[0], b^s[3]) >> 32) }
-
 // Bytes hashes a key of any length. Its last 16 octets are read together, though some may
 // be read twice, which costs less than copying what is left behind whole words.
 func (s *Secret) Bytes(key []byte) uint32 {
