@@ -34,6 +34,7 @@ type batch struct {
 	begun  time.Time
 	links  seenLinks
 	drops  drops
+	dumps  dumps
 	stderr io.Writer
 }
 
@@ -66,10 +67,11 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	defer shown.close() // whatever is wrong before there is anything to show
-	src, err := o.openTrace(ctx, std.in, func(text string) {
+	tell := func(text string) {
 		show.clear() // it is on the same terminal
 		noteTo(std.err)(text)
-	})
+	}
+	src, err := o.openTrace(ctx, std.in, tell)
 	if err != nil {
 		return err
 	}
@@ -77,12 +79,12 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if o.dryRun {
 		return o.tryBatch(sets, tasksOf(sets), std)
 	}
-	out, err := o.openWrite(ctx, src, std)
+	out, err := o.openWrite(ctx, src, std, tell)
 	if err != nil {
 		return err
 	}
 	b := &batch{o: o, src: src, name: o.nameOfMeter(), show: show, top: shown, begun: time.Now(), stderr: std.err, tasks: o.tasksOf(sets)}
-	cfg, dumps, err := o.openDumps(ctx, std)
+	cfg, dumps, err := o.openDumps(ctx, std, tell)
 	closed := func(err error) error {
 		last := shown.close()
 		if last != nil && errors.Is(err, last) {
@@ -93,7 +95,7 @@ func runBatch(ctx context.Context, o *options, std stdio) error {
 	if err != nil {
 		return closed(err)
 	}
-	b.meter = control.New(cfg, control.Config{})
+	b.meter, b.dumps = control.New(cfg, control.Config{}), dumps
 	if err := b.runSets(sets, o.rules); err != nil {
 		return closed(err)
 	}
@@ -223,6 +225,7 @@ func (b *batch) readTrace(ctx context.Context) (complete bool, err error) {
 		Fed: func() {
 			b.show.update(b)
 			b.tellDrops(false)
+			b.o.showDumps(b.dumps)
 		}}
 	complete, err = loop.Run(ctx)
 	if l, ok := b.src.(link); ok {

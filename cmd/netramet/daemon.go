@@ -39,6 +39,7 @@ type daemon struct {
 	link   link // src, where that is live; else nil
 	notify *sdnotify.Notifier
 	drops  drops
+	dumps  dumps
 	meter  *control.Meter
 	engine *usm.Engine
 	agent  *agent.Agent
@@ -106,10 +107,11 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 		d.addrs = append(d.addrs, boundTo(c))
 	}
 	defer func() { d.engine.Close() }()
-	cfg, dumps, err := o.openDumps(ctx, std)
+	cfg, dumps, err := o.openDumps(ctx, std, func(text string) { log.Error(text) })
 	if err != nil {
 		return errors.Join(err, dumps.close())
 	}
+	d.dumps = dumps
 	if err := d.build(acc, cfg); err != nil {
 		return errors.Join(err, dumps.close())
 	}

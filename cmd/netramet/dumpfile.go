@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"netramet/meter"
 )
@@ -17,18 +18,21 @@ type dumpFile struct {
 	to     *bufio.Writer
 	line   []byte // the last one, whose memory the next one takes
 	err    error  // the first one
+	tell   func(text string)
+	shown  time.Time // when all lines were in the file, of a run without an end
 }
 
 // dumps are the files of a run.
 type dumps []*dumpFile
 
 // openDumps makes the files that were asked for, and has the meter of the configuration
-// it returns fill them. Those that it returns with an error are to be closed, too.
-func (o *options) openDumps(ctx context.Context, std stdio) (meter.Config, dumps, error) {
+// it returns fill them. Those that it returns with an error are to be closed, too. tell is
+// told at once of what fails, since metering goes on.
+func (o *options) openDumps(ctx context.Context, std stdio, tell func(text string)) (meter.Config, dumps, error) {
 	cfg := o.meterConfig()
 	var all dumps
 	if o.streams.dump != "" {
-		d, err := o.openDump(ctx, "--dump-streams", o.streams.dump, streamHeader, std)
+		d, err := o.openDump(ctx, "--dump-streams", o.streams.dump, streamHeader, std, tell)
 		if err != nil {
 			return cfg, all, err
 		}
@@ -36,7 +40,7 @@ func (o *options) openDumps(ctx context.Context, std stdio) (meter.Config, dumps
 		cfg.StreamEnded = func(e *meter.StreamEnd) { d.write(appendStreamEnd(d.line[:0], e)) }
 	}
 	if o.pairs.dump != "" {
-		d, err := o.openDump(ctx, "--dump-pairs", o.pairs.dump, pairHeader, std)
+		d, err := o.openDump(ctx, "--dump-pairs", o.pairs.dump, pairHeader, std, tell)
 		if err != nil {
 			return cfg, all, err
 		}
@@ -56,7 +60,7 @@ func (all dumps) close() error {
 }
 
 // openDump makes the file of an option, whose first line is header.
-func (o *options) openDump(ctx context.Context, option, name, header string, std stdio) (*dumpFile, error) {
+func (o *options) openDump(ctx context.Context, option, name, header string, std stdio, tell func(string)) (*dumpFile, error) {
 	if err := o.checkOverwrite(option, name, std.in); err != nil {
 		return nil, err
 	}
@@ -64,15 +68,42 @@ func (o *options) openDump(ctx context.Context, option, name, header string, std
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", option, err)
 	}
-	d := &dumpFile{option: option, file: f, to: bufio.NewWriterSize(f, 1<<16)}
+	d := &dumpFile{option: option, file: f, to: bufio.NewWriterSize(f, 1<<16), tell: tell}
 	d.write([]byte(header))
 	return d, nil
 }
 
-// write writes a line, which ends with a newline; what fails is close's error.
+// write writes a line, which ends with a newline; what fails is close's error, too.
 func (d *dumpFile) write(line []byte) {
 	if d.line = line; d.err == nil {
-		_, d.err = d.to.Write(line)
+		_, err := d.to.Write(line)
+		d.check(err)
+	}
+}
+
+// check tells of the first error.
+func (d *dumpFile) check(err error) {
+	if err != nil && d.err == nil {
+		d.err = err
+		d.tell(fmt.Sprintf("%s: %v; no more is written there, but metering goes on", d.option, err))
+	}
+}
+
+// showEvery is for how long lines of a run without an end are held back, at most.
+const showEvery = time.Second
+
+// showDumps writes the lines that were held back for long, if the run has no end: its files
+// are looked at meanwhile.
+func (o *options) showDumps(all dumps) {
+	if len(all) == 0 || !o.endless() {
+		return
+	}
+	now := time.Now()
+	for _, d := range all {
+		if now.Sub(d.shown) >= showEvery && d.err == nil {
+			d.shown = now
+			d.check(d.to.Flush())
+		}
 	}
 }
 

@@ -19,7 +19,10 @@ func (d *daemon) meterLink(told, ctx context.Context) error {
 	defer context.AfterFunc(ctx, stop)() // a meter that nobody can ask is none
 	loop := reading.Loop{
 		Source: d.src, Stages: d.o.stages(d.links.note), Meter: d.meter.Meter, Live: d.o.time,
-		Busy: d.load.Add, Fed: func() { d.notify.Alive(time.Now()) },
+		Busy: d.load.Add, Fed: func() {
+			d.notify.Alive(time.Now())
+			d.o.showDumps(d.dumps)
+		},
 	}
 	_, err := loop.Run(until)
 	d.notify.Stopping()

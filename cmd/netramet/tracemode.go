@@ -100,7 +100,7 @@ func (d *daemon) await(ctx context.Context, ready func(*control.State) bool, nex
 func (d *daemon) readTrace(told, ctx context.Context) (fault error, whole bool) {
 	loop := reading.Loop{
 		Source: d.src, Stages: d.o.stages(d.nameTrace(), d.links.note), Meter: d.meter.Meter, Ahead: d.o.readsAhead(),
-		Interval: func() error { return d.interval(ctx) }, Busy: d.load.Add,
+		Interval: func() error { return d.interval(ctx) }, Busy: d.load.Add, Fed: func() { d.o.showDumps(d.dumps) },
 	}
 	whole, fault = loop.Run(told)
 	return fault, whole

@@ -66,7 +66,8 @@ type written struct {
 }
 
 // openWrite begins the trace file of --write, and puts its stage among the others.
-func (o *options) openWrite(ctx context.Context, src sources.Source, std stdio) (*written, error) {
+// tell is told at once of what fails, if metering goes on.
+func (o *options) openWrite(ctx context.Context, src sources.Source, std stdio, tell func(text string)) (*written, error) {
 	if o.write == "" {
 		return nil, nil
 	}
@@ -96,6 +97,9 @@ func (o *options) openWrite(ctx context.Context, src sources.Source, std stdio) 
 		return nil, fmt.Errorf("--write %w", err)
 	}
 	o.writing = reading.NewWrite(to, o.meterConfig(), len(o.rules) == 0)
+	o.writing.Failed = func(err error) {
+		tell(fmt.Sprintf("--write %v; no more is written there, but metering goes on", err))
+	}
 	return &written{to, std.err}, nil
 }
 
@@ -139,7 +143,7 @@ func rewrite(ctx context.Context, o *options, std stdio) error {
 	if o.dryRun {
 		return o.tryBatch(nil, nil, std)
 	}
-	out, err := o.openWrite(ctx, src, std)
+	out, err := o.openWrite(ctx, src, std, noteTo(std.err))
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 // What goes wrong with the file is no fault of the trace: where a meter follows it
 // gets every frame all the same, and the error shows when the file is closed.
 type Write struct {
+	// Failed is told of it at once, where a meter follows; nil: nobody is.
+	Failed  func(error)
 	to      *tracefile.Writer
 	sampler meter.Sampler
 	rate    uint32
@@ -27,6 +29,7 @@ func NewWrite(to *tracefile.Writer, cfg meter.Config, alone bool) *Write {
 
 // Run is the Stage.
 func (w *Write) Run(b *wire.Batch) error {
+	before := w.err
 	for i := 0; i < len(b.Frames) && w.err == nil; i++ {
 		if w.sampler.Draw(w.rate) {
 			w.err = w.to.Write(&b.Frames[i])
@@ -37,6 +40,9 @@ func (w *Write) Run(b *wire.Batch) error {
 	}
 	if w.alone {
 		return w.err
+	}
+	if w.err != nil && before == nil && w.Failed != nil {
+		w.Failed(w.err)
 	}
 	return nil
 }

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"netramet/internal/command"
+)
+
+// TestDumpShows: who follows the file of a run without an end sees its lines; in any
+// other run nothing is written before there is much.
+func TestDumpShows(t *testing.T) {
+	for _, endless := range []bool{true, false} {
+		f, err := os.Create(filepath.Join(t.TempDir(), "streams"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &dumpFile{option: "--dump-streams", file: f, to: bufio.NewWriterSize(f, 1<<16), tell: func(text string) { t.Error(text) }}
+		o := &options{follow: endless}
+		d.write([]byte("one\n"))
+		o.showDumps(dumps{d})
+		d.write([]byte("two\n"))
+		o.showDumps(dumps{d}) // too soon
+		want := ""
+		if endless {
+			want = "one\n"
+		}
+		if text, err := os.ReadFile(f.Name()); err != nil || string(text) != want {
+			t.Errorf("endless %v: %q, %v, want %q", endless, text, err, want)
+		}
+		d.shown = d.shown.Add(-showEvery)
+		o.showDumps(dumps{d})
+		if endless {
+			want = "one\ntwo\n"
+		}
+		if text, err := os.ReadFile(f.Name()); err != nil || string(text) != want {
+			t.Errorf("endless %v, later: %q, %v, want %q", endless, text, err, want)
+		}
+		if err := d.close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestDumpFails: a file that takes no more is told of at once, and only once, though
+// metering goes on.
+func TestDumpFails(t *testing.T) {
+	f, err := os.Open(os.DevNull) // which takes nothing, for it is open for reading
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	d := &dumpFile{option: "--dump-streams", file: f, to: bufio.NewWriterSize(f, 1<<16), tell: func(text string) { told = append(told, text) }}
+	for range 3 << 10 {
+		d.write([]byte(strings.Repeat("x", 63) + "\n"))
+	}
+	(&options{follow: true}).showDumps(dumps{d})
+	if len(told) != 1 || !strings.HasPrefix(told[0], "--dump-streams: ") || !strings.Contains(told[0], "metering goes on") {
+		t.Errorf("%q", told)
+	}
+	if err := (dumps{d}).close(); err == nil {
+		t.Error("close says nothing of it")
+	}
+}
+
+// TestWriteFails: what --write cannot keep is metered, and the run says at once that it is
+// not kept.
+func TestWriteFails(t *testing.T) {
+	const full = "/dev/full"
+	if _, err := os.Stat(full); err != nil {
+		t.Skip(err)
+	}
+	trace := filepath.Join("..", "..", "testdata", "office.pcap")
+	flows, plain := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "a")
+	status, errs := runToEnd(t, "-C", trace, "-F", flows, "--write", "pcapng:"+full, "@5tuple")
+	if status != command.StatusFailure || strings.Count(errs, "metering goes on") != 1 {
+		t.Errorf("status %d: %s", status, errs)
+	}
+	if i, j := strings.Index(errs, "metering goes on"), strings.Index(errs, "netramet: 2882 packets"); i < 0 || j < i {
+		t.Errorf("not told before the end: %s", errs)
+	}
+	if status, errs := runToEnd(t, "-s", "-C", trace, "-F", plain, "@5tuple"); status != command.StatusOK {
+		t.Fatal(errs)
+	}
+	if records(t, flows) != records(t, plain) {
+		t.Error("the flow data is another")
+	}
+}
+
+// records is a flow data file without the lines that tell of the command.
+func records(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "##") {
+			all = append(all, line)
+		}
+	}
+	return strings.Join(all, "")
+}
