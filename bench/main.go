@@ -11,6 +11,7 @@
 //	go run ./bench              short
 //	go run ./bench -full        traces of 2 and 5 million packets, every row, every peer
 //	go run ./bench -only a,d    some of the traces
+//	go run ./bench -trace FILE  a trace made elsewhere
 //
 // Collecting all flows of a meter over SNMP on loopback, as wall and CPU time
 // beside reading the same flows in the meter's own process and beside a bare

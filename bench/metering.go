@@ -45,7 +45,7 @@ func meterMain(ctx context.Context, args []string) error {
 // traces compares on each trace.
 func (b *bencher) traces(ctx context.Context) error {
 	for _, t := range b.o.traces() {
-		if !b.o.wants(t.name) {
+		if !t.given && !b.o.wants(t.name) {
 			continue
 		}
 		if err := t.make(b.o.dir, b.p.tracegen); err != nil {
@@ -58,9 +58,9 @@ func (b *bencher) traces(ctx context.Context) error {
 		var ours []usage
 		for _, other := range b.others(t) {
 			r, err := b.compare(ctx, t, b.p.ours(1), other)
-			if err != nil && len(other.needs) > 0 && ctx.Err() == nil {
+			if err != nil && (len(other.needs) > 0 || t.given) && ctx.Err() == nil {
 				fmt.Fprintf(b.out, "%-18s %v\n", "  "+other.name, err)
-				continue // a peer that does not do it is no reason to stop
+				continue // a peer that does not do it, or no such trace, is no reason to stop
 			}
 			if err != nil {
 				return err

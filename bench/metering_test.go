@@ -58,6 +58,13 @@ func testMetering(t *testing.T, p programs, dir string) {
 			}
 		}
 	}
+	given := (&options{given: []string{tr.file}}).traces()[0]
+	if err := errors.Join(given.make(dir, ""), b.sameBytes(given)); err != nil {
+		t.Fatal(err)
+	}
+	if is := tr.sums; given.sums != (sums{Packets: is.Packets, FrameOctets: is.FrameOctets, Flows: is.Flows}) || given.packets != tr.packets || given.flows != tr.flows {
+		t.Errorf("given: %+v, want %+v", given, tr)
+	}
 	tr.sums.Packets++
 	if err := b.sameBytes(tr); err == nil {
 		t.Error("a packet is missing, and nobody complains")
@@ -113,6 +120,12 @@ func TestMedian(t *testing.T) {
 func TestOptions(t *testing.T) {
 	o, err := parseOptions([]string{"-only", "d,first", "-full"})
 	if err != nil || !o.wants("d") || !o.wants("first") || o.wants("a") || o.runs != 7 {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if o, err := parseOptions([]string{"-trace", "x.pcap", "-only", "first"}); err != nil || !o.wants("first") || o.wants("memory") || len(o.traces()) != 1 {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if o, err := parseOptions([]string{"-trace", "x.pcap"}); err != nil || o.wants("first") {
 		t.Errorf("%+v, %v", o, err)
 	}
 	for _, args := range [][]string{{"-only", "x"}, {"-only", "list"}, {"-only", "as"}, {"-runs", "-1"}, {"x"}} {

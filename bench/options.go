@@ -20,6 +20,7 @@ type options struct {
 	netramet string
 	only     map[string]bool // traces and rows by name; empty: all
 	tables   string          // folder for bench.json and cost.svg
+	given    []string        // trace files to measure on; none: those that are made
 }
 
 func parseOptions(args []string) (*options, error) {
@@ -34,6 +35,10 @@ func parseOptions(args []string) (*options, error) {
 	f.StringVar(&o.tables, "to", filepath.Join("bench", "data"), "`folder` for bench.json and cost.svg")
 	f.StringVar(&o.netramet, "netramet", "", "measure this `program`; default: one built from this folder")
 	f.StringVar(&only, "only", "", "only these traces and rows, by `name`, with commas between; -only list names them")
+	f.Func("trace", "measure on this pcap `file`, which may be repeated, in the place of traces that are made; rows only if -only names them", func(file string) error {
+		o.given = append(o.given, file)
+		return nil
+	})
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
@@ -78,4 +83,6 @@ func (o *options) choose(only string) error {
 }
 
 // wants reports whether a trace or a row is to be measured.
-func (o *options) wants(name string) bool { return len(o.only) == 0 || o.only[name] }
+func (o *options) wants(name string) bool {
+	return o.only[name] || len(o.only) == 0 && len(o.given) == 0
+}
