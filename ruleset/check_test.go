@@ -33,7 +33,7 @@ func TestCheck(t *testing.T) {
 			[]string{"E 1 selector: ToPacketSize cannot be tested"}},
 		{"distribution", "Null & 0 = 0: GotoAct, 2; ToPacketSize & 1.0.25!1500 = 60.0!0: PushPktTo, 3;" + countAll, nil},
 		{"distribution of one bucket", "Null & 0 = 0: GotoAct, 2; ToPacketSize & 1.0.25!1500 = 1.0!0: PushPktTo, 3;" + countAll,
-			[]string{"E 2 value: ToPacketSize has 1 buckets"}},
+			[]string{"E 2 value: ToPacketSize has 1 bucket"}},
 		{"distribution of no transform", "Null & 0 = 0: GotoAct, 2; ToPacketSize & 3.0.25!1500 = 60.0!0: PushPktTo, 3;" + countAll,
 			[]string{"E 2 mask: transform 3"}},
 		{"distribution of no width", "Null & 0 = 0: GotoAct, 2; ToPacketSize & 1.0.25!25 = 60.0!0: PushPktTo, 3;" + countAll,

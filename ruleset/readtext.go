@@ -311,7 +311,7 @@ func (r *reader) formatStatement(start place) {
 	if err != nil {
 		r.errorAt(at, "leave it out for one space", "FORMAT: %v", err)
 	} else if warning != "" {
-		r.warnAt(at, SeparatorHint, "FORMAT: %s", warning)
+		r.warnAt(at, SeparatorHint(f.Attrs[i]), "FORMAT: %s", warning)
 	}
 	r.rs.Format, r.rs.FormatAt = f, stand
 }

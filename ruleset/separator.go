@@ -30,8 +30,13 @@ func Holds(a mib.Attr, c byte) bool {
 	return strings.IndexByte(chars, c) >= 0
 }
 
-// SeparatorHint says what to separate values by.
-const SeparatorHint = "a blank, a tab or a comma stands in no value"
+// SeparatorHint says what to separate values of a by.
+func SeparatorHint(a mib.Attr) string {
+	if a.IsDistribution() {
+		return `its numbers have blanks between them: put them into parentheses, " (" ` + a.String() + ` ") "`
+	}
+	return "a blank, a tab or a comma stands in no value"
+}
 
 // Judge reports what keeps records of f from being read back: an error for
 // values without anything between them and for separators that the line with

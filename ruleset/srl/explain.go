@@ -359,6 +359,8 @@ func (c *compiler) explainSave(m *mistake, from int) {
 		m.text = fmt.Sprintf("%s needs the name of an attribute, %s is a reserved word", word, cur)
 	case m.at == from+1:
 		m.text = fmt.Sprintf("%s needs the name of an attribute, found %s", word, cur)
+	case cur.is(sign) && m.at > from+2: // behind a width or mask
+		m.text, m.hint = fmt.Sprintf("unexpected %s in a %s statement", cur, word), "a width or mask stands behind the value"
 	case cur.is("=") || cur.is("==") || cur.is(":="):
 		m.text, m.hint = fmt.Sprintf("expected '%s' in a %s statement, found %s", sign, word, cur), fmt.Sprintf("a test is written ==, a SAVE =, a STORE :=; write %s", sign)
 	case prev.is("/"):

@@ -27,6 +27,8 @@ func (c *compiler) literal(i int32, a mib.Attr) (l ruleset.Literal, ok bool) {
 		switch {
 		case strings.HasSuffix(t.text, ".") || strings.HasSuffix(t.text, "-") || strings.HasSuffix(t.text, "!"):
 			hint = "the last field has no sign behind it"
+		case a.IsDistribution():
+			hint = useHint(a, 0) + " (limits have two octets, all else one)"
 		case t.text[0] == '\'':
 			hint = `one character, as 'W', '\n' or '\x57'`
 		case errors.Is(err, ruleset.ErrRange):
@@ -146,8 +148,12 @@ func (c *compiler) operand(n operandNode, a mib.Attr) (op operand, ok bool) {
 		op.width, ok = c.width(c.toks[n.width])
 	case n.mask != 0:
 		op.kind = writtenMask
-		op.maskName = c.standardName(c.toks[n.mask])
-		op.mask, ok = c.literal(n.mask, mib.AttrNull)
+		op.maskName, op.maskAt = c.standardName(c.toks[n.mask]), c.toks[n.mask].at
+		of := mib.AttrNull // a mask is no value of the attribute, but of a distribution it is half of one
+		if a.IsDistribution() {
+			of = a
+		}
+		op.mask, ok = c.literal(n.mask, of)
 	}
 	return op, ok
 }

@@ -99,7 +99,7 @@ func (r *resolver) format(items []*formatNode, at place) {
 		if err != nil {
 			r.c.errorf(r.prog.columns[i], "leave it out for one space", "%v", err)
 		} else if warning != "" {
-			r.c.warnf(r.prog.columns[i], ruleset.SeparatorHint, "%s", warning)
+			r.c.warnf(r.prog.columns[i], ruleset.SeparatorHint(f.Attrs[i]), "%s", warning)
 		}
 	}
 	r.prog.out.Format, r.prog.out.FormatAt = f, stand

@@ -226,7 +226,7 @@ func (r *resolver) ref(n *attrNode, use mib.Use, verb string) ref {
 			return ref{param: i}
 		}
 	}
-	a, ok := isAttribute(n.Text)
+	a, ok := isReadable(n.Text) // what can be read only is told below
 	if !ok {
 		r.unknownAttribute(at, n.Text, use)
 		return ref{param: -1}
@@ -320,14 +320,18 @@ func (r *resolver) check(to ref, op *operand) {
 		return
 	}
 	value, mask, hint, err := op.place(to.attr)
+	at := op.at
 	if err == nil && to.attr.IsDistribution() {
-		_, err = ruleset.CheckDistribution(to.attr, mask, value)
+		var field ruleset.Field
+		if field, err = ruleset.CheckDistribution(to.attr, mask, value); field == ruleset.FieldMask {
+			at = op.maskAt
+		}
 	}
 	if port := to.attr == mib.AttrSourceTransAddress || to.attr == mib.AttrDestTransAddress; err == nil && port && op.kind != onlyMask && isRange(op.text) {
 		r.c.warnf(op.at, rangeHint, "%s is no range, it is the hexadecimal number %d", op.text, int(value[0])<<8|int(value[1]))
 	}
 	if err != nil {
-		r.c.errorf(op.at, hint, "%s", plain(err))
+		r.c.errorf(at, hint, "%s", plain(err))
 	}
 }
 
@@ -350,6 +354,9 @@ func (r *resolver) save(s *stmt, n *saveNode) {
 			}
 			s.op.kind, s.op.mask = onlyMask, s.op.value
 		}
+	}
+	if n.Value != nil && s.op == nil {
+		return // that is told
 	}
 	if s.ref.param < 0 && s.ref.attr.IsDistribution() {
 		if s.op == nil || s.op.kind != writtenMask {

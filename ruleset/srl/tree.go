@@ -106,13 +106,14 @@ type expr struct {
 // operand is a value and a mask as written. What octets they are depends on
 // the attribute, which for a parameter is known at each CALL only.
 type operand struct {
-	at    place
-	text  string
-	value ruleset.Literal
-	mask  ruleset.Literal
-	width int // bits; -1: none
-	kind  operandKind
-	saved bool // by SAVE or STORE; else it is tested for
+	at     place
+	maskAt place // of the mask, where one is written
+	text   string
+	value  ruleset.Literal
+	mask   ruleset.Literal
+	width  int // bits; -1: none
+	kind   operandKind
+	saved  bool // by SAVE or STORE; else it is tested for
 
 	name, maskName string // of standard.srl that value and mask were written as; "" for none
 }

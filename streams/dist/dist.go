@@ -64,8 +64,10 @@ func (s *Spec) Check(of fmt.Stringer) error {
 		return fmt.Errorf("the lower limit of the logarithmic %s is 0", of)
 	case s.Scale > MaxScale:
 		return fmt.Errorf("the scale factor %d of %s is larger than %d", s.Scale, of, MaxScale)
-	case s.Buckets < 2:
-		return fmt.Errorf("%s has %d buckets, %w", of, s.Buckets, ErrBuckets)
+	case s.Buckets == 1:
+		return fmt.Errorf("%s has 1 bucket, %w", of, ErrBuckets)
+	case s.Buckets == 0:
+		return fmt.Errorf("%s has no buckets, %w", of, ErrBuckets)
 	}
 	return nil
 }

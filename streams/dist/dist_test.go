@@ -82,7 +82,7 @@ func TestCheck(t *testing.T) {
 		{"limits exchanged", func(s *Spec) { s.Lower = 3 }, "the limits 3 and 2 of x are not in order"},
 		{"logarithm of 0", func(s *Spec) { s.Transform, s.Lower = Logarithmic, 0 }, "the lower limit of the logarithmic x is 0"},
 		{"scale", func(s *Spec) { s.Scale = 15 }, "the scale factor 15 of x is larger than 14"},
-		{"one bucket", func(s *Spec) { s.Buckets = 1 }, "x has 1 buckets, at least two are needed"},
+		{"one bucket", func(s *Spec) { s.Buckets = 1 }, "x has 1 bucket, at least two are needed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, got := good, ""
