@@ -39,12 +39,18 @@ const (
 	etherNSH       = 0x894f
 	etherLoop      = 0x9000
 	etherTagOld    = 0x9100 // stacked tags before 802.1ad
+	etherTagOld2   = 0x9200 // of switches that were told to use it
+	etherTagOld3   = 0x9300 // likewise
 	etherEDSA      = 0xdada // a Marvell switch's
 	etherISO       = 0xfefe // OSI over Cisco HDLC
 )
 
 func isTag(t uint16) bool {
-	return t == etherTag || t == etherTagS || t == etherTagOld
+	switch t {
+	case etherTag, etherTagS, etherTagOld, etherTagOld2, etherTagOld3:
+		return true
+	}
+	return false
 }
 
 // Numbered as raw IP by the platforms that wrote them into files.
@@ -356,7 +362,7 @@ func (w *walker) byEtherType() step {
 		return w.found(mib.PeerIPv4)
 	case etherIPv6:
 		return w.found(mib.PeerIPv6)
-	case etherTag, etherTagS, etherTagOld:
+	case etherTag, etherTagS, etherTagOld, etherTagOld2, etherTagOld3:
 		if w.tag == 0 && !w.within {
 			w.tag = w.off
 		}

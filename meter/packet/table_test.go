@@ -78,6 +78,7 @@ var linkRows = []linkRow{
 	{"802.1Q", wire.LinkEthernet, join(ether(etherTag), tag(0x6005, etherIPv4), tcp4), is4(18)},
 	{"802.1ad over 802.1Q", wire.LinkEthernet, join(ether(etherTagS), tag(7, etherTag), tag(5, etherIPv6), tcp6), is6(22)},
 	{"old stacked tags", wire.LinkEthernet, join(ether(etherTagOld), tag(7, etherTagOld), tag(6, etherTag), tag(5, etherIPv4), tcp4), is4(26)},
+	{"other old tags", wire.LinkEthernet, join(ether(etherTagOld2), tag(7, etherTagOld3), tag(6, etherTag), tag(5, etherIPv4), tcp4), is4(26)},
 	{"tagged LLC", wire.LinkEthernet, join(ether(etherTag), tag(5, 38), hex("424203 0000"), zeros(35)), plain(mib.PeerLLC, 18)},
 	{"tagged SNAP", wire.LinkEthernet, join(ether(etherTag), tag(5, 48), hex("aaaa03 000000 0800"), tcp4), is4(26)},
 	{"MPLS IPv4", wire.LinkEthernet, join(ether(etherMPLS), label(16, false), label(17, true), tcp4), is4(22)},

@@ -246,7 +246,7 @@ func hasTag(f *wire.Frame) bool {
 		return false
 	}
 	switch binary.BigEndian.Uint16(f.Data[at:]) {
-	case 0x8100, 0x88a8, 0x9100:
+	case 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300:
 		return true
 	}
 	return false
