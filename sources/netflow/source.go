@@ -63,6 +63,7 @@ func (s *Source) Read(b *wire.Batch) error {
 		return fmt.Errorf("%s: %w", s.name, os.ErrClosed)
 	}
 	if s.err != nil && !s.begun {
+		s.end()
 		return s.err
 	}
 	room := s.rooms.get()

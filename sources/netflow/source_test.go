@@ -189,6 +189,30 @@ func TestLostAtTheEnd(t *testing.T) {
 	}
 }
 
+// TestLostAtTheEndOfATrace: likewise when the end has been read, whatever came with it:
+// whoever asks then has not closed the trace yet.
+func TestLostAtTheEndOfATrace(t *testing.T) {
+	record := record5Of("10.0.0.1", "10.0.0.2", 7, 900, 1, 2)
+	waits := message9(3, 1, set(300, usualRecord("10.0.0.1", 1, 900)))
+	for _, records := range []uint32{2, wire.BatchSize, wire.BatchSize + 1} {
+		all := [][]byte{waits}
+		for i := range records - 1 {
+			all = append(all, message5(i, 0, record))
+		}
+		all = append(all, message5(records+3, 0, record))
+		src := Over("test", sourcetest.NewFake(datagrams(all), 100), whole, Options{})
+		var b wire.Batch
+		var err error
+		for err == nil {
+			err = src.Read(&b)
+		}
+		if st := src.Collected(); err != io.EOF || st.Records != uint64(records) || st.Lost != 4 || st.Unknown != 1 {
+			t.Errorf("%d records: then %v, %+v; want 4 lost, and 1 without a template", records, err, st)
+		}
+		src.Close()
+	}
+}
+
 // FuzzSource checks that batches and what is in them do not depend on each other.
 func FuzzSource(f *testing.F) {
 	for _, d := range seeds() {
