@@ -28,7 +28,7 @@ type saves struct {
 func (g *Graph) overwritten(rules []Rule) []Overwrite {
 	s := &saves{g: g, rules: rules, bits: make(map[mib.Attr]uint64), live: make([]uint64, 2*len(rules))}
 	for i := range rules {
-		if a := rules[i].Selector.Slot(); rules[i].Pushes() && s.bits[a] == 0 && len(s.bits) < maxSavers && !a.IsVariable() {
+		if a := rules[i].Selector.Slot(); rules[i].Pushes() && s.bits[a] == 0 && len(s.bits) < maxSavers && !a.IsVariable() && !a.IsDistribution() { // of a distribution the first one counts
 			s.bits[a] = 1 << len(s.bits)
 		}
 	}

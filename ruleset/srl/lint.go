@@ -51,6 +51,10 @@ type outcome struct {
 
 // lint reports warnings about a program without errors.
 func (c *compiler) lint(prog *program) {
+	c.twice(prog.main.body, map[mib.Attr]*stmt{})
+	for _, s := range prog.subs {
+		c.twice(s.body, map[mib.Attr]*stmt{})
+	}
 	l := &linter{c: c, prog: prog}
 	l.follow(true)
 	l.open, l.counts = l.reached, l.count

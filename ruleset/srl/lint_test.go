@@ -69,6 +69,14 @@ var lintTests = []struct {
 	{"the other end's type", "save SourceTransType = 6; save DestTransType; count;", []string{"2:1: warning: saving SourceTransType here has no effect"}},
 	{"in a subroutine's version", "call s (DestPeerAddress) endcall; count;\nsubroutine s (address a) save a/8;\nsave a; return; endsub;", nil},
 
+	// Of a distribution the first one counts.
+	{"two distributions of one attribute", "save ToTurnaroundTime = 20.6.0!0 & 2.2.1!1000;\nsave ToTurnaroundTime = 20.7.0!0 & 2.3.1!100; count;",
+		[]string{"3:1: warning: saving ToTurnaroundTime here has no effect: it is saved in line 2 with other parameters | ToTurnaroundTime1 to ToTurnaroundTime4"}},
+	{"two distributions behind each other's condition", "save FlowTime = 20.0.0!0 & 2.2.1!1000;\nif SourceTransType == 6 { save FlowTime = 30.0.0!0 & 2.2.1!1000; count; } count;",
+		[]string{"3:27: warning: saving FlowTime here has no effect: it is saved in line 2 | one distribution of each attribute"}},
+	{"the same distribution twice", "save FlowTime = 20.0.0!0 & 2.2.1!1000;\nsave FlowTime = 20.0.0!0 & 2.2.1!1000; count;", nil},
+	{"distributions on different ways", "if SourceTransType == 6 save FromPacketSize = 20.0.0!0 & 2.2.1!1000;\nelse save FromPacketSize = 30.0.0!0 & 2.2.1!1000;\nsave FromPacketSize = 10.0.0!0 & 1.0.1!1000; count;", nil},
+
 	// Widths beyond the family's.
 	{"a SAVE of 40 bits of IPv4", "save SourcePeerAddress/40; count;", []string{"2:24: warning: only 32 bits are saved"}},
 	{"a SAVE of 40 bits of IPv4 and IPv6", "call s () endcall;\nsave SourcePeerAddress/33; count; subroutine s () return; endsub;", []string{"3:24: warning: only 32 bits are saved"}},
