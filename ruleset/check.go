@@ -64,6 +64,7 @@ func (rs *RuleSet) Check() []Finding {
 	case g != nil:
 		c.warnOverflow(g)
 		c.checkTests(g)
+		c.checkParameters()
 		if !c.failed { // what errors cut off is not worth a warning
 			c.reportShadows(g)
 			c.reportContradictions(g)

@@ -48,6 +48,8 @@ func TestCheck(t *testing.T) {
 		{"distribution of unknown pairs", "Null & 0 = 0: GotoAct, 2; ToTurnaroundTime1 & 1.3.1!700 = 100.5.0!0: PushPktTo, 3;" + countAll,
 			[]string{"E 2 value: parameter 1 of ToTurnaroundTime1 is 5, which pairs no packets"}},
 		{"distribution of DNS times", "Null & 0 = 0: GotoAct, 2; ToTurnaroundTime1 & 1.3.1!700 = 100.11.0!0: PushPktTo, 3;" + countAll, nil},
+		{"distribution with a parameter that nothing uses", "Null & 0 = 0: GotoAct, 2; ToTurnaroundTime & 1.3.1!700 = 100.6!0: PushPktTo, 3;" + countAll,
+			[]string{"W 2 value: parameter 2 of ToTurnaroundTime is 1536, and nothing uses it"}},
 		{"distribution by PushRule", "Null & 0 = 0: GotoAct, 2; ToPacketSize & 1.0.25!1500 = 60.0!0: PushRuleTo, 3;" + countAll,
 			[]string{"W 2 action: distributions are asked for by PushPktTo"}},
 		{"PushPkt with a value, test on", "SourcePeerType & 255 = 1: PushPktTo, 2;" + countAll,

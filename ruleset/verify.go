@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"netramet/mib"
 	"netramet/streams/dist"
@@ -136,8 +137,52 @@ func (c *checker) checkDistribution(n int, r *Rule) {
 		c.add(Warning, n, FieldAction, "", "distributions are asked for by PushPktTo or PushPktToAct, not %s", r.Action)
 	}
 	if field, err := CheckDistribution(r.Selector, r.Mask, r.Value); err != nil {
-		c.add(Error, n, field, "as in FromPacketSize & 1.0.25!1500 = 60.0!0", "%v", err)
+		value, mask, _ := strings.Cut(ExampleOf(r.Selector), " & ")
+		c.add(Error, n, field, fmt.Sprintf("as in %s & %s = %s", r.Selector, mask, value), "%v", err)
 	}
+}
+
+// UnusedParameter says which parameter of distribution a is there for nothing, with a hint;
+// "" if none is.
+func UnusedParameter(a mib.Attr, mask, value Octets) (warning, hint string) {
+	spec := dist.SpecOf([6]byte(mask[:]), [6]byte(value[:]))
+	for i, p := range []uint16{uint16(spec.Parameter1), spec.Parameter2, spec.Parameter3} {
+		if p == 0 || i == 0 && (a.IsRate() || a.IsTurnaround()) {
+			continue
+		}
+		if i > 0 && (a.IsRate() || a.IsTurnaround()) {
+			hint = "parameter 1 is the second octet: " + ExampleOf(a)
+		}
+		return fmt.Sprintf("parameter %d of %s is %d, and nothing uses it", i+1, a, p), hint
+	}
+	return "", ""
+}
+
+// checkParameters warns of parameters of distributions that nothing uses.
+func (c *checker) checkParameters() {
+	for i := range c.rules {
+		r := &c.rules[i]
+		if !r.Selector.IsDistribution() || !r.Pushes() {
+			continue
+		}
+		if warning, hint := UnusedParameter(r.Selector, r.Mask, r.Value); warning != "" {
+			c.add(Warning, i+1, FieldValue, hint, "%s", warning)
+		}
+	}
+}
+
+// ExampleOf is a value and a mask that distribution a may be saved with, as SRL has them,
+// for hints.
+func ExampleOf(a mib.Attr) string {
+	switch {
+	case a.IsRate():
+		return "48.10.0!0 & 1.6.1!24"
+	case a.IsTurnaround():
+		return "100.6.0!0 & 1.3.1!700"
+	case a == mib.AttrToPacketSize || a == mib.AttrFromPacketSize:
+		return "60.0.0!0 & 1.0.25!1500"
+	}
+	return "50.0.0!0 & 2.4.1!12000"
 }
 
 // CheckDistribution checks the six octets of mask and value that describe

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"netramet/mib"
 	"netramet/ruleset"
 )
 
@@ -254,13 +255,18 @@ var diagTests = []struct {
 	{"list saved", "save SourcePeerType = (1, 2); count;", []string{"1:24: but not saved"}},
 	{"distribution without parameters", "save FlowTime; count;", []string{"1:1: needs its parameters | 50.0.0!0 & 2.4.1!12000"}},
 	{"distribution with a bad octet", "save FlowTime = 300.0.0!0 & 2.4.1!12;\nsave ToPacketSize = 50.0.0!0 & 2.4.1.1200; count;",
-		[]string{"1:17: field \"300\" of \"300.0.0!0\"", "2:32: field \"1200\" of | 50.0.0!0 & 2.4.1!12000"}},
+		[]string{"1:17: field \"300\" of \"300.0.0!0\"", "2:32: field \"1200\" of | 60.0.0!0 & 1.0.25!1500"}},
 	{"distribution of one bucket", "save FlowTime = 1.0.0!0 & 2.4.1!12; count;", []string{"1:17: FlowTime has 1 bucket, at least two are needed"}},
 	{"mask before the value", "save FlowTime & 2.4.1!12 = 50.0.0!0;\nsave SourcePeerAddress/24 = 10.1.0.0; count;",
 		[]string{"1:26: unexpected '=' in a SAVE statement | stands behind the value", "2:27: unexpected '=' in a SAVE statement | stands behind the value"}},
 	{"bit set of distributions", "save Distributions;\nif Distributions == 1 count;", []string{"1:6: Distributions cannot be saved | in FORMAT", "2:4: Distributions cannot be tested | in FORMAT"}},
 	{"separators that distributions hold", "save FlowTime = 5.0.0!0 & 2.4.1!12;\nformat FlowTime ToPDUs; count;",
 		[]string{"2:8: warning: values of FlowTime may hold \" \", which separates them from ToPDUs | \" (\" FlowTime \") \""}},
+	{"parameters that nothing uses", "save FlowTime = 50.6.0!0 & 2.4.1!12;\nsave ToTurnaroundTime = 100.6!0 & 1.3.1!700;\nsave ToBitRate = 48.10.0!7 & 1.6.1!24; count;",
+		[]string{"1:17: warning: parameter 1 of FlowTime is 6, and nothing uses it", "2:25: warning: parameter 2 of ToTurnaroundTime is 1536, and nothing uses it | parameter 1 is the second octet: 100.6.0!0 & 1.3.1!700",
+			"3:18: warning: parameter 3 of ToBitRate is 7"}},
+	{"hints that compile", "save ToBitRate; save FromTurnaroundTime2; save ToPacketSize; count;",
+		[]string{"1:1: | save ToBitRate = 48.10.0!0 & 1.6.1!24;", "1:17: | save FromTurnaroundTime2 = 100.6.0!0 & 1.3.1!700;", "1:43: | save ToPacketSize = 60.0.0!0 & 1.0.25!1500;"}},
 	{"distribution limits", "save FlowTime = 50.0.0!0 & 2.4.9!3; count;", []string{"1:28: the limits 9 and 3 of FlowTime are not in order"}},
 	{"distribution transform", "save FlowTime = 50.0.0!0 & 3.4.1!12; count;", []string{"1:28: transform 3"}},
 	{"distribution of a rate without seconds", "save ToBitRate = 50.0.0!0 & 2.4.1!12; count;", []string{"1:18: the seconds between two samples, is 0"}},
@@ -299,6 +305,22 @@ func TestDiagnostics(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			checkDiags(t, tt.src, tt.want)
 		})
+	}
+}
+
+// TestExamples: what hints show of each distribution compiles, and as a rule, too.
+func TestExamples(t *testing.T) {
+	for _, a := range mib.Attrs() {
+		if !a.IsDistribution() {
+			continue
+		}
+		example := ruleset.ExampleOf(a)
+		checkDiags(t, fmt.Sprintf("save %s = %s; count;", a, example), nil)
+		value, mask, _ := strings.Cut(example, " & ")
+		rule := fmt.Sprintf("RULES\nNull & 0 = 0: GotoAct, Next;\n%s & %s = %s: CountPkt, 0;", a, mask, value)
+		if _, diags, err := ruleset.ReadText("r", []byte(rule), ruleset.ReadOptions{}); err != nil || len(diags) > 0 {
+			t.Errorf("%s: %v %v", rule, diags, err)
+		}
 	}
 }
 

@@ -266,7 +266,7 @@ func useHint(a mib.Attr, use mib.Use) string {
 	case a == mib.AttrFlowRuleSet:
 		return "a program is one rule set, FlowRuleSet is always its own number"
 	case a.IsDistribution():
-		return "a distribution is saved: save " + a.String() + " = 50.0.0!0 & 2.4.1!12000;"
+		return "a distribution is saved: save " + a.String() + " = " + ruleset.ExampleOf(a) + ";"
 	case a == mib.AttrMatchingStoD:
 		return "it can be tested only"
 	}
@@ -325,6 +325,9 @@ func (r *resolver) check(to ref, op *operand) {
 		var field ruleset.Field
 		if field, err = ruleset.CheckDistribution(to.attr, mask, value); field == ruleset.FieldMask {
 			at = op.maskAt
+		}
+		if warning, hint := ruleset.UnusedParameter(to.attr, mask, value); err == nil && warning != "" {
+			r.c.warnf(op.at, hint, "%s", warning)
 		}
 	}
 	if port := to.attr == mib.AttrSourceTransAddress || to.attr == mib.AttrDestTransAddress; err == nil && port && op.kind != onlyMask && isRange(op.text) {
