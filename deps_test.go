@@ -52,7 +52,7 @@ var allowed = map[string][]string{
 	"mib/v3":          {"mib", "mib/ber", "mib/usm"},
 	"mib/usm":         {"internal/atomicfile", "internal/fileaccess", "internal/filelock"},
 
-	"sources":           {"sources/wire"},
+	"sources":           {"internal/filekind", "sources/wire"},
 	"sources/dag":       {"sources", "sources/internal/dagapi", "sources/live", "sources/wire"},
 	"sources/filter":    {"internal/spelling", "sources/wire"},
 	"sources/join":      {"sources", "sources/wire"},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"netramet/internal/filekind"
 )
 
 // format is one row of the table of trace formats.
@@ -128,7 +130,7 @@ func openTrace(st *stored, want *format, opt Options) (*trace, error) {
 // chooseFormat is the format of a stream. A demanded one that has no magic number
 // is taken at its word, unless the stream has that of another format.
 func chooseFormat(name string, u *unwrapped, want *format) (*format, error) {
-	head, layers := u.head, u.layers
+	head := u.head
 	f := formatByMagic(head)
 	switch {
 	case f != nil || len(head) == 0:
@@ -139,7 +141,7 @@ func chooseFormat(name string, u *unwrapped, want *format) (*format, error) {
 	}
 	switch {
 	case f == nil:
-		return nil, unknownFormat(name, head, layers, want)
+		return nil, unknownFormat(name, u, want)
 	case want != nil && f.name != want.name:
 		return nil, fmt.Errorf("%s: is a %s trace, not %s", name, f.name, want.name)
 	}
@@ -147,8 +149,8 @@ func chooseFormat(name string, u *unwrapped, want *format) (*format, error) {
 }
 
 // unknownFormat says what could be made of a stream that is no known trace.
-func unknownFormat(name string, head []byte, layers []string, want *format) error {
-	unpacked := ""
+func unknownFormat(name string, u *unwrapped, want *format) error {
+	head, layers, unpacked := u.head, u.layers, ""
 	if len(layers) > 0 {
 		unpacked = " (unpacked from " + strings.Join(layers, " in ") + ")"
 	}
@@ -159,6 +161,9 @@ func unknownFormat(name string, head []byte, layers []string, want *format) erro
 		return fmt.Errorf("%s: holds nothing%s", name, unpacked)
 	case want != nil:
 		return fmt.Errorf("%s: is not a %s trace%s", name, want.name, unpacked)
+	}
+	if is := filekind.Other(u.guessed()); is != "" {
+		return fmt.Errorf("%s: is not a trace of a known format%s, but %s", name, unpacked, is)
 	}
 	return fmt.Errorf("%s: is not a trace of a known format%s; known: %s",
 		name, unpacked, strings.Join(Formats(), ", "))

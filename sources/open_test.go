@@ -108,6 +108,8 @@ func TestOpenUnknown(t *testing.T) {
 	}{
 		{"empty", "", "is empty", false},
 		{"text", "#Format: flowruleset\n", "is not a trace of a known format; known: pcap, pcapng", false},
+		{"archive", strings.Repeat("\x00", 257) + "ustar\x0000", "is not a trace of a known format, but a tar archive: unpack it first", false},
+		{"flow data", "##NeTraMet v1:", "is not a trace of a known format, but a flow data file: ", false},
 		{"two octets", "\xd4\xc3", "is not a trace of a known format", false},
 		{"snoop, cut", "snoop\x00\x00\x00\x00\x00\x00\x02", "the trace ends inside a header", false},
 		{"snoop of version 1", "snoop\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x04", "snoop version 1: not supported", true},

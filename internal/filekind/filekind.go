@@ -1,5 +1,6 @@
 // Package filekind tells by its beginning what a file is that was given in the place of
-// another one. It opens none; packages that read text call it to explain what is wrong.
+// another one. It opens none; packages that read text, or traces, call it to explain what is
+// wrong.
 package filekind
 
 import (
