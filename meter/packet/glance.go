@@ -32,7 +32,7 @@ func (g *Glance) Of(f *wire.Frame) bool {
 		return false
 	}
 	etherType, b := binary.BigEndian.Uint16(d[12:]), d[etherHeader:]
-	if isTag(etherType) {
+	if etherType != etherIPv4 && etherType != etherIPv6 && isTag(etherType) {
 		etherType, b = binary.BigEndian.Uint16(d[16:]), d[etherHeader+tagHeader:]
 	}
 	switch etherType {
