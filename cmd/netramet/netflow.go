@@ -25,6 +25,7 @@ type netflowOptions struct {
 	sampling string
 	from     []string
 	networks []netip.Prefix
+	find     datagram.Finder // where --netflow looks
 }
 
 // usualPorts stand for those to which exporters usually send: NetFlow's, IPFIX's,
@@ -174,9 +175,8 @@ func (n *netflowOptions) collecting(note func(string)) netflow.Options {
 
 // recordsOf makes a trace the flow records that it holds.
 func (o *options) recordsOf(src sources.Source, note func(string)) sources.Source {
-	ports, _ := o.netflow.portSet() // as checked
-	find := datagram.Finder{Ports: ports}
-	return netflow.Over(o.traceName(), src, find.Find, o.netflow.collecting(note))
+	o.netflow.find.Ports, _ = o.netflow.portSet() // as checked
+	return netflow.Over(o.traceName(), src, o.netflow.find.Find, o.netflow.collecting(note))
 }
 
 // warnOfRecords says which rule sets ask for what flow records do not tell.
@@ -206,8 +206,9 @@ func (o *options) warnOfRecords(sets []*ruleset.RuleSet, w io.Writer) {
 	}
 }
 
-// tellExport writes what was collected, and from whom.
-func tellExport(w io.Writer, src sources.Source) {
+// tellExport writes what was collected, and from whom. Of a trace, partial is how many
+// datagrams were not all there.
+func tellExport(w io.Writer, src sources.Source, partial uint64) {
 	x, isTrace := src.(*netflow.Source)
 	switch s := src.(type) {
 	case *netflow.Source:
@@ -217,13 +218,17 @@ func tellExport(w io.Writer, src sources.Source) {
 		return
 	}
 	c := x.Collected()
+	if c.Datagrams == 0 && partial > 0 {
+		fmt.Fprintf(w, "netramet: no datagram to the ports of --netflow is whole: %d are cut, or in fragments; they are captured whole with tcpdump -s 0\n", partial)
+		return
+	}
 	if c.Datagrams == 0 && isTrace {
 		fmt.Fprintf(w, "netramet: no datagram goes to the ports of --netflow: name others, as --netflow=9000\n")
 		return
 	}
 	fmt.Fprintf(w, "netramet: %d datagrams of %d exporters, %d flow records, ", c.Datagrams, len(x.Exporters()), c.Records)
 	writeExtras(w, []extra{
-		{c.Foreign, "datagrams of another kind"}, {c.Refused, "datagrams refused"}, {c.Damaged, "datagrams damaged"},
+		{c.Foreign, "datagrams of another kind"}, {c.Refused, "datagrams refused"}, {c.Damaged, "datagrams damaged"}, {partial, "datagrams cut or in fragments"},
 		{c.Unknown, "data sets without a template dropped"}, {c.NoTemplate, "templates refused"}, {c.Empty, "records without packets"}, {c.Counters, "samples of no packet"},
 		{c.OddTimes, "records with impossible times"}, {c.Skewed, "datagrams of wrong clocks"},
 	})

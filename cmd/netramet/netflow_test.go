@@ -227,4 +227,11 @@ func TestNetFlow(t *testing.T) {
 	if none, said := meterTo(t, "--netflow=9996", "-C", export, rules); len(dataLines(none)) != 0 || !strings.Contains(said, "no datagram goes to the ports") {
 		t.Errorf("records of another port: %s\n%s", none, said)
 	}
+	cut := filepath.Join(dir, "cut.pcap")
+	if status, said := runToEnd(t, "-s", "-C", export, "--snap=96", "--write", cut); status != command.StatusOK {
+		t.Fatal(said)
+	}
+	if none, said := meterTo(t, "--netflow", "-C", cut, rules); len(dataLines(none)) != 0 || !strings.Contains(said, "is whole: 40 are cut") {
+		t.Errorf("records of datagrams that were cut: %s\n%s", none, said)
+	}
 }

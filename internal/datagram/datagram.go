@@ -7,6 +7,7 @@ package datagram
 import (
 	"encoding/binary"
 	"net/netip"
+	"sync/atomic"
 
 	"netramet/meter/packet"
 	"netramet/mib"
@@ -18,26 +19,36 @@ const (
 	headerUDP = 8
 )
 
-// Finder finds those that go to some ports. It is for one goroutine.
+// Finder finds those that go to some ports. It is for one goroutine, but for Partial.
 type Finder struct {
-	Ports map[uint16]bool
-	p     packet.Packet
+	Ports   map[uint16]bool
+	p       packet.Packet
+	partial atomic.Uint64
 }
+
+// Partial returns how many datagrams to the ports were not found, since the frame has
+// not all of them: it was cut, or is the first one of fragments.
+func (x *Finder) Partial() uint64 { return x.partial.Load() }
 
 // Find returns what a frame's datagram holds, which is the frame's, and where it comes
 // from; false if the frame has none to one of the ports, or not all of it.
 func (x *Finder) Find(f *wire.Frame) (from netip.AddrPort, data []byte, ok bool) {
 	p := &x.p
 	p.DecodeNet(f)
-	if p.TransType != protoUDP || p.Flags&packet.HasPorts == 0 || p.Flags&packet.IsFragment != 0 || !x.Ports[p.TransAddress[packet.Dest]] {
+	if p.TransType != protoUDP || p.Flags&packet.HasPorts == 0 || !x.Ports[p.TransAddress[packet.Dest]] {
 		return from, nil, false
 	}
 	b := f.Data[p.TransOff:]
-	if len(b) < headerUDP {
+	if len(b) < headerUDP || p.Flags&packet.IsFragment != 0 {
+		x.partial.Add(1)
 		return from, nil, false
 	}
 	n := int(binary.BigEndian.Uint16(b[4:]))
-	if n < headerUDP || n > len(b) {
+	switch {
+	case n < headerUDP:
+		return from, nil, false
+	case n > len(b):
+		x.partial.Add(1)
 		return from, nil, false
 	}
 	a := &p.PeerAddress[packet.Source]

@@ -43,6 +43,9 @@ func TestFind(t *testing.T) {
 	if _, _, ok := x.Find(&fragment); ok {
 		t.Error("a fragment is taken for a datagram")
 	}
+	if n := x.Partial(); n != 3 {
+		t.Errorf("%d are not all there, want 3: two are cut, and one is a fragment", n)
+	}
 }
 
 // FuzzFind checks that no frame is read beyond its end.
