@@ -30,7 +30,7 @@ const pageBeside = `
 | a counter's name and ` + "`_amount`" + ` | number | what was added in the interval, as ` + "`to_octets_amount`" + ` |
 | the name of a class or kind and ` + "`_char`" + ` | text | its number as a letter, where it is one, as ` + "`flow_kind_char`" + ` |
 | a system's name and ` + "`_name`" + ` | text | what ` + "`--prefixes`" + ` calls it, as ` + "`source_asn_name`" + ` |
-| a distribution's name and ` + "`_limits`" + ` | numbers | the upper limits of its buckets |
+| a distribution's name and ` + "`_limits`" + ` | numbers | the upper limits of its buckets; its last count, that of larger values, has none |
 | ` + "`interval_last`" + ` | bool | the last one of CSV: true in the last row of a collection |
 | ` + "`type`" + ` | text | the first one of JSON Lines: ` + "`flow`, `interval` or `aborted`" + ` |
 `
