@@ -23,6 +23,7 @@ type linter struct {
 	count   bool                   // a COUNT is among them
 	falls   map[*routine]bool      // subroutines whose end is reached
 	tests   map[*expr]*outcome     // of tests that were reached
+	paired  map[*stmt]*pairing     // of SAVEs that were reached
 	saved   map[entry]map[int]ways // coarse: what each routine leaves behind
 
 	address place // the first address test without one of PeerType
@@ -68,7 +69,7 @@ func (c *compiler) lint(prog *program) {
 func (l *linter) follow(coarse bool) bool {
 	l.coarse, l.count, l.facts, l.steps = coarse, false, newFactBase(), 0
 	l.falls = make(map[*routine]bool)
-	l.reached, l.tests = make(map[*stmt]bool), make(map[*expr]*outcome)
+	l.reached, l.tests, l.paired = make(map[*stmt]bool), make(map[*expr]*outcome), make(map[*stmt]*pairing)
 	l.saved, l.seen, l.what, l.more = make(map[entry]map[int]ways), make(map[place]bool), "", 0
 	w := &walk{l: l, r: l.prog.main, exits: make(map[*stmt]ways), rets: make(map[int]ways)}
 	w.stmts(l.prog.main.body, ways{{}})
@@ -155,6 +156,7 @@ func (w *walk) width(s *stmt, a mib.Attr, in ways) {
 
 func (w *walk) save(s *stmt, in ways) ways {
 	a := w.attr(s.ref)
+	w.pairs(s, in)
 	if s.op != nil && s.op.kind != wholeMask {
 		w.address(a, s.at, in, "a SAVE of part of an address")
 		w.width(s, a, in)

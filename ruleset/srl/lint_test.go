@@ -77,6 +77,15 @@ var lintTests = []struct {
 	{"the same distribution twice", "save FlowTime = 20.0.0!0 & 2.2.1!1000;\nsave FlowTime = 20.0.0!0 & 2.2.1!1000; count;", nil},
 	{"distributions on different ways", "if SourceTransType == 6 save FromPacketSize = 20.0.0!0 & 2.2.1!1000;\nelse save FromPacketSize = 30.0.0!0 & 2.2.1!1000;\nsave FromPacketSize = 10.0.0!0 & 1.0.1!1000; count;", nil},
 
+	// Pairs of packets that do not get there.
+	{"pairs of another protocol", "if SourceTransType == 17 save; else ignore;\nsave ToTurnaroundTime = 20.6.0!0 & 2.2.1!1000; count;",
+		[]string{"3:1: warning: ToTurnaroundTime pairs packets of TCP data/ack, and none of them gets here, by the test in line 2 | 1 ICMP echo, 6 TCP data/ack"}},
+	{"pairs behind an ELSE", "if DestTransType == 17 ignore;\nsave ToTurnaroundTime1 = 20.11.0!0 & 2.2.1!1000; save ToTurnaroundTime2 = 20.7.0!0 & 2.2.1!1000; count;",
+		[]string{"3:1: warning: ToTurnaroundTime1 pairs packets of DNS, and none of them gets here, by the test in line 2"}},
+	{"pairs of one of two protocols", "if SourceTransType == (17, 6) save; else ignore;\nsave ToTurnaroundTime = 20.6.0!0 & 2.2.1!1000; count;", nil},
+	{"pairs in a subroutine for both", "if SourceTransType == 17 save, call s () endcall; else call s () endcall; count;\nsubroutine s ()\nsave FromTurnaroundTime = 20.6.0!0 & 2.2.1!1000;\nreturn; endsub;", nil},
+	{"plain turnaround times", "if SourceTransType == 17 save; else ignore;\nsave ToTurnaroundTime = 20.0.0!0 & 2.2.1!1000; count;", nil},
+
 	// Widths beyond the family's.
 	{"a SAVE of 40 bits of IPv4", "save SourcePeerAddress/40; count;", []string{"2:24: warning: only 32 bits are saved"}},
 	{"a SAVE of 40 bits of IPv4 and IPv6", "call s () endcall;\nsave SourcePeerAddress/33; count; subroutine s () return; endsub;", []string{"3:24: warning: only 32 bits are saved"}},

@@ -79,6 +79,8 @@ func (l *linter) stmt(s *stmt) {
 		l.ifStmt(s)
 	case stmtBlock:
 		l.stmts(s.body)
+	case stmtSave:
+		l.neverPaired(s)
 	case stmtCall:
 		for _, k := range s.cases {
 			if !l.open[k] && k.kind != stmtEmpty {

@@ -9,8 +9,8 @@ import (
 
 // twice warns of SAVEs of a distribution that was saved before on every way there, with
 // other parameters: a flow keeps one distribution of each attribute, the first one that
-// it is given. It looks only at what stands behind each
-// other in one list of statements, or in one around that: nothing skips those.
+// it is given. It looks only at what stands before it in the same list of statements, or
+// in one around that: nothing skips those.
 func (c *compiler) twice(list []*stmt, before map[mib.Attr]*stmt) {
 	before = maps.Clone(before)
 	for _, s := range list {
