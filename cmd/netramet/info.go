@@ -36,8 +36,9 @@ func (o *options) checkInfo(f *pflag.FlagSet) error {
 
 // toTell is a trace to report on, or what is wrong with the operand.
 type toTell struct {
-	uri string
-	err error
+	uri     string
+	isStdin bool
+	err     error
 }
 
 // tracesToTell are the traces that operands name: each by itself, or a pattern as -C
@@ -46,10 +47,10 @@ func tracesToTell(operands []string) (list []toTell) {
 	for _, uri := range operands {
 		parts, err := join.Expand([]string{uri})
 		if err != nil {
-			list = append(list, toTell{uri, err})
+			list = append(list, toTell{uri: uri, err: err})
 		}
 		for _, p := range parts {
-			list = append(list, toTell{uri: p.URI})
+			list = append(list, toTell{uri: p.URI, isStdin: p.Path == "-"})
 		}
 	}
 	return list
@@ -101,6 +102,11 @@ func (o *options) printInfo(w io.Writer, r *traceinfo.Report, apart bool) error 
 func (o *options) tellTrace(ctx context.Context, t toTell, std stdio) (*traceinfo.Report, error) {
 	if t.err != nil {
 		return traceinfo.Unopened(t.uri, t.err), t.err
+	}
+	if t.isStdin {
+		if err := checkStdin(std.in); err != nil {
+			return traceinfo.Unopened(t.uri, err), err
+		}
 	}
 	src, err := reading.Open(ctx, t.uri, sources.Options{Stdin: std.in, FCS: o.checkSequence()})
 	if err != nil {

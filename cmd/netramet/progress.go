@@ -10,6 +10,8 @@ import (
 	"netramet/meter"
 	"netramet/meter/control"
 	"netramet/sources/wire"
+
+	"golang.org/x/term"
 )
 
 // progress is the line on standard error that says how far a run has come. It
@@ -34,13 +36,15 @@ func newProgress(o *options, w io.Writer) *progress {
 	return p
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+// isTerminal reports whether a standard stream is a terminal. Of devices alone is the
+// descriptor asked for: reads of a file whose descriptor was have no deadline any more.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}
 	fi, err := f.Stat()
-	return err == nil && fi.Mode()&os.ModeCharDevice != 0
+	return err == nil && fi.Mode()&os.ModeCharDevice != 0 && term.IsTerminal(int(f.Fd()))
 }
 
 // update shows how far b has come, a few times a second.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -34,6 +35,11 @@ func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(stri
 	}
 	if o.parts, err = join.Expand(o.traces); err != nil {
 		return nil, err
+	}
+	if o.readsStdin() {
+		if err := checkStdin(stdin); err != nil {
+			return nil, err
+		}
 	}
 	if o.window != nil {
 		o.window.Ends = o.endless()
@@ -97,6 +103,14 @@ func baseName(uri string) string {
 // interrupts the run ends it.
 func (o *options) endless() bool {
 	return o.isLive() || o.follow || slices.ContainsFunc(o.parts, func(p join.Part) bool { return sources.IsAddress(p.Path) })
+}
+
+// checkStdin refuses to wait for a trace that nobody will type.
+func checkStdin(stdin io.Reader) error {
+	if isTerminal(stdin) {
+		return errors.New("standard input: is a terminal: let another program write the trace to it, or name a file")
+	}
+	return nil
 }
 
 // readsStdin reports whether standard input is one of the files.

@@ -75,6 +75,9 @@ func (o *options) openWrite(ctx context.Context, src sources.Source, std stdio, 
 	if err := o.checkOverwrite("--write", path, std.in); err != nil {
 		return nil, err
 	}
+	if path == "-" && isTerminal(std.out) {
+		return nil, errors.New("--write -: standard output is a terminal: send it to a file, or to another program")
+	}
 	if f, isFile := std.out.(*os.File); isFile && path == "-" {
 		if fi, err := f.Stat(); err == nil {
 			if err := o.checkSame("--write", path, fi, std.in); err != nil {
