@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"time"
 
 	"netramet/meter"
@@ -14,7 +14,7 @@ import (
 // dumpFile is a file of lines about what was metered, which an option asks for.
 type dumpFile struct {
 	option string
-	file   *os.File
+	file   io.Closer // nil: standard output
 	to     *bufio.Writer
 	line   []byte // the last one, whose memory the next one takes
 	err    error  // the first one
@@ -59,16 +59,22 @@ func (all dumps) close() error {
 	return errors.Join(errs...)
 }
 
-// openDump makes the file of an option, whose first line is header.
+// openDump makes the file of an option, or takes standard output for -; its first line is
+// header.
 func (o *options) openDump(ctx context.Context, option, name, header string, std stdio, tell func(string)) (*dumpFile, error) {
-	if err := o.checkOverwrite(option, name, std.in); err != nil {
-		return nil, err
+	d := &dumpFile{option: option, tell: tell}
+	if name == "-" {
+		d.to = bufio.NewWriterSize(std.out, 1<<16)
+	} else {
+		if err := o.checkOverwrite(option, name, std.in); err != nil {
+			return nil, err
+		}
+		f, err := pipes(ctx, std).Create(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", option, err)
+		}
+		d.file, d.to = f, bufio.NewWriterSize(f, 1<<16)
 	}
-	f, err := pipes(ctx, std).Create(name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", option, err)
-	}
-	d := &dumpFile{option: option, file: f, to: bufio.NewWriterSize(f, 1<<16), tell: tell}
 	d.write([]byte(header))
 	return d, nil
 }
@@ -112,8 +118,10 @@ func (d *dumpFile) close() error {
 	if err := d.to.Flush(); d.err == nil {
 		d.err = err
 	}
-	if err := d.file.Close(); d.err == nil {
-		d.err = err
+	if d.file != nil {
+		if err := d.file.Close(); d.err == nil {
+			d.err = err
+		}
 	}
 	if d.err != nil {
 		return fmt.Errorf("%s: %w", d.option, d.err)

@@ -137,3 +137,44 @@ func records(t *testing.T, file string) string {
 	}
 	return strings.Join(all, "")
 }
+
+// TestDumpToStdout: - is standard output, as of all that writes, and for one thing alone.
+func TestDumpToStdout(t *testing.T) {
+	trace, err := filepath.Abs(filepath.Join("..", "..", "testdata", "office.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	for _, option := range []string{"--dump-streams", "--dump-pairs"} {
+		if status, errs := runToEnd(t, "-s", "-C", trace, "-F", "flows", option, "file", "@5tuple"); status != command.StatusOK {
+			t.Fatal(errs)
+		}
+		want, err := os.ReadFile("file")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		status := run(t.Context(), []string{"-s", "-C", trace, "-F", "flows", option, "-", "@5tuple"}, nil, &out, &errs)
+		if status != command.StatusOK || out.String() != string(want) {
+			t.Errorf("%s: status %d: %s: %q, want %q", option, status, &errs, &out, want)
+		}
+	}
+	if _, err := os.Stat("-"); err == nil {
+		t.Error("there is a file of the name -")
+	}
+	for _, tt := range []struct{ name, args, want string }{
+		{"flow data", "--dump-streams - @ip", "the flow data and --dump-streams - both go to standard output"},
+		{"flow data by name", "-F - --dump-pairs - @ip", "the flow data and --dump-pairs - both"},
+		{"CSV", "--to csv:- --dump-pairs - @ip", "the flow data and --dump-pairs - both"},
+		{"both", "-F flows --dump-streams - --dump-pairs - @ip", "--dump-streams - and --dump-pairs - both"},
+		{"tables", "--top --dump-streams - @ip", "--top and --dump-streams - both"},
+		{"a trace", "-F flows --write pcap:- --dump-streams - @ip", "--write - and --dump-streams - both"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			status, errs := runToEnd(t, append([]string{"-C", trace}, strings.Fields(tt.args)...)...)
+			if status != command.StatusUsage || !strings.Contains(errs, tt.want) {
+				t.Errorf("status %d: %s, want %s", status, errs, tt.want)
+			}
+		})
+	}
+}

@@ -27,7 +27,7 @@ func (o *pairOptions) declare(f *pflag.FlagSet) {
 	f.Uint32Var(&o.maxTCP, "queue-tcp", pair.DefaultMaxTCP, "`COUNT` of requests that wait for a reply in a TCP stream; more push out the oldest")
 	f.Uint32Var(&o.maxOther, "queue-other", pair.DefaultMaxOther, "`COUNT` of requests that wait in another stream")
 	f.Var(&o.dnsPorts, "dns-ports", "UDP ports of DNS, for pairs: `PORTS` with commas between them")
-	f.StringVar(&o.dump, "dump-pairs", "", "write a line about each request and its reply to `FILE`")
+	f.StringVar(&o.dump, "dump-pairs", "", "write a line about each request and its reply to `FILE`, or - for standard output")
 }
 
 func (o *pairOptions) check(f *pflag.FlagSet) error {

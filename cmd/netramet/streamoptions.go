@@ -33,7 +33,7 @@ func (o *streamOptions) declare(f *pflag.FlagSet) {
 	f.Uint32Var(&o.multiplier, "stream-multiplier", streams.DefaultMultiplier, "and for more than `N` times its mean time between packets")
 	f.Var(timeopt.Length(&o.short), "stream-short", fmt.Sprintf("a stream of fewer than %d packets ends when it has been idle for `TIME`; 0: as any other", streams.ShortPDUs))
 	f.Var(timeopt.Length(&o.grace), "stream-grace", "a closed TCP stream goes on for `TIME`, for segments that are sent again")
-	f.StringVar(&o.dump, "dump-streams", "", "write a line about each stream that ends to `FILE`")
+	f.StringVar(&o.dump, "dump-streams", "", "write a line about each stream that ends to `FILE`, or - for standard output")
 }
 
 func (o *streamOptions) check(f *pflag.FlagSet) error {

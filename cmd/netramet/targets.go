@@ -19,8 +19,12 @@ func (o *options) targets() []target {
 	}
 }
 
-// checkTargets refuses two options that name one file.
+// checkTargets refuses two options that name one file, and two things on standard output of
+// which one is a dump.
 func (o *options) checkTargets() error {
+	if err := o.checkDumpsToStdout(); err != nil {
+		return err
+	}
 	all := o.targets()
 	for i, t := range all {
 		if t.name == "" || t.name == "-" {
@@ -35,6 +39,29 @@ func (o *options) checkTargets() error {
 			if other.name != "" && other.name != "-" && outputs.SameFile(other.name, t.name) {
 				return fmt.Errorf("%s and %s are both %s: name two files", other.option, t.option, t.name)
 			}
+		}
+	}
+	return nil
+}
+
+// checkDumpsToStdout refuses dumps on standard output that are not alone there.
+func (o *options) checkDumpsToStdout() error {
+	var there []string
+	switch {
+	case o.top.N > 0:
+		there = append(there, "--top")
+	case len(o.rules) > 0 && o.flowsToStdout():
+		there = append(there, "the flow data")
+	}
+	if tracefile.Path(o.write) == "-" {
+		there = append(there, "--write -")
+	}
+	for _, t := range []target{{"--dump-streams", o.streams.dump}, {"--dump-pairs", o.pairs.dump}} {
+		if t.name != "-" {
+			continue
+		}
+		if there = append(there, t.option+" -"); len(there) > 1 {
+			return fmt.Errorf("%s and %s both go to standard output: name a file for one of them, for flow data with -F", there[0], there[1])
 		}
 	}
 	return nil
