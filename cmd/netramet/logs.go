@@ -16,11 +16,11 @@ func openLog(ctx context.Context, o *options, std stdio) (log *slog.Logger, file
 		return nil, nil, err
 	}
 	out := std.err
-	if o.managed.logFile != "" {
-		if err := o.checkOverwrite("-L", o.managed.logFile, std.in); err != nil {
+	if name := o.managed.logFile; name != "" && name != "-" {
+		if err := o.checkOverwrite("-L", name, std.in); err != nil {
 			return nil, nil, err
 		}
-		if file, err = logfile.Open(o.managed.logFile, pipes(ctx, std).Open); err != nil {
+		if file, err = logfile.Open(name, pipes(ctx, std).Open); err != nil {
 			return nil, nil, fmt.Errorf("log: %w", err)
 		}
 		out = file

@@ -43,6 +43,30 @@ func TestManagedPortInUse(t *testing.T) {
 	}
 }
 
+// TestLogDash: - is standard error, as of nemac.
+func TestLogDash(t *testing.T) {
+	trace, err := filepath.Abs(office)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	o, err := parseOptions([]string{"-C", trace, "-L", "-"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs bytes.Buffer
+	log, file, err := openLog(t.Context(), o, stdio{err: &errs})
+	if err != nil || file != nil {
+		t.Fatal(file, err)
+	}
+	if log.Info("hello"); !strings.Contains(errs.String(), "hello") {
+		t.Errorf("standard error: %s", &errs)
+	}
+	if _, err := os.Stat("-"); err == nil {
+		t.Error("there is a file of the name -")
+	}
+}
+
 // TestManagedListen shows which communities may be used where.
 func TestManagedListen(t *testing.T) {
 	dir := t.TempDir()

@@ -42,7 +42,7 @@ func (m *managedOptions) declare(f *pflag.FlagSet) {
 	f.StringVarP(&m.write, "readwrite", "w", "private", "`COMMUNITY` that may read and write; \"\": none")
 	f.StringVar(&m.users, "users", "", "`FILE` of SNMPv3 users, communities and their views")
 	f.StringVar(&m.state, "state", "", "keep SNMPv3's engine ID and boots in `FILE`; default: a new engine ID each time")
-	f.StringVarP(&m.logFile, "log", "L", "", "append the log to `FILE`; default: standard error")
+	f.StringVarP(&m.logFile, "log", "L", "", "append the log to `FILE`; default, and -: standard error")
 	f.StringVar(&m.logLevel, "log-level", "info", "log what is of this `LEVEL` or above: debug, info, warn, error")
 	f.Uint32Var(&m.readers, "readers", 1, "start the trace when `COUNT` managers are ready")
 	f.Var(timeopt.Seconds(&m.linger, 0, math.MaxUint32), "linger", "after the end, leave when the readers that wait for it have all, or `SECONDS` have passed without SNMP")
