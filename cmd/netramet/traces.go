@@ -84,7 +84,7 @@ func (o *options) traceName() string {
 	if o.isLive() {
 		return o.linkName()
 	}
-	name := baseName(o.parts[0].URI)
+	name := baseName(o.parts[0].Path)
 	if more := len(o.parts) - 1; more > 0 {
 		name = fmt.Sprintf("%s+%d", name, more)
 	}
@@ -92,11 +92,11 @@ func (o *options) traceName() string {
 }
 
 // baseName is the base name of a trace's path.
-func baseName(uri string) string {
-	if _, path := sources.SplitURI(uri); path == "-" {
+func baseName(path string) string {
+	if path == "-" {
 		return "stdin"
 	}
-	return filepath.Base(uri)
+	return filepath.Base(path)
 }
 
 // endless reports whether the trace has no end of its own, so that whoever
