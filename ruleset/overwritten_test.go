@@ -39,6 +39,9 @@ func TestUnsaved(t *testing.T) {
 		{"in a subroutine, ignored behind it", "FORMAT SourcePeerAddress;\nRULES\nSourcePeerType & 255 = 1: Gosub, a;\nSourcePeerType & 255 = 2: Ignore, 0;\nNull & 0 = 0: Count, 0;\na: Null & 0 = 0: GotoAct, Next;\nSourcePeerAddress & /32 = 0: PushPktTo, Next;\nNull & 0 = 0: Return, 1;", "saved only where"},
 		{"in a subroutine, counted behind it", "FORMAT SourcePeerAddress;\nRULES\nSourcePeerType & 255 = 1: Gosub, a;\nNull & 0 = 0: Ignore, 0;\nNull & 0 = 0: Count, 0;\na: Null & 0 = 0: GotoAct, Next;\nSourcePeerAddress & /32 = 0: PushPktTo, Next;\nNull & 0 = 0: Return, 2;", ""},
 		{"the test of a rule that counts nothing", "FORMAT SourcePeerType;\nRULES\nSourcePeerType & 255 = 1: PushRuleTo, 3;\nNull & 0 = 0: Count, 0;\nNull & 0 = 0: NoMatch, 0;", "saved only where"},
+		{"lost requests without pairs", "FORMAT ToLostPDUs FromLostPDUs;\nRULES\nNull & 0 = 0: GotoAct, Next;\nToTurnaroundTime1 & 1.3.1!700 = 100.0.0!0: PushPktToAct, Next;\nFromTurnaroundTime2 & 1.3.1!700 = 100.6.0!0: CountPkt, 0;",
+			"r:1:8: warning: ToLostPDUs is in the FORMAT, but nothing saves a ToTurnaroundTime of requests and replies"},
+		{"lost requests", "FORMAT ToLostPDUs FromLostPDUs;\nRULES\nNull & 0 = 0: GotoAct, Next;\nToTurnaroundTime1 & 1.3.1!700 = 100.7.0!0: PushPktToAct, Next;\nFromTurnaroundTime & 1.3.1!700 = 100.6.0!0: CountPkt, 0;", ""},
 		{"the other end's type", "FORMAT DestPeerType;\nRULES\nSourcePeerType & 255 = 1: Count, 0;", ""},
 		{"through a variable", "FORMAT SourcePeerAddress;\nRULES\nv1 & 0 = SourcePeerAddress: Assign, Next;\nNull & 0 = 0: GotoAct, Next;\nv1 & /160 = 0: CountPkt, 0;", ""},
 	} {

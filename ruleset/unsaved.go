@@ -2,6 +2,7 @@ package ruleset
 
 import (
 	"fmt"
+	"strings"
 
 	"netramet/mib"
 )
@@ -11,11 +12,17 @@ type Unsaved struct {
 	Attr mib.Attr
 	// Uncounted: rules save it, but no way from there leads to a Count.
 	Uncounted bool
+	// Unpaired: no rule saves a distribution of pairs, on which it depends.
+	Unpaired bool
 }
 
 // String is what is said of it.
 func (u Unsaved) String() string {
-	if u.Uncounted {
+	switch {
+	case u.Unpaired:
+		way := strings.TrimSuffix(u.Attr.String(), "LostPDUs")
+		return fmt.Sprintf("%s is in the FORMAT, but nothing saves a %sTurnaroundTime of requests and replies, with a parameter 1 other than 0: the column is 0 in every flow", u.Attr, way)
+	case u.Uncounted:
 		return fmt.Sprintf("%s is in the FORMAT, but saved only where the packet is not counted: the column is empty or 0 in every flow", u.Attr)
 	}
 	return fmt.Sprintf("%s is in the FORMAT, but nothing saves it: the column is empty or 0 in every flow", u.Attr)
@@ -32,11 +39,26 @@ func (rs *RuleSet) Unsaved() (list []Unsaved) {
 		return nil
 	}
 	for _, a := range rs.Format.Attrs {
-		if !s.Has(a) {
-			list = append(list, Unsaved{a, s.pushed[a.Slot()]})
+		switch {
+		case !s.Has(a):
+			list = append(list, Unsaved{Attr: a, Uncounted: s.pushed[a.Slot()]})
+		case (a == mib.AttrToLostPDUs || a == mib.AttrFromLostPDUs) && !rs.pairs(a):
+			list = append(list, Unsaved{Attr: a, Unpaired: true})
 		}
 	}
 	return list
+}
+
+// pairs reports whether some rule saves a distribution of pairs whose lost requests a counts.
+func (rs *RuleSet) pairs(a mib.Attr) bool {
+	for i := range rs.Rules {
+		r := &rs.Rules[i]
+		to := r.Selector == mib.AttrToTurnaroundTime || r.Selector >= mib.AttrToTurnaroundTime1 && r.Selector <= mib.AttrToTurnaroundTime4
+		if r.Pushes() && r.Selector.IsTurnaround() && to == (a == mib.AttrToLostPDUs) && r.Value[1] != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // counting tells of each node whether its rule, when it succeeds there, counts
