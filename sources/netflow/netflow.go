@@ -22,7 +22,7 @@ const (
 	maxTemplates = 512     // of a session
 	maxKept      = 1 << 19 // fields of all templates of all exporters
 	ofTemplate   = 16      // fields that a template takes as much memory as, beside its own
-	maxSamplers  = 256     // of a session
+	maxSamplers  = 256     // of a session, and as many interfaces with rates of their own
 
 	maxHeld        = 4 << 20   // octets of all data that wait for their template
 	maxSessionHeld = 256 << 10 // of these, of one session

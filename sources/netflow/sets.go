@@ -135,12 +135,25 @@ func (c *Collector) takeOptions(f *flow) {
 	}
 	s.newest = rate
 	s.of.Rate = rate
-	if s.rates == nil {
-		s.rates = make(map[uint64]uint32)
+	switch {
+	case f.hasKind(0, sampler):
+		s.rates = keepRate(s.rates, f.sampler, rate)
+	case f.hasKind(0, input):
+		s.linkRates = keepRate(s.linkRates, f.told.Interface[0], rate)
+	case f.hasKind(0, output):
+		s.linkRates = keepRate(s.linkRates, f.told.Interface[1], rate)
 	}
-	if _, known := s.rates[f.sampler]; known || len(s.rates) < maxSamplers {
-		s.rates[f.sampler] = rate
+}
+
+// keepRate notes a rate under its sampler or interface, as far as there is room.
+func keepRate[K uint32 | uint64](rates map[K]uint32, of K, rate uint32) map[K]uint32 {
+	if rates == nil {
+		rates = make(map[K]uint32)
 	}
+	if _, known := rates[of]; known || len(rates) < maxSamplers {
+		rates[of] = rate
+	}
+	return rates
 }
 
 // rate is what a record tells of sampling, one packet in so many; 0 if nothing.
@@ -158,7 +171,8 @@ func (f *flow) rate() uint32 {
 }
 
 // rateOf is at which rate the packets of a record were sampled: what the record says,
-// or the sampler that it names, or the exporter.
+// or the sampler that it names, or the interface where they came in, or that where they
+// went out, or the exporter.
 func (c *Collector) rateOf(f *flow) uint32 {
 	if c.fixed != nil {
 		return c.rate
@@ -168,6 +182,14 @@ func (c *Collector) rateOf(f *flow) uint32 {
 	}
 	if f.hasKind(0, sampler) {
 		return c.session.rates[f.sampler]
+	}
+	for i, n := range f.told.Interface {
+		if !f.hasKind(0, input+kind(i)) {
+			continue
+		}
+		if rate, ok := c.session.linkRates[n]; ok {
+			return rate
+		}
 	}
 	return c.session.newest
 }

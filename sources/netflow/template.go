@@ -60,6 +60,8 @@ const (
 	ipfixTemplates = 2
 	ipfixOptions   = 3
 	firstData      = 256
+
+	v9Interface = 2 // a scope of version 9 (RFC 3954 §6.1)
 )
 
 // learn takes the templates of a set; false if it is damaged.
@@ -131,6 +133,9 @@ func (bu *builder) fields(set uint16, b []byte) (used int, ok bool) {
 		f := fieldOf(element, enterprise, length)
 		if i < scopes { // numbers of version 9's scopes are their own
 			f.kind = skipped
+			if element == v9Interface {
+				f.kind = input
+			}
 		}
 		if set < ipfixTemplates && length == variable { // version 9 has none of variable length
 			return 0, false
