@@ -142,6 +142,8 @@ func (c *Collector) takeOptions(f *flow) {
 		s.linkRates = keepRate(s.linkRates, f.told.Interface[0], rate)
 	case f.hasKind(0, output):
 		s.linkRates = keepRate(s.linkRates, f.told.Interface[1], rate)
+	default:
+		s.rates = keepRate(s.rates, 0, rate) // which records name that know no samplers
 	}
 }
 
