@@ -152,6 +152,32 @@ func TestMergeWithoutTimes(t *testing.T) {
 	same(t, got, append(without, with...))
 }
 
+// TestMergeLarge: of large files that follow each other few are open at once, whose
+// decompression takes memory.
+func TestMergeLarge(t *testing.T) {
+	var files [][]byte
+	count := 0
+	for n := range int64(40) {
+		frames := framesAt(byte(n), n*10, n*10+9)
+		files, count = append(files, encode(t, "pcap", frames)), count+len(frames)
+	}
+	parts := save(t, files...)
+	for i := range parts {
+		parts[i].Size = keptSize / 2
+	}
+	src, err := Open(parts, Options{Order: ByTime})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	if got, err := readAll(t, src); err != io.EOF || len(got) != count || !slices.IsSortedFunc(got, func(a, b wire.Frame) int { return int(a.Time - b.Time) }) {
+		t.Errorf("%d frames of %d: %v", len(got), count, err)
+	}
+	if most := src.(*merge).most; most > 4 {
+		t.Errorf("%d files were open at once", most)
+	}
+}
+
 // TestMany merges more files than may be open at once, which follow each other,
 // and refuses as many that overlap.
 func TestMany(t *testing.T) {

@@ -15,6 +15,9 @@ const (
 	// maxKept is how many parts stay open from the beginning. Others are opened
 	// when it is the turn of their first packets, and then as many as overlap.
 	maxKept = 64
+	// keptSize is how many octets, as stored, those have that stay open: compressed ones take
+	// memory by their size, up to some 50 MB each.
+	keptSize = 16 << 20
 	// maxOverlap is how many parts may be open at once.
 	maxOverlap = 512
 )
@@ -45,6 +48,7 @@ type input struct {
 // openMerge looks when each part begins.
 func openMerge(parts []Part, opt Options) (*merge, error) {
 	m := &merge{joined: newJoined(parts, opt)}
+	kept := int64(0) // octets
 	for n := range parts {
 		in := &input{part: n, at: math.MinInt64, span: span{name: parts[n].Path}}
 		if err := m.start(in); err != nil {
@@ -55,7 +59,8 @@ func openMerge(parts []Part, opt Options) (*merge, error) {
 			continue // nothing in it
 		}
 		m.pending = append(m.pending, in)
-		if parts[n].Size > 0 && len(m.open) > maxKept {
+		if kept += parts[n].Size; parts[n].Size > 0 && (len(m.open) > maxKept || kept > keptSize) {
+			kept -= parts[n].Size
 			m.retire(in.src, false)
 			in.src, in.batch, in.span = nil, wire.Batch{}, span{name: parts[n].Path}
 		}
