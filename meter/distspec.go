@@ -74,10 +74,7 @@ func measureOf(a mib.Attr) measure {
 
 // distDir is the direction that an attribute speaks of.
 func distDir(a mib.Attr) uint8 {
-	switch a {
-	case mib.AttrFromPacketSize, mib.AttrFromInterarrivalTime, mib.AttrFromTurnaroundTime, mib.AttrFromBitRate, mib.AttrFromPDURate,
-		mib.AttrFromTurnaroundTime1, mib.AttrFromTurnaroundTime2, mib.AttrFromTurnaroundTime3, mib.AttrFromTurnaroundTime4,
-		mib.AttrFromFlowPDUs, mib.AttrFromFlowOctets:
+	if a.IsFrom() {
 		return 1
 	}
 	return 0

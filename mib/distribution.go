@@ -15,6 +15,18 @@ func (a Attr) IsTurnaround() bool {
 	return a == AttrToTurnaroundTime || a == AttrFromTurnaroundTime || a >= AttrToTurnaroundTime1 && a <= AttrFromTurnaroundTime4
 }
 
+// IsFrom reports whether a is a distribution of packets From a flow's dest. All others are of
+// those To it, or of both.
+func (a Attr) IsFrom() bool {
+	switch a {
+	case AttrFromPacketSize, AttrFromInterarrivalTime, AttrFromTurnaroundTime, AttrFromBitRate, AttrFromPDURate,
+		AttrFromTurnaroundTime1, AttrFromTurnaroundTime2, AttrFromTurnaroundTime3, AttrFromTurnaroundTime4,
+		AttrFromFlowPDUs, AttrFromFlowOctets:
+		return true
+	}
+	return false
+}
+
 // Pairing is Parameter-1 of a turnaround distribution: which two packets the time
 // lies between.
 type Pairing uint8

@@ -53,8 +53,7 @@ func (rs *RuleSet) Unsaved() (list []Unsaved) {
 func (rs *RuleSet) pairs(a mib.Attr) bool {
 	for i := range rs.Rules {
 		r := &rs.Rules[i]
-		to := r.Selector == mib.AttrToTurnaroundTime || r.Selector >= mib.AttrToTurnaroundTime1 && r.Selector <= mib.AttrToTurnaroundTime4
-		if r.Pushes() && r.Selector.IsTurnaround() && to == (a == mib.AttrToLostPDUs) && r.Value[1] != 0 {
+		if r.Pushes() && r.Selector.IsTurnaround() && r.Selector.IsFrom() == (a == mib.AttrFromLostPDUs) && r.Value[1] != 0 {
 			return true
 		}
 	}
