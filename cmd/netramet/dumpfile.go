@@ -87,11 +87,14 @@ func (d *dumpFile) write(line []byte) {
 	}
 }
 
+// metersOn is the end of what is told of a file beside the flow data that takes no more.
+const metersOn = "no more is written there, but metering goes on"
+
 // check tells of the first error.
 func (d *dumpFile) check(err error) {
 	if err != nil && d.err == nil {
 		d.err = err
-		d.tell(fmt.Sprintf("%s: %v; no more is written there, but metering goes on", d.option, err))
+		d.tell(fmt.Sprintf("%s: %v; %s", d.option, err, metersOn))
 	}
 }
 

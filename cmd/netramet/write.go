@@ -66,7 +66,7 @@ type written struct {
 }
 
 // openWrite begins the trace file of --write, and puts its stage among the others.
-// tell is told at once of what fails, if metering goes on.
+// tell is told at once of what fails, since metering goes on; nil: nothing is metered.
 func (o *options) openWrite(ctx context.Context, src sources.Source, std stdio, tell func(text string)) (*written, error) {
 	if o.write == "" {
 		return nil, nil
@@ -99,10 +99,11 @@ func (o *options) openWrite(ctx context.Context, src sources.Source, std stdio, 
 	if err != nil {
 		return nil, fmt.Errorf("--write %w", err)
 	}
-	o.writing = reading.NewWrite(to, o.meterConfig(), len(o.rules) == 0)
-	o.writing.Failed = func(err error) {
-		tell(fmt.Sprintf("--write %v; no more is written there, but metering goes on", err))
+	var failed func(error)
+	if tell != nil {
+		failed = func(err error) { tell(fmt.Sprintf("--write %v; %s", err, metersOn)) }
 	}
+	o.writing = reading.NewWrite(to, o.meterConfig(), failed)
 	return &written{to, std.err}, nil
 }
 
@@ -146,7 +147,7 @@ func rewrite(ctx context.Context, o *options, std stdio) error {
 	if o.dryRun {
 		return o.tryBatch(nil, nil, std)
 	}
-	out, err := o.openWrite(ctx, src, std, noteTo(std.err))
+	out, err := o.openWrite(ctx, src, std, nil)
 	if err != nil {
 		return err
 	}

@@ -12,37 +12,40 @@ import (
 // What goes wrong with the file is no fault of the trace: where a meter follows it
 // gets every frame all the same, and the error shows when the file is closed.
 type Write struct {
-	// Failed is told of it at once, where a meter follows; nil: nobody is.
-	Failed  func(error)
 	to      *tracefile.Writer
 	sampler meter.Sampler
 	rate    uint32
-	alone   bool
+	failed  func(error)
 	err     error // of to
 }
 
-// NewWrite makes the stage; cfg is that of the meter. Alone says that no meter
-// follows, so that a fault of the file ends the run.
-func NewWrite(to *tracefile.Writer, cfg meter.Config, alone bool) *Write {
-	return &Write{to: to, sampler: meter.NewSampler(cfg.Seed), rate: cfg.SampleRate, alone: alone}
+// NewWrite makes the stage; cfg is that of the meter. failed is told of a fault of the file
+// at once; it is nil if no meter follows, so that the fault ends the run.
+func NewWrite(to *tracefile.Writer, cfg meter.Config, failed func(error)) *Write {
+	return &Write{to: to, sampler: meter.NewSampler(cfg.Seed), rate: cfg.SampleRate, failed: failed}
 }
 
 // Run is the Stage.
 func (w *Write) Run(b *wire.Batch) error {
-	before := w.err
-	for i := 0; i < len(b.Frames) && w.err == nil; i++ {
-		if w.sampler.Draw(w.rate) {
-			w.err = w.to.Write(&b.Frames[i])
+	if w.err == nil {
+		if w.err = w.write(b); w.err != nil && w.failed != nil {
+			w.failed(w.err)
 		}
 	}
-	if w.err == nil {
-		w.err = w.to.Flush()
-	}
-	if w.alone {
+	if w.failed == nil {
 		return w.err
 	}
-	if w.err != nil && before == nil && w.Failed != nil {
-		w.Failed(w.err)
-	}
 	return nil
+}
+
+func (w *Write) write(b *wire.Batch) error {
+	for i := range b.Frames {
+		if !w.sampler.Draw(w.rate) {
+			continue
+		}
+		if err := w.to.Write(&b.Frames[i]); err != nil {
+			return err
+		}
+	}
+	return w.to.Flush()
 }

@@ -44,7 +44,12 @@ func TestWrite(t *testing.T) {
 			cfg := meter.Config{SampleRate: 1}
 			src := sourcetest.NewFake(everySecond(t, 200), 1)
 			defer src.Close()
-			l := Loop{Source: src, Stages: []Stage{NewWrite(to, cfg, !tt.metered).Run}}
+			told := 0
+			var failed func(error)
+			if tt.metered {
+				failed = func(error) { told++ }
+			}
+			l := Loop{Source: src, Stages: []Stage{NewWrite(to, cfg, failed).Run}}
 			if tt.metered {
 				l.Meter = meter.New(cfg)
 			}
@@ -53,6 +58,9 @@ func TestWrite(t *testing.T) {
 				if err != nil || !tt.full {
 					t.Errorf("the run ended with %v", err)
 				}
+			}
+			if told > 1 || told > 0 && !tt.full { // of a short file it shows at its close only
+				t.Errorf("a fault was told %d times", told)
 			}
 			if err := to.Close(); errors.Is(err, errFull) != tt.full {
 				t.Errorf("the file ended with %v", err)
