@@ -36,9 +36,8 @@ func (o *options) checkInfo(f *pflag.FlagSet) error {
 
 // toTell is a trace to report on, or what is wrong with the operand.
 type toTell struct {
-	uri     string
-	isStdin bool
-	err     error
+	uri string
+	err error
 }
 
 // tracesToTell are the traces that operands name: each by itself, or a pattern as -C
@@ -47,10 +46,10 @@ func tracesToTell(operands []string) (list []toTell) {
 	for _, uri := range operands {
 		parts, err := join.Expand([]string{uri})
 		if err != nil {
-			list = append(list, toTell{uri: uri, err: err})
+			list = append(list, toTell{uri, err})
 		}
 		for _, p := range parts {
-			list = append(list, toTell{uri: p.URI, isStdin: p.Path == "-"})
+			list = append(list, toTell{uri: p.URI})
 		}
 	}
 	return list
@@ -103,7 +102,7 @@ func (o *options) tellTrace(ctx context.Context, t toTell, std stdio) (*traceinf
 	if t.err != nil {
 		return traceinfo.Unopened(t.uri, t.err), t.err
 	}
-	if t.isStdin {
+	if _, path := sources.SplitURI(t.uri); path == "-" {
 		if err := checkStdin(std.in); err != nil {
 			return traceinfo.Unopened(t.uri, err), err
 		}
