@@ -59,11 +59,12 @@ func openMerge(parts []Part, opt Options) (*merge, error) {
 			continue // nothing in it
 		}
 		m.pending = append(m.pending, in)
-		if kept += parts[n].Size; parts[n].Size > 0 && (len(m.open) > maxKept || kept > keptSize) {
-			kept -= parts[n].Size
-			m.retire(in.src, false)
-			in.src, in.batch, in.span = nil, wire.Batch{}, span{name: parts[n].Path}
+		if size := parts[n].Size; size == 0 || len(m.open) <= maxKept && kept+size <= keptSize {
+			kept += size
+			continue
 		}
+		m.retire(in.src, false)
+		in.src, in.batch, in.span = nil, wire.Batch{}, span{name: parts[n].Path}
 	}
 	if err := m.faults.err(); len(m.pending) == 0 && err != nil {
 		return nil, err
