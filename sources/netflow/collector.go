@@ -77,7 +77,7 @@ type session struct {
 	sequence   sequence
 	templates  map[uint16]*template
 	rates      map[uint64]uint32 // by sampler
-	linkRates  map[uint32]uint32 // by ifIndex
+	linkRates  map[uint64]uint32 // by ifIndex
 	newest     uint32            // of rates; 0: none
 	boot       int64             // told by options; NoTime: not
 	uptime     uint32            // newest, of versions that have it

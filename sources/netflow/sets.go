@@ -139,18 +139,18 @@ func (c *Collector) takeOptions(f *flow) {
 	case f.hasKind(0, sampler):
 		s.rates = keepRate(s.rates, f.sampler, rate)
 	case f.hasKind(0, input):
-		s.linkRates = keepRate(s.linkRates, f.told.Interface[0], rate)
+		s.linkRates = keepRate(s.linkRates, uint64(f.told.Interface[0]), rate)
 	case f.hasKind(0, output):
-		s.linkRates = keepRate(s.linkRates, f.told.Interface[1], rate)
+		s.linkRates = keepRate(s.linkRates, uint64(f.told.Interface[1]), rate)
 	default:
 		s.rates = keepRate(s.rates, 0, rate) // which records name that know no samplers
 	}
 }
 
 // keepRate notes a rate under its sampler or interface, as far as there is room.
-func keepRate[K uint32 | uint64](rates map[K]uint32, of K, rate uint32) map[K]uint32 {
+func keepRate(rates map[uint64]uint32, of uint64, rate uint32) map[uint64]uint32 {
 	if rates == nil {
-		rates = make(map[K]uint32)
+		rates = make(map[uint64]uint32)
 	}
 	if _, known := rates[of]; known || len(rates) < maxSamplers {
 		rates[of] = rate
@@ -189,7 +189,7 @@ func (c *Collector) rateOf(f *flow) uint32 {
 		if !f.hasKind(0, input+kind(i)) {
 			continue
 		}
-		if rate, ok := c.session.linkRates[n]; ok {
+		if rate, ok := c.session.linkRates[uint64(n)]; ok {
 			return rate
 		}
 	}
