@@ -146,11 +146,12 @@ func (c *checker) checkDistribution(n int, r *Rule) {
 // "" if none is.
 func UnusedParameter(a mib.Attr, mask, value Octets) (warning, hint string) {
 	spec := dist.SpecOf([6]byte(mask[:]), [6]byte(value[:]))
+	usesFirst := a.IsRate() || a.IsTurnaround()
 	for i, p := range []uint16{uint16(spec.Parameter1), spec.Parameter2, spec.Parameter3} {
-		if p == 0 || i == 0 && (a.IsRate() || a.IsTurnaround()) {
+		if p == 0 || i == 0 && usesFirst {
 			continue
 		}
-		if i > 0 && (a.IsRate() || a.IsTurnaround()) {
+		if usesFirst {
 			hint = "parameter 1 is the second octet: " + ExampleOf(a)
 		}
 		return fmt.Sprintf("parameter %d of %s is %d, and nothing uses it", i+1, a, p), hint
