@@ -91,9 +91,9 @@ func (w *walker) looksShort(off, n int) looks {
 // networks. IP is not among them, for its header shows more.
 func isCarried(t uint16) bool {
 	switch t {
-	case etherARP, etherRARP, etherTag, etherTagS, etherTagOld, etherTagOld2, etherTagOld3, etherMPLS, etherMPLSMulti, etherDiscovery,
+	case etherARP, etherRARP, etherMPLS, etherMPLSMulti, etherDiscovery,
 		etherSession, etherLLDP, etherLoop, etherITag, etherIPX, etherIPXOld, etherDDP, etherAARP, etherDECnet:
 		return true
 	}
-	return false
+	return isTag(t)
 }
