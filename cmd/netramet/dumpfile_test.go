@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,15 +80,16 @@ func TestWriteFails(t *testing.T) {
 	}
 	var out bytes.Buffer
 	flows, plain, errs := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "a"), &logBuffer{}
-	in := &endless{header: trace[:24], records: trace[24:], done: func() bool {
+	header, packets := trace[:24], trace[24:]
+	in := &repeated{rest: header, body: packets, more: func() bool {
 		text, _ := errs.look()
-		return strings.Contains(text, told)
+		return !strings.Contains(text, told)
 	}}
 	status := run(t.Context(), []string{"-C", "-", "-F", flows, "--write", "pcapng:" + full, "@5tuple"}, in, &out, errs)
 	if text, _ := errs.look(); status != command.StatusFailure || strings.Count(text, told) != 1 {
 		t.Errorf("status %d: %s", status, text)
 	}
-	again := &endless{header: trace[:24], records: in.records, done: func() bool { return true }, rounds: -in.rounds}
+	again := &repeated{rest: header, body: packets, n: -in.n}
 	if status := run(t.Context(), []string{"-s", "-C", "-", "-F", plain, "@5tuple"}, again, &out, errs); status != command.StatusOK {
 		t.Fatal(errs.look())
 	}
@@ -98,49 +98,20 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
-// endless is a trace whose records come again and again, as often as rounds says below
-// 0, and then until done, and to their end.
-type endless struct {
-	header, records []byte
-	done            func() bool
-	rounds          int // begun
-	left            []byte
-}
-
-func (e *endless) Read(p []byte) (int, error) {
-	if e.header != nil {
-		e.left, e.header = e.header, nil
-	} else if len(e.left) == 0 {
-		if e.rounds >= 0 && e.done() {
-			return 0, io.EOF
-		}
-		e.left = e.records
-		e.rounds++
-	}
-	n := copy(p, e.left)
-	e.left = e.left[n:]
-	return n, nil
-}
-
-// records is a flow data file without the lines that tell of the command.
+// records is a flow data file without the line that tells of the command.
 func records(t *testing.T, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []string
-	for line := range strings.Lines(string(text)) {
-		if !strings.HasPrefix(line, "##") {
-			all = append(all, line)
-		}
-	}
-	return strings.Join(all, "")
+	_, flows, _ := strings.Cut(string(text), "\n")
+	return flows
 }
 
 // TestDumpToStdout: - is standard output, as of all that writes, and for one thing alone.
 func TestDumpToStdout(t *testing.T) {
-	trace, err := filepath.Abs(filepath.Join("..", "..", "testdata", "office.pcap"))
+	trace, err := filepath.Abs(office)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,16 +13,18 @@ import (
 	"netramet/internal/command"
 )
 
-// repeated reads head, then body n times.
+// repeated reads head, then body n times, or, with a function more, as long as that says so:
+// n is counted down from 0 then.
 type repeated struct {
 	rest, body []byte
 	n          int
+	more       func() bool
 }
 
 // Read implements io.Reader.
 func (r *repeated) Read(p []byte) (int, error) {
 	if len(r.rest) == 0 {
-		if r.n == 0 {
+		if r.more == nil && r.n == 0 || r.more != nil && !r.more() {
 			return 0, io.EOF
 		}
 		r.n--
