@@ -16,11 +16,12 @@ func (r *Reader) Interval(c *Collection) reader.Interval {
 		Meter: c.Meter, Octets: r.hdr.Octets, Fresh: c.Anew,
 	}
 	start, exact := r.startOf(c)
-	again := c.Anew && (!near(start, r.start) || exact && r.exact && !start.Equal(r.start))
+	again := c.Anew && (c.To < r.to || !near(start, r.start) || exact && r.exact && !start.Equal(r.start))
 	iv.Restarted = again && !r.start.IsZero()
 	if again || r.start.IsZero() {
 		r.start, r.exact = start, exact
 	}
+	r.to = c.To
 	iv.SetStart(r.start)
 	return iv
 }

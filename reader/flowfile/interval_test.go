@@ -46,6 +46,11 @@ func TestInterval(t *testing.T) {
 		{"a restart at once", head("16:30:00.25 Mon 5 Jan 2026") + block("16:30:02", "1 to 201", "") + head("16:30:04.5 Mon 5 Jan 2026") + block("16:30:06", "1 to 201", "# counters and flow indices begin anew\n"), []want{
 			{day("16:30:00.25"), day("16:30:02.25"), false}, {day("16:30:04.5"), day("16:30:06.5"), true},
 		}},
+		{"a restart of a meter that had just been started", head("16:30:05 Mon 5 Jan 2026") + block("16:30:05", "1 to 600", "") + block("16:30:06", "599 to 700", "") +
+			head("16:30:10 Mon 5 Jan 2026") + block("16:30:10", "1 to 300", "# counters and flow indices begin anew\n") + block("16:30:15", "299 to 800", ""), []want{
+			{day("16:29:59.01"), day("16:30:05"), false}, {day("16:30:05"), day("16:30:06"), false},
+			{day("16:30:07.01"), day("16:30:10"), true}, {day("16:30:10"), day("16:30:15"), false},
+		}},
 		{"new rule sets", head("16:30:00 Mon 5 Jan 2026") + block("16:30:00", "1 to 100000", "") + block("16:31:01", "1 to 106000", "# counters and flow indices begin anew\n"), []want{
 			{day("16:13:20.01"), day("16:30:00"), false}, {day("16:13:20.01"), day("16:31:00"), false},
 		}},

@@ -75,6 +75,7 @@ type Reader struct {
 	anew    bool        // a header has come since the last block
 	start   time.Time   // of the meter, as Interval found it
 	exact   bool        // the header has it
+	to      uint64      // uptime at the end of the last collection that Interval was asked for
 	ruleSet int         // of the last #Ruleset line in this block; 0 if none
 	name    string
 	format  *ruleset.Format

@@ -232,12 +232,15 @@ func (c *chain) sameRun(p *part) bool {
 	if p.iv.To < c.to && endOf(&p.iv) > c.end {
 		return false
 	}
-	d := p.iv.MeterStart.Sub(c.start)
+	d := c.startsOff(p)
 	if p.exact && c.exact { // a live meter's may seem to be so in one file of several
 		return d == 0
 	}
-	return max(d, -d) <= runSlack*time.Second
+	return d <= runSlack*time.Second
 }
+
+// startsOff is how far apart the starts of the chain's run and of the block's are.
+func (c *chain) startsOff(p *part) time.Duration { return p.iv.MeterStart.Sub(c.start).Abs() }
 
 // endOf is the time of a block, Unix ns. Files of flow data have seconds alone.
 func endOf(iv *reader.Interval) int64 {
@@ -262,7 +265,7 @@ func (c *chain) begin(p *part, block uint64, follows bool) bool {
 	switch c.begins = p.anew || !c.begun && iv.From <= 1; {
 	case c.begins:
 		c.anew()
-		c.since = 0
+		c.start, c.exact, c.since = iv.MeterStart, p.exact, 0
 	case c.begun: // a flow that was not met began behind what has been read
 	case follows:
 		c.since = iv.From + 1 // behind the collection that ended in that centisecond

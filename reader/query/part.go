@@ -96,10 +96,17 @@ func span(p *part, c *chain) (begin, end int64) {
 func (a *answer) chain(p *part) (*chain, error) {
 	key := chainKey{p.iv.Meter, p.number, p.name}
 	runs := a.chains[key]
+	var same *chain // whose start is nearest, and the newest of such: short runs may lie within runSlack of each other
 	for _, c := range runs {
-		if c.block == a.block || c.sameRun(p) {
+		if c.block == a.block {
 			return c, nil
 		}
+		if c.sameRun(p) && (same == nil || c.startsOff(p) <= same.startsOff(p)) {
+			same = c
+		}
+	}
+	if same != nil {
+		return same, nil
 	}
 	if a.made++; a.made > maxChains {
 		return nil, fmt.Errorf("more than %d meters, rule sets and runs of meters", maxChains)
