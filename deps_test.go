@@ -52,10 +52,10 @@ var allowed = map[string][]string{
 	"mib/v3":          {"mib", "mib/ber", "mib/usm"},
 	"mib/usm":         {"internal/atomicfile", "internal/fileaccess", "internal/filelock"},
 
-	"sources":           {"internal/filekind", "sources/wire"},
+	"sources":           {"internal/filekind", "internal/interruptible", "sources/wire"},
 	"sources/dag":       {"sources", "sources/internal/dagapi", "sources/live", "sources/wire"},
 	"sources/filter":    {"internal/spelling", "sources/wire"},
-	"sources/join":      {"sources", "sources/wire"},
+	"sources/join":      {"internal/interruptible", "sources", "sources/wire"},
 	"sources/live":      {"internal/spelling", "sources", "sources/filter", "sources/internal/ring", "sources/wire"},
 	"sources/netflow":   {"sources", "sources/wire"},
 	"sources/tracefile": {"sources/internal/layout", "sources/wire"},

@@ -75,6 +75,10 @@ type Options struct {
 	FCS FCS
 	// Follow says what the end of a file means.
 	Follow Follow
+	// Waits is called by Open's goroutine, once, if the trace is a named pipe that has had
+	// no writer for a second; nil: nobody is told. Where several traces are read as one,
+	// Read may call it, too.
+	Waits func(path string)
 	// FirstInterface is the number of the trace's first interface; further
 	// ones follow. 0 is 1.
 	FirstInterface uint8

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"netramet/internal/interruptible"
 )
 
 // stored is the trace as it is stored: a file, a pipe, a connection or standard
@@ -52,7 +54,7 @@ func openStored(path string, opt Options) (*stored, error) {
 		}
 		return s, nil
 	}
-	f, err := os.Open(path)
+	f, err := interruptible.OpenPipe(path, opt.Waits)
 	if err != nil {
 		return nil, openError(path, err)
 	}

@@ -17,6 +17,7 @@ func askFlows(ctx context.Context, o *options, stdin io.Reader, std stdio) error
 	q := query.Query{
 		Files: o.flows.files, Stdin: stdin, RuleSets: o.flows.ruleSets,
 		Where: o.flows.condition, By: o.flows.groups, Every: o.flows.step(), Counters: o.flows.counters, Top: int(o.top.N),
+		Waits: func(name string) { fmt.Fprintf(std.err, "nemac: %s\n", command.Unwritten(name)) },
 	}
 	names, err := nameCache{}.read(o.prefixes)
 	if err != nil {

@@ -70,7 +70,13 @@ func runManaged(ctx context.Context, o *options, std stdio) error {
 		return err
 	}
 	var log *slog.Logger // there is one before anything is read
-	src, err := o.openTrace(ctx, std.in, func(text string) { log.Warn(text) })
+	src, err := o.openTrace(ctx, std.in, func(text string) {
+		if log == nil {
+			noteTo(std.err)(text)
+			return
+		}
+		log.Warn(text)
+	})
 	if errors.Is(err, reading.ErrInterrupted) {
 		return nil
 	}

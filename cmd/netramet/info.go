@@ -107,7 +107,7 @@ func (o *options) tellTrace(ctx context.Context, t toTell, std stdio) (*traceinf
 			return traceinfo.Unopened(t.uri, err), err
 		}
 	}
-	src, err := reading.Open(ctx, t.uri, sources.Options{Stdin: std.in, FCS: o.checkSequence()})
+	src, err := reading.Open(ctx, t.uri, o.sourceOptions(std.in, noteTo(std.err)))
 	if err != nil {
 		return traceinfo.Unopened(t.uri, err), err
 	}

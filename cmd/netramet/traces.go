@@ -17,7 +17,8 @@ import (
 )
 
 // openTrace opens the files of -C as one trace, or its cards, or the interfaces of -i.
-// note is told what is odd between them, by the goroutine that reads.
+// note is told what is odd between them, and what is waited for, by the goroutine that
+// opens and then reads.
 func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(string)) (sources.Source, error) {
 	switch {
 	case o.readsCards():
@@ -25,7 +26,7 @@ func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(stri
 	case o.isLive():
 		return o.openLink(note)
 	}
-	opt := join.Options{Source: sources.Options{Stdin: stdin, FCS: o.checkSequence()}, Note: note}
+	opt := join.Options{Source: o.sourceOptions(stdin, note), Note: note}
 	if o.merge {
 		opt.Order = join.ByTime
 	}
@@ -55,6 +56,11 @@ func (o *options) openTrace(ctx context.Context, stdin io.Reader, note func(stri
 		return src, err
 	}
 	return o.recordsOf(src, note), nil
+}
+
+// sourceOptions is how each file is opened.
+func (o *options) sourceOptions(stdin io.Reader, note func(string)) sources.Options {
+	return sources.Options{Stdin: stdin, FCS: o.checkSequence(), Waits: func(path string) { note(command.Unwritten(path)) }}
 }
 
 // checkSequence is what --fcs says.

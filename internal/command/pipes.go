@@ -15,3 +15,8 @@ func Pipes(ctx context.Context, program string, stderr io.Writer) interruptible.
 		fmt.Fprintf(stderr, "%s: waiting for somebody to read the pipe %s\n", program, name)
 	}}
 }
+
+// Unwritten is what users are told of a named pipe that is read and has no writer yet.
+func Unwritten(name string) string {
+	return "waiting for somebody to write to the pipe " + name
+}

@@ -35,13 +35,13 @@ func TestReader(t *testing.T) {
 // TestOpen: files are opened, and only those that are regular never wait.
 func TestOpen(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "file")
-	if _, err := Open(t.Context(), name); !errors.Is(err, os.ErrNotExist) {
+	if _, err := Open(t.Context(), name, nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 	if err := os.WriteFile(name, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, err := Open(t.Context(), name)
+	f, err := Open(t.Context(), name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

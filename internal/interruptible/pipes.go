@@ -3,6 +3,7 @@ package interruptible
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -20,6 +21,12 @@ type Pipes struct {
 func IsStream(name string) bool {
 	fi, err := os.Stat(name)
 	return err == nil && !fi.Mode().IsRegular() && !fi.IsDir()
+}
+
+// isPipe reports whether a file is a named pipe.
+func isPipe(name string) bool {
+	fi, err := os.Stat(name)
+	return err == nil && fi.Mode()&fs.ModeNamedPipe != 0
 }
 
 // Opener opens a stream for writing alone, as Pipes.Open does. One that is nil opens it as

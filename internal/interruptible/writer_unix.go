@@ -31,9 +31,3 @@ func openWriter(name string) (*os.File, error) {
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 }
-
-// isPipe reports whether a file is a named pipe.
-func isPipe(name string) bool {
-	fi, err := os.Stat(name)
-	return err == nil && fi.Mode()&fs.ModeNamedPipe != 0
-}

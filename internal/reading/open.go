@@ -28,36 +28,20 @@ func open(ctx context.Context, opt sources.Options, how func(sources.Options) (s
 	if f, ok := opt.Stdin.(*os.File); ok && interruptible.Waits(f) {
 		opt.Stdin = &interruptible.Reader{Ctx: ctx, File: f}
 	}
-	type result struct {
-		src sources.Source
-		err error
-	}
 	// A named pipe nobody writes to, or says nothing in, keeps Open waiting, and
 	// nothing can close it. Given up, it goes on behind the caller's back.
-	opened := make(chan result)
-	go func() {
-		src, err := how(opt)
-		select {
-		case opened <- result{src, err}:
-		case <-ctx.Done():
-			if err == nil {
-				src.Close()
-			}
-		}
-	}()
-	select {
-	case got := <-opened:
-		if got.err != nil {
-			if ctx.Err() != nil {
-				return nil, ErrInterrupted
-			}
-			return nil, got.err
-		}
-		stop := context.AfterFunc(ctx, func() { got.src.Close() })
-		return &closedOnDone{got.src, stop}, nil
-	case <-ctx.Done():
+	src, err := interruptible.Call(ctx.Done(), opt.Waits, func(waits func(string)) (sources.Source, error) {
+		opt.Waits = waits
+		return how(opt)
+	}, func(src sources.Source) { src.Close() })
+	switch {
+	case err != nil && ctx.Err() != nil:
 		return nil, ErrInterrupted
+	case err != nil:
+		return nil, err
 	}
+	stop := context.AfterFunc(ctx, func() { src.Close() })
+	return &closedOnDone{src, stop}, nil
 }
 
 // closedOnDone is a source that is closed when its context is done.

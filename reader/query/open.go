@@ -82,7 +82,7 @@ func (q *Query) inputs() ([]*input, error) {
 	var all []*input
 	stdin := false
 	for _, name := range q.Files {
-		in := &input{name: name, open: func(ctx context.Context) (io.ReadCloser, error) { return opened(ctx, name) }}
+		in := &input{name: name, open: func(ctx context.Context) (io.ReadCloser, error) { return opened(ctx, name, q.Waits) }}
 		if name == "-" {
 			if stdin || q.Stdin == nil {
 				return nil, errors.New("standard input (-) can be read once")
@@ -101,8 +101,8 @@ func (q *Query) inputs() ([]*input, error) {
 }
 
 // opened opens a file to be read until ctx is done.
-func opened(ctx context.Context, name string) (io.ReadCloser, error) {
-	f, err := interruptible.Open(ctx, name)
+func opened(ctx context.Context, name string, waits func(string)) (io.ReadCloser, error) {
+	f, err := interruptible.Open(ctx, name, waits)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,9 @@ import (
 type Query struct {
 	Files []string  // names of flow data files; "-" is Stdin
 	Stdin io.Reader // nil: there is none
+	// Waits is called once for each named pipe that has had no writer for a second; nil:
+	// nobody is told.
+	Waits func(name string)
 
 	RuleSets []string       // numbers or names of those that are read; none: the only one there is
 	Where    *srl.Condition // which flows; nil: all

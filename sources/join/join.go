@@ -16,6 +16,7 @@ import (
 	"slices"
 	"sync"
 
+	"netramet/internal/interruptible"
 	"netramet/sources"
 	"netramet/sources/wire"
 )
@@ -105,30 +106,18 @@ func (j *joined) isClosed() bool {
 // openPart opens a part. Close ends it, also where it waits for a named pipe
 // that nobody writes to.
 func (j *joined) openPart(n int) (sources.Source, error) {
-	type result struct {
-		src sources.Source
-		err error
-	}
-	opened := make(chan result)
-	go func() {
-		src, err := sources.Open(j.parts[n].URI, j.opt.Source)
-		select {
-		case opened <- result{src, err}:
-		case <-j.closing:
-			if err == nil {
-				src.Close()
-			}
-		}
-	}()
-	select {
-	case got := <-opened:
-		if got.err != nil {
-			return nil, got.err
-		}
-		return got.src, j.adopt(got.src)
-	case <-j.closing:
+	src, err := interruptible.Call(j.closing, j.opt.Source.Waits, func(waits func(string)) (sources.Source, error) {
+		opt := j.opt.Source
+		opt.Waits = waits
+		return sources.Open(j.parts[n].URI, opt)
+	}, func(src sources.Source) { src.Close() })
+	switch {
+	case errors.Is(err, interruptible.ErrDone):
 		return nil, errClosed
+	case err != nil:
+		return nil, err
 	}
+	return src, j.adopt(src)
 }
 
 // adopt makes a part known to Close and Stats.

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -51,6 +52,46 @@ func TestPipeWithoutReader(t *testing.T) {
 			if status != command.StatusFailure || !strings.HasPrefix(rest, message) || strings.Count(rest, "\n") != 1 ||
 				!strings.Contains(rest, "interrupted before the pipe had a reader") {
 				t.Errorf("status %d, %q", status, rest)
+			}
+		})
+	}
+}
+
+// TestPipeWithoutWriter interrupts runs that wait for the writer of a pipe they are to read.
+func TestPipeWithoutWriter(t *testing.T) {
+	for name, args := range map[string][]string{
+		"alone":    {"-s", "-C", "PIPE", "@ip"},
+		"format":   {"-s", "-C", "erf:PIPE", "@ip"},
+		"followed": {"-s", "-C", "PIPE", "--follow", "@ip"},
+		"second":   {"-s", "-C", "../../testdata/office.pcap", "-C", "PIPE", "@ip"},
+		"merged":   {"-s", "-C", "../../testdata/office.pcap", "-C", "PIPE", "--merge", "@ip"},
+		"explain":  {"-C", "PIPE", "--explain", "1", "@ip"},
+		"write":    {"-C", "PIPE", "--write", "pcap:OUT"},
+		"info":     {"--info", "PIPE"},
+		"managed":  {"-C", "PIPE", "-m0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pipe, out := filepath.Join(t.TempDir(), "pipe"), filepath.Join(t.TempDir(), "out")
+			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+				t.Skip("no named pipe:", err)
+			}
+			for i := range args {
+				args[i] = strings.NewReplacer("PIPE", pipe, "OUT", out).Replace(args[i])
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			waits := &onWrite{do: cancel}
+			var stdout bytes.Buffer
+			run(ctx, args, strings.NewReader(""), &stdout, waits)
+			if w, err := os.OpenFile(pipe, os.O_RDWR, 0); err == nil {
+				w.Close() // ends what was given up
+			}
+			if told, _, _ := strings.Cut(waits.String(), "\n"); told != "netramet: waiting for somebody to write to the pipe "+pipe {
+				t.Errorf("told %q", waits)
+			}
+			if n := strings.Count(waits.String(), "waiting for"); n != 1 {
+				t.Errorf("told %d times", n)
 			}
 		})
 	}
