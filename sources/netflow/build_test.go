@@ -2,6 +2,7 @@ package netflow
 
 import (
 	"encoding/binary"
+	"math"
 	"net/netip"
 	"time"
 
@@ -16,7 +17,7 @@ const (
 	bootedAgo = 3_600_000 // ms
 )
 
-// be appends numbers: uint8 to uint64, and octets.
+// be appends numbers: uint8 to uint64, and fractions, and octets.
 func be(values ...any) (b []byte) {
 	for _, v := range values {
 		switch v := v.(type) {
@@ -28,6 +29,10 @@ func be(values ...any) (b []byte) {
 			b = binary.BigEndian.AppendUint32(b, v)
 		case uint64:
 			b = binary.BigEndian.AppendUint64(b, v)
+		case float32:
+			b = binary.BigEndian.AppendUint32(b, math.Float32bits(v))
+		case float64:
+			b = binary.BigEndian.AppendUint64(b, math.Float64bits(v))
 		case []byte:
 			b = append(b, v...)
 		case string:

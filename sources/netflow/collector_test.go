@@ -2,6 +2,7 @@ package netflow
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -124,6 +125,10 @@ func TestVersions(t *testing.T) {
 			set(400, be(uint32(3), uint32(64)), be(uint32(4), uint32(10)))), messageIPFIX(2, 1, set(2, templateOf(300, el{8, 4, 0}, el{2, 2, 0}, el{1, 2, 0}, el{10, 4, 0})),
 			set(300, be("10.0.0.1", uint16(2), uint16(80), uint32(3)), be("10.0.0.1", uint16(2), uint16(80), uint32(4))))},
 			[]string{"0 10.0.0.1:0>0.0.0.0:0 128p 5120o -..- dscp0 as[0 0] /[0 0] if[3 0]", "0 10.0.0.1:0>0.0.0.0:0 20p 800o -..- dscp0 as[0 0] /[0 0] if[4 0]"}},
+		{"probability of IPFIX options", [][]byte{messageIPFIX(0, 1, set(3, be(uint16(400), uint16(2), uint16(1), uint16(302), uint16(4), uint16(311), uint16(8))),
+			set(400, be(uint32(3), 1.0/3), be(uint32(4), 0.0049))), messageIPFIX(2, 1, set(2, templateOf(300, el{8, 4, 0}, el{2, 2, 0}, el{1, 2, 0}, el{302, 4, 0})),
+			set(300, be("10.0.0.1", uint16(2), uint16(80), uint32(3)), be("10.0.0.1", uint16(2), uint16(80), uint32(4))))},
+			[]string{"0 10.0.0.1:0>0.0.0.0:0 6p 240o -..- dscp0", "0 10.0.0.1:0>0.0.0.0:0 408p 16320o -..- dscp0"}},
 		{"uptime of IPFIX options", [][]byte{messageIPFIX(0, 1, set(3, be(uint16(400), uint16(2), uint16(1), uint16(149), uint16(4), uint16(160), uint16(8))),
 			set(400, be(uint32(1), uint64(startTime/1e6-bootedAgo)))), messageIPFIX(1, 1, set(2, templateOf(300, usual...)), set(300, usualRecord("10.0.0.1", 7, 900)))},
 			[]string{"17 10.0.0.1:1000>10.0.0.2:80 7p 900o -5s..-1s dscp0"}},
@@ -167,6 +172,40 @@ func TestTell(t *testing.T) {
 	r := take(c, exporterA, message5(0, 100, record5Of("10.0.0.1", "10.0.0.2", 7, 900, bootedAgo, bootedAgo)))
 	if len(r) != 1 || r[0].PDUs != 7 || r[0].Octets != 900 || c.Exporters()[0].Rate != 100 {
 		t.Errorf("%+v, %+v", r, c.Exporters())
+	}
+}
+
+// TestProbability: what a record tells as the probability that a packet was sampled.
+func TestProbability(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		p    any
+		want uint64
+	}{
+		{"one in 100", 0.01, 100},
+		{"in 4 octets", float32(0.01), 100},
+		{"rounded", 0.0003, 3333},
+		{"most packets", 0.8, 1},
+		{"all", 1.0, 1},
+		{"none", 0.0, 1},
+		{"below none", -0.5, 1},
+		{"above all", 1.5, 1},
+		{"no number", math.NaN(), 1},
+		{"infinite", math.Inf(1), 1},
+		{"the least believed", 1.0 / maxRate, maxRate},
+		{"not believed", 1e-7, 1},
+		{"as small as can be", 5e-324, 1},
+		{"in 2 octets", uint16(0x3c00), 1},
+		{"in 9 octets", be(0, 0.01), 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := be(tt.p)
+			r := take(NewCollector(Options{}), exporterA, messageIPFIX(0, 1,
+				set(2, templateOf(300, el{8, 4, 0}, el{2, 2, 0}, el{1, 2, 0}, el{311, uint16(len(p)), 0})), set(300, be("10.0.0.1", uint16(2), uint16(80), p))))
+			if len(r) != 1 || r[0].PDUs != 2*tt.want || r[0].Octets != 80*tt.want {
+				t.Errorf("%+v, want times %d", r, tt.want)
+			}
+		})
 	}
 }
 

@@ -52,6 +52,7 @@ const (
 	sampledOf
 	skippedOf
 	sampler
+	probability
 	numKinds
 )
 
@@ -70,7 +71,7 @@ var elements = [512]kind{
 	56: sourceMAC, 80: destMAC, 58: vlan, 243: vlan, 244: priority,
 	32: icmpBoth, 139: icmpBoth, 176: icmpType, 178: icmpType, 177: icmpCode, 179: icmpCode,
 	60: ipVersion, 256: etherType,
-	34: oneIn, 50: oneIn, 305: sampledOf, 306: skippedOf, 309: sampledOf, 310: skippedOf, 48: sampler, 302: sampler,
+	34: oneIn, 50: oneIn, 305: sampledOf, 306: skippedOf, 309: sampledOf, 310: skippedOf, 48: sampler, 302: sampler, 311: probability,
 }
 
 const (

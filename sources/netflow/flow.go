@@ -2,6 +2,7 @@ package netflow
 
 import (
 	"encoding/binary"
+	"math"
 	"time"
 
 	"netramet/sources/wire"
@@ -32,6 +33,7 @@ type flow struct {
 	told     wire.Exporter
 
 	oneIn, sampled, skipped uint64
+	probability             float64 // that a packet was sampled, as told
 	sampler                 uint64
 }
 
@@ -94,6 +96,18 @@ func number(b []byte) (n uint64) {
 		n = n<<8 | uint64(x)
 	}
 	return n
+}
+
+// fraction is a field of the type float64, which may be sent as a float32 (RFC 7011 §6.2);
+// 0 if it has another length.
+func fraction(b []byte) float64 {
+	switch len(b) {
+	case 4:
+		return float64(math.Float32frombits(binary.BigEndian.Uint32(b)))
+	case 8:
+		return math.Float64frombits(binary.BigEndian.Uint64(b))
+	}
+	return 0
 }
 
 const seconds1900 = 2_208_988_800 // from the epoch of NTP to that of Unix
@@ -175,6 +189,8 @@ func (f *flow) take(x *field, b []byte) {
 		}
 	case sampler:
 		f.sampler = n
+	case probability:
+		f.probability = fraction(b)
 	default:
 		f.takeTime(x.kind, d, n)
 	}

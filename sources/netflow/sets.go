@@ -2,6 +2,7 @@ package netflow
 
 import (
 	"encoding/binary"
+	"math"
 	"net/netip"
 	"time"
 )
@@ -165,6 +166,9 @@ func (f *flow) rate() uint32 {
 		n = (min(f.skipped, maxRate) + f.sampled + f.sampled/2) / f.sampled
 	} else if f.sampled > 0 && n == 0 {
 		n = f.sampled // some have no other number
+	}
+	if p := f.probability; n == 0 && p > 0 && p <= 1 {
+		n = uint64(math.Round(min(1/p, 2*maxRate)))
 	}
 	if n > maxRate {
 		return 0
