@@ -146,6 +146,9 @@ func TestVersions(t *testing.T) {
 			[]string{"17 10.0.0.1:5>10.0.0.2:6 2p frame'so -..- dscp46 as[64501 64500] /[0 0] if[7 8] mac020000000001"}},
 		{"sFlow, extended records that contradict themselves", [][]byte{sflowOf(1, 2, 1518, untagged, be(uint32(7)), be(uint32(9), uint32(1)), be(uint32(1), "10.0.0.9", uint32(0), uint32(1), uint32(0), uint32(1<<31), uint32(2), uint32(1<<30)))},
 			[]string{"17 10.0.0.1:5>10.0.0.2:6 2p frame'so -..- dscp46 as[0 0] /[0 0] if[7 8] mac020000000001"}},
+		{"sFlow, rate not told, or not believed", [][]byte{sflowOf(1, 0, 1518, header), sflowOf(2, 1<<31, 1518, header)},
+			[]string{"17 10.0.0.1:5>10.0.0.2:6 1p frame'so -..- dscp46 as[0 0] /[0 0] if[7 8] vlan77.3 mac020000000001",
+				"17 10.0.0.1:5>10.0.0.2:6 1p frame'so -..- dscp46 as[0 0] /[0 0] if[7 8] vlan77.3 mac020000000001"}},
 		{"version 1", [][]byte{message1(five)}, []string{"6 10.0.0.1:1000>10.0.0.2:80 7p 900o -5s..-1s dscp46 as[0 0] /[0 0] if[3 4]"}},
 		{"version 7", [][]byte{message7(0, five)}, []string{"6 10.0.0.1:1000>10.0.0.2:80 7p 900o -5s..-1s dscp46 as[64500 64501] /[24 16] if[3 4]"}},
 		{"no record is of nothing", [][]byte{messageIPFIX(0, 1, set(2, templateOf(300), templateOf(301, el{8, 0, 0})), set(301, make([]byte, 40)))}, nil},
@@ -363,6 +366,19 @@ func TestPassedOver(t *testing.T) {
 		if !strings.Contains(lines[i], want[i]) {
 			t.Errorf("%q, want %q", lines[i], want[i])
 		}
+	}
+}
+
+// TestRateNotTold: that samples count as one packet each is told once.
+func TestRateNotTold(t *testing.T) {
+	var lines []string
+	c := NewCollector(Options{Tell: func(s string) { lines = append(lines, s) }})
+	header := make([]byte, 14)
+	if n := len(take(c, exporterA, sflowOf(1, 0, 64, header), sflowOf(2, 0, 64, header), sflowOf(3, 1, 64, header))); n != 3 {
+		t.Errorf("%d records", n)
+	}
+	if len(lines) != 1 || !strings.HasPrefix(lines[0], "192.0.2.1: sFlow tells a sampling rate of 0") || c.Exporters()[0].Rate != 1 {
+		t.Errorf("%q, %+v", lines, c.Exporters())
 	}
 }
 

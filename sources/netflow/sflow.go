@@ -196,14 +196,13 @@ func (w *words) pathEnd() (last uint32) {
 }
 
 // sampled makes a record of a sampled packet, which stands for as many as the rate
-// says.
+// says; where it says 0, which is no rate, or one that is not believed, for itself.
 func (c *Collector) sampled(r *wire.Record, room []byte, s *sample) bool {
 	x := &s.header
 	link, known := sampledLinks[x.next()]
 	length, stripped := x.next(), x.next()
 	data := x.octets(x.next())
-	rate := s.rate
-	if x.short || rate == 0 || rate > maxRate || length > 1<<24 {
+	if x.short || length > 1<<24 {
 		c.damaged()
 		return false
 	}
@@ -217,16 +216,20 @@ func (c *Collector) sampled(r *wire.Record, room []byte, s *sample) bool {
 	}
 	n := copy(room[:frameRoom], data)
 	from := c.session.of
-	from.Rate = s.rate
-	if c.opt.Sampling == Tell {
-		rate = 1
+	rate := uint64(1)
+	if s.rate > 0 && s.rate <= maxRate {
+		if from.Rate = s.rate; c.opt.Sampling == Apply {
+			rate = uint64(s.rate)
+		}
+	} else {
+		c.tell(from, "rate", "sFlow tells a sampling rate of %d, which cannot be: each sample counts as one packet", s.rate)
 	}
 	*r = wire.Record{
 		Frame: wire.Frame{
 			Time: c.head.came, Interface: from.Interface, LinkType: link,
 			Data: room[:n], WireLen: max(length, uint32(n)),
 		},
-		FirstTime: wire.NoTime, LastTime: wire.NoTime, PDUs: uint64(rate), Octets: wire.OctetsOfFrame,
+		FirstTime: wire.NoTime, LastTime: wire.NoTime, PDUs: rate, Octets: wire.OctetsOfFrame,
 		Exporter: s.told,
 	}
 	r.Exporter.ID = c.session.id
