@@ -52,6 +52,50 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
+// TestShortRuns: a meter is started again soon after it was started, and so is its reader. What
+// the new run has counted is not taken for older than what the first one had.
+func TestShortRuns(t *testing.T) {
+	for kind, format := range map[string]lines.Format{"jsonl": jsonl.New(columns.RTFM), "csv": csv.New(columns.RTFM)} {
+		t.Run(kind, func(t *testing.T) {
+			q := &quiet{t: t, format: format, name: filepath.Join(t.TempDir(), "flows")}
+			nine := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+			var counts uint64
+			for _, c := range []struct {
+				start    time.Duration // of the meter, behind nine
+				from, to uint64
+				fresh    bool // the reader has seen the meter start
+				again    bool // the reader is started before it
+			}{
+				{0, 1, 100, true, true}, {0, 99, 300, false, false}, {0, 299, 500, false, false},
+				{7 * time.Second, 1, 100, true, false}, {7 * time.Second, 99, 200, false, true}, {7 * time.Second, 199, 600, false, true},
+				{8 * time.Second, 599, 700, false, true}, // as far as the clock tells now
+			} {
+				if c.again {
+					q.start()
+				}
+				if c.fresh {
+					counts = 0
+				}
+				counts += 5
+				iv := reader.Interval{Number: 1, From: c.from, To: c.to, Meter: "m", Fresh: c.fresh}
+				iv.SetStart(nine.Add(c.start))
+				iv.Time = iv.End()
+				var rec reader.Record
+				rec.Clear(1)
+				rec.RuleSet, rec.Index, rec.FirstTime, rec.Values[0].Num = 2, 1, 50, counts
+				q.unsure = "the flow"
+				err := q.out.Begin(iv, []reader.Task{{RuleSet: 2, Format: plain(mib.AttrToPDUs)}})
+				if err = errors.Join(err, q.out.Record(&rec), q.out.End()); err != nil {
+					t.Fatal(err)
+				}
+				if q.unsure != "" {
+					t.Errorf("start %v, from %d to %d: the amount is not known", c.start, c.from, c.to)
+				}
+			}
+		})
+	}
+}
+
 // quiet is a meter of few flows, and its reader.
 type quiet struct {
 	t      *testing.T

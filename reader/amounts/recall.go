@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"netramet/reader"
 	"netramet/reader/lines"
@@ -15,7 +16,7 @@ import (
 // several some may be gone: what was written behind the newest of the others is not known
 // then, nor what was before a gap.
 type recall struct {
-	runs  []run
+	runs  []run // to is of the collection that ended last
 	spans []span
 	flows map[recalledName]recalled
 }
@@ -69,21 +70,53 @@ func (m *Memory) TakeUp(c *lines.Collection) {
 	}
 }
 
-// runOf is the run of the meter that an interval is of.
+// runOf is the run of the meter that an interval is of, a new one if need be.
 func (r *recall) runOf(iv *reader.Interval) int {
-	i := slices.IndexFunc(r.runs, func(other run) bool { return other.isOf(iv) })
+	i := r.find(iv)
 	if i < 0 {
 		i = len(r.runs)
 		r.runs = append(r.runs, run{meter: iv.Meter, start: iv.MeterStart})
 	}
+	if last := &r.runs[i]; last.endedBefore(iv) {
+		last.to = iv.To
+	}
 	return i
+}
+
+// find finds the run whose start is nearest to an interval's; -1 if there is none that can
+// be its own.
+func (r *recall) find(iv *reader.Interval) int {
+	found, nearest := -1, time.Duration(0)
+	for i := range r.runs {
+		other := &r.runs[i]
+		if apart := iv.MeterStart.Sub(other.start).Abs(); other.isOf(iv) && !other.outOfOrder(iv) && (found < 0 || apart <= nearest) {
+			found, nearest = i, apart
+		}
+	}
+	return found
+}
+
+// near is how near two estimates of a start are to be taken for one without more ado.
+const near = 2 * time.Second
+
+// outOfOrder reports whether an interval ends before the collection of the run that ended last by
+// uptime, and behind it by the time of day, or the other way round: a meter that was started
+// again within slack.
+func (r *run) outOfOrder(iv *reader.Interval) bool {
+	return iv.MeterStart.Sub(r.start).Abs() > near && r.endedBefore(iv) != (r.to <= iv.To)
+}
+
+// endedBefore reports whether the collection of the run that ended last did so no later than an
+// interval, by the time of day.
+func (r *run) endedBefore(iv *reader.Interval) bool {
+	return iv.MeterStart.Sub(r.start)/(10*time.Millisecond) >= time.Duration(r.to)-time.Duration(iv.To)
 }
 
 // recall makes what was taken up what is known, for a collection that begins now.
 func (m *Memory) recall(iv *reader.Interval) {
 	r := m.taken
 	m.taken = nil
-	now := slices.IndexFunc(r.runs, func(other run) bool { return other.isOf(iv) })
+	now := r.find(iv)
 	if now < 0 {
 		return
 	}
