@@ -19,6 +19,7 @@ import (
 	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
 
+	"netramet/reader/columns"
 	"netramet/reader/flowfile"
 	"netramet/reader/table"
 	"netramet/ruleset/srl"
@@ -263,49 +264,62 @@ func TestManyRows(t *testing.T) {
 }
 
 // TestOldFiles: what the original's versions wrote, and fd_filter made of it.
-// TestShortRuns asks flow data of a meter that was started again twice within a minute: its
-// runs are near in time and alike in uptime.
-func TestShortRuns(t *testing.T) {
-	var heads []string
-	var blocks [][]string // of each run
+// shortRuns are the heads and blocks of a meter's flow data that was started again twice within
+// a minute: its runs are near in time and alike in uptime. With quiet, nothing comes in the
+// first collection of each.
+func shortRuns(quiet bool) (heads []string, blocks [][]string) {
+	clock := func(seconds int) string { return fmt.Sprintf("09:%02d:%02d", seconds/60, seconds%60) }
 	for i, run := range []struct {
 		start int   // seconds after 09:00
 		ends  []int // of collections, likewise
 	}{
-		{0, []int{3, 5}}, {6, []int{8, 12, 15, 19}}, {50, []int{61, 71, 81, 91, 101}},
+		{0, []int{1, 3, 5}}, {6, []int{7, 9, 12, 15, 19}}, {50, []int{51, 61, 71, 81, 91, 101}},
 	} {
-		clock := func(seconds int) string { return fmt.Sprintf("09:%02d:%02d", seconds/60, seconds%60) }
 		heads = append(heads, "##NeTraMet v1:  -  gw eth0  octets=frame zone=UTC  9 flows  starting at "+clock(run.start)+" Mon 5 Jan 2026\n"+testFormat)
 		blocks = append(blocks, nil)
-		from, note := 1, ""
+		first, from, note := 50+i, 1, ""
+		if quiet {
+			first = 150 + i
+		}
 		if i > 0 {
 			note = "# the meter was started again; its counters and flow indices begin anew\n"
 		}
 		for n, end := range run.ends {
-			to := (end - run.start) * 100
-			blocks[i] = append(blocks[i], fmt.Sprintf("#Time: %s Mon  5 Jan 2026 gw Flows from %d to %d\n%s#Ruleset: 2 all\n2 1 %d %d  10.0.0.1 80  %d %d\n#EndData: gw %d\n",
-				clock(end), from, to, note, 50+i, to-1, n+1, 100*(n+1), n+1))
+			to, record := (end-run.start)*100, ""
+			if !quiet || n > 0 {
+				record = fmt.Sprintf("2 1 %d %d  10.0.0.1 80  %d %d\n", first, to-1, n+1, 100*(n+1))
+			}
+			blocks[i] = append(blocks[i], fmt.Sprintf("#Time: %s Mon  5 Jan 2026 gw Flows from %d to %d\n%s#Ruleset: 2 all\n%s#EndData: gw %d\n", clock(end), from, to, note, record, n+1))
 			from, note = to-1, ""
 		}
 	}
-	part := func(run, from, to int) string { return heads[run] + strings.Join(blocks[run][from:to], "") }
-	first, second, third := part(0, 0, 2), part(1, 0, 4), part(2, 0, 5)
-	for _, tt := range []struct {
-		name  string
-		files []string
-	}{
-		{"one file", []string{first + second + third}},
-		{"a file each", []string{first, second, third}},
-		{"the newest first", []string{third, second, first}},
-		{"a file twice", []string{first, second, third, first}},
-		{"a file was renamed away within the second run", []string{first + part(1, 0, 2), part(1, 2, 4) + third}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			out, _, err := ask(t, Query{By: by(t, "DestTransAddress")}, tt.files...)
-			if want := "  11 1100\n"; err != nil || !strings.HasSuffix(out, want) {
-				t.Errorf("%v, %q; want an end %q", err, out, want)
-			}
-		})
+	return heads, blocks
+}
+
+func TestShortRuns(t *testing.T) {
+	for _, quiet := range []bool{false, true} {
+		heads, blocks := shortRuns(quiet)
+		part := func(run, from, to int) string { return heads[run] + strings.Join(blocks[run][from:to], "") }
+		first, second, third := part(0, 0, 3), part(1, 0, 5), part(2, 0, 6)
+		for _, tt := range []struct {
+			name  string
+			files []string
+		}{
+			{"one file", []string{first + second + third}},
+			{"a file each", []string{first, second, third}},
+			{"the newest first", []string{third, second, first}},
+			{"a file twice", []string{first, second, third, first}},
+			{"a file was renamed away within the second run", []string{first + part(1, 0, 2), part(1, 2, 5) + third}},
+			{"JSON Lines", []string{asJSON(t, first+second+third, columns.RTFM, true)}},
+			{"JSON Lines without amounts", []string{asJSON(t, first+second+third, columns.RTFM, false)}},
+		} {
+			t.Run(fmt.Sprintf("%s, quiet %v", tt.name, quiet), func(t *testing.T) {
+				out, _, err := ask(t, Query{By: by(t, "DestTransAddress")}, tt.files...)
+				if want := "  14 1400\n"; err != nil || !strings.HasSuffix(out, want) {
+					t.Errorf("%v, %q; want an end %q", err, out, want)
+				}
+			})
+		}
 	}
 }
 
