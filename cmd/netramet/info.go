@@ -31,6 +31,9 @@ func (o *options) checkInfo(f *pflag.FlagSet) error {
 	case len(o.rules) == 0:
 		return errors.New("no trace: netramet --info TRACE")
 	}
+	if err := o.checkTargets(); err != nil {
+		return err
+	}
 	return o.checkFCS(f)
 }
 

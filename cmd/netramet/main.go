@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case o.version:
 		_, err = fmt.Fprintf(stdout, "netramet %s\n", version.Version)
 	case o.info:
-		err = profiled(o.profile, func() error { return tellTraces(ctx, o, std) })
+		err = o.profiled(ctx, std, func() error { return tellTraces(ctx, o, std) })
 	case o.library.asked:
 		err = showLibrary(o, std)
 	case o.compile:
@@ -43,11 +43,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case o.explain > 0:
 		err = explainPacket(ctx, o, std)
 	case o.isManaged():
-		err = profiled(o.profile, func() error { return runManaged(ctx, o, std) })
+		err = o.profiled(ctx, std, func() error { return runManaged(ctx, o, std) })
 	case len(o.rules) == 0:
-		err = profiled(o.profile, func() error { return rewrite(ctx, o, std) })
+		err = o.profiled(ctx, std, func() error { return rewrite(ctx, o, std) })
 	default:
-		err = profiled(o.profile, func() error { return runBatch(ctx, o, std) })
+		err = o.profiled(ctx, std, func() error { return runBatch(ctx, o, std) })
 	}
 	if err != nil {
 		if !errors.As(err, new(loggedError)) {

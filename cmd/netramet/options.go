@@ -164,7 +164,7 @@ func newFlags(o *options) *pflag.FlagSet {
 	f.BoolVar(&o.json, "json", false, "with --info: as one line of JSON for each trace")
 	f.BoolVar(&o.dryRun, "dry-run", false, "open and check everything, and end: sources, rules, users, sockets, what would be written")
 	f.StringVar(&o.user, "user", "", "go on as user `NAME` when all is open, with no right but that of capturing (Linux)")
-	f.StringVar(&o.profile, "profile", "", "write to `FILE` where the processor's time goes, for go tool pprof")
+	f.StringVar(&o.profile, "profile", "", "write to `FILE`, or - for standard output, where the processor's time goes, for go tool pprof")
 	o.declareLibrary(f)
 	f.Var(&o.form, "compile", "print the rule sets as low-level rules and end; --compile=lowered: as the meter runs them")
 	f.Lookup("compile").NoOptDefVal = "true"

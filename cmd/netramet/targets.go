@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"netramet/reader/outputs"
@@ -20,10 +21,13 @@ func (o *options) targets() []target {
 }
 
 // checkTargets refuses two options that name one file, and two things on standard output of
-// which one is a dump.
+// which one is a dump or a profile.
 func (o *options) checkTargets() error {
-	if err := o.checkDumpsToStdout(); err != nil {
+	if err := o.checkStdout(); err != nil {
 		return err
+	}
+	if o.managed.state == "-" {
+		return errors.New("--state -: what is kept there is read again; name a file")
 	}
 	all := o.targets()
 	for i, t := range all {
@@ -44,10 +48,12 @@ func (o *options) checkTargets() error {
 	return nil
 }
 
-// checkDumpsToStdout refuses dumps on standard output that are not alone there.
-func (o *options) checkDumpsToStdout() error {
+// checkStdout refuses dumps and profiles on standard output that are not alone there.
+func (o *options) checkStdout() error {
 	var there []string
 	switch {
+	case o.info:
+		there = append(there, "what --info tells")
 	case o.top.N > 0:
 		there = append(there, "--top")
 	case len(o.rules) > 0 && o.flowsToStdout():
@@ -56,7 +62,7 @@ func (o *options) checkDumpsToStdout() error {
 	if tracefile.Path(o.write) == "-" {
 		there = append(there, "--write -")
 	}
-	for _, t := range []target{{"--dump-streams", o.streams.dump}, {"--dump-pairs", o.pairs.dump}} {
+	for _, t := range []target{{"--dump-streams", o.streams.dump}, {"--dump-pairs", o.pairs.dump}, {"--profile", o.profile}} {
 		if t.name != "-" {
 			continue
 		}
