@@ -69,6 +69,7 @@ func (rs *RuleSet) Check() []Finding {
 			c.reportShadows(g)
 			c.reportContradictions(g)
 			c.reportUnreached(g)
+			c.reportTwice(g)
 			for _, o := range g.overwritten(rs.Rules) {
 				c.add(Warning, o.Rule, FieldRule, "", "this has no effect: rule %d saves %s again before any Count", o.By, rs.Rules[o.Rule-1].Selector)
 			}

@@ -2,9 +2,9 @@ package srl
 
 import (
 	"maps"
-	"strings"
 
 	"netramet/mib"
+	"netramet/ruleset"
 )
 
 // twice warns of SAVEs of a distribution that was saved before on every way there, with
@@ -50,10 +50,5 @@ func (c *compiler) savedTwice(s *stmt, before map[mib.Attr]*stmt) {
 	if value == value1 && mask == mask1 {
 		return
 	}
-	hint := "a flow keeps one distribution of each attribute, the first one"
-	if a.IsTurnaround() {
-		name := strings.TrimRight(a.String(), "1234")
-		hint += ": for more there are " + name + "1 to " + name + "4"
-	}
-	c.warnf(s.at, hint, "saving %s here has no effect: it is saved %s with other parameters", a, c.whereabouts(first.at, s.at))
+	c.warnf(s.at, ruleset.FirstCounts(a), "saving %s here has no effect: it is saved %s with other parameters", a, c.whereabouts(first.at, s.at))
 }
