@@ -109,7 +109,7 @@ func TestFlowsOptions(t *testing.T) {
 		{"--flows a --to csv:- -F -", "-F - and --to csv:- both go to standard output: give one a file"},
 		{"--flows a --to csv:%{meter}", "--to csv:%{meter}: an answer is one, whatever meters it is of: name the file without %{meter}"},
 		{"--flows a --names otel", "--names is for the outputs of --to: give that too"},
-		{"--flows a --where ToOctets", "--where:1:9: expected '==' after tooctets\n    ToOctets\n            ^"},
+		{"--flows a --where ToOctets", "--where:1:9: expected '==' after ToOctets\n    ToOctets\n            ^"},
 	} {
 		_, err := parseOptions(strings.Fields(tt.args), noEnv)
 		if got := errorText(err); got != tt.want {

@@ -189,6 +189,19 @@ var foreignWords = map[string]string{
 	"begin": "several statements go into { }", "end": "several statements go into { }",
 }
 
+// otherWords are what people write where SRL has something else, but in conditions by
+// themselves.
+var otherWords = func() map[string]string {
+	words := map[string]string{"mask": "a mask is written & 255.255.255.0, a width /24"}
+	for _, w := range []string{"drop", "discard", "deny", "reject", "skip"} {
+		words[w] = "IGNORE; ends the program for a packet that is not to be counted"
+	}
+	for _, w := range []string{"accept", "allow", "permit", "pass"} {
+		words[w] = "COUNT; counts the packet"
+	}
+	return words
+}()
+
 // firstWords begin statements.
 var firstWords = []string{"if", "else", "save", "count", "ignore", "nomatch", "exit", "store", "return", "call",
 	"endcall", "subroutine", "endsub", "define", "set", "format", "statistics", "include", "optimise"}
@@ -220,6 +233,9 @@ func (c *compiler) explainName(m *mistake, name string) {
 		return
 	}
 	if m.hint = c.definedBelow(name); m.hint == "" {
+		m.hint = otherWords[name]
+	}
+	if m.hint == "" {
 		near := nearest(name, firstWords)
 		for i, w := range near {
 			near[i] = strings.ToUpper(w)
@@ -262,9 +278,11 @@ func (c *compiler) explainIf(m *mistake, from int) {
 			m.hint = listHint
 		}
 	case prev.kind == tokAttr && !inParens || prev.kind == tokIdent && c.toks[m.at-2].is("if"):
-		m.text = fmt.Sprintf("expected '==' after %s", prev.text)
+		m.text = fmt.Sprintf("expected '==' after %s", prev.name())
 		if cur.is("/") || cur.is("&") {
 			m.hint = "a width or mask stands behind the value"
+		} else if cur.is("(") || cur.kind == tokIdent && c.toks[m.at+1].is("(") {
+			m.hint = listHint
 		} else if prev.kind == tokIdent {
 			if m.hint = c.definedBelow(prev.text); c.alone {
 				m.hint = filterWords[strings.ToLower(prev.text)]
@@ -285,7 +303,7 @@ func (c *compiler) explainIf(m *mistake, from int) {
 	case prev.is("(") && cur.kind != tokAttr:
 		m.text = fmt.Sprintf("expected a test or value after '(', found %s", cur)
 	case prev.kind == tokAttr:
-		m.text = fmt.Sprintf("expected '==' after %s", prev.text)
+		m.text = fmt.Sprintf("expected '==' after %s", prev.name())
 	case inParens && prev.is(","):
 		m.text = fmt.Sprintf("expected a value after ',', found %s", cur)
 	case inParens:
@@ -299,11 +317,13 @@ func (c *compiler) explainIf(m *mistake, from int) {
 		m.text = fmt.Sprintf("unexpected %s", cur)
 		if prev.is(")") {
 			m.hint = "a width or mask stands behind each value of a list, inside the parentheses"
+		} else if c.masked(m.at) {
+			m.hint = oneMaskHint
 		}
 	case cur.is(",") && endsTest(prev) && isValue(c.toks[m.at+1]):
 		m.text, m.hint = "unexpected ','", listHint
 	case c.alone && (prev.kind == tokAttr || prev.kind == tokIdent):
-		m.text, m.hint = fmt.Sprintf("expected '==' after %s", prev.text), filterWords[strings.ToLower(prev.text)]
+		m.text, m.hint = fmt.Sprintf("expected '==' after %s", prev.name()), filterWords[strings.ToLower(prev.text)]
 	case c.alone && prev.is("!"):
 		m.text = fmt.Sprintf("expected a test or '(' after '!', found %s", cur)
 	case c.alone && cur.kind == tokIdent:
@@ -336,6 +356,11 @@ var filterWords = func() map[string]string {
 	}
 	return words
 }()
+
+// masked reports whether token i stands behind a value that has a width or mask.
+func (c *compiler) masked(i int) bool { return c.toks[i-2].is("/") || c.toks[i-2].is("&") }
+
+const oneMaskHint = "a value has a width or a mask, not both and not two"
 
 const commentHint = "a comment begins with #"
 
@@ -373,7 +398,9 @@ func (c *compiler) explainSave(m *mistake, from int) {
 			m.hint = "a character is written 'W'"
 		}
 	case head.is("store") && m.at == from+2:
-		m.text = fmt.Sprintf("expected ':=' after STORE %s", prev.text)
+		m.text = fmt.Sprintf("expected ':=' after STORE %s", prev.name())
+	case cur.kind == tokIdent && otherWords[cur.text] != "":
+		m.text, m.hint = fmt.Sprintf("unexpected %s in a %s statement", cur, word), otherWords[cur.text]
 	case cur.is("/") || cur.is("&") || cur.is(",") || cur.kind == tokInt || cur.kind == tokValue:
 		m.text = fmt.Sprintf("unexpected %s in a %s statement", cur, word)
 		switch {
@@ -381,6 +408,8 @@ func (c *compiler) explainSave(m *mistake, from int) {
 			m.hint = fmt.Sprintf("each attribute has a %s of its own", word)
 		case cur.kind == tokInt && m.at == from+2:
 			m.hint = "a width is written /" + cur.text
+		case (cur.is("/") || cur.is("&")) && c.masked(m.at):
+			m.hint = oneMaskHint
 		}
 	default:
 		m.text, m.missing = fmt.Sprintf("expected ';' after %s statement", word), true

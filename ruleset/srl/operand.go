@@ -59,6 +59,9 @@ func (c *compiler) undefined(t token, a mib.Attr) {
 	if hint == "" {
 		hint = ruleset.DidYouMean(c.meantValues(t.text, a))
 	}
+	if hint == "" && len(t.text) == 1 && a.IsComputed() {
+		hint = "a character stands in single quotation marks, as 'W'"
+	}
 	if hint == "" && !c.alone {
 		hint = fmt.Sprintf("define %s = value;", t.text)
 	}
@@ -125,10 +128,15 @@ func (c *compiler) rangeHint() string {
 	return rangeHint
 }
 
-// isRange reports whether text is two decimal numbers with a hyphen, which
+// isRange reports whether text is two decimal numbers with a hyphen, a colon or two dots, which
 // looks like a range but, if anything, is two hexadecimal octets.
 func isRange(text string) bool {
 	low, high, ok := strings.Cut(text, "-")
+	for _, sign := range []string{":", ".."} {
+		if !ok {
+			low, high, ok = strings.Cut(text, sign)
+		}
+	}
 	a, errA := strconv.Atoi(low)
 	b, errB := strconv.Atoi(high)
 	return ok && errA == nil && errB == nil && low[0] != '0' && a < b

@@ -41,7 +41,11 @@ func (r *resolver) call(s *stmt, n *callNode) {
 // args checks that the arguments are what the subroutine declares.
 func (r *resolver) args(s *stmt, n *callNode, at place) {
 	if len(n.Args) != len(s.callee.params) {
-		r.c.errorf(at, "", "subroutine %s has %d parameters, this CALL gives %d", s.callee.name, len(s.callee.params), len(n.Args))
+		parameters := "parameters"
+		if len(s.callee.params) == 1 {
+			parameters = "parameter"
+		}
+		r.c.errorf(at, "", "subroutine %s has %d %s, this CALL gives %d", s.callee.name, len(s.callee.params), parameters, len(n.Args))
 		return
 	}
 	for i, an := range n.Args {

@@ -327,6 +327,9 @@ func (s *scanner) punct(f *frame) {
 	if r == '*' && (f.pos > 0 && f.text[f.pos-1] == '/' || strings.HasPrefix(f.text[f.pos:], "*/")) {
 		hint = commentHint
 	}
+	if inside, _, ok := strings.Cut(f.text[f.pos:min(len(f.text), f.pos+50)], "]"); ok && r == '[' && strings.Count(inside, ":") > 1 {
+		hint = "an IPv6 address has no brackets"
+	}
 	if toks := s.c.toks; len(toks) >= 2 && toks[len(toks)-2].text == "set" && toks[len(toks)-1].kind != tokString {
 		hint = "such a name stands in quotation marks"
 	}

@@ -51,12 +51,22 @@ func (t token) String() string {
 		return "'save'"
 	case t.kind == tokString:
 		return "string " + t.text
+	case t.kind == tokAttr:
+		return "'" + t.name() + "'"
 	case len(t.text) > 40:
 		return "'" + t.text[:40] + "...'"
 	case t.kind == tokValue && t.text[0] == '\'':
 		return t.text
 	}
 	return "'" + t.text + "'"
+}
+
+// name is t's text, an attribute's as it is usually written.
+func (t token) name() string {
+	if a, ok := mib.Lookup(t.text); ok && t.kind == tokAttr {
+		return a.String()
+	}
+	return t.text
 }
 
 // keywords are RFC 2723's. Not among them: the statements NeTraMet adds, which
