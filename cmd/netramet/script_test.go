@@ -24,7 +24,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(leaktest.Main{Tests: m, Ignored: []string{
 		// A named pipe that is given up while nobody writes to it.
-		"netramet/internal/reading.open.func1",
+		"netramet/internal/interruptible.OpenPipe", "netramet/internal/interruptible.OpenPipe.func1",
 		// Standard input that cannot be closed.
 		"netramet/internal/interruptible.(*Reader).Read.func1",
 	}}, map[string]func(){"netramet": main})
