@@ -78,6 +78,42 @@ func TestTimeless(t *testing.T) {
 	}
 }
 
+// TestNothingToShow: a table without columns says so, and why.
+func TestNothingToShow(t *testing.T) {
+	for _, tt := range []struct{ name, format, want string }{
+		{"distributions alone", "topacketsize flowtime", "rule set 2  to 2001-09-09 01:46:40 UTC  2 flows\nno column: distributions are in no table, but in csv and jsonl: ToPacketSize, FlowTime\n"},
+		{"one beside a column", "topacketsize tooctets", "rule set 2  to 2001-09-09 01:46:40 UTC  2 flows\n        To\n       0 B\n       0 B\n----------\nTotal  0 B\n"},
+		{"what no flow has", "sourceclass", "rule set 2  to 2001-09-09 01:46:40 UTC  2 flows\nno column: nothing that the FORMAT asks for tells flows apart here\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f, err := ruleset.ParseFormatLine(tt.format)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text bytes.Buffer
+			out := NewOutput(&text, Options{}, 0)
+			iv := reader.Interval{Number: 1, Time: time.Unix(1e9, 0).UTC(), From: 1, To: 100}
+			if err := out.Begin(iv, []reader.Task{{RuleSet: 2, Format: f}}); err != nil {
+				t.Fatal(err)
+			}
+			for i := range 2 {
+				rec := &reader.Record{}
+				rec.Clear(len(f.Attrs))
+				rec.RuleSet, rec.Index = 2, uint32(i+1)
+				if err := out.Record(rec); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := out.End(); err != nil {
+				t.Fatal(err)
+			}
+			if got := text.String(); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
 // TestTimes: a time has what tells it from those of other days and years.
 func TestTimes(t *testing.T) {
 	start := time.Date(2003, 12, 12, 14, 59, 34, 0, time.UTC)

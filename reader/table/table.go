@@ -8,6 +8,7 @@ package table
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"netramet/reader"
@@ -108,8 +109,28 @@ func (t *Table) AppendTo(dst []byte, width, most int) []byte {
 		return dst
 	}
 	g := t.grid(n)
+	if t.isEmpty(g) {
+		return appendFilled(dst, strings.Fields("no column: "+t.whyEmpty()), 1, width)
+	}
 	t.appendFeet(g, n)
 	return g.appendTo(dst, width)
+}
+
+// isEmpty reports whether no column shows anything.
+func (t *Table) isEmpty(g *tableGrid) bool { return len(g.at) == 0 && len(t.metrics) == 0 }
+
+// whyEmpty says why a table has no columns.
+func (t *Table) whyEmpty() string {
+	var left []string
+	for _, a := range t.task.Shown().Attrs {
+		if a.IsDistribution() {
+			left = append(left, a.String())
+		}
+	}
+	if len(left) == 0 {
+		return "nothing that the FORMAT asks for tells flows apart here"
+	}
+	return "distributions are in no table, but in csv and jsonl: " + strings.Join(left, ", ")
 }
 
 // appendPart adds the rows that there are, and takes them from the table, which goes
@@ -118,7 +139,9 @@ func (t *Table) appendPart(dst []byte, width int) []byte {
 	if t.past.flows == 0 {
 		dst = t.appendTitle(dst, width, "")
 	}
-	dst = t.grid(len(t.rows)).appendTo(dst, width)
+	if g := t.grid(len(t.rows)); !t.isEmpty(g) {
+		dst = g.appendTo(dst, width)
+	}
 	for i := range t.rows {
 		t.past.counts.Add(&t.rows[i].counts)
 	}
