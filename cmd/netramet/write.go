@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -124,8 +125,17 @@ func (w *written) close() error {
 // summary writes the line of a run that has metered as well.
 func (w *written) summary() {
 	if w != nil {
-		fmt.Fprintf(w.w, "netramet: %d packets written to %s\n", w.Frames(), w.Name())
+		fmt.Fprintf(w.w, "netramet: %s packets written to %s\n", w.count(), w.Name())
 	}
+}
+
+// count is how many packets are in the file. Where it took no more, what was on its way
+// there may be missing.
+func (w *written) count() string {
+	if !w.Kept() {
+		return fmt.Sprintf("at most %d", w.Frames())
+	}
+	return strconv.FormatUint(w.Frames(), 10)
 }
 
 // rewrite writes a trace, and meters nothing.
@@ -182,7 +192,7 @@ func rewrite(ctx context.Context, o *options, std stdio) error {
 
 // writeSummary writes the line at the end of a run that only writes.
 func (o *options) writeSummary(w io.Writer, st wire.SourceStats, out *written, spent float64) {
-	fmt.Fprintf(w, "netramet: %d packets read, %d written to %s, ", st.Frames, out.Frames(), out.Name())
+	fmt.Fprintf(w, "netramet: %d packets read, %s written to %s, ", st.Frames, out.count(), out.Name())
 	writeExtras(w, []extra{{o.outside(), "outside the window"}, {o.filtered(), "filtered out"}, {st.Odd, "in records that contradict themselves"}})
 	if o.isLive() {
 		fmt.Fprintf(w, "%d lost, %.2f s, %.0f packets/s\n", st.Dropped, spent, float64(st.Frames)/max(spent, 1e-9))

@@ -157,6 +157,10 @@ func (w *Writer) Name() string { return w.name }
 // Frames is how many frames were taken.
 func (w *Writer) Frames() uint64 { return w.frames }
 
+// Kept reports whether the file has taken all of Frames, as far as is known; all is known
+// after Close.
+func (w *Writer) Kept() bool { return w.fell() == nil }
+
 // Note says what the file does not keep of what was written, "" if nothing is
 // missing.
 func (w *Writer) Note() string {
