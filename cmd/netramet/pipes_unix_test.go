@@ -60,32 +60,27 @@ func TestPipeWithoutReader(t *testing.T) {
 // TestPipeWithoutWriter interrupts runs that wait for the writer of a pipe they are to read.
 func TestPipeWithoutWriter(t *testing.T) {
 	for name, args := range map[string][]string{
-		"alone":    {"-s", "-C", "PIPE", "@ip"},
-		"format":   {"-s", "-C", "erf:PIPE", "@ip"},
-		"followed": {"-s", "-C", "PIPE", "--follow", "@ip"},
-		"second":   {"-s", "-C", "../../testdata/office.pcap", "-C", "PIPE", "@ip"},
-		"merged":   {"-s", "-C", "../../testdata/office.pcap", "-C", "PIPE", "--merge", "@ip"},
-		"explain":  {"-C", "PIPE", "--explain", "1", "@ip"},
-		"write":    {"-C", "PIPE", "--write", "pcap:OUT"},
-		"info":     {"--info", "PIPE"},
-		"managed":  {"-C", "PIPE", "-m0"},
+		"alone":   {"-s", "-C", "PIPE", "@ip"},
+		"second":  {"-s", "-C", "../../testdata/office.pcap", "-C", "PIPE", "@ip"},
+		"info":    {"--info", "PIPE"},
+		"managed": {"-C", "PIPE", "-m0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			pipe, out := filepath.Join(t.TempDir(), "pipe"), filepath.Join(t.TempDir(), "out")
+			pipe := filepath.Join(t.TempDir(), "pipe")
 			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 				t.Skip("no named pipe:", err)
 			}
 			for i := range args {
-				args[i] = strings.NewReplacer("PIPE", pipe, "OUT", out).Replace(args[i])
+				args[i] = strings.ReplaceAll(args[i], "PIPE", pipe)
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			waits := &onWrite{do: cancel}
 			var stdout bytes.Buffer
 			run(ctx, args, strings.NewReader(""), &stdout, waits)
-			if w, err := os.OpenFile(pipe, os.O_RDWR, 0); err == nil {
-				w.Close() // ends what was given up
+			if w, err := os.OpenFile(pipe, os.O_WRONLY, 0); err == nil { // when the reader that was given up is there
+				w.Close()
 			}
 			if told, _, _ := strings.Cut(waits.String(), "\n"); told != "netramet: waiting for somebody to write to the pipe "+pipe {
 				t.Errorf("told %q", waits)
