@@ -28,8 +28,8 @@ import (
 )
 
 // daemon is the managed meter at work. Three kinds of goroutines use it: the
-// one that reads the trace, one per socket that answers SNMP, and one for the
-// clock and signals. They meet at the meter's door only.
+// one that reads the trace or link, those that answer SNMP (agent.Serve), and one
+// for the clock and signals. They meet at the meter's door only.
 type daemon struct {
 	links  seenLinks // of the trace
 	o      *options
@@ -367,8 +367,8 @@ func (d *daemon) showSource(s *control.Tables, stats wire.SourceStats) error {
 func (d *daemon) logStatus(msg string) {
 	var attrs []slog.Attr
 	d.meter.View(func(s *control.State) {
-		c, n := s.Counts(), uint64(0)
-		n, _, _ = s.Interval()
+		c := s.Counts()
+		n, _, _ := s.Interval()
 		running := 0
 		for i := s.NextRuleSet(0); i != 0; i = s.NextRuleSet(i) {
 			if r, _ := s.RuleSetRow(i); r.Running {

@@ -129,13 +129,8 @@ func (w *walker) walk(t wire.LinkType) {
 
 // run goes from step to step.
 func (w *walker) run(s step) {
-	for range maxLinkHeaders {
+	for n := 0; n < maxLinkHeaders && s != stepDone; n++ {
 		switch s {
-		case stepDone:
-			if w.off > maxLinkOctets {
-				w.tooFar()
-			}
-			return
 		case stepLink:
 			s = w.begin()
 		case stepEtherType:
@@ -421,7 +416,6 @@ func (w *walker) byEtherType() step {
 // LLC service access points and the one control octet that carries networks.
 const (
 	sapIP    = 0x06
-	sapSTP   = 0x42
 	sapSNAP  = 0xaa
 	sapVines = 0xbc
 	sapIPX   = 0xe0
@@ -449,7 +443,7 @@ func (w *walker) llc() step {
 	if w.word(0) == 0xffff {
 		return w.foundWith(mib.PeerIPX, formIPX)
 	}
-	if !w.have(3) {
+	if !w.have(llcUIHeader) {
 		return w.stop(FaultLinkCut)
 	}
 	dsap, ssap, control := w.d[w.off], w.d[w.off+1], w.d[w.off+2]
@@ -460,16 +454,16 @@ func (w *walker) llc() step {
 	case sapSNAP:
 		return w.snap(llcUIHeader)
 	case sapIP:
-		w.off += 3
+		w.off += llcUIHeader
 		return w.found(mib.PeerIPv4)
 	case sapIPX:
-		w.off += 3
+		w.off += llcUIHeader
 		return w.foundWith(mib.PeerIPX, formIPX)
 	case sapISO:
-		w.off += 3
+		w.off += llcUIHeader
 		return w.nlpidOr(mib.PeerNSAP)
 	case sapVines:
-		w.off += 3
+		w.off += llcUIHeader
 		return w.found(mib.PeerVines)
 	}
 	return w.found(mib.PeerLLC)

@@ -54,7 +54,7 @@ type denial struct {
 	at           place
 }
 
-// denied is what a failed test tells of an attribute.
+// deniedKey is what a failed test tells of an attribute: it has no such value.
 type deniedKey struct {
 	attr mib.Attr
 	pattern

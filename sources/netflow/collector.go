@@ -3,6 +3,7 @@ package netflow
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"net/netip"
 	"time"
 
@@ -140,12 +141,13 @@ func (c *Collector) isFlow(b []byte) bool {
 		return false
 	}
 	switch v := binary.BigEndian.Uint16(b); v {
-	case 1, 5, 7, version9, versionIP:
+	case version9, versionIP:
 		return true
 	case sflow:
 		return binary.BigEndian.Uint16(b[2:]) == 5
+	default:
+		return v <= math.MaxUint8 && fixedVersions[uint8(v)] != nil
 	}
-	return false
 }
 
 // tellForeign tells of datagrams that are not read, once for each kind.
@@ -343,12 +345,12 @@ func (c *Collector) countLost(s *session) {
 
 // emit makes a record of one direction of the flow; false if there is none in it.
 func (c *Collector) emit(r *wire.Record, room []byte, dir uint8) bool {
+	const counters = 1<<octets | 1<<packets | 1<<octetTotal | 1<<packetTotal
 	f, s := &c.flow, c.session
 	if dir == 0 {
-		c.turned = f.has[1]&(1<<octets|1<<packets|1<<octetTotal|1<<packetTotal) != 0
+		c.turned = f.has[1]&counters != 0
 	}
 	pdus, many := f.pdus[dir], f.octets[dir]
-	const counters = 1<<octets | 1<<packets | 1<<octetTotal | 1<<packetTotal
 	if f.has[dir]&counters == 0 || pdus == 0 && many == 0 {
 		if !c.turned && dir == 0 {
 			c.stats.Empty++
