@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,8 @@ type netflowOptions struct {
 	from     []string
 	networks []netip.Prefix
 	find     datagram.Finder // where --netflow looks
+
+	interfaces bool // rule sets look at the numbers of interfaces
 }
 
 // usualPorts stand for those to which exporters usually send: NetFlow's, IPFIX's,
@@ -72,7 +75,7 @@ func (o *options) checkSocket(f *pflag.FlagSet) error {
 
 // openSocket begins to collect flow records, and the meter's time.
 func (o *options) openSocket(note func(string)) (link, error) {
-	src, err := netflow.Listen(o.socket(), o.netflow.collecting(note))
+	src, err := netflow.Listen(o.socket(), o.collecting(note))
 	if err != nil {
 		return nil, err
 	}
@@ -164,9 +167,12 @@ func (n *netflowOptions) portSet() (map[uint16]bool, error) {
 	return set, nil
 }
 
-// collecting is how records are collected. note is told what happens to exporters.
-func (n *netflowOptions) collecting(note func(string)) netflow.Options {
-	opt := netflow.Options{From: n.networks, Tell: note}
+// collecting is how records are collected. note is told what happens to exporters; of the
+// managed meter, which has no summary, also what they sample.
+func (o *options) collecting(note func(string)) netflow.Options {
+	n := &o.netflow
+	opt := netflow.Options{From: n.networks, Tell: note, TellRates: o.isManaged()}
+	opt.TellInterfaces = o.directionBy == "interface" && (n.interfaces || o.isManaged())
 	if n.sampling == "tell" {
 		opt.Sampling = netflow.Tell
 	}
@@ -176,14 +182,27 @@ func (n *netflowOptions) collecting(note func(string)) netflow.Options {
 // recordsOf makes a trace the flow records that it holds.
 func (o *options) recordsOf(src sources.Source, note func(string)) sources.Source {
 	o.netflow.find.Ports, _ = o.netflow.portSet() // as checked
-	return netflow.Over(o.traceName(), src, o.netflow.find.Find, o.netflow.collecting(note))
+	return netflow.Over(o.traceName(), src, o.netflow.find.Find, o.collecting(note))
 }
 
-// warnOfRecords says which rule sets ask for what flow records do not tell.
+// asksInterfaces reports whether rules look at an interface's number.
+func asksInterfaces(rs *ruleset.RuleSet) bool {
+	return slices.ContainsFunc(rs.Rules, func(r ruleset.Rule) bool {
+		a := r.Selector
+		if r.Assigns() {
+			a = mib.Attr(r.Value[0])
+		}
+		return a == mib.AttrSourceInterface || a == mib.AttrDestInterface
+	})
+}
+
+// warnOfRecords says which rule sets ask for what flow records do not tell, or not fully:
+// that is known when the records come.
 func (o *options) warnOfRecords(sets []*ruleset.RuleSet, w io.Writer) {
 	if !o.hasRecords() {
 		return
 	}
+	o.netflow.interfaces = slices.ContainsFunc(sets, asksInterfaces)
 	for i, rs := range sets {
 		for j := range rs.Rules {
 			a := rs.Rules[j].Selector
@@ -206,9 +225,25 @@ func (o *options) warnOfRecords(sets []*ruleset.RuleSet, w io.Writer) {
 	}
 }
 
+// sampledText says at which rates, the least and the most, an exporter's records were
+// sampled, and whether what they count was multiplied.
+func sampledText(rates [2]uint32, applied bool) string {
+	if rates[1] == 0 {
+		return ""
+	}
+	text := fmt.Sprintf(", sampled 1 in %d", rates[0])
+	if rates[1] > rates[0] {
+		text += fmt.Sprintf(" to 1 in %d", rates[1])
+	}
+	if applied {
+		return text + ", multiplied"
+	}
+	return text + ", not multiplied"
+}
+
 // tellExport writes what was collected, and from whom. Of a trace, partial is how many
-// datagrams were not all there.
-func tellExport(w io.Writer, src sources.Source, partial uint64) {
+// datagrams were not all there. applied says that what was sampled is multiplied.
+func tellExport(w io.Writer, src sources.Source, partial uint64, applied bool) {
 	x, isTrace := src.(*netflow.Source)
 	switch s := src.(type) {
 	case *netflow.Source:
@@ -234,10 +269,6 @@ func tellExport(w io.Writer, src sources.Source, partial uint64) {
 	})
 	fmt.Fprintf(w, "%d lost\n", c.Lost)
 	for _, e := range x.Exporters() {
-		rate := ""
-		if e.Rate > 1 {
-			rate = fmt.Sprintf(", sampled 1 in %d", e.Rate)
-		}
-		fmt.Fprintf(w, "netramet: interface %d: %v, %d datagrams, %d records, %d lost%s\n", e.Interface, e.Addr, e.Datagrams, e.Records, e.Lost, rate)
+		fmt.Fprintf(w, "netramet: interface %d: %v, %d datagrams, %d records, %d lost%s\n", e.Interface, e.Addr, e.Datagrams, e.Records, e.Lost, sampledText(e.Rates, applied))
 	}
 }

@@ -145,6 +145,12 @@ func exportOf(t *testing.T, trace string) []byte {
 		t.Fatal(err)
 	}
 	e.send()
+	return e.pcap(t)
+}
+
+// pcap is a trace of the frames.
+func (e *exporting) pcap(t *testing.T) []byte {
+	t.Helper()
 	for _, f := range capfile.Formats() {
 		if f.Name == "pcap" {
 			data, err := f.Encode(e.frames)
@@ -233,5 +239,51 @@ func TestNetFlow(t *testing.T) {
 	}
 	if none, said := meterTo(t, "--netflow", "-C", cut, rules); len(dataLines(none)) != 0 || !strings.Contains(said, "is whole: 40 are cut") {
 		t.Errorf("records of datagrams that were cut: %s\n%s", none, said)
+	}
+}
+
+// TestExportersTold: what exporters sampled, and interfaces that rules cannot tell apart,
+// are told, these where rules ask for them.
+func TestExportersTold(t *testing.T) {
+	e := exporting{until: 1_700_000_000 * int64(time.Second)}
+	for seq, sampled := range []uint16{100, 20, 1} { // of NetFlow 5, one record each
+		b := be16(nil, 5, 1, 0, 1, 1_700_000_000>>16, 1_700_000_000&0xffff, 0, 0, 0, uint16(seq), 0, sampled)
+		b = be16(b, 10<<8, 1, 10<<8, 2, 0, 0, 300, 4, 0, 7, 0, 900, 0, 1, 0, 1, 1000, 80, 0, 6<<8, 0, 0, 0, 0)
+		e.datagram(b)
+	}
+	trace := filepath.Join(t.TempDir(), "export.pcap")
+	if err := os.WriteFile(trace, e.pcap(t), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	const wide = "netramet: 192.0.2.1: has interfaces above 255, as 300: SourceInterface and DestInterface are 255 for all of these\n"
+	rules := filepath.Join(t.TempDir(), "interfaces.srl")
+	if err := os.WriteFile(rules, []byte("save SourceInterface; count; format SourceInterface ToPDUs;"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	nets := filepath.Join(t.TempDir(), "nets")
+	if err := os.WriteFile(nets, []byte("10.0.0.1\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name    string
+		args    []string
+		wide    bool
+		sampled string
+		pdus    string
+	}{
+		{"interfaces", []string{rules}, true, ", sampled 1 in 20 to 1 in 100, multiplied\n", "255 847"},
+		{"counts as exported", []string{rules, "--netflow-sampling=tell"}, true, ", sampled 1 in 20 to 1 in 100, not multiplied\n", "255 21"},
+		{"no interfaces", []string{"@ip"}, false, ", sampled 1 in 20 to 1 in 100, multiplied\n", "847"},
+		{"directions", []string{rules, "--direction=nets:" + nets}, false, ", multiplied\n", "847"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			flows, said := meterTo(t, append([]string{"--netflow", "-C", trace}, tt.args...)...)
+			if n := strings.Count(said, wide); n > 1 || n == 1 != tt.wide {
+				t.Errorf("told %d times of interfaces", n)
+			}
+			if !strings.Contains(said, tt.sampled) || !strings.Contains(flows, tt.pdus) {
+				t.Errorf("said %s\nflows %s", said, flows)
+			}
+		})
 	}
 }

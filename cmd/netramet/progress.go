@@ -134,7 +134,7 @@ func (b *batch) summary(w io.Writer) {
 		{b.o.outside(), "outside the window"}, {b.o.filtered(), "filtered out"}, {refused, "refused"}, {c.Unsupported, "of unsupported link type"}, {c.SampledOut, "sampled out"},
 		{c.Late, "late"}, {c.BadStamps, "with bad time stamps"}, {c.Backward, "times of distributions below 0, dropped"}, {odd, "in records that contradict themselves"},
 	})
-	defer tellExport(w, b.src, b.o.netflow.find.Partial())
+	defer tellExport(w, b.src, b.o.netflow.find.Partial(), b.o.netflow.sampling == "apply")
 	if b.o.load {
 		defer l.tell(w)
 	}

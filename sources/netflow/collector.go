@@ -363,12 +363,9 @@ func (c *Collector) emit(r *wire.Record, room []byte, dir uint8) bool {
 		return false
 	}
 	*r = wire.Record{PDUs: pdus, Octets: many}
-	if rate := uint64(c.rateOf(f)); rate > 1 {
-		s.of.Rate = uint32(rate)
-		if c.opt.Sampling == Apply {
-			r.PDUs, r.Octets = r.PDUs*rate, r.Octets*rate
-		}
-	}
+	rate := uint64(c.sampling(c.rateOf(f)))
+	r.PDUs, r.Octets = r.PDUs*rate, r.Octets*rate
+	c.noteInterfaces(&f.told)
 	r.Frame.Time, r.Frame.Interface = c.head.came, s.of.Interface
 	f.frame(&r.Frame, room, dir)
 	r.Exporter = f.told

@@ -173,7 +173,7 @@ func TestVersions(t *testing.T) {
 func TestTell(t *testing.T) {
 	c := NewCollector(Options{Sampling: Tell})
 	r := take(c, exporterA, message5(0, 100, record5Of("10.0.0.1", "10.0.0.2", 7, 900, bootedAgo, bootedAgo)))
-	if len(r) != 1 || r[0].PDUs != 7 || r[0].Octets != 900 || c.Exporters()[0].Rate != 100 {
+	if len(r) != 1 || r[0].PDUs != 7 || r[0].Octets != 900 || c.Exporters()[0].Rates != [2]uint32{100, 100} {
 		t.Errorf("%+v, %+v", r, c.Exporters())
 	}
 }
@@ -377,8 +377,44 @@ func TestRateNotTold(t *testing.T) {
 	if n := len(take(c, exporterA, sflowOf(1, 0, 64, header), sflowOf(2, 0, 64, header), sflowOf(3, 1, 64, header))); n != 3 {
 		t.Errorf("%d records", n)
 	}
-	if len(lines) != 1 || !strings.HasPrefix(lines[0], "192.0.2.1: sFlow tells a sampling rate of 0") || c.Exporters()[0].Rate != 1 {
+	if len(lines) != 1 || !strings.HasPrefix(lines[0], "192.0.2.1: sFlow tells a sampling rate of 0") || c.Exporters()[0].Rates != [2]uint32{} {
 		t.Errorf("%q, %+v", lines, c.Exporters())
+	}
+}
+
+// TestNoted: what exporters do that users should know is told once of each of them, where
+// it is asked for.
+func TestNoted(t *testing.T) {
+	rated := func(index uint32) []byte {
+		return messageIPFIX(0, 1, set(2, templateOf(300, el{8, 4, 0}, el{2, 2, 0}, el{1, 2, 0}, el{10, 4, 0}, el{34, 4, 0})),
+			set(300, be("10.0.0.1", uint16(2), uint16(80), index, uint32(64)), be("10.0.0.1", uint16(2), uint16(80), index+1, uint32(10)), be("10.0.0.1", uint16(2), uint16(80), index, uint32(1))))
+	}
+	for _, tt := range []struct {
+		name  string
+		opt   Options
+		index uint32
+		want  []string
+	}{
+		{"nothing", Options{}, 70000, nil},
+		{"sampling", Options{TellRates: true}, 70000, []string{"192.0.2.1: saw one packet in 64: packets and octets are multiplied by what it tells"}},
+		{"sampling that is not applied", Options{TellRates: true, Sampling: Tell}, 7, []string{"192.0.2.1: saw one packet in 64: packets and octets count as exported"}},
+		{"interfaces", Options{TellInterfaces: true}, 255, []string{"192.0.2.1: has interfaces above 255, as 256: SourceInterface and DestInterface are 255 for all of these"}},
+		{"interfaces of their own", Options{TellInterfaces: true}, 254, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var lines []string
+			tt.opt.Tell = func(s string) { lines = append(lines, s) }
+			c := NewCollector(tt.opt)
+			if n := len(take(c, exporterA, rated(tt.index), rated(tt.index))); n != 6 {
+				t.Errorf("%d records", n)
+			}
+			if !slices.Equal(lines, tt.want) {
+				t.Errorf("%q, want %q", lines, tt.want)
+			}
+			if got := c.Exporters()[0].Rates; got != [2]uint32{10, 64} {
+				t.Errorf("rates %d", got)
+			}
+		})
 	}
 }
 

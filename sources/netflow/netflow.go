@@ -64,6 +64,11 @@ type Options struct {
 	// Tell is told of what happens, by the goroutine that Reads; nil: nobody is. There
 	// is one line for each exporter and kind.
 	Tell func(string)
+	// TellRates has Tell hear of the sampling of each exporter.
+	TellRates bool
+	// TellInterfaces has Tell hear of exporters with interfaces that rules cannot tell
+	// apart (packet.TakeRecord).
+	TellInterfaces bool
 }
 
 // Exporter is one that has sent something.
@@ -75,7 +80,9 @@ type Exporter struct {
 	Octets    uint64 // of the records, or their frames
 	Lost      uint64 // records, or datagrams where those are numbered, that did not come
 	Damaged   uint64 // datagrams
-	Rate      uint32 // newest: one packet in so many was seen; 0: not told, or all
+	// Rates are the least and the most of records of which one packet in so many was
+	// seen; 0: there were none, as far as is told.
+	Rates [2]uint32
 }
 
 // Stats are the counts of a Collector. Those of datagrams tell of each one time.

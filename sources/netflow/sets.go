@@ -135,7 +135,6 @@ func (c *Collector) takeOptions(f *flow) {
 		return
 	}
 	s.newest = rate
-	s.of.Rate = rate
 	switch {
 	case f.hasKind(0, sampler):
 		s.rates = keepRate(s.rates, f.sampler, rate)

@@ -216,12 +216,9 @@ func (c *Collector) sampled(r *wire.Record, room []byte, s *sample) bool {
 	}
 	n := copy(room[:frameRoom], data)
 	from := c.session.of
-	rate := uint64(1)
-	if s.rate > 0 && s.rate <= maxRate {
-		if from.Rate = s.rate; c.opt.Sampling == Apply {
-			rate = uint64(s.rate)
-		}
-	} else {
+	rate := s.rate
+	if rate == 0 || rate > maxRate {
+		rate = 1
 		c.tell(from, "rate", "sFlow tells a sampling rate of %d, which cannot be: each sample counts as one packet", s.rate)
 	}
 	*r = wire.Record{
@@ -229,9 +226,10 @@ func (c *Collector) sampled(r *wire.Record, room []byte, s *sample) bool {
 			Time: c.head.came, Interface: from.Interface, LinkType: link,
 			Data: room[:n], WireLen: max(length, uint32(n)),
 		},
-		FirstTime: wire.NoTime, LastTime: wire.NoTime, PDUs: rate, Octets: wire.OctetsOfFrame,
+		FirstTime: wire.NoTime, LastTime: wire.NoTime, PDUs: uint64(c.sampling(rate)), Octets: wire.OctetsOfFrame,
 		Exporter: s.told,
 	}
+	c.noteInterfaces(&s.told)
 	r.Exporter.ID = c.session.id
 	if s.tagged && !hasTag(&r.Frame) {
 		r.Frame.Flags |= wire.HasVLAN
