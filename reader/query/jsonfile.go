@@ -142,7 +142,7 @@ func (f *jsonFile) end(ctx context.Context, whole bool, c *jsonl.Head) error {
 	} else {
 		x.iv = reader.Interval{Meter: f.block.meter}
 	}
-	f.anew = (f.anew || c != nil && c.Restarted) && (f.now == nil || !whole)
+	f.ended(f.block.meter, c != nil && c.Restarted, f.now != nil && whole)
 	f.now, f.inside = nil, false
 	if !f.send(ctx, x) {
 		return ctx.Err()
@@ -233,7 +233,7 @@ func (f *jsonFile) partOf(c *jsonl.Head, members []string) (*part, *jsonl.Shape,
 		return nil, nil, err
 	}
 	if f.now == nil || f.now.layout != l || f.now.number != c.RuleSet || f.now.name != c.Name {
-		f.now = &part{layout: l, format: shape.Format, iv: intervalOf(c), number: c.RuleSet, name: c.Name, anew: c.Restarted || f.anew}
+		f.now = &part{layout: l, format: shape.Format, iv: intervalOf(c), number: c.RuleSet, name: c.Name, anew: c.Restarted || f.anew[c.Meter]}
 	}
 	return f.now, shape, nil
 }

@@ -263,7 +263,6 @@ func TestManyRows(t *testing.T) {
 	}
 }
 
-// TestOldFiles: what the original's versions wrote, and fd_filter made of it.
 // shortRuns are the heads and blocks of a meter's flow data that was started again twice within
 // a minute: its runs are near in time and alike in uptime. With quiet, nothing comes in the
 // first collection of each.
@@ -296,6 +295,7 @@ func shortRuns(quiet bool) (heads []string, blocks [][]string) {
 	return heads, blocks
 }
 
+// TestShortRuns asks for what a meter has counted in short runs.
 func TestShortRuns(t *testing.T) {
 	for _, quiet := range []bool{false, true} {
 		heads, blocks := shortRuns(quiet)
@@ -323,6 +323,36 @@ func TestShortRuns(t *testing.T) {
 	}
 }
 
+// TestAnewOfOther: a meter was started again, and nothing came until its file ends. That says
+// nothing of the counters of another meter, whose file is read next.
+func TestAnewOfOther(t *testing.T) {
+	const head = "##NeTraMet v1:  -  METER eth0  octets=frame zone=UTC  9 flows  starting at 09:00:00 Mon 5 Jan 2026\n" + testFormat
+	block := func(meter, time string, from, to int, note, record string) string {
+		return fmt.Sprintf("#Time: %s Mon  5 Jan 2026 %s Flows from %d to %d\n%s#Ruleset: 2 all\n%s#EndData: %s\n", time, meter, from, to, note, record, meter)
+	}
+	const anew = "# the meter was started again; its counters and flow indices begin anew\n"
+	first := strings.ReplaceAll(head, "METER", "gw") + block("gw", "09:01:00", 1, 6000, "", "2 1 50 5999  10.0.0.1 80  1 100\n") + block("gw", "09:02:00", 1, 100, anew, "")
+	again := strings.ReplaceAll(head, "METER", "gw") + block("gw", "09:05:00", 99, 18000, "", "2 1 50 17999  10.0.0.1 80  10 1000\n")
+	other := strings.ReplaceAll(head, "METER", "other") + block("other", "09:03:00", 11999, 18000, "", "2 1 50 17999  10.0.0.1 80  1000 100000\n") +
+		block("other", "09:04:00", 17999, 24000, "", "2 1 50 23999  10.0.0.1 80  1001 100100\n")
+	for _, tt := range []struct {
+		name  string
+		files []string
+	}{
+		{"flow files", []string{first, other, again}},
+		{"JSON Lines", []string{asJSON(t, first, columns.RTFM, false), asJSON(t, other, columns.RTFM, false), asJSON(t, again, columns.RTFM, false)}},
+		{"JSON Lines, one file", []string{asJSON(t, first, columns.RTFM, false) + asJSON(t, other, columns.RTFM, false) + asJSON(t, again, columns.RTFM, false)}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			out, _, err := ask(t, Query{By: by(t, "DestTransAddress")}, tt.files...)
+			if want := "  12 1200\n"; err != nil || !strings.HasSuffix(out, want) {
+				t.Errorf("%v, %q; want an end %q", err, out, want)
+			}
+		})
+	}
+}
+
+// TestOldFiles: what the original's versions wrote, and fd_filter made of it.
 func TestOldFiles(t *testing.T) {
 	const old = `##NeTraMet v3.2.  -c300 -r rules.lan -e rules.default  test_meter -i eth0  4000 flows  starting at 12:31:27 Wed 1 Feb 95
 #Format: flowruleset flowindex firsttime  sourcepeertype sourcepeeraddress destpeeraddress  topdus frompdus  tooctets fromoctets

@@ -71,7 +71,9 @@ type pieces struct {
 	seed    maphash.Seed // of all hashes
 	others  []string     // rule sets that are not asked for
 	first   ruleSetID    // whose flows came first; its zero is none
-	anew    bool         // counters have begun anew since the last whole block that was asked for
+	// anew has the meters whose counters have begun anew since the last of their whole
+	// blocks that was asked for.
+	anew map[string]bool
 
 	ordered chan *piece
 	work    chan *piece
@@ -190,7 +192,7 @@ func (p *pieces) block(ctx context.Context, in *input, r *flowfile.Reader, c *fl
 			} else {
 				x.format = r.Format()
 			}
-			p.anew = (p.anew || c.Anew) && (now == nil || !x.whole)
+			p.ended(iv.Meter, c.Anew, now != nil && x.whole)
 			if !p.send(ctx, x) {
 				return ctx.Err()
 			}
@@ -221,6 +223,21 @@ func (p *pieces) block(ctx context.Context, in *input, r *flowfile.Reader, c *fl
 	}
 }
 
+// ended notes at the end of a meter's block whether its counters begin anew with the next
+// one: the block, or one before it, says so, and there was none since that is whole and has
+// something that was asked for.
+func (p *pieces) ended(meter string, anew, asked bool) {
+	switch {
+	case asked:
+		delete(p.anew, meter)
+	case anew:
+		if p.anew == nil || len(p.anew) == maxChains {
+			p.anew = make(map[string]bool)
+		}
+		p.anew[meter] = true
+	}
+}
+
 // part is what the records to come belong to: now, if nothing has changed; nil if they
 // are not asked for.
 func (p *pieces) part(in *input, r *flowfile.Reader, c *flowfile.Collection, iv *reader.Interval, now *part) (*part, error) {
@@ -239,7 +256,7 @@ func (p *pieces) part(in *input, r *flowfile.Reader, c *flowfile.Collection, iv 
 	if err := p.several(in, ruleSetID{number, name}, err); err != nil {
 		return nil, err
 	}
-	return &part{layout: l, format: r.Format(), iv: *iv, number: number, name: name, anew: c.Anew || p.anew,
+	return &part{layout: l, format: r.Format(), iv: *iv, number: number, name: name, anew: c.Anew || p.anew[iv.Meter],
 		exact: isExact(r, iv)}, nil
 }
 
