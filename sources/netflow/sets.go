@@ -176,8 +176,8 @@ func (f *flow) rate() uint32 {
 }
 
 // rateOf is at which rate the packets of a record were sampled: what the record says,
-// or the sampler that it names, or the interface where they came in, or that where they
-// went out, or the exporter.
+// or the sampler that it names, if that was told, or the interface where they came in, or
+// that where they went out, or the exporter.
 func (c *Collector) rateOf(f *flow) uint32 {
 	if c.fixed != nil {
 		return c.rate
@@ -185,8 +185,9 @@ func (c *Collector) rateOf(f *flow) uint32 {
 	if n := f.rate(); n > 0 {
 		return n
 	}
-	if f.hasKind(0, sampler) {
-		return c.session.rates[f.sampler]
+	named := f.hasKind(0, sampler)
+	if rate, ok := c.session.rates[f.sampler]; named && ok {
+		return rate
 	}
 	for i, n := range f.told.Interface {
 		if !f.hasKind(0, input+kind(i)) {
@@ -195,6 +196,9 @@ func (c *Collector) rateOf(f *flow) uint32 {
 		if rate, ok := c.session.linkRates[uint64(n)]; ok {
 			return rate
 		}
+	}
+	if named { // by what is the exporter's own, for others are of other samplers
+		return c.session.rates[0]
 	}
 	return c.session.newest
 }
