@@ -1,13 +1,19 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"netramet/cmd/nemac/internal/session"
 	"netramet/internal/command"
+	"netramet/mib/remotemeter"
 )
 
 // TestMeterOperand takes METER in all forms.
@@ -117,5 +123,48 @@ func TestFailsBefore(t *testing.T) {
 	nemac(t, t.Context(), "-C", "--wait=0", "--retries=0", "--timeout=10ms", "-L", "log", "-r", rules, conn.LocalAddr().String(), "private")
 	if text, err := os.ReadFile("log"); err != nil || !strings.Contains(string(text), "msg=end") {
 		t.Errorf("the log has %q, %v", text, err)
+	}
+}
+
+// keepalives is a clock that passes some keepalives at once, and ends with them.
+type keepalives struct {
+	session.WallClock
+	left int
+	end  context.CancelFunc
+}
+
+func (k *keepalives) Sleep(ctx context.Context, _ time.Duration) error {
+	if k.left--; k.left < 0 {
+		k.end()
+	}
+	return ctx.Err()
+}
+
+// TestManyUnreachable: of several meters, one that is not there is tried again, and told of once.
+func TestManyUnreachable(t *testing.T) {
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() // it never answers
+	o, err := parseOptions([]string{"--wait=0", "--retries=0", "--timeout=1ms", "-L", "log", "-r", "x", conn.LocalAddr().String(), "private"}, noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var log, stderr bytes.Buffer
+	j := &job{o: o, std: stdio{err: &stderr}, cfg: session.Config{
+		Owner: o.ownerName(), Clock: &keepalives{left: 3, end: cancel},
+		Dial: func(ctx context.Context) (*remotemeter.Meter, error) { return remotemeter.Dial(ctx, o.clientOptions()) },
+	}}
+	if err := j.run(ctx, slog.New(slog.NewTextHandler(&log, nil)), true); err != nil {
+		t.Error(err)
+	}
+	if n := strings.Count(stderr.String(), "cannot be reached"); n != 1 || strings.Count(stderr.String(), "\n") != 1 {
+		t.Errorf("told %d times:\n%s", n, &stderr)
+	}
+	if n := strings.Count(log.String(), "cannot be reached"); n != 1 {
+		t.Errorf("the log says it %d times:\n%s", n, &log)
 	}
 }

@@ -90,6 +90,7 @@ type job struct {
 	top     *top.Output // nil: no tables are shown
 	file    *flowFile   // nil if it is standard output, or before it is open
 	resumed bool        // it goes on with what an earlier nemac began
+	waited  []string    // what the user was told last that it waits for
 	begun   bool        // its work on the meter has begun: there may be something in the log that nobody was told
 }
 
@@ -148,9 +149,7 @@ func seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }
 func (j *job) run(ctx context.Context, log *slog.Logger, many bool) error {
 	log = log.With("owner", j.cfg.Owner) // several may work on one meter
 	j.cfg.Log, j.pipe = log, command.Pipes(ctx, "nemac", j.std.err).Open
-	if j.o.logFile != "-" { // else the log says it there
-		j.cfg.Waits = j.waits
-	}
+	j.cfg.Waits = j.waits
 	log.Info("begin", "snmp", j.o.security.String(), "options", j.o.text())
 	if err := j.follow(ctx, many); err != nil {
 		if !log.Enabled(ctx, slog.LevelInfo) {
@@ -180,9 +179,8 @@ func (j *job) follow(ctx context.Context, many bool) error {
 		if !many || j.o.trace || j.o.downloadOnly || !client.IsNoAnswer(err) {
 			return j.named(err)
 		}
-		j.cfg.Log.Error("the meter cannot be reached; trying again with the next keepalive", "err", err)
-		if j.cfg.Waits != nil {
-			j.waits(fmt.Sprintf("the meter, which cannot be reached; trying again every %v: %v", j.cfg.Keepalive, err))
+		if j.waits(fmt.Sprintf("the meter, which cannot be reached; trying again every %v: %v", j.cfg.Keepalive, err)) {
+			j.cfg.Log.Error("the meter cannot be reached; trying again with each keepalive", "err", err)
 		}
 		if j.cfg.Clock.Sleep(ctx, j.cfg.Keepalive) != nil {
 			return nil
@@ -190,9 +188,22 @@ func (j *job) follow(ctx context.Context, many bool) error {
 	}
 }
 
-// waits tells a user who looks at nemac what it waits for.
-func (j *job) waits(what string) {
-	fmt.Fprintf(j.std.err, "nemac: waiting for %s\n", what)
+// maxWaited is how many texts are remembered to have been told.
+const maxWaited = 8
+
+// waits tells a user who looks at nemac what it waits for, once; false if that was said before.
+func (j *job) waits(what string) bool {
+	if slices.Contains(j.waited, what) {
+		return false
+	}
+	if len(j.waited) == maxWaited { // errors may hold a port that is always another
+		j.waited = slices.Delete(j.waited, 0, 1)
+	}
+	j.waited = append(j.waited, what)
+	if j.o.logFile != "-" { // else the log says it there
+		fmt.Fprintf(j.std.err, "nemac: waiting for %s\n", what)
+	}
+	return true
 }
 
 // named is err with the meter's name, which what the meter itself said has.

@@ -45,6 +45,7 @@ type liveLoop struct {
 	at   time.Time // of last; zero is none
 	seen time.Time // when the meter of last was read or heard last
 	down bool      // the meter was silent
+	why  string    // valid iff down: as the log was told
 	// ended says that the meter is about to end, and that its last flows were due.
 	ended bool
 	// stale says that rows or connection must be made anew before anything
@@ -216,8 +217,10 @@ func (l *liveLoop) judge(ctx context.Context, err error) error {
 	case !errors.As(err, &status):
 		l.stale = true // another engine: a new connection may help
 	}
-	s.cfg.Log.Error("the meter cannot be read; trying again with the next keepalive", "err", err)
-	l.down = true
+	if text := err.Error(); !l.down || text != l.why { // else it has been said
+		s.cfg.Log.Error("the meter cannot be read; trying again with each keepalive", "err", err)
+		l.down, l.why = true, text
+	}
 	l.due = earlier(l.due, l.keep)
 	return nil
 }

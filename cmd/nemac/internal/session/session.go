@@ -33,8 +33,9 @@ type Config struct {
 	Open  func(m *Meter, resumed bool) (Output, error)
 	Needs []mib.Attr // read of all flows, beside what formats ask for
 	Log   *slog.Logger
-	// Waits, if not nil, is told what is waited for at the start, once each.
-	Waits func(what string)
+	// Waits, if not nil, is told what is waited for at the start. It returns false where that
+	// was said before, by an earlier Run perhaps: the log is not told again then.
+	Waits func(what string) bool
 	Clock Clock
 
 	Sets          []*ruleset.RuleSet // to run
@@ -218,9 +219,8 @@ func (s *Session) connect(ctx context.Context, wait time.Duration) error {
 // waits says what keeps a session from beginning, for how long and why: a user who
 // looks at it should know.
 func (s *Session) waits(what string, wait time.Duration, why error) {
-	s.cfg.Log.Info("waiting for "+what, "for", wait, "why", why)
-	if s.cfg.Waits != nil {
-		s.cfg.Waits(fmt.Sprintf("%s, for up to %v: %v", what, wait, why))
+	if s.cfg.Waits == nil || s.cfg.Waits(fmt.Sprintf("%s, for up to %v: %v", what, wait, why)) {
+		s.cfg.Log.Info("waiting for "+what, "for", wait, "why", why)
 	}
 }
 
