@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"cmp"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,8 @@ func (c *chunk) release() {
 // pool keeps the chunks that nobody holds. Batches are released by other
 // goroutines than the one that reads.
 type pool struct {
+	size int // of a chunk that is kept; 0: chunkSize
+
 	mu   sync.Mutex
 	free []*chunk
 	live int // chunks in use and free
@@ -49,7 +52,8 @@ type pool struct {
 func (p *pool) get(size int) (*chunk, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if n := len(p.free); n > 0 && size <= chunkSize {
+	usual := cmp.Or(p.size, chunkSize)
+	if n := len(p.free); n > 0 && size <= usual {
 		c := p.free[n-1]
 		p.free = p.free[:n-1]
 		c.refs.Store(1)
@@ -62,7 +66,7 @@ func (p *pool) get(size int) (*chunk, error) {
 	if p.live >= maxChunks {
 		return nil, ErrTooManyBatches
 	}
-	c := &chunk{buf: make([]byte, max(size, chunkSize)), home: p}
+	c := &chunk{buf: make([]byte, max(size, usual)), home: p}
 	c.hook = func(*wire.Batch) { c.release() }
 	c.refs.Store(1)
 	p.live++
@@ -73,7 +77,7 @@ func (p *pool) get(size int) (*chunk, error) {
 func (p *pool) put(c *chunk) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(c.buf) > chunkSize {
+	if len(c.buf) > cmp.Or(p.size, chunkSize) {
 		p.live--
 		return
 	}
@@ -93,6 +97,9 @@ type feed struct {
 	skipped int64 // offset in the stream of the record they are of, valid iff pending > 0
 	off     int64 // offset in the stream of pos, pending octets included
 	err     error // what ended the stream; it ends there
+
+	divided bool   // what is to be parsed comes in pieces, which others read
+	next    *Piece // nil: not there yet
 }
 
 // bytes returns what was read and not parsed. It lies in the current chunk.
@@ -124,27 +131,38 @@ func (f *feed) advance(n int64) {
 
 // fill reads until need octets are there to parse. It fails with what ended
 // the stream, or with ErrTooManyBatches, or with errSilent where a live one has
-// nothing now.
+// nothing now, or the next piece is not there.
 func (f *feed) fill(need int) error {
 	for f.pending > 0 || f.end-f.pos < need {
 		if f.err != nil {
 			return f.err
+		}
+		if f.divided {
+			if err := f.takeNext(); err != nil {
+				return err
+			}
+			f.skip()
+			continue
 		}
 		if err := f.room(need); err != nil {
 			return err
 		}
 		n, err := readAny(f.r, f.cur.buf[f.end:])
 		f.end += n
-		if skip := min(f.pending, int64(f.end-f.pos)); skip > 0 {
-			f.pending -= skip
-			f.pos += int(skip)
-		}
+		f.skip()
 		if err == errSilent {
 			return err
 		}
 		f.err = err
 	}
 	return nil
+}
+
+// skip passes over octets that were parsed before they were read.
+func (f *feed) skip() {
+	n := min(f.pending, int64(f.end-f.pos))
+	f.pending -= n
+	f.pos += int(n)
 }
 
 // readAny reads at least one octet, or fails.

@@ -40,6 +40,7 @@ type trace struct {
 	fcs        FCS
 	first      uint8            // number of the first interface
 	err        error            // what ended the trace
+	divided    int64            // where in the file its pieces begin
 	count      wire.SourceStats // Read's own; the parser counts in it too
 
 	mu      sync.Mutex
