@@ -34,6 +34,7 @@ type way struct {
 	// round: where streams lie near, but flows do not. See overtake.go.
 	overtakes bool
 	looked    *wire.Frame // whose stream meterKnown was the last to look for
+	reach     int64       // ns that trains may take beyond a tick; 0: none goes beyond one
 }
 
 // chooseWay does so while no packet is under way; what it looks at changes at no other time.
@@ -55,12 +56,9 @@ func (m *Meter) chooseWay() {
 	mayOvertake := glance && l.alone
 	streams, flows := m.near(mayOvertake)
 	m.way.direct = streams && flows
+	m.way.reach = m.reach()
 	m.way.overtakes = mayOvertake && streams && !flows
 	m.way.glance = glance && (m.way.direct || m.way.overtakes)
-	for j := range l.runs {
-		run := &l.runs[j]
-		run.waits = m.way.overtakes && run.rules.program.MayNotMatch()
-	}
 }
 
 // overtakenFrom is the part of Config.Near from which on it takes less time to have known
@@ -84,67 +82,47 @@ func (m *Meter) near(mayOvertake bool) (hasStreams, hasFlows bool) {
 }
 
 // takeKnown meters frames of the batch, from the next one on, as long as a glance at
-// them is enough. seen are the glances, if a Lookout has taken them.
-func (m *Meter) takeKnown(b *wire.Batch, seen *Sightings) {
+// them is enough.
+func (m *Meter) takeKnown(b *wire.Batch) {
 	if m.in.held.n > 0 || m.in.ended {
 		return
 	}
-	hasSeen := seen != nil && seen.n == len(b.Frames)
-	for m.in.fed < len(b.Frames) && m.way.glance {
-		i, known := m.in.fed, false
-		switch f := &b.Frames[i]; {
-		case hasSeen:
-			known = m.meterSeen(f, seen.begun, &seen.all[i], &seen.wide[i])
-		case len(m.lanes) == 1:
-			known = m.meterKnown(f)
-		default:
-			var s sighting
-			var wide streams.Wide
-			m.lookout.glance(f, f.Time, &s, &wide)
-			known = m.meterSeen(f, f.Time, &s, &wide)
-		}
-		if !known {
-			return
-		}
+	for m.in.fed < len(b.Frames) && m.way.glance && m.meterKnown(&b.Frames[m.in.fed]) {
 		m.in.fed++
 	}
 }
 
 // meterKnown meters a packet of a stream that is there and remembers what all rule sets
 // say of it, if it comes within the present tick. Nothing has happened if it is not such
-// a one. It is for a meter of one lane.
+// a one.
 func (m *Meter) meterKnown(f *wire.Frame) bool {
 	var g packet.Glance
 	tap := &m.interfaces.taps[f.Interface]
 	if !m.in.isInTick(f.Time) || tap.rate != 1 || tap.packets == 0 || !g.Of(f) {
 		return false
 	}
-	l := &m.lanes[0]
-	stream, dir, ok := l.streams.Known(&g)
-	if !ok || !l.knows(stream, dir) || m.way.overtakes && m.filling.waiting.has(stream.ID) {
+	l, stream, dir, ok := m.known(&g)
+	if !ok || !l.knows(stream, dir, m.way.overtakes) || m.way.overtakes && m.filling.waiting.has(stream.ID) {
 		return m.stays(f, stream, ok)
 	}
 	m.in.pass(f.Time)
-	tap.count(f.WireLen)
+	tap.count(1, f.WireLen)
 	m.countKnown(l, stream, dir, g.TCPFlags, m.cfg.octets(f.WireLen, g.PeerOctets))
 	return true
 }
 
-// meterSeen is meterKnown of a frame that was glanced at, in any lane.
-func (m *Meter) meterSeen(f *wire.Frame, begun int64, s *sighting, wide *streams.Wide) bool {
-	tap, at := &m.interfaces.taps[s.number], begun+int64(s.after)
-	if s.lane == 0 || !m.in.isInTick(at) || tap.rate != 1 || tap.packets == 0 {
-		return false
+// known finds the stream of a packet, the lane that has it, and the packet's direction in it.
+func (m *Meter) known(g *packet.Glance) (l *lane, stream streams.Stream, dir packet.Direction, ok bool) {
+	if l = &m.lanes[0]; len(m.lanes) == 1 {
+		stream, dir, ok = l.streams.Known(g)
+		return l, stream, dir, ok
 	}
-	l := &m.lanes[s.lane-1]
-	stream, dir, ok := l.streams.Sought(&s.Sought, wide)
-	if !ok || !l.knows(stream, dir) || m.way.overtakes && m.filling.waiting.has(stream.ID) {
-		return m.stays(f, stream, ok)
-	}
-	m.in.pass(at)
-	tap.count(s.wireLen)
-	m.countKnown(l, stream, dir, s.TCPFlags(), m.cfg.octets(s.wireLen, uint32(s.peerOctets)))
-	return true
+	var k streams.Sought
+	var wide streams.Wide
+	w0, w1, w2, w3, w4, dir := streams.Words(g)
+	l = &m.lanes[m.seeker.Seek(&k, &wide, w0, w1, w2, w3, w4, len(m.lanes))]
+	stream, ok = l.streams.Sought(&k, &wide)
+	return l, stream, dir, ok
 }
 
 // countKnown counts a packet of a stream that knows all verdicts on it, at the clock.
@@ -154,9 +132,9 @@ func (m *Meter) countKnown(l *lane, stream streams.Stream, dir packet.Direction,
 	l.packets++
 	l.streams.NoteKnown(stream, m.in.uptime, dir, tcpFlags)
 	for j := range l.runs {
-		l.countKnown(&l.runs[j], octets, m.in.uptime)
+		l.countKnown(&l.runs[j], 1, octets, m.in.uptime)
 	}
-	m.noteStaged()
+	m.noteStaged(1)
 }
 
 // isInTick reports whether a packet of time t moves the clock to a time before the next
@@ -177,8 +155,9 @@ func (in *intake) pass(t int64) {
 }
 
 // knows reports whether a stream remembers verdicts of all rule sets, which are all
-// remembered, on packets of one of its directions, and they hold.
-func (l *lane) knows(stream streams.Stream, dir packet.Direction) bool {
+// remembered, on packets of one of its directions, and they hold; for packets that overtake
+// others, also if those make flows.
+func (l *lane) knows(stream streams.Stream, dir packet.Direction, overtakes bool) bool {
 	side := l.side.of(stream.ID)
 	for j := range l.runs {
 		run := &l.runs[j]
@@ -193,7 +172,7 @@ func (l *lane) knows(stream streams.Stream, dir packet.Direction) bool {
 		}
 		run.known, run.tally = w, nil
 		if w.isFlow() {
-			if run.tally = l.flows.tally(w.ref()); run.tally.generation != w.generation() || run.waits && w.kind() == kindReverse {
+			if run.tally = l.flows.tally(w.ref()); run.tally.generation != w.generation() || overtakes && run.mayFail && w.kind() == kindReverse {
 				return false
 			}
 		}
@@ -201,18 +180,19 @@ func (l *lane) knows(stream streams.Stream, dir packet.Direction) bool {
 	return true
 }
 
-// countKnown counts one packet by the verdict that knows has found.
-func (l *lane) countKnown(run *laneRun, octets uint64, at Uptime) {
+// countKnown counts packets by the verdict that knows has found.
+func (l *lane) countKnown(run *laneRun, pdus, octets uint64, at Uptime) {
 	w, ta := run.known, run.tally
 	if ta == nil {
-		run.work.countOther(w, 1)
+		run.work.countOther(w, pdus)
 		return
 	}
-	run.work.pdus++
-	ta.pdus[w.dir()&1]++
+	run.work.pdus += pdus
+	ta.pdus[w.dir()&1] += pdus
 	ta.octets[w.dir()&1] += octets
-	ta.last = at
-	l.flows.newest[l.number][l.flows.slotOf(w.ref())>>blockShift] = at
+	ta.last = max(ta.last, at)
+	newest := &l.flows.newest[l.number][l.flows.slotOf(w.ref())>>blockShift]
+	*newest = max(*newest, at)
 }
 
 // meterDirect meters the packet that is staged in the first place of the round.

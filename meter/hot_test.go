@@ -25,7 +25,7 @@ func TestHotRecords(t *testing.T) {
 		"histogram": {unsafe.Sizeof(histogram{}), histogramSize},
 		"member":    {unsafe.Sizeof(member{}), memberSize},
 		"fed":       {unsafe.Sizeof(fed{}), fedSize},
-		"sighting":  {unsafe.Sizeof(sighting{}), sightingSize},
+		"train":     {unsafe.Sizeof(train{}), trainSize},
 	} {
 		if size[0] != size[1] {
 			t.Errorf("%s is %d octets, want %d", name, size[0], size[1])

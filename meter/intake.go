@@ -37,7 +37,10 @@ type intake struct {
 	busy    bool // packets have come in the interval that is open
 	ended   bool // MaxIntervals are closed
 	held    heldFrames
-	fed     int // how many of the batch being fed are taken
+	counted int64 // time up to which packets are counted that have not come yet: they are in trains
+	fed     int   // how many of the batch being fed are taken
+	batch   int   // which of the batches fed together that is
+	base    int   // frames of those before
 	lastEnd intervalEnd
 }
 
@@ -51,7 +54,7 @@ type intervalEnd struct {
 func (in *intake) init(cfg *Config) {
 	in.cfg = cfg
 	in.uptime = 1
-	in.shown = math.MinInt64
+	in.shown, in.counted = math.MinInt64, math.MinInt64
 }
 
 // set is the clock at t, and the uptime there unless a later one has been shown.
@@ -102,26 +105,57 @@ const (
 // Feed meters a batch, first its frames and then its records, up to the end of a
 // reading interval; it goes on from there when it is called again. The batch is
 // not used after Taken or Ended.
-func (m *Meter) Feed(b *wire.Batch) Stop { return m.FeedSeen(b, nil) }
+func (m *Meter) Feed(b *wire.Batch) Stop {
+	one := [1]*wire.Batch{b}
+	return m.FeedTrains(one[:], nil)
+}
 
-// FeedSeen is Feed of a batch of which the meter's Lookout has made seen; nil if it has
-// not. The same batch has the same seen until it is taken.
-func (m *Meter) FeedSeen(b *wire.Batch, seen *Sightings) Stop {
+// FeedTrains is Feed of several batches, one after the other; t is what a Lookout has seen of
+// them, nil if none has. It is called again with the same ones until they are taken.
+func (m *Meter) FeedTrains(batches []*wire.Batch, t *Trains) Stop {
 	m.door.enter()
 	defer m.door.leave()
 	in := &m.in
 	m.chooseWay()
-	m.lookout.want(m.way.glance)
+	m.tell()
+	if t != nil && t.done == 0 && t.stopped == 0 {
+		t.looked = t.looked && m.way.direct && m.mayTrain(t.frames)
+	}
+	for ; in.batch < len(batches); in.batch++ {
+		b := batches[in.batch]
+		stop := Taken
+		if t != nil && t.looked {
+			stop = m.feedTrains(b, t, in.base)
+		} else {
+			stop = m.feed(b)
+		}
+		if stop != Taken {
+			return m.stopped(stop)
+		}
+		in.base += len(b.Frames)
+		in.fed = 0
+	}
+	return m.taken()
+}
+
+// feed meters the frames of a batch, from the next one on, and then its records.
+func (m *Meter) feed(b *wire.Batch) Stop {
+	in := &m.in
 	for ; in.fed < len(b.Frames)+len(b.Records); in.fed++ {
 		if m.way.glance {
-			if m.takeKnown(b, seen); in.fed == len(b.Frames)+len(b.Records) {
+			if m.takeKnown(b); in.fed == len(b.Frames)+len(b.Records) {
 				break
 			}
 		}
 		if stop := m.feedNext(b); stop != Taken {
-			return m.stopped(stop)
+			return stop
 		}
 	}
+	return Taken
+}
+
+// taken is the end of a call of Feed that has taken all there was.
+func (m *Meter) taken() Stop {
 	// The last one may have decided about those that were held.
 	if stop := m.takeHeld(); stop != Taken {
 		return m.stopped(stop)
@@ -136,7 +170,7 @@ func (m *Meter) FeedSeen(b *wire.Batch, seen *Sightings) Stop {
 // unless this one goes on.
 func (m *Meter) stopped(why Stop) Stop {
 	if why != IntervalEnd {
-		m.in.fed = 0
+		m.in.fed, m.in.batch, m.in.base = 0, 0, 0
 	}
 	return why
 }

@@ -49,10 +49,10 @@ func (x *interfaces) init(cfg *Config) {
 	}
 }
 
-// count counts a frame of so many octets.
-func (t *tap) count(wireLen uint32) {
-	t.packets++
-	t.octets += uint64(wireLen)
+// count counts frames of so many octets together.
+func (t *tap) count(frames uint64, octets uint32) {
+	t.packets += frames
+	t.octets += uint64(octets)
 }
 
 // sampled counts a frame at its interface and draws whether it is metered; the
@@ -63,7 +63,7 @@ func (x *interfaces) sampled(f *wire.Frame, r *wire.Record) bool {
 		x.first(f)
 	}
 	if r == nil {
-		t.count(f.WireLen)
+		t.count(1, f.WireLen)
 	} else {
 		t.packets += pdusOf(r)
 		if r.Octets == wire.OctetsOfFrame {

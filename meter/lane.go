@@ -67,7 +67,7 @@ type laneRun struct {
 	work  *laneWork
 	memory
 	origin   bool   // its rules ask for packet.Origin
-	waits    bool   // for flows that may come: packets do not overtake by a verdict of kindReverse
+	mayFail  bool   // to match: packets do not overtake others by a verdict of kindReverse then
 	known    word   // of the packet being metered by meterKnown
 	tally    *tally // that it names; nil: none
 	verdicts []word // by packet of the lane in the round; 0: nothing to count
@@ -116,7 +116,7 @@ func (l *lane) keysOf(p *pending) (key, back []byte) {
 func (l *lane) run(r *ruleSet, mem memory) {
 	run := laneRun{
 		rules: r, work: r.lanes[l.number], memory: mem, origin: r.program.Needs()&pme.NeedsOrigin != 0,
-		verdicts: make([]word, cap(l.ids)),
+		verdicts: make([]word, cap(l.ids)), mayFail: r.program.MayNotMatch(),
 	}
 	if len(r.dists.list) > 0 {
 		run.observed, l.observes = make([]word, cap(l.ids)), true

@@ -2,6 +2,7 @@ package meter
 
 import (
 	"math"
+	"math/bits"
 	"sync/atomic"
 
 	"netramet/meter/packet"
@@ -10,79 +11,190 @@ import (
 )
 
 // Lookout glances at frames before they are fed, so that this is another processor's
-// work. It is for one goroutine, at the same time as another one feeds.
+// work, and puts those of one stream together. It is for one goroutine, at the same time as
+// another one feeds.
 type Lookout struct {
 	_      line
 	seeker streams.Seeker
+	cfg    *Config
 	lanes  int
-	wanted atomic.Bool // the meter looks at Sightings
+	notice *notice
+	grid   grid // as of Begin
+	open   openTrains
 	_      line
 }
 
 // line keeps what is beside it off the memory that processors exchange at a time.
 type line [128]byte
 
-// Sightings are what a Lookout saw of a batch's frames.
-type Sightings struct {
-	n     int   // frames; 0: it did not look
-	begun int64 // time of the first one
-	all   [wire.BatchSize]sighting
-	wide  [wire.BatchSize]streams.Wide // of frames of IPv6
+// NewLookout returns another Lookout of the meter. Its goroutine begins behind the last call of
+// Feed by any other.
+func (m *Meter) NewLookout() *Lookout {
+	return &Lookout{seeker: m.lanes[0].streams.Seeker(), cfg: &m.cfg, lanes: len(m.lanes), notice: &m.notice}
 }
 
-// sighting is what a glance at a frame tells. It is half a line of memory, since what
-// another processor has written is slow to come.
-type sighting struct {
-	streams.Sought
-	after      uint32 // nanoseconds since the first frame of the batch
-	wireLen    uint32 // as the frame's
-	peerOctets uint16
-	number     uint8 // of the frame's interface
-	lane       uint8 // of the stream, counted from 1; 0: a glance is not enough
+// notice is what Lookouts are told by the goroutine that feeds.
+type notice struct {
+	_      line
+	wanted atomic.Bool          // it looks at Trains
+	grid   atomic.Pointer[grid] // nil: the meter's time has not begun
+	_      line
 }
 
-// sightingSize is that of a sighting in octets.
-const sightingSize = 32
-
-func newLookout(m *Meter) *Lookout {
-	return &Lookout{seeker: m.lanes[0].streams.Seeker(), lanes: len(m.lanes)}
+// grid is where the meter looks at what it has counted: at ticks, and at the ends of intervals,
+// which lie on it.
+type grid struct {
+	start    int64 // Unix ns of a tick
+	interval int64 // ns; 0: there is none
+	before   int64 // ns of the first interval that lie before start
+	reach    int64 // ns that a train may take that goes beyond a tick; 0: none does
 }
 
-// Lookout returns the meter's only one.
-func (m *Meter) Lookout() *Lookout { return m.lookout }
+// tell says whether the meter looks at Trains, and what its grid is.
+func (m *Meter) tell() {
+	if is := m.way.direct && m.way.glance; m.notice.wanted.Load() != is {
+		m.notice.wanted.Store(is)
+	}
+	if !m.in.begun {
+		return
+	}
+	g := grid{start: m.in.start, interval: int64(m.cfg.Interval), before: m.in.before, reach: m.way.reach}
+	if was := m.notice.grid.Load(); was == nil || *was != g {
+		m.notice.grid.Store(g.kept())
+	}
+}
 
-// Wanted reports whether the meter looks at Sightings: where it meters packet by packet,
+// kept is a copy, so that only a grid that is new is allocated.
+func (g grid) kept() *grid { return &g }
+
+// Wanted reports whether the meter looks at Trains: where it meters packet by packet,
 // and need not decode each.
-func (l *Lookout) Wanted() bool { return l.wanted.Load() }
+func (l *Lookout) Wanted() bool { return l.notice.wanted.Load() }
 
-// want says whether the meter looks at Sightings.
-func (l *Lookout) want(is bool) {
-	if l.wanted.Load() != is {
-		l.wanted.Store(is)
+// Begin empties t for batches that are fed together.
+func (l *Lookout) Begin(t *Trains) {
+	t.clear()
+	l.open.closeAll()
+	l.grid = grid{}
+	if g := l.notice.grid.Load(); g != nil && l.Wanted() {
+		l.grid, t.looked, t.reach = *g, true, g.reach
 	}
+	t.latest, t.tick, t.closes = badStamp+1, math.MinInt64, math.MinInt64
 }
 
-// See fills s with what there is to see of a batch's frames, nothing if that is not wanted.
-// FeedSeen takes both.
-func (l *Lookout) See(b *wire.Batch, s *Sightings) {
-	s.n = 0
-	if len(b.Frames) == 0 || !l.Wanted() {
+// See adds to t what there is to see of the frames of the next batch. FeedTrains takes all batches
+// since Begin and t.
+func (l *Lookout) See(b *wire.Batch, t *Trains) {
+	if !t.looked {
 		return
 	}
-	s.n, s.begun = len(b.Frames), b.Frames[0].Time
+	if len(b.Records) > 0 || t.frames+len(b.Frames) > maxTrainFrames {
+		t.looked = false
+		return
+	}
+	first := t.frames
+	t.extend(len(b.Frames))
 	for i := range b.Frames {
-		l.glance(&b.Frames[i], s.begun, &s.all[i], &s.wide[i])
+		if f := &b.Frames[i]; f.Time < t.latest || !l.board(f, t, first+i) {
+			// It may be of any stream, and its time is the meter's to judge.
+			l.open.closeAll()
+			t.all = append(t.all, train{frame: uint16(first + i), kind: isAlone})
+		} else {
+			t.latest = f.Time
+		}
 	}
 }
 
-// glance fills s, and wide for IPv6, from a frame of a batch that begins at a time.
-func (l *Lookout) glance(f *wire.Frame, begun int64, s *sighting, wide *streams.Wide) {
+// board puts a frame into the train that it belongs to, or has it lead one of its own, if a
+// glance at it is enough.
+func (l *Lookout) board(f *wire.Frame, t *Trains, frame int) bool {
 	var g packet.Glance
-	s.lane = 0
-	after := uint64(f.Time - begun)
-	if !g.Of(f) || g.PeerOctets > math.MaxUint16 || after > math.MaxUint32 {
-		return
+	if !g.Of(f) || f.WireLen > maxSeen {
+		return false
 	}
-	s.lane = 1 + uint8(l.seeker.Seek(&g, &s.Sought, wide, l.lanes))
-	s.after, s.wireLen, s.peerOctets, s.number = uint32(after), f.WireLen, uint16(g.PeerOctets), f.Interface
+	crossed := f.Time >= t.tick && l.cross(t, f.Time)
+	o := &l.open
+	w0, w1, w2, w3, w4, dir := streams.Words(&g)
+	place := &o.places[openPlace(w0, w2, w4)]
+	octets, plain := uint32(l.cfg.octets(f.WireLen, g.PeerOctets)), streams.IsPlain(g.TCPFlags)
+	if n := *place & (1<<16 - 1); *place>>16 == o.round && plain {
+		at := &t.all[n]
+		after := f.Time - at.at
+		// Beyond the tick in which the train is counted, a flow of which nothing came in it may end.
+		mayJoin := at.at >= t.tick-tickLength || after <= l.grid.reach && at.pdus[dir&1] > 0
+		if mayJoin && at.number == f.Interface && at.wire < maxTrainOctets && t.is(int(n), w0, w1, w2, w3, w4) {
+			if crossed {
+				t.all = append(t.all, train{frame: uint16(frame), kind: isTick, at: f.Time})
+				at = &t.all[n]
+			}
+			at.pdus[dir&1]++
+			at.octets[dir&1] += octets
+			at.wire += f.WireLen
+			at.span[dir&1] = uint32(after)
+			t.next[o.last[n]], o.last[n] = uint16(frame), uint16(frame)
+			return true
+		}
+	}
+	n := len(t.all)
+	*place = 0 // what comes behind a packet that is not plain is of another train
+	if plain {
+		*place = o.round<<16 | uint32(n)
+		o.board(n, frame)
+	}
+	t.all = append(t.all, train{at: f.Time, frame: uint16(frame), number: f.Interface, wire: f.WireLen, dir: dir, tcpFlags: g.TCPFlags})
+	one := &t.all[n]
+	one.pdus[dir&1], one.octets[dir&1] = 1, octets
+	var wide streams.Wide
+	one.lane = uint8(l.seeker.Seek(&one.Sought, &wide, w0, w1, w2, w3, w4, l.lanes))
+	if one.IsWide() {
+		t.setWide(n, &wide)
+	}
+	return true
+}
+
+// openPlace is where the open train of a key of these words, and others, is.
+func openPlace(w0, w2, w4 uint64) uint64 {
+	return (w0 ^ bits.RotateLeft64(w2, 24) ^ bits.RotateLeft64(w4, 40)) * 0x9e3779b97f4a7c15 >> (64 - openBits)
+}
+
+// cross goes over a tick with a packet of time at. Trains end with the interval.
+func (l *Lookout) cross(t *Trains, at int64) bool {
+	g := &l.grid
+	if at < g.start {
+		return false
+	}
+	t.tick = saturatingAdd(at, tickLength-(at-g.start)%tickLength)
+	if at >= t.closes {
+		l.open.closeAll()
+		t.closes = math.MaxInt64
+		if g.interval > 0 {
+			t.closes = saturatingAdd(at, g.interval-(at-g.start+g.before)%g.interval)
+		}
+	}
+	return true
+}
+
+// openTrains are those that may get more frames: of a stream the last one, and of streams that have
+// one place only one.
+type openTrains struct {
+	places [1 << openBits]uint32 // number of a train and, above it, the round in which it is open
+	round  uint32
+	last   []uint16 // frame of each train
+}
+
+const openBits = 11
+
+func (o *openTrains) closeAll() {
+	if o.round++; o.round > math.MaxUint16 {
+		o.round = 1
+		clear(o.places[:])
+	}
+}
+
+// board has a frame be the last one of a train.
+func (o *openTrains) board(train, frame int) {
+	if train >= len(o.last) {
+		o.last = append(o.last, make([]uint16, train+wire.BatchSize-len(o.last))...)
+	}
+	o.last[train] = uint16(frame)
 }

@@ -164,7 +164,8 @@ type Meter struct {
 	// goneRecalled is what recalled was of them.
 	goneRecalled uint64
 	interfaces   interfaces
-	lookout      *Lookout
+	seeker       streams.Seeker
+	notice       notice
 	collector
 	counts Counts
 }
@@ -199,7 +200,7 @@ func New(cfg Config) *Meter {
 	for i, table := range streams.NewLanes(m.cfg.Streams, m.cfg.Lanes) {
 		m.lanes = append(m.lanes, lane{number: uint8(i), alone: m.cfg.Lanes == 1, cfg: &m.cfg, flows: &m.flows, epoch: &m.epoch, streams: table, ids: make([]streams.ID, len(m.filling.packets))})
 	}
-	m.lookout = newLookout(m)
+	m.seeker = m.lanes[0].streams.Seeker()
 	m.initPairs()
 	m.initStreams()
 	m.interfaces.init(&m.cfg)

@@ -290,12 +290,15 @@ func TestNoAllocationPerPacket(t *testing.T) {
 				frames = append(frames, tcp(t, fmt.Sprintf("10.0.0.%d:5", i), "10.1.0.2:5", 0))
 			}
 			feedAll(t, m, frames...)
-			wb := wire.Batch{Frames: frames}
-			var seen Sightings
+			wb := wire.Batch{Frames: append(frames[:128:128], frames[:128]...)}
+			lookout, batches := m.NewLookout(), []*wire.Batch{&wb, &wb}
+			var seen Trains
 			if n := testing.AllocsPerRun(20, func() {
 				m.Feed(&wb)
-				m.Lookout().See(&wb, &seen)
-				m.FeedSeen(&wb, &seen)
+				lookout.Begin(&seen)
+				lookout.See(&wb, &seen)
+				lookout.See(&wb, &seen)
+				m.FeedTrains(batches, &seen)
 			}); n != 0 {
 				t.Errorf("%v allocations a batch", n)
 			}

@@ -41,7 +41,7 @@ type tick struct {
 
 // advance does the periodic work of the grid point at uptime now; passed grid
 // points have gone by since the last one. Guests who wait are let in between
-// two pieces.
+// two pieces, unless packets are counted that have not come yet.
 func (m *Meter) advance(now Uptime, passed int64) {
 	if passed == 1 && len(m.lanes) > 1 && !m.way.direct && !m.dueAtTick(now) {
 		m.cut(now)
@@ -51,7 +51,9 @@ func (m *Meter) advance(now Uptime, passed int64) {
 	budget := recoverBudget(m.flows.records.Len(), passed)
 	t := tick{now: now, streams: true, rates: true, recover: budget, free: budget}
 	for !m.work(&t) {
-		m.door.pass()
+		if m.in.counted <= m.in.clock {
+			m.door.pass()
+		}
 	}
 	m.boundStreams()
 	m.checkUsage()

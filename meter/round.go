@@ -126,13 +126,15 @@ func (m *Meter) stage(f *wire.Frame, rec *wire.Record, t int64) {
 			m.turn()
 		}
 	}
-	m.noteStaged()
+	m.noteStaged(1)
 }
 
-// noteStaged counts a packet that may have made a stream.
-func (m *Meter) noteStaged() {
-	if m.staged++; m.staged == boundEvery {
+// noteStaged counts packets; one of boundEvery may have made a stream too many.
+func (m *Meter) noteStaged(packets int) {
+	if m.staged += packets; m.staged >= boundEvery {
+		rest := m.staged - boundEvery
 		m.boundStreams()
+		m.staged = rest
 	}
 }
 

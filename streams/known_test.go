@@ -30,12 +30,13 @@ func TestSought(t *testing.T) {
 		g := glanceOf(p)
 		var k Sought
 		var wide Wide
-		lane := seeker.Seek(&g, &k, &wide, len(lanes))
+		w0, w1, w2, w3, w4, dir := Words(&g)
+		lane := seeker.Seek(&k, &wide, w0, w1, w2, w3, w4, len(lanes))
 		if lane != key.Lane(len(lanes)) {
 			t.Fatalf("lane %d, want %d", lane, key.Lane(len(lanes)))
 		}
 		table := lanes[lane]
-		s, dir, ok := table.Sought(&k, &wide)
+		s, ok := table.Sought(&k, &wide)
 		byGlance, glanceDir, glanceOK := table.Known(&g)
 		id, there := table.Look(&key)
 		if ok != there || ok != glanceOK || ok && (s.ID != id || s != byGlance || dir != key.Dir || dir != glanceDir) {

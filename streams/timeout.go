@@ -157,13 +157,20 @@ func (t *Table) expire(bucket int64, slots []uint32, now packet.Uptime) {
 // firstDue is the earliest uptime at which a stream can end whose first packet comes
 // now.
 func (c *Config) firstDue(now packet.Uptime) packet.Uptime {
-	switch {
-	case c.ShortTimeout > 0:
-		return now + min(c.ShortTimeout, c.MinTimeout)
-	case c.MinTimeout == NoTimeout:
-		return never
+	if least := c.leastTimeout(); least != NoTimeout {
+		return now + least
 	}
-	return now + c.MinTimeout
+	return never
+}
+
+// LeastTimeout is what any stream must have been idle for that times out; NoTimeout if none does.
+func (t *Table) LeastTimeout() packet.Uptime { return t.cfg.leastTimeout() }
+
+func (c *Config) leastTimeout() packet.Uptime {
+	if c.ShortTimeout > 0 {
+		return min(c.ShortTimeout, c.MinTimeout)
+	}
+	return c.MinTimeout
 }
 
 // due is the earliest uptime at which a stream can end if no more packets come.

@@ -269,7 +269,8 @@ type changing struct {
 	seed  uint64
 	times []refTime
 	fed   int
-	seen  meter.Sightings
+	seen  meter.Trains
+	eye   *meter.Lookout // made when it is first needed
 
 	streams []streams.Stats // after each step
 }
@@ -296,10 +297,18 @@ func (c *changing) run(frames []wire.Frame, batch int, steps []step) (after []st
 func (c *changing) feed(frames []wire.Frame) {
 	c.t.Helper()
 	c.fed += len(frames)
-	wb := wire.Batch{Frames: frames}
-	c.m.Lookout().See(&wb, &c.seen)
+	if c.eye == nil {
+		c.eye = c.m.NewLookout()
+	}
+	c.eye.Begin(&c.seen)
+	var batches []*wire.Batch
+	for some := range slices.Chunk(frames, len(frames)/3+1) {
+		b := &wire.Batch{Frames: some}
+		batches = append(batches, b)
+		c.eye.See(b, &c.seen)
+	}
 	for {
-		stop := c.m.FeedSeen(&wb, &c.seen)
+		stop := c.m.FeedTrains(batches, &c.seen)
 		if c.audit != nil {
 			c.m.View(func(s *control.State) { c.audit.look(s, "frame", stop == meter.Taken) })
 		}

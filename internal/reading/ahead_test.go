@@ -1,11 +1,13 @@
 package reading
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"netramet/ruleset"
 	"netramet/sources"
 	"netramet/sources/sourcetest"
+	"netramet/sources/sourcetest/capfile"
 	"netramet/sources/wire"
 )
 
@@ -112,6 +115,65 @@ func (f *few) Read(b *wire.Batch) error {
 	return err
 }
 
+// fileOf is a trace of frames, as Open opens it; some octets are missing at its end.
+func fileOf(t *testing.T, frames []wire.Frame, missing int) sources.Source {
+	t.Helper()
+	f, err := capfile.FormatByName("pcap-ns")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := f.Encode(frames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "trace")
+	if err := os.WriteFile(path, file[:len(file)-missing], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	src, err := Open(t.Context(), path, sources.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return src
+}
+
+// TestAheadByTurns: a file is read ahead, and not, by turns, as the pace has it.
+func TestAheadByTurns(t *testing.T) {
+	frames := manyFrames(t, 300_000)
+	for i := range frames {
+		frames[i].Time = sourcetest.StartTime + int64(i)*int64(time.Millisecond)
+	}
+	m := running(t, meter.Config{})
+	l := Loop{Source: fileOf(t, frames, 0), Meter: m, Ahead: true}
+	defer l.Source.Close()
+	a := newAhead(&l)
+	defer a.stop()
+	a.pace.frames = 1000
+	turns, was := 0, false
+	for {
+		var b wire.Batch
+		end, _, err := a.step(&b)
+		b.Release()
+		if err != nil || end != nil && end != io.EOF {
+			t.Fatal(end, err)
+		}
+		if is := a.gone != nil; is != was {
+			turns, was = turns+1, is
+		}
+		if end == io.EOF {
+			break
+		}
+	}
+	m.View(func(s *meter.State) {
+		if got := s.Counts(); got.Packets != uint64(len(frames)) {
+			t.Errorf("%d packets, want %d", got.Packets, len(frames))
+		}
+	})
+	if turns < 2 {
+		t.Errorf("%d turns", turns)
+	}
+}
+
 // TestAhead: whatever ends a run, it tells the same when it reads ahead.
 func TestAhead(t *testing.T) {
 	frames := manyFrames(t, 20_000)
@@ -142,6 +204,18 @@ func TestAhead(t *testing.T) {
 			}
 		}
 	}
+	behind := func(n int, err error) func() Stage {
+		return func() Stage {
+			left := n
+			return func(b *wire.Batch) error {
+				if left -= len(b.Frames); left > 0 {
+					return nil
+				}
+				b.Frames = b.Frames[:len(b.Frames)+left]
+				return err
+			}
+		}
+	}
 	for _, tt := range []struct {
 		name   string
 		frames []wire.Frame
@@ -149,6 +223,8 @@ func TestAhead(t *testing.T) {
 		ends   error
 		most   int // batches in flight
 		stage  func() Stage
+		file   bool // the source is a file, which is read in pieces
+		cut    int  // octets that the file lacks
 	}{
 		{name: "no interval"},
 		{name: "intervals", cfg: meter.Config{Interval: 3 * time.Second}},
@@ -159,10 +235,22 @@ func TestAhead(t *testing.T) {
 		{name: "a stage drops", stage: func() Stage { return dropOdd }},
 		{name: "a stage ends", stage: after(60, io.EOF)},
 		{name: "a stage fails", stage: after(60, refused)},
+		{name: "a file", file: true},
+		{name: "a file, intervals", file: true, cfg: meter.Config{Interval: 3 * time.Second}},
+		{name: "a file, some intervals only", file: true, cfg: meter.Config{Interval: 3 * time.Second, MaxIntervals: 20}},
+		{name: "a file, odd times and frames", file: true, frames: odd, cfg: meter.Config{Interval: time.Second}},
+		{name: "a file, a table that grows out of what is near", file: true, cfg: meter.Config{Near: 30, Inactivity: time.Second, Interval: time.Second}},
+		{name: "a file that is cut", file: true, cut: 7, ends: io.ErrUnexpectedEOF},
+		{name: "a file, a stage drops", file: true, stage: func() Stage { return dropOdd }},
+		{name: "a file, a stage ends", file: true, stage: behind(15_000, io.EOF)},
+		{name: "a file, a stage fails", file: true, stage: behind(15_000, refused)},
 		{name: "few batches", most: 3},
 		{name: "one batch", most: 1},
 	} {
 		for _, size := range []int{1, 7, 256} {
+			if tt.file && size < 256 {
+				continue // the file decides
+			}
 			t.Run(fmt.Sprint(tt.name, ", ", size), func(t *testing.T) {
 				t.Parallel()
 				run := func(ahead bool) told {
@@ -178,6 +266,9 @@ func TestAhead(t *testing.T) {
 					if tt.most > 0 {
 						src = &few{Source: fake, most: tt.most}
 					}
+					if tt.file {
+						src = fileOf(t, in, tt.cut)
+					}
 					defer src.Close()
 					var stages []Stage
 					if tt.stage != nil {
@@ -186,7 +277,7 @@ func TestAhead(t *testing.T) {
 					return metered(t, t.Context(), src, tt.cfg, ahead, stages...)
 				}
 				want, got := run(false), run(true)
-				if !slices.Equal(got.collected, want.collected) || got.counts != want.counts || got.complete != want.complete || !errors.Is(got.err, want.err) {
+				if !slices.Equal(got.collected, want.collected) || got.counts != want.counts || got.complete != want.complete || !errors.Is(got.err, cmp.Or(tt.ends, want.err)) {
 					t.Errorf("ahead: %+v\nwant %+v", got, want)
 				}
 			})

@@ -205,7 +205,7 @@ func (l *Loop) liveStep(b *wire.Batch) (end error, stop meter.Stop, err error) {
 	l.Live.dry = l.Live.told != 0 && silent && asked >= l.Live.told+int64(Grace)
 	end = cmp.Or(l.stage(b), readErr)
 	l.Live.stamp(b, answered)
-	if stop, err = l.feed(b, nil); stop != meter.Taken || err != nil {
+	if stop, err = l.feed(nil, b); stop != meter.Taken || err != nil {
 		return end, stop, err
 	}
 	stop, err = l.advance(l.Live.reached(asked, answered, silent))

@@ -50,6 +50,15 @@ type closedOnDone struct {
 	stop func() bool
 }
 
+// divider is the source, if it may be divided.
+func divider(s sources.Source) sources.Divider {
+	if c, ok := s.(*closedOnDone); ok {
+		s = c.Source
+	}
+	d, _ := s.(sources.Divider)
+	return d
+}
+
 // InterfaceNames implements sources.Namer, where the source does.
 func (s *closedOnDone) InterfaceNames() []string {
 	if n, ok := s.Source.(sources.Namer); ok {

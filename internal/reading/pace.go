@@ -26,8 +26,9 @@ const (
 const (
 	atFirst    = 1 << 20 // when flows are new, no part of a trace is like the next one
 	settledFor = 1 << 22
-	warmFor    = 1 << 15
-	tryFor     = 1 << 16
+	soon       = 1 << 20 // where reading ahead has not paid, or something else took time in its trial
+	warmFor    = 1 << 14
+	tryFor     = 1 << 15
 )
 
 func newPace() pace { return pace{ahead: true, frames: atFirst, now: time.Now} }
@@ -64,8 +65,11 @@ func (p *pace) tried(took time.Duration) {
 		p.enter(warming, warmFor)
 		return
 	}
-	p.ahead = p.took < took+took/8
-	p.enter(settled, settledFor)
+	if p.ahead = p.took < took+took/8; p.ahead {
+		p.enter(settled, settledFor)
+	} else {
+		p.enter(settled, soon)
+	}
 }
 
 func (p *pace) enter(s stageOfPace, frames int) { p.stage, p.frames = s, frames }

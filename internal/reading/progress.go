@@ -27,8 +27,7 @@ func newProgress() *progress {
 	return p
 }
 
-func (p *progress) get() int64   { return p.n.Load() }
-func (p *progress) isOver() bool { return p.over.Load() }
+func (p *progress) get() int64 { return p.n.Load() }
 
 // goOn says that a number which was over goes on, before anybody else knows of it.
 func (p *progress) goOn() { p.over.Store(false) }

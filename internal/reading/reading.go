@@ -105,7 +105,7 @@ func (l *Loop) step(b *wire.Batch) (end error, stop meter.Stop, err error) {
 	}
 	readErr := l.Source.Read(b)
 	end = cmp.Or(l.stage(b), readErr)
-	stop, err = l.feed(b, nil)
+	stop, err = l.feed(nil, b)
 	return end, stop, err
 }
 
@@ -118,10 +118,11 @@ func (l *Loop) stage(b *wire.Batch) (err error) {
 	return err
 }
 
-// feed meters a batch, whose frames may have been seen, and has each interval that ends in it collected.
-func (l *Loop) feed(b *wire.Batch, seen *meter.Sightings) (meter.Stop, error) {
+// feed meters batches of which seen is, if it is not nil, and has each interval that ends in them
+// collected.
+func (l *Loop) feed(seen *meter.Trains, batches ...*wire.Batch) (meter.Stop, error) {
 	for l.Meter != nil {
-		stop := l.meter(b, seen)
+		stop := l.meter(batches, seen)
 		if stop != meter.IntervalEnd {
 			return stop, nil
 		}
@@ -133,12 +134,12 @@ func (l *Loop) feed(b *wire.Batch, seen *meter.Sightings) (meter.Stop, error) {
 	return meter.Taken, nil
 }
 
-func (l *Loop) meter(b *wire.Batch, seen *meter.Sightings) meter.Stop {
+func (l *Loop) meter(batches []*wire.Batch, seen *meter.Trains) meter.Stop {
 	if l.Busy == nil {
-		return l.Meter.FeedSeen(b, seen)
+		return l.Meter.FeedTrains(batches, seen)
 	}
 	begun := time.Now()
-	stop := l.Meter.FeedSeen(b, seen)
+	stop := l.Meter.FeedTrains(batches, seen)
 	l.Busy(begun, time.Now())
 	return stop
 }
