@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"netramet/internal/command"
+	"netramet/internal/fileaccess"
 	"netramet/internal/flagerr"
 	"netramet/reader/outputs"
 )
@@ -40,6 +41,7 @@ func (e *configError) Unwrap() error { return e.err }
 // readConfig reads the records of o's config file, which go on top of o.
 func readConfig(o *options, stdin io.Reader, env func(string) string) ([]*options, error) {
 	name, in := o.config, stdin
+	var file *os.File
 	if name == "-" {
 		name = "standard input"
 	} else {
@@ -48,8 +50,7 @@ func readConfig(o *options, stdin io.Reader, env func(string) string) ([]*option
 			return nil, &configError{name, 0, err}
 		}
 		defer f.Close()
-		in = f
-		o.warnOf(f)
+		in, file = f, f
 	}
 	b, err := io.ReadAll(io.LimitReader(in, maxConfig+1))
 	if err == nil && len(b) > maxConfig {
@@ -58,7 +59,23 @@ func readConfig(o *options, stdin io.Reader, env func(string) string) ([]*option
 	if err != nil {
 		return nil, &configError{name, 0, err}
 	}
-	return parseConfig(name, string(b), o, env)
+	records, err := parseConfig(name, string(b), o, env)
+	if file != nil {
+		o.warnOfConfig(file, err != nil || slices.ContainsFunc(records, func(r *options) bool { return r.tells }))
+	}
+	return records, err
+}
+
+// warnOfConfig notes a warning of a config file that is open to all, for the secrets that it
+// holds, or for what runs on which meter.
+func (o *options) warnOfConfig(f *os.File, secrets bool) {
+	if secrets {
+		o.warnOf(f)
+	} else if fi, err := f.Stat(); err == nil {
+		if err := fileaccess.ChangedByAll(f.Name(), fi); err != nil {
+			*o.warnings = append(*o.warnings, err.Error())
+		}
+	}
 }
 
 // parseConfig reads records: each begins at the left margin and goes on in
@@ -133,6 +150,9 @@ func (r *record) options(base *options, env func(string) string) (*options, erro
 		}
 	}
 	o.take(f)
+	written := func(secret string) bool { return !strings.HasPrefix(secret, "@") }
+	o.tells = f.Changed("auth-pass") && written(o.authPass) || f.Changed("priv-pass") && written(o.privPass) ||
+		len(o.operands) > 1 && written(o.operands[1])
 	if err := o.checkTo(f); err != nil {
 		return nil, err
 	}

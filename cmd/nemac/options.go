@@ -86,6 +86,7 @@ type options struct {
 	// in the record itself.
 	portGiven, intervalGiven bool
 	security                 client.Security
+	tells                    bool // the record in the config file holds a secret itself
 }
 
 func defaults() *options {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -319,6 +320,48 @@ func TestOpenSecrets(t *testing.T) {
 			run(t.Context(), args, strings.NewReader(""), &out, &errs)
 			if warned := strings.Contains(errs.String(), "nemac: warning: "+name+" holds secrets"); warned != (open != nil) {
 				t.Errorf("%s, mode %o: %s", name, mode, &errs)
+			}
+		}
+	}
+}
+
+// TestOpenConfig: a config file is told of for what it holds itself, and where everybody may
+// change it.
+func TestOpenConfig(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("pass", []byte("passphrase\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{
+		"m c -r x.srl\n":     true,
+		"m @pass -r x.srl\n": false,
+		"m -r x.srl\n":       false, // from the environment
+		"m -v 3 -u u -A @pass -X @pass -r x.srl\n":                        false,
+		"m -v 3 -u u -A passphrase -r x.srl\n":                            true,
+		"m -v 3 -u u -A @pass -X passphrase -r x.srl\nn @pass -r x.srl\n": true,
+	} {
+		for _, mode := range []fs.FileMode{0o600, 0o644, 0o646} {
+			if err := errors.Join(os.WriteFile("config", []byte(text), 0o600), os.Chmod("config", mode)); err != nil {
+				t.Fatal(err)
+			}
+			fi, err := os.Stat("config")
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := defaults()
+			o.config = "config"
+			if _, err := readConfig(o, strings.NewReader(""), func(name string) string {
+				return map[string]string{"NEMAC_COMMUNITY": "secret"}[name]
+			}); err != nil {
+				t.Errorf("%s: %v", text, err)
+			}
+			told := strings.Join(*o.warnings, "\n")
+			open := fileaccess.OpenToAll("config", fi) != nil
+			if got := strings.Contains(told, "config holds secrets"); got != (open && want) {
+				t.Errorf("mode %o, %q: %q", mode, text, told)
+			}
+			if got := strings.Contains(told, "every user of this host can change config"); got != (open && !want && mode == 0o646) {
+				t.Errorf("mode %o, %q: %q", mode, text, told)
 			}
 		}
 	}

@@ -20,3 +20,12 @@ func OpenToAll(path string, fi fs.FileInfo) error {
 	}
 	return fmt.Errorf("%s holds secrets, and every user of this host can %s it: chmod 600 %s", path, can, path)
 }
+
+// ChangedByAll returns a warning if every user of the host may change a regular file, which
+// holds no secrets but says what is done; nil if not, or where modes mean nothing.
+func ChangedByAll(path string, fi fs.FileInfo) error {
+	if !modesCount || !fi.Mode().IsRegular() || fi.Mode().Perm()&0o002 == 0 {
+		return nil
+	}
+	return fmt.Errorf("every user of this host can change %s: chmod o-w %s", path, path)
+}
