@@ -98,6 +98,7 @@ func anyTrainMeter(rnd *rand.Rand) (cfg Config, programs []string) {
 			MaxStreams:   int(any(0, 0, 3, 130)),
 		},
 		MaxFlows: int(any(0, 0, 2, 5)),
+		Near:     int(any(0, 0, 8)),
 	}
 	all := []string{fiveTuple,
 		`save SourcePeerAddress; count;`,
