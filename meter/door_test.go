@@ -2,7 +2,9 @@ package meter
 
 import (
 	"runtime"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"netramet/mib"
 	"netramet/ruleset"
@@ -130,5 +132,31 @@ func TestGuestsWaitForOneCall(t *testing.T) {
 				t.Errorf("who waits has seen %d packets, want %d", seen, wire.BatchSize)
 			}
 		})
+	}
+}
+
+// TestGuestsSeeWhatHasCome: between two pieces of a tick nobody is let in while packets are counted
+// that have not come yet.
+func TestGuestsSeeWhatHasCome(t *testing.T) {
+	for _, early := range []bool{false, true} {
+		m := newMeter(t, Config{Inactivity: time.Second}, `save SourcePeerAddress; count;`)
+		hosts(t, m, 0, 3*stretch, 0)
+		m.door.enter()
+		if m.in.counted = m.in.clock; early {
+			m.in.counted++ // as by a train
+		}
+		var inside atomic.Bool
+		left := make(chan struct{})
+		go func() {
+			m.View(func(*State) { inside.Store(true) })
+			close(left)
+		}()
+		m.door.waitingAtDoor()
+		m.advance(1000, 1<<20)
+		if inside.Load() == early {
+			t.Errorf("packets that have not come %v, a guest was inside: %v", early, inside.Load())
+		}
+		m.door.leave()
+		<-left
 	}
 }
