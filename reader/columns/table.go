@@ -12,7 +12,7 @@ var always = []Column{
 	atInterval:      {Name: "interval", Type: Number, About: "the number of the collection"},
 	atIntervalStart: {Name: "interval_start", Type: Time, About: "where the interval begins"},
 	atIntervalEnd:   {Name: "interval_end", Type: Time, ECS: "@timestamp", About: "where the interval ends"},
-	atRestarted:     {Name: "restarted", Type: Bool, About: "the meter was started again since the interval before"},
+	atRestarted:     {Name: "restarted", Type: Bool, About: "the meter was started again since the interval before; where nemac was not there then, meter_start alone tells"},
 	atOctetsMode:    {Name: "octets_mode", Type: Text, About: "what octets count: frame or peer"},
 	atSampleRate:    {Name: "sample_rate", Type: Number, IPFIX: IPFIX{Element: 34}, About: "one packet in so many is metered"},
 
