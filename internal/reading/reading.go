@@ -33,9 +33,10 @@ type Stage func(*wire.Batch) error
 type Loop struct {
 	Source sources.Source
 	Stages []Stage
-	// Ahead has a source that is not live read on a goroutine of its own, and batches pass
-	// through the stages there, some time before they are metered. So when a run ends
-	// before its source, more was read than metered. All else is as without it.
+	// Ahead has a source that is not live read some time before it is metered, by a goroutine of
+	// its own and, if it is a file, by that of Run, too. Batches pass through the stages there,
+	// one at a time. So when a run ends before its source, more was read than metered. All else
+	// is as without it.
 	Ahead bool
 	Meter *meter.Meter // nil: frames go through the stages only, and nothing is read ahead
 

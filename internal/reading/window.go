@@ -16,7 +16,7 @@ import (
 // end. Frames without a time go with the frame before them.
 //
 // It comes before other stages, for what it counts from is the trace's first
-// packet. One goroutine runs it; others may ask what it Dropped.
+// packet. One goroutine at a time runs it; others may ask what it Dropped.
 type Window struct {
 	// Ends makes the window's end that of a trace which has none of its own: it
 	// ends behind so many frames in a row that are of the end or later.
