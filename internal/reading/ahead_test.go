@@ -56,7 +56,7 @@ func manyFrames(t *testing.T, n int) (frames []wire.Frame) {
 	}
 	all := make([]wire.Frame, n)
 	for i := range all {
-		all[i] = frames[i*i%len(frames)]
+		all[i] = frames[uint64(i)*uint64(i)%uint64(len(frames))] // also where an int has 32 bits
 		all[i].Time = sourcetest.StartTime + int64(i)*int64(10*time.Millisecond)
 	}
 	return all
