@@ -33,7 +33,7 @@ type Collector struct {
 	swept      int64       // when they were looked at
 	ready      []heldSet   // whose template has come
 	stats      Stats
-	told       map[string]bool
+	told       map[telling]bool
 
 	// Of the datagram that Next is in:
 	session *session
@@ -90,7 +90,7 @@ type session struct {
 // NewCollector makes a Collector.
 func NewCollector(opt Options) *Collector {
 	opt.FirstInterface = max(opt.FirstInterface, 1)
-	return &Collector{opt: opt, exporters: make(map[netip.Addr]*exporter), told: make(map[string]bool)}
+	return &Collector{opt: opt, exporters: make(map[netip.Addr]*exporter), told: make(map[telling]bool)}
 }
 
 // Begin takes a datagram that came at a time (Unix ns). It stays the caller's, who
@@ -174,16 +174,26 @@ func (c *Collector) damaged() {
 
 // tell tells of an exporter, once of each kind of thing.
 func (c *Collector) tell(x *exporter, kind, format string, args ...any) {
-	key := kind
+	key := telling{kind: kind}
 	if x != nil {
-		key += x.Addr.String()
-		format = x.Addr.String() + ": " + format
+		key.of = x.Addr
 	}
 	if c.opt.Tell == nil || c.told[key] {
 		return
 	}
 	c.told[key] = true
-	c.opt.Tell(fmt.Sprintf(format, args...))
+	text := fmt.Sprintf(format, args...)
+	if x != nil {
+		text = x.Addr.String() + ": " + text
+	}
+	c.opt.Tell(text)
+}
+
+// telling is what is told once. It is no text, for it is looked up for each record of an exporter
+// of which there is something to tell.
+type telling struct {
+	of   netip.Addr // the exporter; its zero: none
+	kind string
 }
 
 // in finds the session of a datagram; false if it is of an exporter that is not heard.

@@ -13,13 +13,14 @@ func (c *Collector) sampling(rate uint32) uint32 {
 		return 1
 	}
 	x := c.session.of
-	if x.Rates[0] == 0 || rate < x.Rates[0] {
+	isFirst := x.Rates[0] == 0
+	if isFirst || rate < x.Rates[0] {
 		x.Rates[0] = rate
 	}
 	x.Rates[1] = max(x.Rates[1], rate)
 	apply := c.opt.Sampling == Apply
 	switch {
-	case !c.opt.TellRates:
+	case !c.opt.TellRates || !isFirst:
 	case apply:
 		c.tell(x, "sampled", "saw one packet in %d: packets and octets are multiplied by what it tells", rate)
 	default:
