@@ -63,7 +63,7 @@ func (t *trace) Fetch(p *Piece, n int64) {
 	var octets int
 	octets, p.err = t.file.r.(*os.File).ReadAt(p.chunk.buf[pieceRoom:pieceRoom+PieceSize], at)
 	p.end = pieceRoom + octets
-	t.file.count(octets)
+	t.file.read.Add(int64(octets))
 	if p.err != nil && p.err != io.EOF {
 		p.err = &readError{p.err}
 	}

@@ -77,10 +77,7 @@ func readPieces(t *testing.T, path string, rnd *rand.Rand) (all []wire.Frame, st
 	d := s.(Divider)
 	read := func(b *wire.Batch) (n int, err error) {
 		err = s.Read(b)
-		for _, f := range b.Frames {
-			f.Data = append([]byte{}, f.Data...)
-			all = append(all, f)
-		}
+		all = appendCopies(all, b)
 		n = len(b.Frames)
 		b.Release()
 		return n, err

@@ -69,14 +69,20 @@ func readAll(s Source) ([]wire.Frame, error) {
 	b := new(wire.Batch)
 	for {
 		err := s.Read(b)
-		for _, f := range b.Frames {
-			f.Data = append([]byte{}, f.Data...)
-			all = append(all, f)
-		}
+		all = appendCopies(all, b)
 		if err != nil {
 			return all, err
 		}
 	}
+}
+
+// appendCopies appends copies of a batch's frames, which outlive it.
+func appendCopies(all []wire.Frame, b *wire.Batch) []wire.Frame {
+	for _, f := range b.Frames {
+		f.Data = append([]byte{}, f.Data...)
+		all = append(all, f)
+	}
+	return all
 }
 
 // readFile opens and reads a trace; the error is what ended it.

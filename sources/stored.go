@@ -87,15 +87,12 @@ func regularSize(f *os.File) int64 {
 // Read reads and counts.
 func (s *stored) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
-	s.count(n)
+	s.read.Add(int64(n))
 	if err != nil && err != io.EOF {
 		err = &readError{err}
 	}
 	return n, err
 }
-
-// count counts octets that were read.
-func (s *stored) count(n int) { s.read.Add(int64(n)) }
 
 // Close closes the file, which makes a Read blocked on a pipe return. On
 // standard input it passes the read deadline instead, where there is one.
