@@ -30,7 +30,7 @@ type line [128]byte
 // NewLookout returns another Lookout of the meter. Its goroutine begins behind the last call of
 // Feed by any other.
 func (m *Meter) NewLookout() *Lookout {
-	return &Lookout{seeker: m.lanes[0].streams.Seeker(), cfg: &m.cfg, lanes: len(m.lanes), notice: &m.notice}
+	return &Lookout{seeker: m.seeker, cfg: &m.cfg, lanes: len(m.lanes), notice: &m.notice}
 }
 
 // notice is what Lookouts are told by the goroutine that feeds.

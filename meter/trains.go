@@ -165,15 +165,16 @@ func (m *Meter) feedTrains(b *wire.Batch, t *Trains, base int) Stop {
 			m.passTrains(b, t, base, end)
 			break
 		}
+		f := &b.Frames[i-base]
 		if !leads {
-			t.lead(n, &b.Frames[i-base])
+			t.lead(n, f)
 		}
 		if !m.meterTrain(t, n) {
 			m.passTrains(b, t, base, i)
 			if stop := m.meterAlone(b, &t.all[n], i-base, leads); stop != Taken {
 				return stop
 			}
-			m.uncouple(b, t, n, i-base, i)
+			m.uncouple(t, n, f, i)
 		}
 		if leads {
 			t.done++
@@ -212,10 +213,10 @@ func (t *Trains) lead(n int, f *wire.Frame) {
 	one.at, one.isLeft = f.Time, true
 }
 
-// uncouple takes frame i, which was metered alone, out of a train that it is the first one of.
-func (m *Meter) uncouple(b *wire.Batch, t *Trains, n, i, frame int) {
-	one, f := &t.all[n], &b.Frames[i]
-	next := t.next[frame]
+// uncouple takes frame i, which is f and was metered alone, out of train n, which it is the first
+// one of.
+func (m *Meter) uncouple(t *Trains, n int, f *wire.Frame, i int) {
+	one, next := &t.all[n], t.next[i]
 	if one.kind != isTrain || next == 0 {
 		return
 	}
