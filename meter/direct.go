@@ -132,7 +132,7 @@ func (m *Meter) countKnown(l *lane, stream streams.Stream, dir packet.Direction,
 	l.packets++
 	l.streams.NoteKnown(stream, m.in.uptime, dir, tcpFlags)
 	for j := range l.runs {
-		l.countKnown(&l.runs[j], 1, octets, m.in.uptime)
+		l.countKnown(&l.runs[j], dir, 1, octets, m.in.uptime)
 	}
 	m.noteStaged(1)
 }
@@ -170,19 +170,20 @@ func (l *lane) knows(stream streams.Stream, dir packet.Direction, overtakes bool
 		if !l.epoch.holds(w) {
 			return false
 		}
-		run.known, run.tally = w, nil
+		var ta *tally
 		if w.isFlow() {
-			if run.tally = l.flows.tally(w.ref()); run.tally.generation != w.generation() || overtakes && run.mayFail && w.kind() == kindReverse {
+			if ta = l.flows.tally(w.ref()); ta.generation != w.generation() || overtakes && run.mayFail && w.kind() == kindReverse {
 				return false
 			}
 		}
+		run.known[dir&1], run.tally[dir&1] = w, ta
 	}
 	return true
 }
 
-// countKnown counts packets by the verdict that knows has found.
-func (l *lane) countKnown(run *laneRun, pdus, octets uint64, at Uptime) {
-	w, ta := run.known, run.tally
+// countKnown counts packets by the verdict that knows has found on their direction.
+func (l *lane) countKnown(run *laneRun, dir packet.Direction, pdus, octets uint64, at Uptime) {
+	w, ta := run.known[dir&1], run.tally[dir&1]
 	if ta == nil {
 		run.work.countOther(w, pdus)
 		return

@@ -66,12 +66,12 @@ type laneRun struct {
 	rules *ruleSet
 	work  *laneWork
 	memory
-	origin   bool   // its rules ask for packet.Origin
-	mayFail  bool   // to match: packets do not overtake others by a verdict of kindReverse then
-	known    word   // of the packet being metered by meterKnown
-	tally    *tally // that it names; nil: none
-	verdicts []word // by packet of the lane in the round; 0: nothing to count
-	observed []word // of those that were pending; nil: the rule set's flows keep no distributions
+	origin   bool      // its rules ask for packet.Origin
+	mayFail  bool      // to match: packets do not overtake others by a verdict of kindReverse then
+	known    [2]word   // by direction, of the stream of the packets being metered
+	tally    [2]*tally // that these name; nil: none
+	verdicts []word    // by packet of the lane in the round; 0: nothing to count
+	observed []word    // of those that were pending; nil: the rule set's flows keep no distributions
 }
 
 // laneWork is what a lane has done for a rule set since it was loaded.

@@ -310,10 +310,9 @@ func (m *Meter) countTrain(l *lane, stream streams.Stream, one *train, n uint64)
 		if pdus == 0 {
 			continue
 		}
-		l.knows(stream, packet.Direction(dir), true)
 		at := m.in.uptimeAt(one.at + int64(one.span[dir]))
 		for j := range l.runs {
-			l.countKnown(&l.runs[j], uint64(pdus), uint64(one.octets[dir]), at)
+			l.countKnown(&l.runs[j], packet.Direction(dir), uint64(pdus), uint64(one.octets[dir]), at)
 		}
 	}
 	m.noteStaged(int(n))
